@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Log lines. A line is formatted where it happens, put into a bounded ring and written by the
+ * main thread, so that no other thread ever waits for syslog or a terminal; when the ring is
+ * full the line is dropped and counted, and the next line that fits tells how many.
+ *
+ * Formats and texts: spec/daemon 2. Layout in short:
+ *   stderr  [1563192870.453903] INFO: [CALLID]: text
+ *   syslog  INFO: [CALLID]: text     (cut into 500-byte pieces)
+ */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+#include "api/str.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Syslog's severities. */
+enum log_level {
+	LOG_L_EMERG,
+	LOG_L_ALERT,
+	LOG_L_CRIT,
+	LOG_L_ERR,
+	LOG_L_WARNING,
+	LOG_L_NOTICE,
+	LOG_L_INFO,
+	LOG_L_DEBUG,
+};
+
+/* What a thread is working on: becomes the line's prefix. */
+struct log_context {
+	struct str call_id;
+	uint16_t port; /* local port, 0: none; prints as [CALLID port 34318] */
+};
+
+/* How lines are written; see log_setup. */
+struct log_settings {
+	enum log_level level;       /* highest number that is written */
+	bool to_stderr;             /* else syslog, and WARNING or worse also to stderr until
+				       log_daemonised */
+	bool timestamps;            /* of stderr lines */
+	bool parsable;              /* --log-format=parsable */
+	int facility;               /* LOG_DAEMON … of <syslog.h> */
+	int max_line_bytes;         /* of syslog pieces; 0: 500 */
+	const char *mark_prefix;    /* around private fields; borrowed for good, may be NULL */
+	const char *mark_suffix;
+};
+
+/*
+ * Before any other thread exists. Until then lines of WARNING or worse go straight to stderr.
+ * [main]
+ */
+void log_setup(const struct log_settings *settings);
+/* stderr is gone: from now on syslog only. [main] */
+void log_daemonised(void);
+/*
+ * From here on lines wait in the ring until log_drain; before, they are written at once.
+ * `wake` is called (from any thread) when the ring stops being empty. [main]
+ */
+void log_start_ring(void (*wake)(void));
+/* Writes what is in the ring. [main] */
+void log_drain(void);
+/* Drains, and writes at once from now on. [main] */
+void log_stop_ring(void);
+
+/* [any] */
+enum log_level log_level(void);
+void log_set_level(enum log_level level);
+static inline bool log_enabled(enum log_level level)
+{
+	return level <= log_level();
+}
+
+/*
+ * The calling thread's context until the next call; NULL: none. `context` is borrowed.
+ * Returns the one before, for the caller to put back. [any]
+ */
+const struct log_context *log_set_context(const struct log_context *context);
+
+/* One message, without a newline at the end. Cheap when the level is off. [any] */
+#define log_msg(level, ...)                                                                        \
+	do {                                                                                       \
+		if (log_enabled(level))                                                            \
+			log_write(level, __VA_ARGS__);                                             \
+	} while (0)
+#define log_err(...) log_msg(LOG_L_ERR, __VA_ARGS__)
+#define log_warn(...) log_msg(LOG_L_WARNING, __VA_ARGS__)
+#define log_notice(...) log_msg(LOG_L_NOTICE, __VA_ARGS__)
+#define log_info(...) log_msg(LOG_L_INFO, __VA_ARGS__)
+#define log_debug(...) log_msg(LOG_L_DEBUG, __VA_ARGS__)
+void log_write(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/*
+ * The same, but a repeat of prefix and text within 15 s is dropped (spec/daemon 2.6): for
+ * problems that come with every packet. [any]
+ */
+void log_write_limited(enum log_level level, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Around a private field: log_info("from " MARKED("%s"), MARK(text)). */
+#define MARKED(conversion) "%s" conversion "%s"
+#define MARK(...) log_mark_prefix(), __VA_ARGS__, log_mark_suffix()
+const char *log_mark_prefix(void); /* "" when unset */
+const char *log_mark_suffix(void);
+
+/* Lines dropped because the ring was full. [any] */
+uint64_t log_dropped(void);
+
+/*
+ * Tests: lines (prefix and text, without timestamp) go here instead of out; NULL undoes. */
+void log_set_sink(void (*sink)(enum log_level level, const char *line, void *arg), void *arg);
+
+#endif

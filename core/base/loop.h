@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A media worker's loop: epoll, a mailbox, timers and one clock reading per turn. A turn is:
+ * wait, read the clock, run messages, serve descriptors, run due timers, call the turn's end
+ * (which sends what was gathered and wakes whom WAKE_LATER messages went to).
+ */
+#ifndef BASE_LOOP_H
+#define BASE_LOOP_H
+
+#include "base/mailbox.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct loop;
+
+/* What epoll watches. Embedded in the object it stands for. */
+struct loop_source {
+	void (*ready)(struct loop_source *source, struct loop *loop, uint32_t epoll_events);
+};
+
+/* Called at the end of every turn with the loop's `turn_end_arg`. */
+typedef void (*loop_turn_end_fn)(struct loop *loop, void *arg);
+
+struct loop *loop_new(void);
+void loop_free(struct loop *loop);
+struct mailbox *loop_mailbox(struct loop *loop);
+void loop_on_turn_end(struct loop *loop, loop_turn_end_fn fn, void *arg);
+/*
+ * Watches `fd` for input. Epoll may be told by any thread, so that whoever opens a descriptor
+ * can put it here without waking the loop; `source` must live until loop_unwatch and until the
+ * turn in which that was called is over. Returns 0 or -errno. [any]
+ */
+int loop_watch(struct loop *loop, int fd, struct loop_source *source);
+void loop_unwatch(struct loop *loop, int fd);
+/* Monotonic time of this turn, in microseconds. [loop's thread] */
+int64_t loop_now_us(const struct loop *loop);
+/* The turn after this one comes at `mono_us` at the latest. [loop's thread] */
+void loop_wake_at(struct loop *loop, int64_t mono_us);
+/* One turn; waits at most `max_wait_us` (negative: as long as it takes). [loop's thread] */
+void loop_turn(struct loop *loop, int64_t max_wait_us);
+/* Turns until loop_stop. [loop's thread] */
+void loop_run(struct loop *loop);
+/* [any] */
+void loop_stop(struct loop *loop);
+
+#endif

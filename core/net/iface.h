@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Local interfaces as signalling knows them: a name (`--interface=[NAME/]ADDR[!ADVERTISED]`),
+ * one or more addresses, each with the address that is advertised instead and its pool of
+ * ports. Made at start, constant afterwards but for the pools. [control], lookups too.
+ */
+#ifndef NET_IFACE_H
+#define NET_IFACE_H
+
+#include "base/err.h"
+#include "net/addr.h"
+#include "net/ports.h"
+
+struct iface_addr {
+	struct addr local;      /* port 0 */
+	struct addr advertised; /* port 0; equals local unless given */
+	struct port_pool *pool; /* shared by all entries with the same local address */
+	unsigned index;         /* among its interface's addresses: ICE preference */
+};
+
+struct iface {
+	const char *name;      /* whole: "base" or "base:suffix" */
+	unsigned addr_count;
+	struct iface_addr *addrs; /* in the order given */
+};
+
+struct iface_table;
+
+/*
+ * `specs`: NULL-terminated list of `[NAME/]ADDR[!ADVERTISED]` (spec/daemon 1.4; ADDR may be the
+ * name of a system interface or a host name; `any` for all but loopback). Ports `port_min` to
+ * `port_max` inclusive. On error `err` has spec/daemon 1.3's text.
+ */
+struct iface_table *iface_table_new(const char *const *specs, uint16_t port_min,
+	uint16_t port_max, const struct port_engine *engine, struct err *err);
+void iface_table_free(struct iface_table *table); /* no lease may be left */
+/* The first one listed; never NULL. */
+const struct iface *iface_default(const struct iface_table *table);
+/*
+ * By whole name; or by group: `base` gives the next of its members that has at least
+ * `ports_wanted` free ports, round robin. NULL: no such name.
+ */
+const struct iface *iface_find(struct iface_table *table, struct str name, unsigned ports_wanted);
+/*
+ * The address of `family` in `iface`; else its first of another family; never NULL.
+ * (spec NG 5.6)
+ */
+const struct iface_addr *iface_pick(const struct iface *iface, enum addr_family family);
+/* Takes a port out of all pools (control listeners'). */
+void iface_exclude_port(struct iface_table *table, uint16_t port);
+unsigned iface_count(const struct iface_table *table);
+const struct iface *iface_at(const struct iface_table *table, unsigned index);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The UDP ports of one local address. A port that is out of the pool is a *lease*: counted, and
+ * held by the versions of a call's model and by the worker's stream sets that use it; the last
+ * one to drop it closes the port and returns its number. All of it [control].
+ */
+#ifndef NET_PORTS_H
+#define NET_PORTS_H
+
+#include "base/err.h"
+#include "net/socket.h"
+
+struct port_pool;
+
+/* Counted by base/ref: ref_take, ref_drop. */
+struct lease {
+	struct port *port; /* open as long as the lease lives */
+	struct port_pool *pool;
+	uint16_t number;
+};
+
+struct port_pool *port_pool_new(const struct addr *local, uint16_t port_min, uint16_t port_max,
+	const struct port_engine *engine);
+void port_pool_free(struct port_pool *pool);
+/*
+ * Opens `pairs` consecutive pairs, each an even port and the next odd one, into
+ * ret[0 … 2*pairs-1]. All or none: 0, or -errno with `err` "Ran out of ports" (nothing free) or
+ * with the reason why binding failed. Numbers are taken in an order shuffled at start; a
+ * returned one goes to the end. A number that cannot be bound (EADDRINUSE) is passed over.
+ */
+int port_pool_lease_pairs(struct port_pool *pool, unsigned pairs, struct lease **ret,
+	struct err *err);
+/* One port of either parity (muxed media). */
+int port_pool_lease_one(struct port_pool *pool, struct lease **ret, struct err *err);
+/* A given number, for restoring a snapshot. */
+int port_pool_lease_at(struct port_pool *pool, uint16_t number, struct lease **ret,
+	struct err *err);
+unsigned port_pool_free_count(const struct port_pool *pool);
+unsigned port_pool_size(const struct port_pool *pool);
+unsigned port_pool_used(const struct port_pool *pool); /* leases alive */
+void port_pool_exclude(struct port_pool *pool, uint16_t number);
+const struct addr *port_pool_local(const struct port_pool *pool);
+
+#endif

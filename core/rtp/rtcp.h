@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* RTCP compounds (RFC 3550 6, RFC 4585, RFC 3611). Bytes in, fields out. [any] */
+#ifndef RTP_RTCP_H
+#define RTP_RTCP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum rtcp_type {
+	RTCP_SR = 200,
+	RTCP_RR = 201,
+	RTCP_SDES = 202,
+	RTCP_BYE = 203,
+	RTCP_APP = 204,
+	RTCP_RTPFB = 205,
+	RTCP_PSFB = 206,
+	RTCP_XR = 207,
+};
+
+/* One packet of a compound. */
+struct rtcp_packet {
+	uint8_t type;         /* enum rtcp_type, or one unknown to us */
+	uint8_t count;        /* reception reports, sources, or feedback format */
+	const uint8_t *data;  /* with its header */
+	size_t len;           /* bytes, a multiple of 4 */
+	uint32_t ssrc;        /* of the sender; 0 when the packet has none */
+};
+
+struct rtcp_report {
+	uint32_t ssrc; /* of the source reported on */
+	uint8_t fraction_lost;
+	int32_t cumulative_lost; /* 24 bit, signed */
+	uint32_t highest_seq;
+	uint32_t jitter; /* in clock ticks */
+	uint32_t last_sr, delay_since_last_sr; /* middle NTP bits; 1/65536 s */
+};
+
+struct rtcp_sender_info {
+	uint32_t ntp_sec, ntp_frac, rtp_timestamp, packets, octets;
+};
+
+/*
+ * Takes the packet at *offset out of the compound and moves *offset behind it. 1: there is one;
+ * 0: the end was reached; -EBADMSG: version or length are wrong, or the packet is shorter than
+ * its type must be (spec media 11.1).
+ */
+int rtcp_next(const uint8_t *data, size_t len, size_t *offset, struct rtcp_packet *ret);
+/* Is every packet of the compound sound? */
+bool rtcp_valid(const uint8_t *data, size_t len);
+/* Of an SR. False otherwise. */
+bool rtcp_sender_info(const struct rtcp_packet *packet, struct rtcp_sender_info *ret);
+/* Report block `index` of an SR or RR; false when there is none. */
+bool rtcp_report(const struct rtcp_packet *packet, unsigned index, struct rtcp_report *ret);
+/*
+ * Takes feedback (types 205, 206) out, in place. Returns the new length; 0: nothing is left to
+ * send. The compound must be valid.
+ */
+size_t rtcp_strip_feedback(uint8_t *data, size_t len);
+
+#endif
