@@ -55,6 +55,8 @@ bool value_is_str(const struct value *v);
  */
 int64_t value_int(const struct value *v, int64_t otherwise);
 int64_t value_get_int(const struct value *v, const char *key, int64_t otherwise);
+/* The rule behind it: digits with or without a "-" before them, and nothing else; it must fit. */
+bool value_parse_int(struct str text, int64_t *ret_num);
 
 /* for (item in list or dictionary): value_each (item, v) { … } */
 #define value_each(item, v)                                                                        \

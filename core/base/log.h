@@ -37,14 +37,15 @@ struct log_context {
 
 /* How lines are written; see log_setup. */
 struct log_settings {
-	enum log_level level;       /* highest number that is written */
-	bool to_stderr;             /* else syslog, and WARNING or worse also to stderr until
+	enum log_level level;    /* highest number that is written */
+	bool to_stderr;          /* else syslog, and WARNING or worse also to stderr until
 				       log_daemonised */
-	bool timestamps;            /* of stderr lines */
-	bool parsable;              /* --log-format=parsable */
-	int facility;               /* LOG_DAEMON … of <syslog.h> */
-	int max_line_bytes;         /* of syslog pieces; 0: 500 */
-	const char *mark_prefix;    /* around private fields; borrowed for good, may be NULL */
+	bool timestamps;         /* of stderr lines */
+	bool parsable;           /* --log-format=parsable */
+	int facility;            /* LOG_DAEMON … of <syslog.h> */
+	const char *ident;       /* of syslog lines; NULL: "rtpengine"; borrowed for good */
+	int max_line_bytes;      /* of syslog pieces; 0: 500, negative: no limit */
+	const char *mark_prefix; /* around private fields; borrowed for good, may be NULL */
 	const char *mark_suffix;
 };
 
@@ -80,16 +81,16 @@ static inline bool log_enabled(enum log_level level)
 const struct log_context *log_set_context(const struct log_context *context);
 
 /* One message, without a newline at the end. Cheap when the level is off. [any] */
-#define log_msg(level, ...)                                                                        \
-	do {                                                                                       \
-		if (log_enabled(level))                                                            \
-			log_write(level, __VA_ARGS__);                                             \
+#define log_msg(level, ...)                            \
+	do {                                           \
+		if (log_enabled(level))                \
+			log_write(level, __VA_ARGS__); \
 	} while (0)
-#define log_err(...) log_msg(LOG_L_ERR, __VA_ARGS__)
-#define log_warn(...) log_msg(LOG_L_WARNING, __VA_ARGS__)
+#define log_err(...)    log_msg(LOG_L_ERR, __VA_ARGS__)
+#define log_warn(...)   log_msg(LOG_L_WARNING, __VA_ARGS__)
 #define log_notice(...) log_msg(LOG_L_NOTICE, __VA_ARGS__)
-#define log_info(...) log_msg(LOG_L_INFO, __VA_ARGS__)
-#define log_debug(...) log_msg(LOG_L_DEBUG, __VA_ARGS__)
+#define log_info(...)   log_msg(LOG_L_INFO, __VA_ARGS__)
+#define log_debug(...)  log_msg(LOG_L_DEBUG, __VA_ARGS__)
 void log_write(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /*
  * The same, but a repeat of prefix and text within 15 s is dropped (spec/daemon 2.6): for
@@ -100,7 +101,7 @@ void log_write_limited(enum log_level level, const char *fmt, ...)
 
 /* Around a private field: log_info("from " MARKED("%s"), MARK(text)). */
 #define MARKED(conversion) "%s" conversion "%s"
-#define MARK(...) log_mark_prefix(), __VA_ARGS__, log_mark_suffix()
+#define MARK(...)          log_mark_prefix(), __VA_ARGS__, log_mark_suffix()
 const char *log_mark_prefix(void); /* "" when unset */
 const char *log_mark_suffix(void);
 
@@ -108,7 +109,9 @@ const char *log_mark_suffix(void);
 uint64_t log_dropped(void);
 
 /*
- * Tests: lines (prefix and text, without timestamp) go here instead of out; NULL undoes. */
+ * Tests: lines (prefix and text, without timestamp and severity) go here instead of out; NULL
+ * undoes.
+ */
 void log_set_sink(void (*sink)(enum log_level level, const char *line, void *arg), void *arg);
 
 #endif

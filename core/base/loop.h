@@ -17,6 +17,7 @@ struct loop;
 /* What epoll watches. Embedded in the object it stands for. */
 struct loop_source {
 	void (*ready)(struct loop_source *source, struct loop *loop, uint32_t epoll_events);
+	int fd; /* written by loop_watch */
 };
 
 /* Called at the end of every turn with the loop's `turn_end_arg`. */

@@ -15,36 +15,46 @@
 #include <stdio.h>
 
 enum option_type {
-	OPTION_FLAG,    /* bool */
-	OPTION_INT,     /* int */
-	OPTION_INT64,   /* int64_t */
-	OPTION_DOUBLE,  /* double */
-	OPTION_STRING,  /* char *, owned by the values; NULL: not given */
-	OPTION_CHOICE,  /* int: index into `choices` */
-	OPTION_LIST,    /* char **, NULL-terminated, owned; NULL: not given */
+	OPTION_FLAG,   /* bool */
+	OPTION_INT,    /* int */
+	OPTION_INT64,  /* int64_t */
+	OPTION_DOUBLE, /* double */
+	OPTION_STRING, /* char *, owned by the values; NULL: not given */
+	OPTION_CHOICE, /* int: index into `choices`; -1: not given, or none of them */
+	OPTION_LIST,   /* char **, NULL-terminated, owned; NULL: not given */
 };
 
 /* Which conf.d file and which part of the man page an option belongs to. */
 enum option_group {
-	OPTION_GENERAL, OPTION_INTERFACES, OPTION_CONTROL, OPTION_MEDIA, OPTION_SECURITY,
-	OPTION_RECORDING, OPTION_STORAGE, OPTION_EXPORT, OPTION_GROUPS
+	OPTION_GENERAL,
+	OPTION_INTERFACES,
+	OPTION_CONTROL,
+	OPTION_MEDIA,
+	OPTION_SECURITY,
+	OPTION_RECORDING,
+	OPTION_STORAGE,
+	OPTION_EXPORT,
+	OPTION_GROUPS
 };
 
 struct option {
-	const char *name;    /* long name, without dashes */
-	char short_name;     /* 0: none */
+	const char *name; /* long name, without dashes */
+	char short_name;  /* 0: none */
 	enum option_type type;
 	enum option_group group;
-	size_t offset;       /* of the value in the struct that holds them */
-	const char *arg;     /* shown in --help: "INT", "FILE", "[IP:]PORT"; NULL for flags */
-	const char *preset;  /* default, as one would write it; NULL: not given */
-	int64_t min, max;    /* of numbers, when max > min */
+	size_t offset;             /* of the value in the struct that holds them */
+	const char *arg;           /* shown in --help: "INT", "FILE", "[IP:]PORT"; NULL for flags */
+	const char *preset;        /* default, as one would write it; NULL: not given */
+	int64_t min, max;          /* of numbers, when max > min */
+	bool below_min_is_default; /* instead of an error */
 	const char *const *choices; /* NULL-terminated, of OPTION_CHOICE */
-	const char *range_error;    /* fatal text when out of bounds; NULL: a general one */
-	const char *help;    /* one sentence, no full stop; "%s" not allowed */
-	bool run_time;       /* may be changed by the CLI */
-	bool command_line_only; /* config-file, config-section, version, … */
-	const char *unavailable; /* not NULL: giving another value than the default is refused at
+	const char *range_error;    /* fatal text when out of bounds or no choice, where "{}"
+				       stands for the value; NULL: a general one */
+	const char *help;           /* one sentence, no full stop; "%s" not allowed */
+	bool run_time;              /* may be changed by the CLI */
+	bool command_line_only;     /* config-file, config-section, version, … */
+	bool hidden;                /* works, but no help or manual tells */
+	const char *unavailable;    /* not NULL: giving another value than the default is refused at
 				    start with this text ("needs recording, which is not built yet") */
 };
 
@@ -70,16 +80,26 @@ void option_values_free(struct option_values *values); /* and strings in the sto
  * "Fatal error: ". Does not check `unavailable`.
  */
 int option_parse_command_line(struct option_values *values, int argc, char **argv, struct err *err);
+/* Without `must_exist` a file that is not there is as good as an empty section. */
 int option_parse_file(struct option_values *values, const char *path, const char *section,
 	bool must_exist, struct err *err);
-/* Bounds and `unavailable`: 0, or -EINVAL with the text. */
+/* Was there -h, --help or -? on the command line? Nothing behind it was looked at then. */
+bool option_help_asked(const struct option_values *values);
+/* Bounds and choices, then `unavailable`: 0, or -EINVAL with the text. */
 int option_check(const struct option_values *values, struct err *err);
+/* NULL when no row has that name. */
+const struct option *option_find(const struct option_table *table, const char *name);
 enum option_source option_source(const struct option_values *values, const char *name);
-/* The value as text, for dumps; "" when not given. Caller frees. */
+/* The value as the config file would have it; "" when not given. Caller frees. */
 char *option_text(const struct option_values *values, const struct option *option);
 /* Usage, with defaults (spec/daemon 1.1). */
 void option_print_help(const struct option_table *table, const char *program, FILE *out);
 /* "key = value" lines of the section, with where each came from as a comment. */
 void option_print_effective(const struct option_values *values, FILE *out);
+/* A group's options for conf.d: each commented out, with its help and default. */
+void option_print_conf(
+	const struct option_table *table, enum option_group group, const char *section, FILE *out);
+/* The OPTIONS section of a manual page (mdoc). */
+void option_print_man(const struct option_table *table, FILE *out);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Addresses with a port, as values. IPv4-mapped IPv6 addresses are held as IPv4, so that one
- * peer has one form. Everything here is [any] thread.
+ * peer has one form. [any] thread, but for what resolves names.
  */
 #ifndef NET_ADDR_H
 #define NET_ADDR_H
@@ -53,5 +53,18 @@ unsigned addr_hash(const struct addr *addr);
 /* To and from the system's form. Returns the length for bind and sendto. */
 socklen_t addr_to_sock(const struct addr *addr, union sock *ret_sock);
 struct addr addr_of_sock(const union sock *sock);
+
+/*
+ * A literal (brackets allowed) or a host name: its distinct addresses, port 0, in the
+ * resolver's order, `max` at most. Names block. 0, -EINVAL (no host's form) or -ENOENT (no such
+ * host); *ret_count is at least 1 on success. [main, helpers]
+ */
+int addr_resolve(struct str host, struct addr *ret, unsigned max, unsigned *ret_count);
+/*
+ * A listener's `[HOST:]PORT` (spec/daemon 1.4), cut at the last colon: what to bind, at most
+ * `max`. A bare port gives 0.0.0.0 and [::]; a name all its addresses. Errors and thread as
+ * above; port 0 and anything not a number up to 65535 is -EINVAL.
+ */
+int addr_parse_listener(struct str text, struct addr *ret, unsigned max, unsigned *ret_count);
 
 #endif

@@ -28,8 +28,10 @@ struct iface_table;
 
 /*
  * `specs`: NULL-terminated list of `[NAME/]ADDR[!ADVERTISED]` (spec/daemon 1.4; ADDR may be the
- * name of a system interface or a host name; `any` for all but loopback). Ports `port_min` to
- * `port_max` inclusive. On error `err` has spec/daemon 1.3's text.
+ * name of a system interface or a host name; `any` for all but loopback), or `ALIAS=NAME`: one
+ * more name for an interface listed before. Of a name with addresses of both families,
+ * ADVERTISED replaces those of its own family. Ports `port_min` to `port_max` inclusive. On
+ * error NULL, and `err` has spec/daemon 1.3's text. Resolves names: may block. [main]
  */
 struct iface_table *iface_table_new(const char *const *specs, uint16_t port_min,
 	uint16_t port_max, const struct port_engine *engine, struct err *err);
@@ -37,8 +39,10 @@ void iface_table_free(struct iface_table *table); /* no lease may be left */
 /* The first one listed; never NULL. */
 const struct iface *iface_default(const struct iface_table *table);
 /*
- * By whole name; or by group: `base` gives the next of its members that has at least
- * `ports_wanted` free ports, round robin. NULL: no such name.
+ * By whole name or alias; or by group: `base` gives the next of its members that has at least
+ * `ports_wanted` free ports on each address, round robin (just the next when none has). The
+ * empty name gives the default, or the next of its group when it has a suffix;
+ * "round-robin-calls" the next of all. NULL: no such name.
  */
 const struct iface *iface_find(struct iface_table *table, struct str name, unsigned ports_wanted);
 /*

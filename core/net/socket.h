@@ -44,6 +44,7 @@ struct port {
 	struct addr local;
 	const struct port_engine *engine;
 	port_recv_fn recv; /* set while attached, by the owner */
+	int tos;           /* what outgoing packets are marked with [control] */
 	void *owner;       /* the stream this port belongs to */
 };
 

@@ -28,7 +28,6 @@ enum reason_kind {
 	ROW(WRONG_SOURCE, DROP, "wrong-source", "came from another address than the one believed") \
 	ROW(NO_PEER, DROP, "no-peer", "nowhere to send it: the other side's address is not known") \
 	ROW(NO_SINK, DROP, "no-sink", "nobody receives this stream")                               \
-	ROW(DIRECTION, DROP, "direction", "signalling says this side does not send or the other does not receive") \
 	ROW(FEEDBACK_REMOVED, DROP, "feedback-removed", "RTCP feedback towards a profile without it") \
 	ROW(SEND_FAILED, DROP, "send-failed", "the system refused to send it")                     \
 	ROW(SEND_QUEUE_FULL, DROP, "send-queue-full", "the system's send buffer was full")         \

@@ -1,0 +1,253 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# One build for everything in user space: daemon, tools, tests, load kit. Sources are found by
+# folder. `make help` lists what can be made.
+#
+#   make [BUILD=folder] [CFLAGS=…] [CC=…] [VERSION=…] [V=1]
+
+BUILD   ?= build
+VERSION ?= 0.1.0
+CFLAGS  ?= -O2 -g
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+PREFIX     ?= /usr/local
+SYSCONFDIR ?= /etc
+DESTDIR    ?=
+JOBS       ?= $(shell nproc 2>/dev/null || echo 2)
+FUZZ_SECS  ?= 10
+ROUNDS     ?= 3
+
+# What the daemon links. Looked up when first needed, since `make deps` may still have to run.
+PKGS       := glib-2.0 openssl libsrtp2
+PKG_CFLAGS  = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS) 2>/dev/null))$(PKG_CFLAGS)
+PKG_LIBS    = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS) 2>/dev/null))$(PKG_LIBS)
+
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
+# SANITIZE and WERROR are set by the targets below that build into folders of their own.
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -Icore $(WARNINGS) $(if $(WERROR),-Werror) \
+	-DRTPENGINE_VERSION=\"$(VERSION)\" $(PKG_CFLAGS) -pthread $(CFLAGS) $(SANITIZE)
+ALL_LDFLAGS = -pthread -Wl,--as-needed $(LDFLAGS) $(SANITIZE)
+
+# ---- sources ----
+
+TOOL_SRC := $(wildcard core/tools/*.c)
+CORE_SRC := $(filter-out core/main.c $(TOOL_SRC),$(wildcard core/*.c core/*/*.c))
+MOCK_SRC := $(wildcard tests/mock/*.c)
+UNIT_SRC := $(wildcard tests/unit/*.c)
+FLOW_SRC := $(wildcard tests/flow/*.c)
+FUZZ_SRC := $(wildcard tests/fuzz/*.c)
+PERF_SRC := $(wildcard tests/perf/src/*.c)
+
+objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
+DAEMON  := $(BUILD)/rtpengine
+TOOLS   := $(TOOL_SRC:core/tools/%.c=$(BUILD)/%)
+UNIT    := $(UNIT_SRC:%.c=$(BUILD)/%)
+FLOW    := $(if $(FLOW_SRC),$(BUILD)/tests/flow/flow)
+FUZZ    := $(FUZZ_SRC:%.c=$(BUILD)/%)
+# Executable ones are tests; files beside them that are not executable are their modules.
+executables = $(if $(wildcard $(1)),$(sort $(shell find $(wildcard $(1)) -maxdepth 0 -type f -perm -u+x)))
+DAEMON_TESTS := $(call executables,tests/daemon/*.t tests/daemon/*.py)
+PEER_TESTS   := $(call executables,tests/peers/*.t tests/peers/*/run)
+CHECKS       := $(addprefix tests/check/,layers headers names docs)
+
+# ---- building ----
+
+Q   := $(if $(V),,@)
+say  = $(if $(V),,@printf '  %-5s %s\n' $(1) $(@:$(BUILD)/%=%))
+# Several at a time, unless the caller chose a number himself.
+SUB  = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS))
+# A file that is as old as its text: what depends on it is made anew when the text changes.
+write_if_changed = @mkdir -p $(@D); printf '%s\n' '$(1)' | cmp -s - $@ || printf '%s\n' '$(1)' > $@
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.SECONDARY:
+.PHONY: FORCE all tests help run demo check lint format asan ubsan tsan fuzz perf perf-smoke \
+	perf-kit peers check-all deps deps-all docs install clean run-suites compile-all fuzz-bins
+
+all: $(DAEMON) $(TOOLS)
+tests: $(UNIT) $(FLOW)
+fuzz-bins: $(FUZZ)
+
+$(BUILD)/flags: FORCE
+	@pkg-config --exists $(PKGS) || { echo "libraries are missing: make deps" >&2; exit 1; }
+	$(call write_if_changed,$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS))
+
+$(BUILD)/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(ALL_CFLAGS) $(if $(filter tests/%,$<),-Itests) \
+		$(if $(filter tests/perf/%,$<),$(PERF_DEFS)) -MMD -MP -c -o $@ $<
+
+$(BUILD)/core.list: FORCE
+	$(call write_if_changed,$(CORE_SRC))
+$(BUILD)/mock.list: FORCE
+	$(call write_if_changed,$(MOCK_SRC))
+
+$(BUILD)/libcore.a: $(call objects,$(CORE_SRC)) $(BUILD)/core.list
+$(BUILD)/libmock.a: $(call objects,$(MOCK_SRC)) $(BUILD)/mock.list
+$(BUILD)/libcore.a $(BUILD)/libmock.a:
+	$(call say,AR)
+	$(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
+
+link = $(CC) $(ALL_LDFLAGS) $(1) -o $@ $(filter %.o,$^) \
+	-Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(PKG_LIBS) -lm
+
+$(DAEMON): $(call objects,core/main.c) $(BUILD)/libcore.a
+$(TOOLS): $(BUILD)/%: $(BUILD)/core/tools/%.o $(BUILD)/libcore.a
+$(UNIT): %: %.o $(BUILD)/libmock.a $(BUILD)/libcore.a
+$(FLOW): $(call objects,$(FLOW_SRC)) $(BUILD)/libmock.a $(BUILD)/libcore.a
+$(DAEMON) $(TOOLS) $(UNIT) $(FLOW):
+	$(call say,LINK)
+	$(Q)$(call link)
+
+$(FUZZ): %: %.o $(BUILD)/libmock.a $(BUILD)/libcore.a
+	$(call say,LINK)
+	$(Q)$(call link,-fsanitize=fuzzer)
+
+# ---- the load kit; it may use libraries that the daemon does not need ----
+
+PERF_PKGS = $(eval PERF_PKGS := $$(shell for p in opus libbcg729 spandsp liburing; do \
+	pkg-config --exists $$$$p 2>/dev/null && echo $$$$p; done))$(PERF_PKGS)
+PERF_LIBS = $(if $(PERF_PKGS),$(shell pkg-config --libs $(PERF_PKGS)))
+PERF_DEFS = $(if $(filter opus,$(PERF_PKGS)),-DHAVE_OPUS) \
+	$(if $(filter libbcg729,$(PERF_PKGS)),-DHAVE_BCG729) \
+	$(if $(filter spandsp,$(PERF_PKGS)),-DHAVE_SPANDSP) \
+	$(if $(filter liburing,$(PERF_PKGS)),-DHAVE_URING)
+PERF     := $(BUILD)/tests/perf
+perf_obj  = $(patsubst %,$(PERF)/src/%.o,$(1))
+
+$(BUILD)/perf.list: FORCE
+	$(call write_if_changed,$(PERF_PKGS))
+$(call objects,$(PERF_SRC)): $(BUILD)/perf.list
+
+$(PERF)/ngload: $(call perf_obj,ngload load_media load_signal load_memory load_churn run calls ng \
+	bencode sdp media sdes daemon codec util)
+$(PERF)/relayfloor: $(call perf_obj,relayfloor bencode util)
+$(PERF)/cryptofloor: $(call perf_obj,cryptofloor sdes util)
+$(PERF)/codecfloor: $(call perf_obj,codecfloor codec util)
+$(PERF)/selftest: $(call perf_obj,selftest bencode sdp sdes codec util)
+$(addprefix $(PERF)/,ngload relayfloor cryptofloor codecfloor selftest):
+	$(call say,LINK)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(PKG_LIBS) $(PERF_LIBS) \
+		$(if $(filter %/codecfloor,$@),-lavcodec -lswresample -lavutil) -lm
+
+perf-kit: $(addprefix $(PERF)/,ngload relayfloor cryptofloor selftest)
+
+# Everything that is written in C, for `make lint`.
+compile-all: all tests perf-kit $(call objects,$(FUZZ_SRC))
+
+# ---- running ----
+
+export BUILD
+export RTPENGINE = $(abspath $(DAEMON))
+export G_TEST_SRCDIR = $(CURDIR)/tests
+export G_TEST_BUILDDIR = $(abspath $(BUILD))/tests
+
+help:
+	@sed -n 's/^#? //p' Makefile
+
+#? make              the daemon, as build/rtpengine
+#? make run          start it on loopback; ARGS=… adds options
+#? make demo         a call through it, to see that it works
+#? make check        unit, flow and daemon tests and the checks of the source
+#? make check-all    everything below as well; the last line has the totals
+#? make lint         no warnings with gcc and clang; format
+#? make format       let clang-format rewrite the sources
+#? make asan tsan    the tests under sanitizers
+#? make fuzz         each fuzz target for FUZZ_SECS
+#? make peers        against Kamailio and others
+#? make perf         figures beside those of Debian's rtpengine-daemon
+#? make perf-smoke   that the load kit works
+#? make docs         write conf.d/ and the man page from the tables of options
+#? make deps         install what make, make demo and make check need (Debian, root)
+#? make deps-all     the same for everything else
+#? make install      DESTDIR=, PREFIX=/usr/local, SYSCONFDIR=/etc
+#? make clean        remove $(BUILD)
+
+run: all
+	$(DAEMON) --config-file=none --table=-1 --interface=127.0.0.1 \
+		--listen-ng=127.0.0.1:2223 --foreground --log-stderr $(ARGS)
+
+demo:
+	@$(MAKE) --no-print-directory deps
+	@+$(SUB) all
+	@tests/demo/run
+
+check:
+	@$(MAKE) --no-print-directory deps
+	@+$(SUB) all tests
+	@tests/run --jobs $(JOBS) $(CHECKS) $(UNIT) $(FLOW) --serial $(DAEMON_TESTS)
+
+lint:
+	@tests/run --timeout 900 tests/check/lint
+
+FORMATTED = $(shell find core codecs plugins recording kernel tests -name '*.[ch]' 2>/dev/null)
+format:
+	clang-format -i $(FORMATTED)
+
+# The sanitizers' tests. Reports of any process started by a test count as failures.
+run-suites:
+	@tests/run --jobs $(JOBS) --timeout 300 --reports $(BUILD)/reports $(UNIT) $(FLOW) \
+		--serial $(DAEMON_TESTS)
+
+ASAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+TSAN := -fsanitize=thread -fno-omit-frame-pointer
+asan: SANITIZED = BUILD=$(BUILD)/asan CFLAGS='-O1 -g' SANITIZE='$(ASAN)'
+tsan: SANITIZED = BUILD=$(BUILD)/tsan CFLAGS='-O1 -g' SANITIZE='$(TSAN)'
+ubsan: asan
+asan tsan:
+	@+$(SUB) $(SANITIZED) all tests
+	@+$(if $(filter tsan,$@),$(NO_ASLR)) $(SUB) $(SANITIZED) run-suites
+# The thread sanitizer cannot live with every layout of the address space.
+NO_ASLR = $(shell setarch -R true 2>/dev/null && echo setarch -R)
+
+fuzz:
+	@+if command -v clang >/dev/null; then \
+		$(SUB) BUILD=$(BUILD)/fuzz CC=clang CFLAGS='-O1 -g' \
+			SANITIZE='-fsanitize=fuzzer-no-link $(ASAN)' fuzz-bins; fi
+	@FUZZ_SECS=$(FUZZ_SECS) JOBS=$(JOBS) tests/run --timeout 3600 tests/sanitizers/fuzz
+
+peers:
+	@+$(SUB) all
+	@tests/run --timeout 300 --serial $(PEER_TESTS)
+
+perf: deps-all
+	@+$(SUB) all perf-kit
+	@tests/perf/report --build $(PERF) --rounds $(ROUNDS) $(DAEMON)
+
+perf-smoke:
+	@+$(SUB) all perf-kit
+	@tests/run --serial tests/perf/smoke
+
+check-all:
+	@tests/check/all
+
+docs: all
+	@tests/check/docs --write
+
+# ---- installing ----
+
+DEPS := build-essential pkg-config libglib2.0-dev libssl-dev libsrtp2-dev python3 iproute2
+DEPS_ALL := $(DEPS) clang clang-format libclang-rt-14-dev valgrind kamailio kamailio-extra-modules \
+	sip-tester rtpengine-daemon libopus-dev libbcg729-dev libspandsp-dev libavcodec-dev \
+	libavformat-dev libswresample-dev libavutil-dev liburing-dev
+deps:
+	@.ci/install-packages $(DEPS)
+deps-all:
+	@.ci/install-packages $(DEPS_ALL)
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man8 \
+		$(DESTDIR)$(SYSCONFDIR)/rtpengine/conf.d
+	install -m 755 $(DAEMON) $(TOOLS) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 core/man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8
+	install -m 644 conf.d/*.conf $(DESTDIR)$(SYSCONFDIR)/rtpengine/conf.d
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(patsubst %.o,%.d,$(call objects,core/main.c $(CORE_SRC) $(TOOL_SRC) $(MOCK_SRC) \
+	$(UNIT_SRC) $(FLOW_SRC) $(FUZZ_SRC) $(PERF_SRC)))

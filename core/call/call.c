@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A call from its first offer to its end. */
+#include "call/call.h"
+
+#include "base/clock.h"
+#include "call/table_priv.h"
+#include "stats/counter.h"
+
+static unsigned least_loaded(const struct call_table *table)
+{
+	unsigned best = 0;
+
+	for (unsigned i = 1; i < table->worker_count; i++)
+		if (table->load[i] < table->load[best])
+			best = i;
+	return best;
+}
+
+struct call *call_new(struct call_table *table, struct str id, const struct addr *created_from)
+{
+	struct call *call = g_new0(struct call, 1);
+
+	call->table = table;
+	call->id = (struct str){ g_strndup(id.s ? id.s : "", id.len), id.len };
+	call->log.call_id = call->id;
+	call->created_wall_us = clock_wall_us();
+	call->created_mono_us = clock_mono_us();
+	call->created_from = *created_from;
+	call->worker = least_loaded(table);
+	table->load[call->worker]++;
+	call->session = session_new(++table->next_session_id, table->workers[call->worker],
+		table->control);
+	return call;
+}
+
+void call_publish(struct call *call)
+{
+	struct call_table *table = call->table;
+
+	g_hash_table_insert(table->by_id, &call->id, call);
+	g_hash_table_insert(table->by_session, GUINT_TO_POINTER(session_id(call->session)), call);
+	counter_add(COUNTER_CALLS_CREATED, 1);
+}
+
+void call_free(struct call *call)
+{
+	call->table->load[call->worker]--;
+	session_drop(call->session, NULL, NULL);
+	model_free(call->model);
+	g_free((char *)call->id.s);
+	g_free(call);
+}
+
+void call_end(struct call *call, enum reason reason)
+{
+	struct call_table *table = call->table;
+	const struct log_context *before = log_set_context(&call->log);
+
+	reason_count(reason);
+	call_log_summary(call);
+	counter_add(COUNTER_CALLS_ENDED, 1);
+	g_hash_table_remove(table->by_id, &call->id);
+	g_hash_table_remove(table->by_session, GUINT_TO_POINTER(session_id(call->session)));
+	log_set_context(before == &call->log ? NULL : before);
+	call_free(call);
+}
+
+void call_move(struct call *call, unsigned worker)
+{
+	if (call->worker == worker || worker >= call->table->worker_count)
+		return;
+	call->table->load[call->worker]--;
+	call->table->load[worker]++;
+	call->worker = worker;
+	session_move(call->session, call->table->workers[worker]);
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CALL_DELETE_PRIV_H
+#define CALL_DELETE_PRIV_H
+
+#include "call/call.h"
+
+/* Branches whose delay is over; looked at with the timeouts. [control] */
+void call_delete_due_branches(struct call *call, int64_t now_mono_us);
+
+#endif

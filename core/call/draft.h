@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A command's working copy of a call. Whatever fails on the way, dropping the draft leaves the
+ * call as it was: ports it opened are closed, nothing was sent to a worker.
+ *
+ *   draft_begin → change draft->model → draft_prepare (compile, put ports on the loop)
+ *   → draft_commit (cannot fail)  or  draft_drop
+ * [control]
+ */
+#ifndef CALL_DRAFT_H
+#define CALL_DRAFT_H
+
+#include "call/call.h"
+#include "call/options.h"
+
+struct draft {
+	struct call *call;
+	struct model *model;
+	bool created; /* the call is new: dropped with the draft */
+	struct stream_set *set; /* prepared */
+	int64_t now_mono_us, now_wall_us;
+	bool ice_removed; /* something to warn about */
+};
+
+/*
+ * A draft that was not prepared changes the model only: the session's plan stays (draft_commit
+ * then applies none).
+ */
+/* Of a call in the table, or of a new one from call_new (`created`). */
+void draft_begin(struct draft *draft, struct call *call, bool created);
+int draft_prepare(struct draft *draft, struct err *err);
+void draft_commit(struct draft *draft);
+void draft_drop(struct draft *draft);
+
+/* The steps of an exchange, each in its own file. 0 or -errno and `err` with the reply's text. */
+
+/* Sender and receiver of a message's SDP. */
+struct parties {
+	struct party *from, *to;
+};
+
+/* associate.c (spec NG 5.2). */
+int associate_offer(struct draft *draft, const struct call_options *o, struct parties *ret,
+	struct err *err);
+int associate_answer(struct draft *draft, const struct call_options *o, struct parties *ret,
+	struct err *err);
+
+/* One m= line on both sides. */
+struct media_pair {
+	struct media *from, *to;
+};
+
+/* exchange.c: sections paired (spec NG 5.3), negotiated, linked (5.4), ports taken (5.5). */
+int exchange_media(struct draft *draft, const struct parties *p, const struct call_options *o,
+	struct sdp *sdp, bool answer, struct err *err);
+
+/* write_sdp.c: the body for `to`; appended to `out`. Updates to->printed. */
+int write_sdp(struct draft *draft, struct party *to, const struct call_options *o, bool answer,
+	GString *out, struct err *err);
+
+/* offer.c, answer.c: a whole command. The reply's body is appended to `body`. */
+struct exchange_result {
+	bool looped;      /* loop-protect: the body goes back as it came, nothing was done */
+	bool ice_removed;
+};
+
+int call_offer(struct call_table *table, const struct call_options *o,
+	const struct addr *client, GString *body, struct exchange_result *ret, struct err *err);
+int call_answer(struct call_table *table, const struct call_options *o, GString *body,
+	struct exchange_result *ret, struct err *err);
+/* exchange.c: what both have in common: parse, check, exchange, write, prepare, commit. */
+int exchange(struct draft *draft, const struct call_options *o, bool answer, GString *body,
+	struct exchange_result *ret, struct err *err);
+
+/* delete.c (spec NG 2.5). */
+struct delete_result {
+	bool found;
+};
+
+/*
+ * Called before anything changes, to put statistics into the reply: of `party` and its peers,
+ * or of the whole call when `party` is NULL.
+ */
+typedef void (*delete_report_fn)(const struct call *call, const struct party *party, void *arg);
+int call_delete(struct call_table *table, const struct call_options *o, struct delete_result *ret,
+	delete_report_fn report, void *arg, struct err *err);
+
+#endif

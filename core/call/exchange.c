@@ -1,0 +1,487 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What offers and answers have in common: the sender's sections are paired with the receiver's,
+ * each pair is negotiated, linked and given ports; then the body is written, the plan prepared
+ * and all of it committed. Read `exchange` at the end first.
+ */
+#include "base/ref.h"
+#include "call/draft.h"
+#include "call/negotiate.h"
+#include "call/port_maps.h"
+
+#include <errno.h>
+
+static bool is_rtp(enum sdp_transport transport)
+{
+	return sdp_transport_info(transport)->rtp;
+}
+
+/* MSRP and the like: described, but not relayed (spec NG 4.2). */
+static bool is_relayed(const struct sdp_media *in)
+{
+	return in->type != SDP_MESSAGE;
+}
+
+static struct media *media_at(struct draft *draft, struct party *party, unsigned index)
+{
+	while (party->media_count <= index)
+		party_add_media(draft->model, party);
+	return party->media[index];
+}
+
+/* The sender's own section: by its mid if that is known, else by its place. */
+static struct media *find_from(struct draft *draft, struct party *from, const struct sdp_media *in,
+	unsigned index)
+{
+	for (unsigned i = 0; in->mid.len && i < from->media_count; i++) {
+		struct media *m = from->media[i];
+
+		if (str_eq(m->mid, in->mid) && m->type == in->type && !m->mentioned)
+			return m;
+	}
+	/* A place may be taken already when mids and order disagree. */
+	while (media_at(draft, from, index)->mentioned)
+		index++;
+	return media_at(draft, from, index);
+}
+
+static bool may_pair(const struct media *from, const struct media *to, const struct sdp_media *in)
+{
+	if (to->type != in->type || to->mentioned)
+		return false;
+	return !from->mid.len || !to->mid.len || str_eq(from->mid, to->mid);
+}
+
+static struct media *find_to(struct draft *draft, struct media *from, struct party *to,
+	const struct sdp_media *in)
+{
+	unsigned index = from->index;
+
+	for (unsigned i = 0; i < from->source_count; i++)
+		if (from->sources[i]->party == to && may_pair(from, from->sources[i], in))
+			return from->sources[i];
+	while (media_at(draft, to, index)->mentioned)
+		index++;
+	return media_at(draft, to, index);
+}
+
+static void pair_sections(struct draft *draft, const struct parties *p, const struct sdp *sdp,
+	struct media_pair *pairs)
+{
+	for (unsigned i = 0; i < sdp->media_count; i++) {
+		pairs[i].from = find_from(draft, p->from, &sdp->media[i], i);
+		pairs[i].to = find_to(draft, pairs[i].from, p->to, &sdp->media[i]);
+		pairs[i].from->mentioned = true;
+		pairs[i].to->mentioned = true;
+	}
+}
+
+/* Sections that an earlier message had and this one has not stay linked as they are. */
+static unsigned pair_others(const struct parties *p, struct media_pair *pairs)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < p->from->media_count; i++) {
+		struct media *from = p->from->media[i];
+
+		if (from->mentioned)
+			continue;
+		for (unsigned s = 0; s < from->source_count; s++)
+			if (from->sources[s]->party == p->to)
+				pairs[count++] = (struct media_pair){ from, from->sources[s] };
+	}
+	return count;
+}
+
+static int link_pairs(struct draft *draft, const struct parties *p, bool answer,
+	const struct media_pair *pairs, unsigned count, struct err *err)
+{
+	party_unlink(draft->model, p->to);
+	if (answer)
+		party_unlink(draft->model, p->from);
+	for (unsigned i = 0; i < count; i++)
+		if (!media_link(pairs[i].from, pairs[i].to))
+			return err_set(err, ENOSPC, "Too many branches in one call");
+	return 0;
+}
+
+static void take_type(struct draft *draft, struct media *media, const struct sdp_media *in)
+{
+	media->type = in->type;
+	media->type_text = arena_str(draft->model->arena, in->type_text);
+}
+
+static void take_transport(struct draft *draft, struct media *media, enum sdp_transport transport,
+	struct str text)
+{
+	media->transport = transport;
+	media->transport_text = arena_str(draft->model->arena, text);
+}
+
+static void negotiate_profile(struct draft *draft, const struct media_pair *pair,
+	const struct sdp_media *in, const struct call_options *o, bool answer)
+{
+	const struct sdp_media *offered = pair->to->in;
+
+	take_type(draft, pair->from, in);
+	take_type(draft, pair->to, in);
+	take_transport(draft, pair->from, in->transport, in->transport_text);
+	/* The offerer gets the profile it asked for, unless told otherwise (spec NG 3.5). */
+	if (answer && offered && is_rtp(offered->transport) && is_rtp(in->transport) &&
+		!o->transport_accept)
+		take_transport(draft, pair->to, offered->transport, offered->transport_text);
+	else
+		take_transport(draft, pair->to, negotiate_transport_offer(in, o),
+			in->transport_text);
+}
+
+static void negotiate_direction(const struct media_pair *pair, const struct sdp_media *in)
+{
+	bool zero = in->port && addr_is_unspecified(&in->connection);
+	bool trickle = zero && in->port == 9;
+	bool sends = in->direction == SDP_SENDRECV || in->direction == SDP_SENDONLY;
+	bool receives = in->direction == SDP_SENDRECV || in->direction == SDP_RECVONLY;
+
+	pair->from->hold_zero = zero && !trickle;
+	if (pair->from->hold_zero)
+		receives = false;
+	pair->from->recv = pair->to->send = sends;
+	pair->from->send = pair->to->recv = receives;
+}
+
+static void negotiate_names(struct draft *draft, const struct media_pair *pair,
+	const struct sdp_media *in, const struct call_options *o, bool answer)
+{
+	struct arena *arena = draft->model->arena;
+
+	if (in->mid.len)
+		pair->from->mid = arena_str(arena, in->mid);
+	if (!answer && !pair->to->mid.len && in->mid.len)
+		pair->to->mid = arena_str(arena, in->mid);
+	if (!answer && !pair->to->mid.len && o->generate_mid) {
+		char text[16];
+		int len = g_snprintf(text, sizeof(text), "%u", pair->to->index + 1);
+
+		pair->to->mid = arena_str(arena, (struct str){ text, (size_t)len });
+	}
+	if (in->ptime_ms)
+		pair->from->ptime_ms = pair->to->ptime_ms = in->ptime_ms;
+	pair->from->maxptime_ms = pair->to->maxptime_ms = in->maxptime_ms;
+}
+
+static void negotiate_mux(const struct media_pair *pair, const struct sdp_media *in,
+	const struct call_options *o, bool answer)
+{
+	struct media *from = pair->from, *to = pair->to;
+	bool says_mux = is_rtp(in->transport) && negotiate_mux_offered(in);
+
+	if (answer) {
+		from->mux = from->mux_offered_to && says_mux;
+		from->mux_offered_to = false;
+		to->mux = to->mux_offered_by &&
+			  (to->mux_answer == MUX_ACCEPT ||
+				  (to->mux_answer == MUX_FOLLOW && from->mux));
+		/* One port was all it was shown: then both kinds use it. */
+		if (from->mux_single)
+			from->mux = true;
+		return;
+	}
+	struct mux_decision d = negotiate_mux_offer(says_mux, to->mux, &o->mux);
+
+	if (!is_rtp(in->transport))
+		d = (struct mux_decision){ .answer = MUX_REJECT };
+	from->mux_offered_by = says_mux;
+	from->mux_answer = d.answer;
+	from->mux_offered_to = false;
+	if (!says_mux)
+		from->mux = false;
+	to->mux_offered_to = d.offer_to;
+	to->mux_single = d.single;
+	if (!d.offer_to)
+		to->mux = false;
+}
+
+static void set_peer(struct media_stream *stream, struct addr peer, int64_t now_us)
+{
+	stream->since_us = now_us;
+	if (addr_equal(&stream->peer, &peer))
+		return;
+	stream->peer = peer;
+	stream->endpoint_gen++;
+}
+
+static struct addr port_plus(struct addr a, unsigned n)
+{
+	return a.family && a.port + n <= UINT16_MAX ? addr_with_port(a, (uint16_t)(a.port + n)) :
+						      (struct addr){ 0 };
+}
+
+static void take_endpoints(struct draft *draft, struct media *from, const struct sdp_media *in,
+	const struct call_options *o)
+{
+	struct endpoints e = negotiate_endpoints(in, o, from->mux || negotiate_mux_offered(in));
+	unsigned pairs = in->port_count;
+
+	from->advertised = e.advertised;
+	media_need_streams(draft->model, from, 2 * pairs);
+	for (unsigned i = 0; i < from->stream_count / 2; i++) {
+		bool used = i < pairs;
+
+		set_peer(&from->streams[2 * i], used ? port_plus(e.rtp, 2 * i) : (struct addr){ 0 },
+			draft->now_mono_us);
+		set_peer(&from->streams[2 * i + 1],
+			used ? port_plus(e.rtcp, 2 * i) : (struct addr){ 0 }, draft->now_mono_us);
+	}
+	from->learn = !o->asymmetric && (o->learning == LEARNING_ON ||
+					(o->learning == LEARNING_CONFIGURED &&
+						call_table_settings(draft->call->table)->learn));
+}
+
+/* An interface's name, or the words that stand for a family when no interface has them. */
+static const struct iface *find_iface(struct iface_table *table, struct str name, unsigned ports,
+	enum addr_family *ret_family)
+{
+	const struct iface *iface = iface_find(table, name, ports);
+
+	if (iface)
+		return iface;
+	if (str_is(name, "internal"))
+		*ret_family = ADDR_IP4;
+	else if (str_is(name, "external"))
+		*ret_family = ADDR_IP6;
+	else
+		log_warn("Interface '%.*s' not found, using the default one", STR_ARG(name));
+	return iface_default(table);
+}
+
+struct sides {
+	enum addr_family from, to; /* asked for by name of interface; ADDR_NONE: not */
+};
+
+static struct sides choose_interfaces(struct draft *draft, const struct parties *p,
+	const struct call_options *o, unsigned ports)
+{
+	struct iface_table *table = call_table_interfaces(draft->call->table);
+	struct sides sides = { ADDR_NONE, ADDR_NONE };
+
+	if (o->direction[0].len)
+		p->from->iface = find_iface(table, o->direction[0], ports, &sides.from);
+	if (o->direction[1].len)
+		p->to->iface = find_iface(table, o->direction[1], ports, &sides.to);
+	if (!p->from->iface)
+		p->from->iface = iface_default(table);
+	if (!p->to->iface)
+		p->to->iface = p->from->iface == iface_default(table) || !o->direction[0].len ?
+				       iface_default(table) :
+				       p->from->iface;
+	return sides;
+}
+
+/* Families of our two sides (spec NG 5.6). */
+static void choose_families(const struct media_pair *pair, const struct sdp_media *in,
+	const struct call_options *o, const struct sides *sides, bool answer)
+{
+	struct media *from = pair->from, *to = pair->to;
+	enum addr_family said = o->sip_source ? o->received_from.family : in->connection.family;
+
+	if (sides->from)
+		from->family = sides->from;
+	else if (!answer || !from->family)
+		from->family = said;
+	if (o->address_family)
+		to->family = o->address_family;
+	else if (sides->to)
+		to->family = sides->to;
+	else if (!to->family)
+		to->family = said;
+}
+
+static int take_ports(struct draft *draft, const struct media_pair *pair,
+	const struct sdp_media *in, const struct call_options *o, bool answer, struct err *err)
+{
+	struct media *from = pair->from, *to = pair->to;
+	bool mux_from = from->mux || (!answer && from->mux_offered_by &&
+					     from->mux_answer == MUX_ACCEPT);
+	bool mux_to = to->mux || (!answer && to->mux_offered_to && to->mux_single);
+	unsigned all = 2 * in->port_count;
+	struct port_request towards_to = {
+		.key = from->advertised,
+		.iface = to->party->iface,
+		.family = to->family,
+		.count = mux_to ? 1 : all,
+		.latch = o->port_latching || (!to->recv && !o->no_port_latching),
+	};
+	struct port_request towards_from = {
+		.key = to->in && !to->rejected ? to->advertised : (struct addr){ 0 },
+		.iface = from->party->iface,
+		.family = from->family,
+		.count = mux_from ? 1 : all,
+		.latch = true, /* this message says nothing new of the other party's endpoint */
+	};
+	int ret;
+
+	ret = media_take_ports(draft->model, to, &towards_to, err);
+	if (ret < 0)
+		return ret;
+	media_need_streams(draft->model, to, 2 * in->port_count);
+	ret = media_take_ports(draft->model, from, &towards_from, err);
+	if (ret < 0)
+		return ret;
+	if (answer && from->mux)
+		media_give_rtcp_port(from);
+	if (answer && to->mux)
+		media_give_rtcp_port(to);
+	return 0;
+}
+
+static void reject(struct media *media, int64_t now_us)
+{
+	media->rejected = true;
+	media->ports = NULL;
+	for (unsigned i = 0; i < media->stream_count; i++)
+		set_peer(&media->streams[i], (struct addr){ 0 }, now_us);
+}
+
+static int negotiate_section(struct draft *draft, const struct media_pair *pair, struct sdp *sdp,
+	const struct sdp_media *in, const struct call_options *o, const struct sides *sides,
+	bool answer, struct err *err)
+{
+	struct media *from = pair->from, *to = pair->to;
+	bool rejected = !in->port || (answer && to->in && !to->in->port);
+
+	media_set_sdp(from, sdp, in);
+	negotiate_profile(draft, pair, in, o, answer);
+	negotiate_direction(pair, in);
+	negotiate_names(draft, pair, in, o, answer);
+	if (rejected) {
+		from->advertised = (struct addr){ 0 };
+		reject(from, draft->now_mono_us);
+		reject(to, draft->now_mono_us);
+		return 0;
+	}
+	from->rejected = to->rejected = false;
+	if (!is_relayed(in))
+		return 0;
+	negotiate_mux(pair, in, o, answer);
+	choose_families(pair, in, o, sides, answer);
+	take_endpoints(draft, from, in, o);
+	for (unsigned i = 0; i < to->stream_count; i++)
+		to->streams[i].since_us = draft->now_mono_us;
+	return take_ports(draft, pair, in, o, answer, err);
+}
+
+int exchange_media(struct draft *draft, const struct parties *p, const struct call_options *o,
+	struct sdp *sdp, bool answer, struct err *err)
+{
+	unsigned room = sdp->media_count + p->from->media_count * MODEL_MAX_SOURCES;
+	g_autofree struct media_pair *pairs = g_new(struct media_pair, room);
+	struct sides sides = choose_interfaces(draft, p, o, 2 * sdp->media_count);
+	unsigned others;
+	int ret;
+
+	pair_sections(draft, p, sdp, pairs);
+	others = pair_others(p, pairs + sdp->media_count);
+	ret = link_pairs(draft, p, answer, pairs, sdp->media_count + others, err);
+	for (unsigned i = 0; !ret && i < sdp->media_count; i++)
+		ret = negotiate_section(draft, &pairs[i], sdp, &sdp->media[i], o, &sides, answer,
+			err);
+	/* An answer without a section that was offered declines it. */
+	for (unsigned i = 0; !ret && answer && i < others; i++) {
+		struct media_pair *pair = &pairs[sdp->media_count + i];
+
+		if (pair->from->in)
+			continue;
+		reject(pair->from, draft->now_mono_us);
+		reject(pair->to, draft->now_mono_us);
+	}
+	return ret;
+}
+
+/* Loop protection: has our mark been on every part of this body (spec NG 2.4)? */
+static bool came_from_here(const struct sdp *sdp, const char *instance)
+{
+	for (unsigned i = 0; i < sdp->session_count; i++) {
+		const struct sdp_attr *mark =
+			sdp_attrs_find(&sdp->sessions[i].attrs, SDP_ATTR_RTPENGINE);
+
+		if (!mark || !str_is(mark->value, instance))
+			return false;
+	}
+	return sdp->session_count > 0;
+}
+
+static int check_body(struct draft *draft, const struct sdp *sdp, const struct call_options *o,
+	struct err *err)
+{
+	if (!sdp->origin.username.s || !sdp->media_count)
+		return err_set(err, EINVAL, "Incomplete SDP specification");
+	for (unsigned i = 0; i < sdp->media_count; i++) {
+		int ret = negotiate_check(&sdp->media[i], o, !o->sip_source, err);
+
+		if (ret < 0)
+			return ret;
+		if (sdp->media[i].ice_ufrag.s)
+			draft->ice_removed = true;
+	}
+	return 0;
+}
+
+static void take_names(struct draft *draft, const struct parties *p, const struct call_options *o)
+{
+	struct model *model = draft->model;
+
+	if (o->label.s)
+		p->from->label = arena_str(model->arena, o->label);
+	if (o->metadata.s)
+		model->metadata = p->from->metadata = arena_str(model->arena, o->metadata);
+	if (o->xmlrpc_callback.s)
+		model->xmlrpc_callback = arena_str(model->arena, o->xmlrpc_callback);
+	if (o->tos != TOS_NOT_GIVEN && o->tos >= 0)
+		model->tos = o->tos > 255 ? call_table_settings(draft->call->table)->tos : o->tos;
+	model->last_signal_us = draft->now_wall_us;
+}
+
+static int exchange_parsed(struct draft *draft, const struct call_options *o, struct sdp *sdp,
+	bool answer, GString *body, struct err *err)
+{
+	struct parties p;
+	int ret = check_body(draft, sdp, o, err);
+
+	if (!ret)
+		ret = answer ? associate_answer(draft, o, &p, err) :
+			       associate_offer(draft, o, &p, err);
+	if (ret < 0)
+		return ret;
+	take_names(draft, &p, o);
+	party_set_sdp(p.from, sdp);
+	ret = exchange_media(draft, &p, o, sdp, answer, err);
+	if (!ret)
+		ret = write_sdp(draft, p.to, o, answer, body, err);
+	return ret ? ret : draft_prepare(draft, err);
+}
+
+int exchange(struct draft *draft, const struct call_options *o, bool answer, GString *body,
+	struct exchange_result *result, struct err *err)
+{
+	struct sdp *sdp;
+	int ret = sdp_parse(o->sdp, false, &sdp, err);
+
+	if (ret < 0) {
+		draft_drop(draft);
+		return ret;
+	}
+	if (o->loop_protect && came_from_here(sdp, call_table_instance(draft->call->table))) {
+		g_string_append_len(body, o->sdp.s, (gssize)o->sdp.len);
+		result->looped = true;
+		draft_drop(draft);
+	} else {
+		ret = exchange_parsed(draft, o, sdp, answer, body, err);
+		result->ice_removed = draft->ice_removed;
+		if (ret < 0)
+			draft_drop(draft);
+		else
+			draft_commit(draft);
+	}
+	ref_drop(sdp);
+	return ret;
+}

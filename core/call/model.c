@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The model of a call: copying, finding, linking. What it means is in the negotiation's files. */
+#include "call/model.h"
+
+#include "base/ref.h"
+
+enum { ARENA_FIRST_BYTES = 4096 };
+
+struct model *model_new(void)
+{
+	struct arena *arena = arena_new(ARENA_FIRST_BYTES);
+	struct model *model = arena_alloc(arena, sizeof(*model));
+
+	model->arena = arena;
+	model->next_stream_id = 1;
+	return model;
+}
+
+static void media_release(struct media *media)
+{
+	for (struct port_map *m = media->maps; m; m = m->next)
+		for (unsigned i = 0; i < m->count; i++)
+			ref_drop(m->leases[i]);
+	for (unsigned i = 0; i < media->stream_count; i++)
+		ref_drop(media->streams[i].stats);
+	ref_drop(media->sdp);
+}
+
+static void party_release(struct party *party)
+{
+	for (unsigned i = 0; i < party->media_count; i++)
+		media_release(party->media[i]);
+	ref_drop(party->sdp);
+}
+
+void model_free(struct model *model)
+{
+	if (!model)
+		return;
+	for (unsigned i = 0; i < model->party_count; i++)
+		party_release(model->parties[i]);
+	arena_free(model->arena);
+}
+
+static void copy_maps(struct arena *arena, struct media *to, const struct media *from)
+{
+	struct port_map **link = &to->maps;
+
+	to->ports = NULL;
+	for (const struct port_map *m = from->maps; m; m = m->next) {
+		struct port_map *copy = arena_alloc(arena, sizeof(*copy));
+
+		*copy = *m;
+		for (unsigned i = 0; i < copy->count; i++)
+			ref_take(copy->leases[i]);
+		if (from->ports == m)
+			to->ports = copy;
+		copy->next = NULL;
+		*link = copy;
+		link = &copy->next;
+	}
+	*link = NULL;
+}
+
+static struct media *media_copy_into(struct arena *arena, struct media *from, struct party *party)
+{
+	struct media *to = arena_alloc(arena, sizeof(*to));
+
+	*to = *from;
+	from->copy = to;
+	to->party = party;
+	to->mentioned = false;
+	to->type_text = arena_str(arena, from->type_text);
+	to->transport_text = arena_str(arena, from->transport_text);
+	to->mid = arena_str(arena, from->mid);
+	ref_take(to->sdp);
+	copy_maps(arena, to, from);
+	to->streams = arena_new_array(arena, struct media_stream, from->stream_count);
+	for (unsigned i = 0; i < from->stream_count; i++) {
+		to->streams[i] = from->streams[i];
+		ref_take(to->streams[i].stats);
+	}
+	return to;
+}
+
+static void copy_printed(struct arena *arena, struct printed *p)
+{
+	p->username = arena_str(arena, p->username);
+	p->session_id = arena_str(arena, p->session_id);
+	p->family = arena_str(arena, p->family);
+	p->address = arena_str(arena, p->address);
+	p->session_name = arena_str(arena, p->session_name);
+}
+
+static struct party *party_copy_into(struct arena *arena, const struct party *from)
+{
+	struct party *to = arena_alloc(arena, sizeof(*to));
+
+	*to = *from;
+	to->tag = arena_str(arena, from->tag);
+	to->via_branch = arena_str(arena, from->via_branch);
+	to->label = arena_str(arena, from->label);
+	to->metadata = arena_str(arena, from->metadata);
+	for (unsigned i = 0; i < from->alias_count; i++)
+		to->aliases[i] = arena_str(arena, from->aliases[i]);
+	copy_printed(arena, &to->printed);
+	ref_take(to->sdp);
+	to->media = arena_new_array(arena, struct media *, from->media_count);
+	for (unsigned i = 0; i < from->media_count; i++)
+		to->media[i] = media_copy_into(arena, from->media[i], to);
+	return to;
+}
+
+struct model *model_copy(const struct model *from)
+{
+	struct model *to = model_new();
+	struct arena *arena = to->arena;
+
+	*to = *from;
+	to->arena = arena;
+	to->metadata = arena_str(arena, from->metadata);
+	to->xmlrpc_callback = arena_str(arena, from->xmlrpc_callback);
+	for (unsigned i = 0; i < from->party_count; i++)
+		to->parties[i] = party_copy_into(arena, from->parties[i]);
+	/* Sources still point into the old version; now that all copies exist, follow them. */
+	for (unsigned i = 0; i < to->party_count; i++)
+		for (unsigned m = 0; m < to->parties[i]->media_count; m++) {
+			struct media *media = to->parties[i]->media[m];
+
+			for (unsigned s = 0; s < media->source_count; s++)
+				media->sources[s] = media->sources[s]->copy;
+		}
+	return to;
+}
+
+static bool party_has_tag(const struct party *party, struct str tag)
+{
+	if (party->tag.s && str_eq(party->tag, tag))
+		return true;
+	for (unsigned i = 0; i < party->alias_count; i++)
+		if (str_eq(party->aliases[i], tag))
+			return true;
+	return false;
+}
+
+struct party *model_find_tag(const struct model *model, struct str tag)
+{
+	for (unsigned i = 0; i < model->party_count; i++)
+		if (party_has_tag(model->parties[i], tag))
+			return model->parties[i];
+	return NULL;
+}
+
+struct party *model_find_branch(const struct model *model, struct str via_branch)
+{
+	if (!via_branch.len)
+		return NULL;
+	for (unsigned i = 0; i < model->party_count; i++)
+		if (str_eq(model->parties[i]->via_branch, via_branch))
+			return model->parties[i];
+	return NULL;
+}
+
+struct party *model_add_party(struct model *model, int64_t now_wall_us)
+{
+	struct party *party;
+
+	if (model->party_count == MODEL_MAX_PARTIES)
+		return NULL;
+	party = arena_alloc(model->arena, sizeof(*party));
+	party->number = model->next_party_number++;
+	party->created_us = now_wall_us;
+	model->parties[model->party_count++] = party;
+	return party;
+}
+
+void model_remove_party(struct model *model, struct party *party)
+{
+	unsigned i = 0;
+
+	party_unlink(model, party);
+	while (model->parties[i] != party)
+		i++;
+	memmove(&model->parties[i], &model->parties[i + 1],
+		sizeof(model->parties[0]) * (model->party_count - i - 1));
+	model->party_count--;
+	party_release(party);
+}
+
+struct media *party_add_media(struct model *model, struct party *party)
+{
+	struct media **grown =
+		arena_new_array(model->arena, struct media *, party->media_count + 1);
+	struct media *media = arena_alloc(model->arena, sizeof(*media));
+
+	if (party->media_count)
+		memcpy(grown, party->media, sizeof(*grown) * party->media_count);
+	media->party = party;
+	media->index = party->media_count;
+	media->send = media->recv = true;
+	media->learn = true;
+	grown[party->media_count++] = media;
+	party->media = grown;
+	return media;
+}
+
+void media_set_sdp(struct media *media, struct sdp *sdp, const struct sdp_media *in)
+{
+	ref_take(sdp);
+	ref_drop(media->sdp);
+	media->sdp = sdp;
+	media->in = in;
+}
+
+void party_set_sdp(struct party *party, struct sdp *sdp)
+{
+	ref_take(sdp);
+	ref_drop(party->sdp);
+	party->sdp = sdp;
+}
+
+void media_need_streams(struct model *model, struct media *media, unsigned count)
+{
+	struct media_stream *grown;
+
+	if (count <= media->stream_count)
+		return;
+	grown = arena_new_array(model->arena, struct media_stream, count);
+	if (media->stream_count)
+		memcpy(grown, media->streams, sizeof(*grown) * media->stream_count);
+	for (unsigned i = media->stream_count; i < count; i++) {
+		grown[i].id = model->next_stream_id++;
+		grown[i].stats = stream_stats_new();
+	}
+	media->streams = grown;
+	media->stream_count = count;
+}
+
+bool media_receives_from(const struct media *media, const struct media *source)
+{
+	for (unsigned i = 0; i < media->source_count; i++)
+		if (media->sources[i] == source)
+			return true;
+	return false;
+}
+
+static void remove_source(struct media *media, const struct media *source)
+{
+	for (unsigned i = 0; i < media->source_count; i++) {
+		if (media->sources[i] != source)
+			continue;
+		memmove(&media->sources[i], &media->sources[i + 1],
+			sizeof(media->sources[0]) * (media->source_count - i - 1));
+		media->source_count--;
+		return;
+	}
+}
+
+static void add_source(struct media *media, struct media *source)
+{
+	memmove(&media->sources[1], &media->sources[0],
+		sizeof(media->sources[0]) * media->source_count);
+	media->sources[0] = source;
+	media->source_count++;
+}
+
+void media_unlink(struct media *a, struct media *b)
+{
+	remove_source(a, b);
+	remove_source(b, a);
+}
+
+bool media_link(struct media *a, struct media *b)
+{
+	media_unlink(a, b);
+	if (a->source_count == MODEL_MAX_SOURCES || b->source_count == MODEL_MAX_SOURCES)
+		return false;
+	add_source(a, b);
+	add_source(b, a);
+	return true;
+}
+
+void party_unlink(const struct model *model, struct party *party)
+{
+	for (unsigned m = 0; m < party->media_count; m++) {
+		struct media *media = party->media[m];
+
+		for (unsigned p = 0; p < model->party_count; p++)
+			for (unsigned o = 0; o < model->parties[p]->media_count; o++)
+				remove_source(model->parties[p]->media[o], media);
+		media->source_count = 0;
+	}
+}
+
+struct party *party_peer(const struct party *party)
+{
+	for (unsigned m = 0; m < party->media_count; m++)
+		if (party->media[m]->source_count)
+			return party->media[m]->sources[0]->party;
+	return NULL;
+}
+
+bool party_receives_from(const struct party *party, const struct party *source)
+{
+	for (unsigned m = 0; m < party->media_count; m++)
+		for (unsigned s = 0; s < party->media[m]->source_count; s++)
+			if (party->media[m]->sources[s]->party == source)
+				return true;
+	return false;
+}

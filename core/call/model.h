@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The model of a call: parties, their media sections, who receives from whom, which ports are
+ * whose (spec NG 5.1). A version of it is never changed after it was committed: a command copies
+ * it, changes the copy and commits or drops that. So a version's memory is one arena, and what
+ * outlives versions (leases, statistics, received bodies) is counted. [control]
+ */
+#ifndef CALL_MODEL_H
+#define CALL_MODEL_H
+
+#include "base/arena.h"
+#include "media/stats.h"
+#include "net/iface.h"
+#include "sdp/sdp.h"
+
+/* Bounds per call; the command that would exceed them is refused. */
+enum {
+	MODEL_MAX_PARTIES = 128,
+	MODEL_MAX_SOURCES = 32,   /* per media */
+	MODEL_MAX_ALIASES = 32,   /* per party; the oldest goes */
+	MODEL_MAX_PORT_MAPS = 8,  /* per media; the oldest that is not in use goes */
+	MODEL_MAX_PORT_PAIRS = 8, /* per media ("port/count") */
+};
+
+/* What rtcp-mux will be towards a party that offered it (spec NG 3.5.3). */
+enum mux_answer { MUX_FOLLOW, MUX_ACCEPT, MUX_REJECT };
+
+/*
+ * Local ports that a party sees for one endpoint of the other party (spec NG 5.5): a re-offer
+ * from the same endpoint finds them again.
+ */
+struct port_map {
+	struct port_map *next; /* older ones */
+	struct addr key;       /* the other party's RTP endpoint; ADDR_NONE: not known yet */
+	const struct iface *iface;
+	const struct iface_addr *local;
+	unsigned count;        /* 2 per pair, or 1 when muxed */
+	struct lease *leases[2 * MODEL_MAX_PORT_PAIRS]; /* RTP, RTCP, RTP, …; references */
+};
+
+/* One flow of a media section: RTP, or RTCP of its own. */
+struct media_stream {
+	uint32_t id;           /* in the call, never used again */
+	uint32_t endpoint_gen; /* bumped when `peer` changes */
+	struct addr peer;      /* signalled; ADDR_NONE: none, or on hold */
+	int64_t since_us;      /* monotonic: last signalling that concerned it */
+	struct stream_stats *stats; /* reference */
+};
+
+struct media {
+	struct party *party;
+	unsigned index; /* from 0; SDP counts from 1 */
+	enum sdp_media_type type;
+	struct str type_text;
+	enum sdp_transport transport; /* spoken with this party */
+	struct str transport_text;
+	struct str mid;
+	/* What the party said of this section last; NULL: nothing yet. */
+	struct sdp *sdp;            /* reference */
+	const struct sdp_media *in; /* in it */
+	struct addr advertised; /* its RTP endpoint as signalled, also on hold; the key of ports */
+	bool rejected; /* port 0, by either party */
+	bool send, recv; /* does this party expect media from us; may it send us any */
+	bool hold_zero;  /* its connection address was zero */
+	bool mux;        /* agreed with this party */
+	bool mux_offered_to; /* we offered it, the answer is outstanding */
+	bool mux_single;     /* … with one port for both */
+	bool mux_offered_by; /* it offered it */
+	enum mux_answer mux_answer;
+	int ptime_ms, maxptime_ms;
+	enum addr_family family; /* of our side towards it; ADDR_NONE: not decided */
+	bool learn; /* may its endpoint be learned */
+	struct port_map *maps;    /* newest first */
+	struct port_map *ports;   /* of these, the one in use; NULL: none */
+	unsigned stream_count;    /* 2 per pair */
+	struct media_stream *streams;
+	unsigned source_count;    /* whom it receives from; newest first */
+	struct media *sources[MODEL_MAX_SOURCES];
+	struct media *copy; /* scratch of model_copy */
+	bool mentioned;     /* scratch of one command */
+};
+
+/* What was printed to a party last, for replace=… (spec NG 4.3). */
+struct printed {
+	bool any;
+	struct str username, session_id, family, address, session_name;
+	uint64_t version;
+	uint64_t body_hash;
+};
+
+struct party {
+	unsigned number;  /* from 0, order of creation */
+	struct str tag;   /* s NULL: none yet */
+	struct str via_branch, label, metadata;
+	struct str aliases[MODEL_MAX_ALIASES];
+	unsigned alias_count;
+	int64_t created_us; /* wall clock */
+	int64_t delete_at_us; /* monotonic; 0: not to be deleted */
+	bool final_response;
+	const struct iface *iface; /* NULL: not chosen */
+	struct sdp *sdp; /* its latest body: reference; NULL: none */
+	struct printed printed;
+	struct media **media;
+	unsigned media_count;
+};
+
+struct model {
+	struct arena *arena;
+	struct party *parties[MODEL_MAX_PARTIES];
+	unsigned party_count;
+	unsigned next_party_number;
+	uint32_t next_stream_id;
+	int64_t last_signal_us; /* wall clock */
+	int64_t delete_at_us;   /* monotonic; 0: not to be deleted */
+	int tos;
+	struct str metadata, xmlrpc_callback;
+};
+
+struct model *model_new(void);
+struct model *model_copy(const struct model *model);
+void model_free(struct model *model); /* NULL is fine */
+
+/* By tag or alias; NULL. */
+struct party *model_find_tag(const struct model *model, struct str tag);
+struct party *model_find_branch(const struct model *model, struct str via_branch);
+/* The next party without a tag; NULL: MODEL_MAX_PARTIES reached. */
+struct party *model_add_party(struct model *model, int64_t now_wall_us);
+/* With its links and references. */
+void model_remove_party(struct model *model, struct party *party);
+/* A section at the end of the party's list. */
+struct media *party_add_media(struct model *model, struct party *party);
+/* Takes references. */
+void media_set_sdp(struct media *media, struct sdp *sdp, const struct sdp_media *in);
+void party_set_sdp(struct party *party, struct sdp *sdp);
+/* Streams 0 … count-1 exist afterwards. */
+void media_need_streams(struct model *model, struct media *media, unsigned count);
+/* Both receive from each other; this link comes first. False: too many. */
+bool media_link(struct media *a, struct media *b);
+void media_unlink(struct media *a, struct media *b);
+/* Cuts all links of the party's sections, in both directions. */
+void party_unlink(const struct model *model, struct party *party);
+bool media_receives_from(const struct media *media, const struct media *source);
+/* Whom the party receives from first; NULL. */
+struct party *party_peer(const struct party *party);
+/* Does `party` receive anything of `source`? */
+bool party_receives_from(const struct party *party, const struct party *source);
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What one message asks for: its keys and flags, read and checked (control/flags fills this
+ * in), as the call's code wants them. Strings point into the message. Zeroed means "nothing
+ * asked for" but where a field says otherwise.
+ */
+#ifndef CALL_OPTIONS_H
+#define CALL_OPTIONS_H
+
+#include "api/str.h"
+#include "net/addr.h"
+#include "sdp/sdp.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { TOS_NOT_GIVEN = 256, DELETE_DELAY_NOT_GIVEN = -1 };
+
+/* replace=… (spec NG 3.3) */
+struct replace_options {
+	bool origin, username, session_name, sdp_version, zero_address, origin_full;
+	bool force_increment;
+};
+
+/* rtcp-mux=… (spec NG 3.5.3) */
+struct mux_options {
+	bool offer, require, demux, accept, reject;
+};
+
+enum learning { LEARNING_CONFIGURED, LEARNING_ON, LEARNING_OFF };
+
+struct call_options {
+	struct str call_id, from_tag, to_tag, via_branch;
+	struct str label, set_label, metadata, xmlrpc_callback;
+	struct str sdp;
+	bool has_sdp, has_to_tag, has_from_tag; /* a given empty one counts */
+
+	struct str direction[2]; /* logical interfaces: sender's side, receiver's side */
+	enum addr_family address_family;
+	struct addr media_address;  /* family ADDR_NONE: not given */
+	struct addr received_from;
+	bool sip_source; /* take received_from instead of the addresses in the SDP */
+
+	bool has_transport; /* transport-protocol towards the receiver */
+	enum sdp_transport transport;
+	bool transport_accept;
+	struct replace_options replace;
+	struct mux_options mux;
+
+	bool asymmetric;
+	enum learning learning;
+	bool port_latching, no_port_latching;
+	bool original_sendrecv, no_rtcp_attribute, full_rtcp_attribute;
+	bool generate_mid, loop_protect;
+	bool new_branch, provisional;
+	bool message_is_reply; /* sip-message-type */
+	int sip_code;          /* 0: not given */
+	int tos;               /* TOS_NOT_GIVEN; negative: leave as it is */
+	bool supports_load_limit;
+	bool ice_wanted; /* ICE=force and the like: cannot be had yet */
+
+	/* delete */
+	int64_t delete_delay_s; /* DELETE_DELAY_NOT_GIVEN */
+	bool fatal, honour_to_tag, fast;
+};
+
+#endif

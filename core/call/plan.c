@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A model compiled into a plan: every section that has ports gives one stream for RTP and, when
+ * RTCP has a port of its own, one for that. Pure: nothing is opened or changed.
+ */
+#include "base/ref.h"
+#include "call/call.h"
+
+/* While compiling: which stream of the plan a section's streams became. */
+struct compiler {
+	struct plan *plan;
+	uint16_t *next_slot; /* of sink lists */
+	struct media **media;
+	unsigned *first; /* index of the section's first stream */
+	unsigned media_count;
+};
+
+static bool in_plan(const struct media *media)
+{
+	return media->ports && !media->rejected;
+}
+
+/* With one port, RTCP has no stream of its own. */
+static unsigned streams_of(const struct media *media)
+{
+	return media->ports->count;
+}
+
+static void add_port(struct plan_stream *s, struct lease *lease)
+{
+	for (unsigned i = 0; i < s->port_count; i++)
+		if (s->ports[i] == lease)
+			return;
+	if (s->port_count < PLAN_MAX_PORTS)
+		s->ports[s->port_count++] = ref_take(lease);
+}
+
+/*
+ * The port in use, and those shown earlier: the peer may not have seen our latest body yet, and
+ * goes on sending where it was told before.
+ */
+static void add_ports(struct plan_stream *s, const struct media *media, unsigned component)
+{
+	add_port(s, media->ports->leases[component]);
+	for (const struct port_map *m = media->maps; m; m = m->next)
+		if (component < m->count &&
+			m->leases[component]->port->local.family ==
+				s->ports[0]->port->local.family)
+			add_port(s, m->leases[component]);
+}
+
+static bool any_source_has_feedback(const struct media *media)
+{
+	for (unsigned i = 0; i < media->source_count; i++)
+		if (sdp_transport_info(media->sources[i]->transport)->feedback)
+			return true;
+	return false;
+}
+
+static bool any_source_signalled(const struct media *media)
+{
+	for (unsigned i = 0; i < media->source_count; i++)
+		if (media->sources[i]->in)
+			return true;
+	return false;
+}
+
+static void compile_stream(struct plan_stream *s, const struct media *media, unsigned component)
+{
+	const struct sdp_transport_info *t = sdp_transport_info(media->transport);
+	const struct media_stream *stream = &media->streams[component];
+	bool muxed = media->mux || media->mux_offered_to || media->mux_offered_by ||
+		     media->ports->count == 1;
+
+	s->id = stream->id;
+	s->endpoint_gen = stream->endpoint_gen;
+	s->peer = stream->peer;
+	s->learn = media->learn ? PLAN_LEARN_ONCE : PLAN_LEARN_OFF;
+	s->answered = media->in && any_source_signalled(media);
+	s->opaque = !t->rtp;
+	s->rtp = component % 2 == 0;
+	s->rtcp = component % 2 == 1 || muxed;
+	s->strip_feedback = t->rtp && !t->feedback && any_source_has_feedback(media);
+	s->stats = ref_take(stream->stats);
+	add_ports(s, media, component);
+}
+
+static unsigned first_of(const struct compiler *c, const struct media *media)
+{
+	for (unsigned i = 0; i < c->media_count; i++)
+		if (c->media[i] == media)
+			return c->first[i];
+	return UINT16_MAX;
+}
+
+/* Where a section's RTP, or RTCP, arrives at a receiver of it. */
+static unsigned sink_of(const struct compiler *c, const struct media *sink, unsigned component,
+	bool rtcp)
+{
+	unsigned first = first_of(c, sink), pair = component & ~1u;
+
+	if (first == UINT16_MAX || pair >= streams_of(sink))
+		return UINT16_MAX;
+	if (!rtcp || sink->mux || pair + 1 >= streams_of(sink))
+		return first + pair;
+	return first + pair + 1;
+}
+
+static void wire(struct compiler *c, struct plan_stream *s, const struct media *media,
+	unsigned component)
+{
+	s->rtp_sinks = c->next_slot;
+	for (unsigned i = 0; i < c->media_count && s->rtp; i++) {
+		unsigned sink = sink_of(c, c->media[i], component, false);
+
+		if (sink != UINT16_MAX && media_receives_from(c->media[i], media) &&
+			s->rtp_sink_count < PLAN_MAX_SINKS)
+			s->rtp_sinks[s->rtp_sink_count++] = (uint16_t)sink;
+	}
+	c->next_slot += s->rtp_sink_count;
+	s->rtcp_sinks = c->next_slot;
+	for (unsigned i = 0; i < c->media_count && s->rtcp; i++) {
+		unsigned sink = sink_of(c, c->media[i], component, true);
+
+		if (sink != UINT16_MAX && media_receives_from(c->media[i], media) &&
+			s->rtcp_sink_count < PLAN_MAX_SINKS)
+			s->rtcp_sinks[s->rtcp_sink_count++] = (uint16_t)sink;
+	}
+	c->next_slot += s->rtcp_sink_count;
+	/* What is not RTP has one kind only. */
+	if (s->opaque && !s->rtp) {
+		s->rtp_sinks = s->rtcp_sinks;
+		s->rtp_sink_count = s->rtcp_sink_count;
+	}
+}
+
+static unsigned count_media(const struct model *model)
+{
+	unsigned count = 0;
+
+	for (unsigned p = 0; p < model->party_count; p++)
+		count += model->parties[p]->media_count;
+	return count;
+}
+
+/* Sections that take part, and how many streams and sink entries they need. */
+static void collect(struct compiler *c, const struct model *model, unsigned *ret_streams,
+	unsigned *ret_slots)
+{
+	unsigned streams = 0, slots = 0;
+
+	for (unsigned p = 0; p < model->party_count; p++)
+		for (unsigned m = 0; m < model->parties[p]->media_count; m++) {
+			struct media *media = model->parties[p]->media[m];
+
+			if (!in_plan(media) || streams + streams_of(media) > PLAN_MAX_STREAMS)
+				continue;
+			c->media[c->media_count] = media;
+			c->first[c->media_count++] = streams;
+			streams += streams_of(media);
+			/* Each source's streams have at most two lists that lead here. */
+			slots += 2 * media->source_count * 2 * MODEL_MAX_PORT_PAIRS;
+		}
+	*ret_streams = streams;
+	*ret_slots = slots;
+}
+
+struct plan *call_compile(const struct call *call, const struct model *model)
+{
+	unsigned room = count_media(model), streams, slots;
+	g_autofree struct media **media = g_new(struct media *, room);
+	g_autofree unsigned *first = g_new(unsigned, room);
+	struct compiler c = { .media = media, .first = first };
+
+	collect(&c, model, &streams, &slots);
+	c.plan = plan_new(call->id, streams, slots);
+	if (!streams)
+		return c.plan;
+	c.next_slot = c.plan->streams[0].rtp_sinks;
+	for (unsigned i = 0; i < c.media_count; i++)
+		for (unsigned n = 0; n < streams_of(media[i]); n++) {
+			struct plan_stream *s = &c.plan->streams[first[i] + n];
+
+			compile_stream(s, media[i], n);
+			wire(&c, s, media[i], n);
+		}
+	return c.plan;
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Where calls are found, swept and told what workers saw. */
+#include "call/table_priv.h"
+
+#include "base/clock.h"
+#include "call/delete_priv.h"
+
+#include <sys/random.h>
+
+static guint hash_str(gconstpointer key)
+{
+	const struct str *s = key;
+	guint h = 2166136261u;
+
+	for (size_t i = 0; i < s->len; i++)
+		h = (h ^ (guint8)s->s[i]) * 16777619u;
+	return h;
+}
+
+static gboolean equal_str(gconstpointer a, gconstpointer b)
+{
+	return str_eq(*(const struct str *)a, *(const struct str *)b);
+}
+
+static void make_instance(char *text)
+{
+	uint64_t n = 0;
+
+	if (getrandom(&n, sizeof(n), 0) != sizeof(n))
+		n = (uint64_t)clock_wall_us();
+	g_snprintf(text, INSTANCE_HEX + 1, "%012llx",
+		(unsigned long long)(n & 0xffffffffffffULL));
+}
+
+struct call_table *call_table_new(struct media_worker *const *workers, unsigned worker_count,
+	struct mailbox *control, struct iface_table *interfaces,
+	const struct call_settings *settings)
+{
+	struct call_table *table = g_new0(struct call_table, 1);
+
+	table->workers = workers;
+	table->worker_count = worker_count;
+	table->load = g_new0(unsigned, worker_count);
+	table->control = control;
+	table->interfaces = interfaces;
+	table->settings = settings;
+	table->by_id = g_hash_table_new(hash_str, equal_str);
+	table->by_session = g_hash_table_new(NULL, NULL);
+	make_instance(table->instance);
+	return table;
+}
+
+void call_table_free(struct call_table *table)
+{
+	g_autoptr(GList) calls = NULL;
+
+	if (!table)
+		return;
+	calls = g_hash_table_get_values(table->by_id);
+	for (GList *c = calls; c; c = c->next)
+		call_free(c->data);
+	g_hash_table_destroy(table->by_id);
+	g_hash_table_destroy(table->by_session);
+	g_free(table->load);
+	g_free(table);
+}
+
+const struct call_settings *call_table_settings(const struct call_table *table)
+{
+	return table->settings;
+}
+
+struct iface_table *call_table_interfaces(const struct call_table *table)
+{
+	return table->interfaces;
+}
+
+const char *call_table_instance(const struct call_table *table)
+{
+	return table->instance;
+}
+
+unsigned call_table_count(const struct call_table *table)
+{
+	return g_hash_table_size(table->by_id);
+}
+
+struct call *call_table_find(const struct call_table *table, struct str id)
+{
+	return g_hash_table_lookup(table->by_id, &id);
+}
+
+void call_table_each(const struct call_table *table, bool (*fn)(struct call *, void *), void *arg)
+{
+	GHashTableIter it;
+	gpointer call;
+
+	g_hash_table_iter_init(&it, table->by_id);
+	while (g_hash_table_iter_next(&it, NULL, &call))
+		if (!fn(call, arg))
+			return;
+}
+
+/* Calls that are over, with the reason; ended after the walk. */
+struct over {
+	struct call *call;
+	enum reason reason;
+};
+
+void call_table_tick(struct call_table *table)
+{
+	int64_t now_us = clock_mono_us();
+	GArray *over = NULL;
+	GHashTableIter it;
+	gpointer value;
+
+	g_hash_table_iter_init(&it, table->by_id);
+	while (g_hash_table_iter_next(&it, NULL, &value)) {
+		call_delete_due_branches(value, now_us);
+
+		struct over o = { .call = value };
+
+		if (!call_timed_out(o.call, now_us, &o.reason))
+			continue;
+		if (!over)
+			over = g_array_new(FALSE, FALSE, sizeof(struct over));
+		g_array_append_val(over, o);
+	}
+	for (unsigned i = 0; over && i < over->len; i++) {
+		const struct over *o = &g_array_index(over, struct over, i);
+		const struct log_context *before = log_set_context(&o->call->log);
+
+		if (o->reason == REASON_DELETED)
+			log_info("Deleting entire call");
+		else if (o->reason == REASON_FINAL_TIMEOUT)
+			log_info("Closing call due to final timeout");
+		else
+			log_info("Closing call due to timeout");
+		log_set_context(before);
+		call_end(o->call, o->reason);
+	}
+	if (over)
+		g_array_free(over, TRUE);
+}
+
+static const struct media_stream *find_stream(const struct model *model, uint32_t id)
+{
+	for (unsigned p = 0; p < model->party_count; p++)
+		for (unsigned m = 0; m < model->parties[p]->media_count; m++) {
+			const struct media *media = model->parties[p]->media[m];
+
+			for (unsigned s = 0; s < media->stream_count; s++)
+				if (media->streams[s].id == id)
+					return &media->streams[s];
+		}
+	return NULL;
+}
+
+void call_table_event(const struct media_event *event, void *arg)
+{
+	struct call_table *table = arg;
+	struct call *call = g_hash_table_lookup(table->by_session,
+		GUINT_TO_POINTER(event->session_id));
+	const struct media_stream *stream =
+		call ? find_stream(call->model, event->stream_id) : NULL;
+	const struct log_context *before;
+	char text[ADDR_TEXT];
+
+	if (!stream || stream->endpoint_gen != event->endpoint_gen) {
+		reason_count(REASON_EVENT_STALE);
+		return;
+	}
+	before = log_set_context(&call->log);
+	if (event->type == MEDIA_EVENT_PEER_LEARNED)
+		reason_count(REASON_PEER_LEARNED);
+	log_info("Confirmed peer address as " MARKED("%s"), MARK(addr_print(&event->peer, text)));
+	log_set_context(before);
+}

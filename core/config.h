@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The daemon's settings: what each option of the table (config_table.c) is kept in, and getting
+ * them from command line and config file with all checks. Meaning of each: the table's help.
+ */
+#ifndef CONFIG_H
+#define CONFIG_H
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/option.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum config_learning { LEARNING_HEURISTIC, LEARNING_DELAYED, LEARNING_IMMEDIATE, LEARNING_OFF };
+
+enum config_log_format { LOG_FORMAT_DEFAULT, LOG_FORMAT_PARSABLE };
+
+/*
+ * One field per option, named like it. Strings and lists are NULL when not given. Written while
+ * loading only; what the CLI changes later is copied to where it is used.
+ */
+struct config {
+	/* What to do instead of running */
+	bool version, codecs, dump_config, print_man;
+	int print_conf; /* enum option_group, -1: not asked */
+	char *config_file, *config_section;
+
+	/* Logging and process */
+	int log_facility; /* a choice; see config_log_settings */
+	int log_facility_cdr, log_facility_rtcp, log_facility_dtmf;
+	int log_level;
+	bool log_stderr, no_log_timestamps, log_srtp_keys;
+	char *log_mark_prefix, *log_mark_suffix, *log_name;
+	int log_format; /* enum config_log_format */
+	char *pidfile;
+	bool foreground;
+	int num_threads; /* at least 1 */
+	int media_num_threads;
+	char *scheduling, *idle_scheduling;
+	int priority, idle_priority;
+	int table;
+	bool no_fallback;
+	char *iptables_chain;
+	char *software_id; /* NULL: rtpengine-VERSION */
+
+	/* Interfaces and listeners */
+	char **interface;
+	int port_min, port_max;
+	int tos, control_tos;
+	char **listen_tcp, **listen_udp, **listen_ng, **listen_cli;
+
+	/* Calls: times in seconds */
+	int timeout, silent_timeout, offer_timeout;
+	int final_timeout; /* 0: off */
+	int delete_delay;
+	int max_sessions; /* -1: no limit */
+	double max_load, max_cpu;
+	int64_t max_bandwidth;
+	bool sip_source, dtls_passive;
+	int endpoint_learning; /* enum config_learning */
+
+	/* Storage */
+	char *redis, *redis_write;
+	char **subscribe_keyspace;
+	int redis_num_threads, redis_expires;
+	bool no_redis_required;
+	int redis_allowed_errors, redis_disable_time, redis_cmd_timeout, redis_connect_timeout;
+
+	/* Exports */
+	char *b2b_url;
+	int xmlrpc_format;
+	char *graphite, *graphite_prefix;
+	int graphite_interval;
+	char *homer;
+	int homer_protocol, homer_id;
+
+	/* Recording and stored media */
+	char *recording_dir, *recording_method, *recording_format;
+	char *mysql_host, *mysql_user, *mysql_pass, *mysql_query;
+	int mysql_port;
+};
+
+/* What the command line asks for. */
+enum config_action {
+	CONFIG_RUN,
+	CONFIG_HELP,       /* this and those marked *: config_print to stdout, exit 0 */
+	CONFIG_VERSION,    /* "Version: …" to stderr, exit 0 */
+	CONFIG_CODECS,     /* codec table to stdout, exit 0 */
+	CONFIG_DUMP,       /* * effective configuration, all checks passed */
+	CONFIG_PRINT_CONF, /* * one conf.d file */
+	CONFIG_PRINT_MAN,  /* * the manual page */
+};
+
+struct config_set {
+	struct config config;
+	struct option_values *values; /* knows where each value came from */
+	enum config_action action;
+};
+
+const struct option_table *config_table(void);
+/*
+ * Command line, then config file, then (to run or dump) all checks that need no look at the
+ * system. 0, or -EINVAL with the text that follows "Fatal error: "; an unknown log facility
+ * has also put the list of them on stderr. [main]
+ */
+int config_load(int argc, char **argv, struct config_set **ret_set, struct err *err);
+void config_set_free(struct config_set *set); /* NULL is fine */
+void config_print(const struct config_set *set, FILE *out);
+/* Strings are those of `config`. */
+void config_log_settings(const struct config *config, struct log_settings *ret_settings);
+/*
+ * The password of a Redis server from the environment, or NULL: also when `endpoint` is NULL or
+ * has its own.
+ */
+const char *config_redis_password(const char *endpoint, const char *variable);
+
+/* The file of a subject with every option commented out, and the manual page (mdoc). */
+void config_print_conf_d(enum option_group group, FILE *out);
+void config_print_man(FILE *out);
+
+#endif

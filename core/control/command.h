@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Commands: a request's tree in, a reply's tree out (spec NG 2), and the way from a message to
+ * that (spec NG 1). Nothing here knows where messages come from. [control]
+ */
+#ifndef CONTROL_COMMAND_H
+#define CONTROL_COMMAND_H
+
+#include "api/dict.h"
+#include "call/call.h"
+
+#include <glib.h>
+
+struct retrans;
+
+/* What commands work on. */
+struct control {
+	struct call_table *calls;
+	struct retrans *retrans; /* stored answers; NULL: repeats are carried out again */
+};
+
+/*
+ * Carries out `request`; the reply is built in `reply`, "result" last. Strings in it may point
+ * into the request and into calls: encode it before either changes.
+ */
+void command_run(struct control *control, const struct value *request, const struct addr *client,
+	struct dict *reply);
+/*
+ * One message: cookie, stored answer or decode, command, encode, store. False: there is
+ * nothing to answer with (no cookie). Appends the answer to `reply`.
+ */
+bool request_handle(struct control *control, struct str message, const struct addr *client,
+	GString *reply);
+/* The commands, one name a line. */
+void command_print_names(FILE *out);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Between the dispatcher (command.c) and the commands (cmd_*.c). */
+#ifndef CONTROL_COMMAND_PRIV_H
+#define CONTROL_COMMAND_PRIV_H
+
+#include "call/options.h"
+#include "control/command.h"
+#include "control/flags.h"
+
+/* One request being carried out. */
+struct command {
+	struct control *control;
+	const struct value *request;
+	const struct addr *client;
+	struct call_options o; /* read already, for rows that ask for it */
+	GString *warnings;     /* for the reply's "warning" */
+	struct dict *reply;
+	struct value *root; /* of the reply */
+	/* Set when the reply is not "ok": "pong", or "load limit" with its message. */
+	const char *result;
+};
+
+/* 0, or -errno with the text for "error-reason". */
+typedef int (*command_fn)(struct command *c, struct err *err);
+
+int cmd_ping(struct command *c, struct err *err);
+int cmd_offer(struct command *c, struct err *err);
+int cmd_answer(struct command *c, struct err *err);
+int cmd_delete(struct command *c, struct err *err);
+int cmd_query(struct command *c, struct err *err);
+int cmd_list(struct command *c, struct err *err);
+
+/*
+ * A call's state and statistics (spec NG 2.6) into the reply; of `only` and the parties it
+ * receives from, or of all when NULL.
+ */
+void reply_add_call(struct command *c, const struct call *call, const struct party *only);
+/* The same without any party. */
+void reply_add_no_parties(struct command *c, const struct call *call);
+
+#endif

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the values of single keys mean; the rows that lead here are in flags.c. */
+#include "control/flags_priv.h"
+
+#include <errno.h>
+
+static bool is_off(struct str text)
+{
+	return flag_value_is(text, "off") || flag_value_is(text, "no") ||
+	       flag_value_is(text, "disable") || flag_value_is(text, "disabled");
+}
+
+FLAG_FN(flag_from_tag)
+{
+	if (!value_is_str(v))
+		return 0;
+	r->o->from_tag = text;
+	r->o->has_from_tag = true;
+	return 0;
+}
+
+FLAG_FN(flag_to_tag)
+{
+	if (!value_is_str(v))
+		return 0;
+	r->o->to_tag = text;
+	r->o->has_to_tag = true;
+	return 0;
+}
+
+FLAG_FN(flag_sdp)
+{
+	if (!value_is_str(v))
+		return 0;
+	r->o->sdp = text;
+	r->o->has_sdp = true;
+	return 0;
+}
+
+FLAG_FN(flag_message_type)
+{
+	(void)v;
+	r->o->message_is_reply = flag_value_is(text, "reply") || flag_value_is(text, "sip-reply") ||
+				 flag_value_is(text, "sip-response");
+	return 0;
+}
+
+FLAG_FN(flag_sip_code)
+{
+	int64_t code = value_int(v, 0);
+
+	(void)text;
+	if (code >= 100 && code <= 699)
+		r->o->sip_code = (int)code;
+	return 0;
+}
+
+FLAG_FN(flag_supports)
+{
+	(void)v;
+	if (flag_value_is(text, "load-limit"))
+		r->o->supports_load_limit = true;
+	return 0;
+}
+
+FLAG_FN(flag_direction)
+{
+	unsigned n = 0;
+
+	(void)text;
+	value_each (item, v)
+		if (item->type == VALUE_STR && n < 2)
+			r->o->direction[n++] = item->str;
+	return 0;
+}
+
+FLAG_FN(flag_address_family)
+{
+	(void)v;
+	if (str_is_nocase(text, "IP4"))
+		r->o->address_family = ADDR_IP4;
+	else if (str_is_nocase(text, "IP6"))
+		r->o->address_family = ADDR_IP6;
+	else
+		flag_warn(r, "unknown address-family '%.*s' ignored", STR_ARG(text));
+	return 0;
+}
+
+FLAG_FN(flag_media_address)
+{
+	(void)v;
+	if (!addr_parse_ip(text, &r->o->media_address))
+		flag_warn(r, "media-address '%.*s' is no IP address: ignored", STR_ARG(text));
+	return 0;
+}
+
+/* [family, address], or an address alone. */
+FLAG_FN(flag_received_from)
+{
+	struct str family = STR_NULL, address = text;
+	unsigned n = 0;
+
+	value_each (item, v) {
+		if (item->type != VALUE_STR)
+			continue;
+		if (n++ == 0)
+			family = item->str;
+		else
+			address = item->str;
+	}
+	if (family.len ? !addr_parse_sdp(family, address, &r->o->received_from) :
+			 !addr_parse_ip(address, &r->o->received_from))
+		flag_warn(r, "received-from '%.*s' is no IP address: ignored", STR_ARG(address));
+	return 0;
+}
+
+FLAG_FN(flag_trust_address)
+{
+	(void)v;
+	(void)text;
+	r->o->sip_source = false;
+	return 0;
+}
+
+FLAG_FN(flag_transport)
+{
+	enum sdp_transport transport = sdp_transport_find(text);
+
+	(void)v;
+	if (flag_value_is(text, "accept")) {
+		r->o->transport_accept = true;
+		return 0;
+	}
+	if (transport == SDP_TRANSPORT_OTHER) {
+		flag_warn(r, "unknown transport-protocol '%.*s' ignored", STR_ARG(text));
+		return 0;
+	}
+	r->o->has_transport = r->what != FLAGS_ANSWER;
+	r->o->transport = transport;
+	return 0;
+}
+
+/* Words of a list that each set one bool. */
+struct word {
+	const char *name;
+	size_t offset;
+};
+
+static bool set_word(void *options, const struct word *words, unsigned count, struct str text)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (flag_value_is(text, words[i].name)) {
+			*(bool *)((char *)options + words[i].offset) = true;
+			return true;
+		}
+	return false;
+}
+
+FLAG_FN(flag_rtcp_mux)
+{
+	static const struct word words[] = {
+		{ "offer", offsetof(struct mux_options, offer) },
+		{ "require", offsetof(struct mux_options, require) },
+		{ "demux", offsetof(struct mux_options, demux) },
+		{ "accept", offsetof(struct mux_options, accept) },
+		{ "reject", offsetof(struct mux_options, reject) },
+	};
+
+	(void)v;
+	if (!set_word(&r->o->mux, words, G_N_ELEMENTS(words), text))
+		flag_warn(r, "unknown rtcp-mux value '%.*s' ignored", STR_ARG(text));
+	return 0;
+}
+
+FLAG_FN(flag_tos)
+{
+	int64_t tos = value_int(v, TOS_NOT_GIVEN);
+
+	(void)text;
+	r->o->tos = (int)CLAMP(tos, -1, TOS_NOT_GIVEN);
+	return 0;
+}
+
+FLAG_FN(flag_replace)
+{
+	static const struct word words[] = {
+		{ "origin", offsetof(struct replace_options, origin) },
+		{ "username", offsetof(struct replace_options, username) },
+		{ "session-name", offsetof(struct replace_options, session_name) },
+		{ "sdp-version", offsetof(struct replace_options, sdp_version) },
+		{ "zero-address", offsetof(struct replace_options, zero_address) },
+		{ "origin-full", offsetof(struct replace_options, origin_full) },
+		{ "force-increment-sdp-ver", offsetof(struct replace_options, force_increment) },
+	};
+
+	(void)v;
+	/* The body has no session-level c= that could be replaced. */
+	if (flag_value_is(text, "session-connection"))
+		return 0;
+	if (!set_word(&r->o->replace, words, G_N_ELEMENTS(words), text))
+		flag_warn(r, "unknown replace value '%.*s' ignored", STR_ARG(text));
+	return 0;
+}
+
+FLAG_FN(flag_learning)
+{
+	(void)v;
+	if (is_off(text))
+		r->o->learning = LEARNING_OFF;
+	else if (flag_value_is(text, "heuristic") || flag_value_is(text, "immediate") ||
+		 flag_value_is(text, "delayed"))
+		r->o->learning = LEARNING_ON;
+	else
+		flag_warn(r, "unknown endpoint-learning '%.*s' ignored", STR_ARG(text));
+	return 0;
+}
+
+FLAG_FN(flag_delete_delay)
+{
+	int64_t seconds = value_int(v, DELETE_DELAY_NOT_GIVEN);
+
+	(void)text;
+	r->o->delete_delay_s = seconds > INT32_MAX ? INT32_MAX : seconds;
+	return 0;
+}
+
+FLAG_FN(flag_ice)
+{
+	(void)v;
+	if (flag_value_is(text, "remove") || flag_value_is(text, "default") ||
+		flag_value_is(text, "lite-off") || flag_value_is(text, "no-lite"))
+		return 0;
+	r->o->ice_wanted = true;
+	return 0;
+}
+
+FLAG_FN(flag_ice_lite)
+{
+	(void)v;
+	if (!is_off(text) && !flag_value_is(text, "none"))
+		r->o->ice_wanted = true;
+	return 0;
+}
+
+FLAG_FN(flag_passthrough)
+{
+	if (v && is_off(text))
+		return 0;
+	return err_set(r->err, ENOTSUP,
+		"passthrough cannot be done: ICE is not supported by this build");
+}
+
+FLAG_FN(flag_off_only)
+{
+	(void)v;
+	if (!is_off(text) && !flag_value_is(text, "passive") && !flag_value_is(text, "active"))
+		flag_warn(r, "unknown DTLS value '%.*s' ignored", STR_ARG(text));
+	return 0;
+}
+
+/* All of it shapes an SDES offer; none is made. */
+FLAG_FN(flag_sdes)
+{
+	(void)r;
+	(void)v;
+	(void)text;
+	return 0;
+}
+
+FLAG_FN(flag_bundle)
+{
+	(void)v;
+	if (!flag_value_is(text, "reject"))
+		flag_warn(r, "bundle '%.*s' is left out: BUNDLE is not supported by this build",
+			STR_ARG(text));
+	return 0;
+}
+
+FLAG_FN(flag_record_call)
+{
+	if (v && (is_off(text) || flag_value_is(text, "discard")))
+		return 0;
+	return err_set(r->err, ENOTSUP,
+		"record-call cannot be done: recording is not supported by this build");
+}

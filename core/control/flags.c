@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The table of keys and flags, and how a message is read by it. */
+#include "control/flags.h"
+
+#include "call/call.h"
+#include "control/flags_priv.h"
+
+#include <errno.h>
+
+/* Where a row may stand. */
+enum { AS_KEY = 1, AS_FLAG = 2, AS_PREFIX = 4 };
+enum { AS_BOTH = AS_KEY | AS_FLAG };
+
+enum row_kind {
+	ROW_STR,     /* a string at `offset` */
+	ROW_BOOL,    /* a bool at `offset`, true by the flag's being there */
+	ROW_SET,     /* `set` decides */
+	ROW_STRINGS, /* `set` for each string of a list, or of a text with commas */
+	ROW_NOTHING, /* asks for what is done anyway, or was given up by all */
+	ROW_MISSING, /* not built: left out with a warning */
+	ROW_REFUSED, /* not built: the request is refused */
+	ROW_ELSEWHERE, /* read by the dispatcher or by single commands */
+};
+
+struct row {
+	const char *name;
+	unsigned as;
+	enum row_kind kind;
+	size_t offset;
+	int (*set)(struct reading *r, const struct value *v, struct str text);
+	const char *help; /* effect; for ROW_MISSING and ROW_REFUSED what is missing */
+};
+
+#define STR_AT(field) .kind = ROW_STR, .offset = offsetof(struct call_options, field)
+#define BOOL_AT(field) .kind = ROW_BOOL, .offset = offsetof(struct call_options, field)
+#define SET(fn) .kind = ROW_SET, .set = fn
+#define STRINGS(fn) .kind = ROW_STRINGS, .set = fn
+
+/* clang-format off */
+static const struct row rows[] = {
+	/* identity */
+	{ "call-id", AS_KEY, STR_AT(call_id), .help = "the call" },
+	{ "from-tag", AS_KEY, SET(flag_from_tag), .help = "tag of the party that sends, or that sent the offer" },
+	{ "to-tag", AS_KEY, SET(flag_to_tag), .help = "tag of the other party" },
+	{ "to-tag", AS_FLAG, BOOL_AT(honour_to_tag), .help = "delete: look at the to-tag" },
+	{ "via-branch", AS_KEY, STR_AT(via_branch), .help = "ties the receiving party to a branch" },
+	{ "label", AS_KEY, STR_AT(label), .help = "label of the sender" },
+	{ "from-label", AS_KEY, STR_AT(label), .help = "as label" },
+	{ "set-label", AS_KEY, STR_AT(set_label), .help = "new label of the selected party" },
+	{ "metadata", AS_KEY, STR_AT(metadata), .help = "text kept with the call and the sender" },
+	{ "xmlrpc-callback", AS_KEY, STR_AT(xmlrpc_callback), .help = "kept for the teardown callback" },
+	{ "sdp", AS_KEY, SET(flag_sdp), .help = "the body" },
+	{ "sip-message-type", AS_KEY, SET(flag_message_type), .help = "sip-request or sip-reply" },
+	{ "sip-code", AS_KEY, SET(flag_sip_code), .help = "200 and above: a final response" },
+	{ "sip-response-code", AS_KEY, SET(flag_sip_code), .help = "as sip-code" },
+	{ "new-branch", AS_FLAG, BOOL_AT(new_branch), .help = "answer: a new to-tag is a branch, not an alias" },
+	{ "provisional", AS_FLAG, BOOL_AT(provisional), .help = "answer: an alias even after a final response" },
+	{ "supports", AS_KEY, STRINGS(flag_supports), .help = "load limit: how limits may be told" },
+	/* addressing */
+	{ "direction", AS_KEY, SET(flag_direction), .help = "interfaces of the sender's and the receiver's side" },
+	{ "from-interface", AS_KEY, STR_AT(direction[0]), .help = "interface of the sender's side" },
+	{ "to-interface", AS_KEY, STR_AT(direction[1]), .help = "interface of the receiver's side" },
+	{ "address-family", AS_KEY, SET(flag_address_family), .help = "IP4 or IP6 towards the receiver" },
+	{ "media-address", AS_KEY, SET(flag_media_address), .help = "address printed instead of our own" },
+	{ "received-from", AS_KEY, SET(flag_received_from), .help = "where the SIP message came from" },
+	{ "sip-source-address", AS_FLAG, BOOL_AT(sip_source), .help = "use received-from instead of the addresses in the SDP" },
+	{ "trust-address", AS_FLAG, SET(flag_trust_address), .help = "use the addresses in the SDP" },
+	{ "interface", AS_KEY, .kind = ROW_ELSEWHERE, .help = "of publish and its kind" },
+	/* profile, rtcp-mux */
+	{ "transport-protocol", AS_KEY, SET(flag_transport), .help = "profile towards the receiver; accept" },
+	{ "rtcp-mux", AS_KEY | AS_PREFIX, STRINGS(flag_rtcp_mux), .help = "offer require demux accept reject" },
+	{ "tos", AS_KEY, SET(flag_tos), .help = "TOS byte of the call's packets" },
+	/* SDP */
+	{ "replace", AS_KEY | AS_PREFIX, STRINGS(flag_replace), .help = "origin username session-name SDP-version zero-address origin-full force-increment-sdp-ver" },
+	{ "original-sendrecv", AS_FLAG, BOOL_AT(original_sendrecv), .help = "copy the direction attribute" },
+	{ "no-rtcp-attribute", AS_FLAG, BOOL_AT(no_rtcp_attribute), .help = "no a=rtcp" },
+	{ "full-rtcp-attribute", AS_FLAG, BOOL_AT(full_rtcp_attribute), .help = "a=rtcp with address" },
+	{ "generate-mid", AS_FLAG, BOOL_AT(generate_mid), .help = "offer: a=mid where there is none" },
+	{ "loop-protect", AS_FLAG, BOOL_AT(loop_protect), .help = "mark the body; a marked one goes back unchanged" },
+	/* media */
+	{ "asymmetric", AS_FLAG, BOOL_AT(asymmetric), .help = "do not learn the sender's endpoint" },
+	{ "endpoint-learning", AS_KEY | AS_PREFIX, STRINGS(flag_learning), .help = "off, or the configured way" },
+	{ "port-latching", AS_FLAG, BOOL_AT(port_latching), .help = "keep ports when the endpoint changes" },
+	{ "no-port-latching", AS_FLAG, BOOL_AT(no_port_latching), .help = "change them on hold, too" },
+	/* delete */
+	{ "delete-delay", AS_KEY, SET(flag_delete_delay), .help = "delete: seconds until it happens" },
+	{ "fatal", AS_FLAG, BOOL_AT(fatal), .help = "delete: an unknown call is an error" },
+	{ "fast", AS_FLAG, BOOL_AT(fast), .help = "delete: no statistics in the reply" },
+	/* ICE, SRTP, DTLS: what amounts to doing without is fine */
+	{ "ice", AS_KEY, STRINGS(flag_ice), .help = "remove; others are left out" },
+	{ "ice-lite", AS_KEY, STRINGS(flag_ice_lite), .help = "off; others are left out" },
+	{ "reject-ice", AS_FLAG, .kind = ROW_NOTHING, .help = "ICE is not spoken" },
+	{ "ice-reject", AS_FLAG, .kind = ROW_NOTHING, .help = "as reject-ICE" },
+	{ "trickle-ice", AS_FLAG, .kind = ROW_MISSING, .help = "ICE" },
+	{ "fragment", AS_FLAG, .kind = ROW_REFUSED, .help = "ICE" },
+	{ "reset", AS_FLAG, .kind = ROW_NOTHING, .help = "ICE is not spoken" },
+	{ "passthrough", AS_BOTH, SET(flag_passthrough), .help = "off" },
+	{ "passthru", AS_BOTH, SET(flag_passthrough), .help = "as passthrough" },
+	{ "no-passthrough", AS_FLAG, .kind = ROW_NOTHING, .help = "nothing is passed through" },
+	{ "dtls", AS_KEY, STRINGS(flag_off_only), .help = "off" },
+	{ "dtls-reverse", AS_KEY, STRINGS(flag_off_only), .help = "as DTLS" },
+	{ "dtls-fingerprint", AS_KEY, .kind = ROW_MISSING, .help = "DTLS" },
+	{ "no-tls-id", AS_FLAG, .kind = ROW_NOTHING, .help = "no a=tls-id" },
+	{ "sdes", AS_KEY | AS_PREFIX, STRINGS(flag_sdes), .help = "accepted: nothing is offered" },
+	{ "pad-crypto", AS_FLAG, .kind = ROW_NOTHING, .help = "nothing is offered" },
+	{ "osrtp", AS_KEY | AS_PREFIX, .kind = ROW_MISSING, .help = "SRTP" },
+	{ "recrypt", AS_FLAG, .kind = ROW_NOTHING, .help = "nothing is encrypted" },
+	{ "webrtc", AS_FLAG, .kind = ROW_REFUSED, .help = "ICE and SRTP" },
+	{ "bundle", AS_KEY | AS_PREFIX, STRINGS(flag_bundle), .help = "reject" },
+	/* codecs */
+	{ "codec", AS_KEY | AS_PREFIX, .kind = ROW_REFUSED, .help = "codec manipulation" },
+	{ "codecs", AS_KEY, .kind = ROW_REFUSED, .help = "codec manipulation" },
+	{ "transcode", AS_PREFIX, .kind = ROW_REFUSED, .help = "transcoding" },
+	{ "always-transcode", AS_FLAG, .kind = ROW_REFUSED, .help = "transcoding" },
+	{ "force-transcoding", AS_FLAG, .kind = ROW_REFUSED, .help = "transcoding" },
+	{ "inject-dtmf", AS_FLAG, .kind = ROW_REFUSED, .help = "transcoding" },
+	{ "detect-dtmf", AS_FLAG, .kind = ROW_REFUSED, .help = "transcoding" },
+	{ "ptime", AS_KEY, .kind = ROW_REFUSED, .help = "repacketising" },
+	{ "ptime-reverse", AS_KEY, .kind = ROW_REFUSED, .help = "repacketising" },
+	{ "reverse-ptime", AS_KEY, .kind = ROW_REFUSED, .help = "repacketising" },
+	{ "t.38", AS_KEY | AS_PREFIX, .kind = ROW_REFUSED, .help = "T.38" },
+	{ "t38", AS_KEY | AS_PREFIX, .kind = ROW_REFUSED, .help = "T.38" },
+	{ "single-codec", AS_FLAG, .kind = ROW_REFUSED, .help = "codec manipulation" },
+	{ "allow-asymmetric-codecs", AS_FLAG, .kind = ROW_MISSING, .help = "codec manipulation" },
+	{ "allow-asymmetric-codec", AS_FLAG, .kind = ROW_MISSING, .help = "codec manipulation" },
+	{ "reuse-codecs", AS_FLAG, .kind = ROW_MISSING, .help = "codec manipulation" },
+	{ "no-codec-renegotiation", AS_FLAG, .kind = ROW_MISSING, .help = "codec manipulation" },
+	{ "static-codecs", AS_FLAG, .kind = ROW_MISSING, .help = "codec manipulation" },
+	{ "static-codec", AS_FLAG, .kind = ROW_MISSING, .help = "codec manipulation" },
+	{ "allow-no-codec-media", AS_FLAG, .kind = ROW_NOTHING, .help = "no codecs are taken out" },
+	{ "allow-transcoding", AS_FLAG, .kind = ROW_NOTHING, .help = "of subscribe answer" },
+	/* the rest of the dialect: not built */
+	{ "record-call", AS_BOTH, SET(flag_record_call), .help = "off" },
+	{ "strict-source", AS_FLAG, .kind = ROW_NOTHING, .help = "other sources than the one learned are always dropped" },
+	{ "media-handover", AS_FLAG, .kind = ROW_MISSING, .help = "following a source that changes" },
+	{ "unidirectional", AS_FLAG, .kind = ROW_NOTHING, .help = "concerns kernel forwarding" },
+	{ "nat-wait", AS_FLAG, .kind = ROW_MISSING, .help = "NAT-wait" },
+	{ "pierce-nat", AS_FLAG, .kind = ROW_MISSING, .help = "pierce-NAT" },
+	{ "block-short", AS_FLAG, .kind = ROW_MISSING, .help = "block-short" },
+	{ "generate-rtcp", AS_BOTH, .kind = ROW_MISSING, .help = "making RTCP reports" },
+	{ "no-jitter-buffer", AS_FLAG, .kind = ROW_NOTHING, .help = "there is none" },
+	{ "delay-buffer", AS_KEY, .kind = ROW_MISSING, .help = "delaying media" },
+	{ "media-echo", AS_KEY, .kind = ROW_REFUSED, .help = "media-echo" },
+	{ "drop-traffic", AS_KEY, .kind = ROW_REFUSED, .help = "drop-traffic" },
+	{ "block-dtmf", AS_FLAG, .kind = ROW_REFUSED, .help = "DTMF handling" },
+	{ "block-egress", AS_FLAG, .kind = ROW_MISSING, .help = "playing media" },
+	{ "audio-player", AS_BOTH, .kind = ROW_MISSING, .help = "mixing" },
+	{ "player", AS_BOTH, .kind = ROW_MISSING, .help = "mixing" },
+	{ "no-player", AS_FLAG, .kind = ROW_NOTHING, .help = "there is none" },
+	{ "early-media", AS_FLAG, .kind = ROW_MISSING, .help = "mixing" },
+	{ "moh", AS_KEY, .kind = ROW_MISSING, .help = "music on hold" },
+	{ "exclude-recording", AS_FLAG, .kind = ROW_NOTHING, .help = "nothing is recorded" },
+	{ "strip-extmap", AS_FLAG, .kind = ROW_MISSING, .help = "stripping header extensions" },
+	{ "extmap", AS_KEY, .kind = ROW_MISSING, .help = "stripping header extensions" },
+	{ "sdp-attr", AS_KEY | AS_PREFIX, .kind = ROW_REFUSED, .help = "attribute manipulation" },
+	{ "sdp-media-remove", AS_KEY, .kind = ROW_REFUSED, .help = "media removal" },
+	{ "inbound-peer", AS_KEY, .kind = ROW_MISSING, .help = "choosing interfaces by route" },
+	{ "outbound-peer", AS_KEY, .kind = ROW_MISSING, .help = "choosing interfaces by route" },
+	{ "alias-key", AS_KEY, .kind = ROW_MISSING, .help = "alias-key" },
+	{ "template", AS_KEY, .kind = ROW_MISSING, .help = "templates" },
+	{ "rtpp-flags", AS_KEY, .kind = ROW_REFUSED, .help = "rtpp-flags" },
+	{ "debug", AS_FLAG, .kind = ROW_MISSING, .help = "debug logging of single calls" },
+	{ "debugging", AS_FLAG, .kind = ROW_MISSING, .help = "debug logging of single calls" },
+	{ "no-redis-update", AS_FLAG, .kind = ROW_NOTHING, .help = "nothing is stored" },
+	{ "discard-recording", AS_FLAG, .kind = ROW_NOTHING, .help = "nothing is recorded" },
+	{ "directional", AS_FLAG, .kind = ROW_ELSEWHERE, .help = "of commands that select a party" },
+	{ "all", AS_BOTH, .kind = ROW_ELSEWHERE, .help = "of commands that select a party" },
+	{ "address", AS_KEY, .kind = ROW_ELSEWHERE, .help = "of commands that select a party" },
+	/* accepted for old configurations, without effect anywhere */
+	{ "symmetric", AS_FLAG, .kind = ROW_NOTHING, .help = "no effect" },
+	{ "reorder-codecs", AS_FLAG, .kind = ROW_NOTHING, .help = "no effect" },
+	{ "symmetric-codecs", AS_FLAG, .kind = ROW_NOTHING, .help = "no effect" },
+	{ "asymmetric-codecs", AS_FLAG, .kind = ROW_NOTHING, .help = "no effect" },
+	{ "repacketize", AS_BOTH, .kind = ROW_NOTHING, .help = "no effect" },
+	/* read by the dispatcher */
+	{ "command", AS_KEY, .kind = ROW_ELSEWHERE, .help = "what to do" },
+	{ "flags", AS_KEY, .kind = ROW_ELSEWHERE, .help = "list of flags" },
+	{ "limit", AS_KEY, .kind = ROW_ELSEWHERE, .help = "list: how many" },
+};
+/* clang-format on */
+
+enum { MAX_NAME = 64 };
+
+/* Lower case, with hyphens; false when too long to be any name we know. */
+static bool normalise(struct str name, char *ret)
+{
+	if (name.len >= MAX_NAME)
+		return false;
+	for (size_t i = 0; i < name.len; i++) {
+		char c = name.s[i];
+
+		ret[i] = c == ' ' || c == '_' ? '-' : g_ascii_tolower(c);
+	}
+	ret[name.len] = '\0';
+	return true;
+}
+
+static GHashTable *by_form[AS_PREFIX + 1]; /* name → row, for keys, flags, prefixes */
+
+static void build_index(void)
+{
+	for (unsigned form = AS_KEY; form <= AS_PREFIX; form <<= 1) {
+		by_form[form] = g_hash_table_new(g_str_hash, g_str_equal);
+		for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++)
+			if (rows[i].as & form)
+				g_hash_table_insert(by_form[form], (gpointer)rows[i].name,
+					(gpointer)&rows[i]);
+	}
+}
+
+static const struct row *find_row(const char *name, unsigned form)
+{
+	return g_hash_table_lookup(by_form[form], name);
+}
+
+bool flag_value_is(struct str value, const char *name)
+{
+	char text[MAX_NAME];
+
+	return normalise(value, text) && !strcmp(text, name);
+}
+
+void flag_warn(struct reading *r, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (r->warnings->len)
+		g_string_append(r->warnings, "; ");
+	va_start(ap, fmt);
+	g_string_append_vprintf(r->warnings, fmt, ap);
+	va_end(ap);
+}
+
+static int apply_strings(struct reading *r, const struct row *row, const struct value *v)
+{
+	struct str rest = value_str(v), part;
+	int ret = 0;
+
+	value_each (item, v) {
+		if (item->type == VALUE_STR)
+			ret = row->set(r, item, item->str);
+		if (ret)
+			return ret;
+	}
+	while (v->type == VALUE_STR && str_cut(&rest, ',', &part)) {
+		ret = row->set(r, v, part);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/* `v` is NULL for a bare flag; `text` is then what follows a prefix. */
+static int apply(struct reading *r, const struct row *row, const struct value *v, struct str text,
+	struct str name)
+{
+	char *base = (char *)r->o;
+
+	switch (row->kind) {
+	case ROW_STR:
+		if (value_is_str(v))
+			*(struct str *)(void *)(base + row->offset) = v->str;
+		return 0;
+	case ROW_BOOL:
+		*(bool *)(base + row->offset) = true;
+		return 0;
+	case ROW_SET:
+		return row->set(r, v, v ? value_str(v) : text);
+	case ROW_STRINGS:
+		return v ? apply_strings(r, row, v) : row->set(r, NULL, text);
+	case ROW_MISSING:
+		flag_warn(r, "%.*s is left out: %s is not supported by this build", STR_ARG(name),
+			row->help);
+		return 0;
+	case ROW_REFUSED:
+		return err_set(r->err, ENOTSUP, "%.*s cannot be done: %s is not supported by this build",
+			STR_ARG(name), row->help);
+	case ROW_NOTHING:
+	case ROW_ELSEWHERE:
+		break;
+	}
+	return 0;
+}
+
+static void unknown(struct reading *r, const char *what, struct str name)
+{
+	reason_count(REASON_FLAG_UNKNOWN);
+	log_warn("Unknown %s encountered: '%.*s'", what, STR_ARG(name));
+	flag_warn(r, "unknown %s '%.*s' ignored", what, (int)MIN(name.len, (size_t)MAX_NAME),
+		name.s);
+}
+
+/* "replace-origin" is the value "origin" of the key "replace". */
+static int read_prefixed(struct reading *r, struct str word, const char *text)
+{
+	const char *dash = text;
+
+	while ((dash = strchr(dash, '-'))) {
+		char prefix[MAX_NAME];
+		const struct row *row;
+
+		g_strlcpy(prefix, text, (gsize)(dash - text) + 1);
+		row = find_row(prefix, AS_PREFIX);
+		if (row)
+			return apply(r, row, NULL, str_skip(word, (size_t)(dash - text) + 1),
+				str_of(row->name));
+		dash++;
+	}
+	unknown(r, "flag", word);
+	return 0;
+}
+
+static int read_flag(struct reading *r, struct str word)
+{
+	char text[MAX_NAME];
+	const struct row *row;
+
+	if (!word.len)
+		return 0;
+	if (!normalise(word, text)) {
+		unknown(r, "flag", word);
+		return 0;
+	}
+	row = find_row(text, AS_FLAG);
+	return row ? apply(r, row, NULL, STR_NULL, word) : read_prefixed(r, word, text);
+}
+
+static int read_flags(struct reading *r, const struct value *v)
+{
+	struct str rest = value_str(v), part;
+	int ret = 0;
+
+	value_each (item, v) {
+		if (item->type == VALUE_STR)
+			ret = read_flag(r, item->str);
+		if (ret)
+			return ret;
+	}
+	while (v->type == VALUE_STR && str_cut(&rest, ',', &part)) {
+		ret = read_flag(r, part);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int read_key(struct reading *r, const struct value *v)
+{
+	char text[MAX_NAME];
+	const struct row *row = NULL;
+
+	if (normalise(v->key, text)) {
+		if (!strcmp(text, "flags"))
+			return read_flags(r, v);
+		row = find_row(text, AS_KEY);
+	}
+	if (!row) {
+		unknown(r, "key", v->key);
+		return 0;
+	}
+	return apply(r, row, v, STR_NULL, v->key);
+}
+
+int flags_read(const struct value *request, enum flags_for what,
+	const struct call_settings *settings, struct call_options *ret, GString *warnings,
+	struct err *err)
+{
+	struct reading r = { .o = ret, .what = what, .warnings = warnings, .err = err };
+
+	if (!by_form[AS_KEY])
+		build_index();
+	*ret = (struct call_options){
+		.tos = TOS_NOT_GIVEN,
+		.delete_delay_s = DELETE_DELAY_NOT_GIVEN,
+		.sip_source = settings->sip_source,
+	};
+	value_each (v, request) {
+		int e = read_key(&r, v);
+
+		if (e)
+			return e;
+	}
+	return 0;
+}
+
+void flags_print_reference(FILE *out)
+{
+	static const char *const state[] = {
+		[ROW_NOTHING] = "(no effect) ",
+		[ROW_MISSING] = "(not built: left out) ",
+		[ROW_REFUSED] = "(not built: refused) ",
+		[ROW_ELSEWHERE] = "",
+	};
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+		const struct row *row = &rows[i];
+
+		fprintf(out, "%-24s %s%s%s  %s%s\n", row->name, row->as & AS_KEY ? "key " : "",
+			row->as & AS_FLAG ? "flag " : "", row->as & AS_PREFIX ? "prefix" : "",
+			row->kind >= ROW_NOTHING ? state[row->kind] : "", row->help);
+	}
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A message's keys and flags, read by one table (spec NG 3): each row has a name, where it may
+ * stand, what it does, and its line of the reference. Names are compared without case, blanks
+ * and underscores counting as hyphens (3.12).
+ *
+ * What is known but not built says so: some rows refuse the request, others are left out with
+ * a warning. What is not known is a warning, never an error. [control]
+ */
+#ifndef CONTROL_FLAGS_H
+#define CONTROL_FLAGS_H
+
+#include "api/dict.h"
+#include "base/err.h"
+#include "call/options.h"
+
+#include <glib.h>
+#include <stdio.h>
+
+struct call_settings;
+
+/* Does the message offer, answer, or something else? Some rows concern only one of them. */
+enum flags_for { FLAGS_OFFER, FLAGS_ANSWER, FLAGS_OTHER };
+
+/*
+ * Reads `request` into *ret (whose strings point into it). Warnings are appended to `warnings`,
+ * separated by "; ". 0, or -errno with the text for the reply.
+ */
+int flags_read(const struct value *request, enum flags_for what,
+	const struct call_settings *settings, struct call_options *ret, GString *warnings,
+	struct err *err);
+
+/* The reference, one row a line: name, forms, effect. */
+void flags_print_reference(FILE *out);
+
+#endif

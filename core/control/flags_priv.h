@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Between the table of flags (flags.c) and the values of its rows (flag_values.c). */
+#ifndef CONTROL_FLAGS_PRIV_H
+#define CONTROL_FLAGS_PRIV_H
+
+#include "control/flags.h"
+
+/* One message being read. */
+struct reading {
+	struct call_options *o;
+	enum flags_for what;
+	GString *warnings;
+	struct err *err;
+};
+
+void flag_warn(struct reading *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Is a value this word, by the rules for names? */
+bool flag_value_is(struct str value, const char *name);
+
+/* `v`: the key's value, NULL for a flag; `text`: its string, or a list's element, or what
+ * follows a prefix. 0 or -errno. */
+#define FLAG_FN(name) int name(struct reading *r, const struct value *v, struct str text)
+FLAG_FN(flag_from_tag);
+FLAG_FN(flag_to_tag);
+FLAG_FN(flag_sdp);
+FLAG_FN(flag_message_type);
+FLAG_FN(flag_sip_code);
+FLAG_FN(flag_supports);
+FLAG_FN(flag_direction);
+FLAG_FN(flag_address_family);
+FLAG_FN(flag_media_address);
+FLAG_FN(flag_received_from);
+FLAG_FN(flag_trust_address);
+FLAG_FN(flag_transport);
+FLAG_FN(flag_rtcp_mux);
+FLAG_FN(flag_tos);
+FLAG_FN(flag_replace);
+FLAG_FN(flag_learning);
+FLAG_FN(flag_delete_delay);
+FLAG_FN(flag_ice);
+FLAG_FN(flag_ice_lite);
+FLAG_FN(flag_passthrough);
+FLAG_FN(flag_off_only);
+FLAG_FN(flag_sdes);
+FLAG_FN(flag_bundle);
+FLAG_FN(flag_record_call);
+
+#endif

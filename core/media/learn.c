@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Which source address of a stream is believed. The signalled address comes first; if packets
+ * come from elsewhere (NAT), the first such source is learned, once per endpoint generation,
+ * and packets from other sources are dropped from then on. A packet from the signalled address
+ * is always accepted and puts things back.
+ */
+#include "media/packet.h"
+
+/* Same family, address and port? Both come from the same family's socket. */
+static bool same_source(const union sock *a, const union sock *b)
+{
+	if (a->sa.sa_family != b->sa.sa_family)
+		return false;
+	if (a->sa.sa_family == AF_INET)
+		return a->in.sin_port == b->in.sin_port &&
+		       a->in.sin_addr.s_addr == b->in.sin_addr.s_addr;
+	return a->in6.sin6_port == b->in6.sin6_port &&
+	       !memcmp(&a->in6.sin6_addr, &b->in6.sin6_addr, sizeof(a->in6.sin6_addr));
+}
+
+static void note_peer(struct stream *stream)
+{
+	struct stream_stats *stats = stream->stats;
+
+	stream_stats_begin(stats);
+	stats->counts.peer = stream->dest_len ? addr_of_sock(&stream->dest) : (struct addr){ 0 };
+	stats->counts.confirmed = stream->source_known;
+	stream_stats_end(stats);
+}
+
+void media_learn_reset(struct stream *stream)
+{
+	const struct plan_stream *plan = stream->plan;
+
+	stream->source_known = false;
+	stream->saw_packet = false;
+	stream->dest_len = 0;
+	/* A peer of the other family cannot be reached from this port: as if not signalled. */
+	if (plan->peer.family && plan->peer.family == stream->port->local.family)
+		stream->dest_len = addr_to_sock(&plan->peer, &stream->dest);
+	note_peer(stream);
+}
+
+static void tell_control(const struct stream *stream, enum media_event_type type)
+{
+	const struct session_state *state = stream->set->state;
+	struct media_event event = {
+		.type = type,
+		.session_id = state->id,
+		.stream_id = stream->plan->id,
+		.endpoint_gen = stream->plan->endpoint_gen,
+		.peer = addr_of_sock(&stream->source),
+	};
+
+	media_worker_event(state->worker, &event);
+}
+
+static bool is_signalled(const struct stream *stream, const union sock *from)
+{
+	struct addr a = addr_of_sock(from);
+
+	return addr_equal(&a, &stream->plan->peer);
+}
+
+static void believe(struct stream *stream, const union sock *from)
+{
+	bool moved = !stream->dest_len || !same_source(&stream->dest, from);
+
+	stream->source = *from;
+	stream->source_known = true;
+	if (moved && stream->plan->learn != PLAN_LEARN_OFF && stream->plan->peer.family) {
+		stream->dest = *from;
+		stream->dest_len = from->sa.sa_family == AF_INET ? sizeof(from->in) :
+								   sizeof(from->in6);
+	}
+	note_peer(stream);
+	tell_control(stream, moved ? MEDIA_EVENT_PEER_LEARNED : MEDIA_EVENT_FIRST_PACKET);
+}
+
+int media_learn(struct packet *packet)
+{
+	struct stream *stream = packet->in;
+
+	if (stream->source_known && same_source(&stream->source, packet->from))
+		return PACKET_OK;
+	if (!stream->plan->answered || !stream->plan->peer.family)
+		return PACKET_OK; /* early media: nothing to compare with yet */
+	if (packet->kind == DATAGRAM_RTCP && stream->plan->rtp)
+		return PACKET_OK; /* muxed RTCP says nothing about where RTP comes from */
+	if (stream->source_known && stream->plan->learn != PLAN_LEARN_OFF &&
+		!is_signalled(stream, packet->from))
+		return REASON_WRONG_SOURCE;
+	if (stream->source_known && stream->plan->learn == PLAN_LEARN_OFF)
+		return PACKET_OK;
+	believe(stream, packet->from);
+	return PACKET_OK;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One packet on its way through a session, and what has been found out about it so far. */
+#ifndef MEDIA_PACKET_H
+#define MEDIA_PACKET_H
+
+#include "base/buf.h"
+#include "media/stream.h"
+#include "rtp/rtp.h"
+#include "stats/reason.h"
+
+struct packet {
+	struct buf *buf;         /* owned by whoever has the packet */
+	struct stream *in;       /* where it came in */
+	const union sock *from;
+	int64_t now_us;          /* the turn's time */
+	enum datagram_kind kind; /* set by demux */
+};
+
+/* What a step of the path says: go on, or why not. */
+enum { PACKET_OK = -1 }; /* else an enum reason */
+
+/* receive.c: a port's callback. Takes `buf`. [media] */
+void media_receive(struct port *port, struct buf *buf, const union sock *from, bool cut);
+/* demux.c: sets packet->kind; PACKET_OK or the reason to drop it. */
+int media_demux(struct packet *packet);
+/* learn.c: is its source believed? May change where the stream's peer is. */
+int media_learn(struct packet *packet);
+/* A new signalled peer, or none: what a stream begins with. */
+void media_learn_reset(struct stream *stream);
+/*
+ * send.c: to the peer of `out`; takes packet->buf. A failure is counted at `out`.
+ */
+void media_send(struct packet *packet, struct stream *out);
+/* A copy of `buf` from the same pool, or NULL when there are no more (counted). */
+struct buf *media_copy(const struct buf *buf);
+
+#endif

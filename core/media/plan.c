@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Plans: making, comparing, giving up. The streams are filled in by whoever compiles. */
+#include "media/plan.h"
+
+#include "base/ref.h"
+
+struct plan *plan_new(struct str call_id, unsigned stream_count, unsigned sink_slots)
+{
+	struct plan *plan = g_new0(struct plan, 1);
+	size_t streams = sizeof(struct plan_stream) * stream_count;
+	/* Streams and their sink lists in one piece: plans are made with every command. */
+	char *block = g_malloc0(streams + sizeof(uint16_t) * sink_slots);
+
+	plan->call_id = g_strndup(call_id.s ? call_id.s : "", call_id.len);
+	plan->stream_count = stream_count;
+	plan->streams = (struct plan_stream *)block;
+	if (stream_count)
+		plan->streams[0].rtp_sinks = (uint16_t *)(block + streams);
+	return plan;
+}
+
+void plan_free(struct plan *plan)
+{
+	if (!plan)
+		return;
+	for (unsigned i = 0; i < plan->stream_count; i++) {
+		struct plan_stream *s = &plan->streams[i];
+
+		for (unsigned p = 0; p < s->port_count; p++)
+			ref_drop(s->ports[p]);
+		ref_drop(s->stats);
+	}
+	g_free(plan->streams);
+	g_free(plan->call_id);
+	g_free(plan);
+}
+
+static bool sinks_equal(const uint16_t *a, unsigned a_count, const uint16_t *b, unsigned b_count)
+{
+	return a_count == b_count && (!a_count || !memcmp(a, b, a_count * sizeof(*a)));
+}
+
+static bool ports_equal(const struct plan_stream *a, const struct plan_stream *b)
+{
+	if (a->port_count != b->port_count)
+		return false;
+	for (unsigned i = 0; i < a->port_count; i++)
+		if (!addr_equal(&a->ports[i]->port->local, &b->ports[i]->port->local))
+			return false;
+	return true;
+}
+
+static bool stream_equal(const struct plan_stream *a, const struct plan_stream *b)
+{
+	return a->id == b->id && a->endpoint_gen == b->endpoint_gen &&
+	       addr_equal(&a->peer, &b->peer) && a->learn == b->learn &&
+	       a->answered == b->answered && a->rtp == b->rtp && a->rtcp == b->rtcp &&
+	       a->opaque == b->opaque && a->strip_feedback == b->strip_feedback &&
+	       ports_equal(a, b) &&
+	       sinks_equal(a->rtp_sinks, a->rtp_sink_count, b->rtp_sinks, b->rtp_sink_count) &&
+	       sinks_equal(a->rtcp_sinks, a->rtcp_sink_count, b->rtcp_sinks, b->rtcp_sink_count);
+}
+
+bool plan_equal(const struct plan *a, const struct plan *b)
+{
+	if (strcmp(a->call_id, b->call_id) || a->stream_count != b->stream_count)
+		return false;
+	for (unsigned i = 0; i < a->stream_count; i++)
+		if (!stream_equal(&a->streams[i], &b->streams[i]))
+			return false;
+	return true;
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The path in; read this first. A datagram comes from an engine and meets, in this order:
+ *
+ *   demux    what is it, and is it expected on this port (demux.c)
+ *   learn    is its source believed (learn.c)
+ *   count    statistics of the stream and its SSRC
+ *   deliver  to each sink of the plan: a copy for all but the last (send.c)
+ *
+ * A step that says no names a reason, which is counted; nothing else happens to the packet.
+ */
+#include "media/packet.h"
+
+#include "stats/counter.h"
+
+static void drop(struct packet *packet, enum reason reason)
+{
+	struct stream_stats *stats = packet->in->stats;
+
+	reason_count(reason);
+	counter_add(COUNTER_PACKET_ERRORS, 1);
+	stream_stats_begin(stats);
+	stats->counts.errors_in++;
+	stream_stats_end(stats);
+	buf_put(packet->buf);
+}
+
+/* The record of an SSRC; the one unused for longest makes room. */
+static struct ssrc_stats *find_ssrc(struct stream_counts *counts, uint32_t ssrc)
+{
+	struct ssrc_stats *oldest = &counts->ssrc[0];
+
+	for (unsigned i = 0; i < STREAM_SSRC_MAX; i++) {
+		struct ssrc_stats *s = &counts->ssrc[i];
+
+		if (s->used && s->ssrc == ssrc)
+			return s;
+		if (!s->used) {
+			oldest = s;
+			break;
+		}
+		if (s->last_us < oldest->last_us)
+			oldest = s;
+	}
+	if (oldest->used)
+		counts->ssrcs_forgotten++;
+	*oldest = (struct ssrc_stats){ .ssrc = ssrc, .used = true };
+	return oldest;
+}
+
+static void count_rtp(struct stream_counts *counts, const struct packet *packet)
+{
+	const uint8_t *data = packet->buf->data;
+	struct ssrc_stats *s = find_ssrc(counts, rtp_ssrc(data));
+
+	s->packets++;
+	s->bytes += packet->buf->len;
+	s->last_seq = rtp_seq(data);
+	s->last_timestamp = rtp_timestamp(data);
+	s->payload_type = data[1] & 0x7f;
+	s->last_us = packet->now_us;
+}
+
+static void count_in(const struct packet *packet)
+{
+	struct stream_stats *stats = packet->in->stats;
+
+	stream_stats_begin(stats);
+	stats->counts.packets_in++;
+	stats->counts.bytes_in += packet->buf->len;
+	stats->counts.last_in_us = packet->now_us;
+	if (packet->kind == DATAGRAM_RTP)
+		count_rtp(&stats->counts, packet);
+	stream_stats_end(stats);
+	counter_add(COUNTER_PACKETS_IN, 1);
+	counter_add(COUNTER_BYTES_IN, packet->buf->len);
+}
+
+static void deliver(struct packet *packet)
+{
+	bool rtcp = packet->kind == DATAGRAM_RTCP;
+	struct stream **sinks = rtcp ? packet->in->rtcp_sinks : packet->in->rtp_sinks;
+	unsigned count = rtcp ? packet->in->plan->rtcp_sink_count : packet->in->plan->rtp_sink_count;
+
+	if (!count) {
+		drop(packet, REASON_NO_SINK);
+		return;
+	}
+	for (unsigned i = 0; i + 1 < count; i++) {
+		struct packet copy = *packet;
+
+		copy.buf = media_copy(packet->buf);
+		if (copy.buf)
+			media_send(&copy, sinks[i]);
+	}
+	media_send(packet, sinks[count - 1]);
+}
+
+void media_receive(struct port *port, struct buf *buf, const union sock *from, bool cut)
+{
+	struct stream *in = port->owner;
+	struct packet packet = {
+		.buf = buf,
+		.in = in,
+		.from = from,
+		.now_us = loop_now_us(media_worker_loop(in->set->state->worker)),
+	};
+	int verdict = cut ? REASON_TOO_LONG : media_demux(&packet);
+
+	if (verdict == PACKET_OK)
+		verdict = media_learn(&packet);
+	if (verdict != PACKET_OK) {
+		drop(&packet, (enum reason)verdict);
+		return;
+	}
+	count_in(&packet);
+	deliver(&packet);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The path out: from a sink stream's port to its peer. */
+#include "media/packet.h"
+
+#include "rtp/rtcp.h"
+#include "stats/counter.h"
+
+#include <errno.h>
+
+static void refuse(struct packet *packet, struct stream *out, enum reason reason)
+{
+	reason_count(reason);
+	counter_add(COUNTER_PACKET_ERRORS, 1);
+	stream_stats_begin(packet->in->stats);
+	packet->in->stats->counts.errors_in++;
+	stream_stats_end(packet->in->stats);
+	(void)out;
+	buf_put(packet->buf);
+}
+
+void media_send(struct packet *packet, struct stream *out)
+{
+	uint32_t len;
+	int ret;
+
+	if (!out->dest_len) {
+		refuse(packet, out, REASON_NO_PEER);
+		return;
+	}
+	if (packet->kind == DATAGRAM_RTCP && out->plan->strip_feedback) {
+		packet->buf->len = (uint32_t)rtcp_strip_feedback(packet->buf->data,
+			packet->buf->len);
+		if (!packet->buf->len) {
+			reason_count(REASON_FEEDBACK_REMOVED);
+			buf_put(packet->buf);
+			return;
+		}
+	}
+	len = packet->buf->len;
+	ret = out->port->engine->send(out->port, packet->buf, &out->dest, out->dest_len);
+	if (ret < 0) {
+		/* The buffer is gone; only the count is left to do. */
+		packet->buf = NULL;
+		refuse(packet, out, ret == -EAGAIN || ret == -ENOBUFS ? REASON_SEND_QUEUE_FULL :
+									REASON_SEND_FAILED);
+		return;
+	}
+	stream_stats_begin(out->stats);
+	out->stats->counts.packets_out++;
+	out->stats->counts.bytes_out += len;
+	stream_stats_end(out->stats);
+	counter_add(COUNTER_PACKETS_OUT, 1);
+	counter_add(COUNTER_BYTES_OUT, len);
+}
+
+struct buf *media_copy(const struct buf *buf)
+{
+	struct buf *copy = buf_get(buf->pool);
+
+	if (!copy) {
+		reason_count(REASON_NO_BUFFER);
+		return NULL;
+	}
+	memcpy(copy->data, buf->data, buf->len);
+	copy->len = buf->len;
+	return copy;
+}

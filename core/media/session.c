@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Control's side of sessions: plans become stream sets, travel to the worker as messages, and
+ * what they replace comes back to be freed. [control], but for the functions marked otherwise.
+ */
+#include "media/session.h"
+
+#include "base/list.h"
+#include "base/log.h"
+#include "media/stream.h"
+
+#include <glib.h>
+
+struct session {
+	struct session_state *state;
+	struct mailbox *control;
+	struct media_worker *worker; /* who has it, or gets it next */
+	struct plan *latest;   /* of the last set made; owned by that set, NULL before */
+	GQueue held;           /* struct stream_set: wait until a move is over */
+	bool moving;           /* on its way between two workers */
+	bool dropping;         /* to be dropped as soon as a move is over */
+	session_dropped_fn on_dropped;
+	void *dropped_arg;
+};
+
+/* The journeys of a session itself; sets travel in their own envelope. */
+struct journey {
+	struct message message;
+	struct session_state *state;
+	struct media_worker *to;
+};
+
+static struct journey *journey_new(struct session_state *state, void (*run)(struct message *))
+{
+	struct journey *j = g_new0(struct journey, 1);
+
+	j->message.run = run;
+	j->state = state;
+	return j;
+}
+
+struct session *session_new(uint64_t id, struct media_worker *worker, struct mailbox *control)
+{
+	struct session *session = g_new0(struct session, 1);
+
+	session->state = g_new0(struct session_state, 1);
+	session->state->id = id;
+	session->state->worker = worker;
+	session->state->owner = session;
+	session->control = control;
+	session->worker = worker;
+	g_queue_init(&session->held);
+	return session;
+}
+
+uint64_t session_id(const struct session *session)
+{
+	return session->state->id;
+}
+
+struct media_worker *session_worker(const struct session *session)
+{
+	return session->worker;
+}
+
+static bool plan_has_port(const struct plan *plan, const struct port *port)
+{
+	for (unsigned i = 0; plan && i < plan->stream_count; i++)
+		for (unsigned p = 0; p < plan->streams[i].port_count; p++)
+			if (plan->streams[i].ports[p]->port == port)
+				return true;
+	return false;
+}
+
+/*
+ * Ports put on a loop that will not be used after all: only the worker may take them off, since
+ * it may be about to serve them.
+ */
+static void discarded_on_control(struct message *message)
+{
+	stream_set_free(container_of(message, struct stream_set, message));
+}
+
+static void discard_on_worker(struct message *message)
+{
+	struct stream_set *set = container_of(message, struct stream_set, message);
+	struct media_worker *worker = set->state->worker;
+
+	for (unsigned i = 0; i < set->plan->stream_count; i++)
+		for (unsigned p = 0; p < set->plan->streams[i].port_count; p++) {
+			struct port *port = set->plan->streams[i].ports[p]->port;
+
+			if (!plan_has_port(set->state->set ? set->state->set->plan : NULL, port))
+				port->engine->detach(port);
+		}
+	message->run = discarded_on_control;
+	media_worker_post_control(worker, message);
+}
+
+void session_discard(struct session *session, struct stream_set *set)
+{
+	if (session->moving) { /* its ports are on no loop yet */
+		stream_set_free(set);
+		return;
+	}
+	set->message.run = discard_on_worker;
+	mailbox_post(media_worker_mailbox(session->worker), &set->message, WAKE_LATER);
+}
+
+int session_prepare(struct session *session, struct plan *plan, struct stream_set **ret_set,
+	struct err *err)
+{
+	struct stream_set *set = stream_set_new(session->state, plan);
+
+	/* While it moves, whoever gets it puts all its ports on the loop. */
+	for (unsigned i = 0; !session->moving && i < plan->stream_count; i++)
+		for (unsigned p = 0; p < plan->streams[i].port_count; p++) {
+			struct port *port = plan->streams[i].ports[p]->port;
+			int ret;
+
+			if (plan_has_port(session->latest, port))
+				continue;
+			ret = port->engine->attach(port, media_worker_loop(session->worker),
+				media_worker_pool(session->worker));
+			if (ret < 0) {
+				session_discard(session, set);
+				return err_set(err, -ret, "Failed to receive on a port (%s)",
+					g_strerror(-ret));
+			}
+		}
+	*ret_set = set;
+	return 0;
+}
+
+static void applied_on_control(struct message *message)
+{
+	stream_set_free(container_of(message, struct stream_set, message));
+}
+
+static void apply_on_worker(struct message *message)
+{
+	struct stream_set *set = container_of(message, struct stream_set, message);
+	struct stream_set *before = stream_set_apply(set->state, set);
+
+	if (!before)
+		return;
+	before->message.run = applied_on_control;
+	media_worker_post_control(set->state->worker, &before->message);
+}
+
+static void post_set(struct session *session, struct stream_set *set)
+{
+	set->message.run = apply_on_worker;
+	mailbox_post(media_worker_mailbox(session->worker), &set->message, WAKE_LATER);
+}
+
+void session_apply(struct session *session, struct stream_set *set)
+{
+	session->latest = set->plan;
+	if (session->moving)
+		g_queue_push_tail(&session->held, set);
+	else
+		post_set(session, set);
+}
+
+static void start_drop(struct session *session);
+
+static void attach_on_worker(struct message *message)
+{
+	struct journey *j = container_of(message, struct journey, message);
+
+	j->state->worker = j->to;
+	if (j->state->set)
+		stream_set_attach_ports(j->state->set, j->to);
+	g_free(j);
+}
+
+/*
+ * A set that was prepared while the session travelled: its new ports are on no loop yet, so the
+ * worker puts them there.
+ */
+static void attach_new_ports(struct session *session, struct stream_set *set,
+	const struct plan *before)
+{
+	for (unsigned i = 0; i < set->plan->stream_count; i++)
+		for (unsigned p = 0; p < set->plan->streams[i].port_count; p++) {
+			struct port *port = set->plan->streams[i].ports[p]->port;
+			int ret = 0;
+
+			if (!plan_has_port(before, port))
+				ret = port->engine->attach(port,
+					media_worker_loop(session->worker),
+					media_worker_pool(session->worker));
+			if (ret < 0)
+				log_err("Failed to receive on a port (%s)", g_strerror(-ret));
+		}
+}
+
+static void detached_on_control(struct message *message)
+{
+	struct journey *j = container_of(message, struct journey, message);
+	struct session *session = j->state->owner;
+	const struct plan *before = j->state->set ? j->state->set->plan : NULL;
+	struct stream_set *set;
+
+	session->moving = false;
+	message->run = attach_on_worker;
+	mailbox_post(media_worker_mailbox(j->to), message, WAKE_NOW);
+	while ((set = g_queue_pop_head(&session->held))) {
+		attach_new_ports(session, set, before);
+		before = set->plan;
+		post_set(session, set);
+	}
+	if (session->dropping)
+		start_drop(session);
+}
+
+static void detach_on_worker(struct message *message)
+{
+	struct journey *j = container_of(message, struct journey, message);
+	struct media_worker *from = j->state->worker;
+
+	if (j->state->set)
+		stream_set_detach_ports(j->state->set);
+	j->state->worker = NULL;
+	message->run = detached_on_control;
+	media_worker_post_control(from, message);
+	mailbox_flush(media_worker_control(from)); /* packets wait meanwhile */
+}
+
+void session_move(struct session *session, struct media_worker *to)
+{
+	struct journey *j;
+
+	if (session->worker == to || session->moving)
+		return;
+	j = journey_new(session->state, detach_on_worker);
+	j->to = to;
+	session->moving = true;
+	mailbox_post(media_worker_mailbox(session->worker), &j->message, WAKE_NOW);
+	session->worker = to;
+}
+
+static void dropped_on_control(struct message *message)
+{
+	struct journey *j = container_of(message, struct journey, message);
+	struct session *session = j->state->owner;
+
+	stream_set_free(j->state->set);
+	if (session->on_dropped)
+		session->on_dropped(session->dropped_arg);
+	g_free(j->state);
+	g_free(session);
+	g_free(j);
+}
+
+static void drop_on_worker(struct message *message)
+{
+	struct journey *j = container_of(message, struct journey, message);
+
+	if (j->state->set)
+		stream_set_detach_ports(j->state->set);
+	message->run = dropped_on_control;
+	media_worker_post_control(j->state->worker, message);
+}
+
+static void start_drop(struct session *session)
+{
+	struct journey *j = journey_new(session->state, drop_on_worker);
+
+	mailbox_post(media_worker_mailbox(session->worker), &j->message, WAKE_LATER);
+}
+
+void session_drop(struct session *session, session_dropped_fn on_dropped, void *arg)
+{
+	session->on_dropped = on_dropped;
+	session->dropped_arg = arg;
+	if (session->moving)
+		session->dropping = true;
+	else
+		start_drop(session);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A session is a call's media on a worker: what its plans made of it. This is control's side;
+ * what the worker keeps is in stream.h.
+ *
+ * Order on the wire between the two threads:
+ *   session_prepare (all that can fail: ports are put on the worker's loop)
+ *   session_apply   → the worker swaps its stream set between two turns, keeping what the
+ *                     identities in the plan say, → the old set comes back and is freed here
+ *   session_move    → detached, comes back, attached to the other worker; what is applied
+ *                     meanwhile waits here and follows
+ *   session_drop    → the set comes back, then `on_dropped`
+ * A port's lease is held by the set that uses it, so it returns to its pool only when the
+ * worker has let go of it.
+ */
+#ifndef MEDIA_SESSION_H
+#define MEDIA_SESSION_H
+
+#include "base/err.h"
+#include "media/plan.h"
+#include "media/worker.h"
+
+struct session;
+struct stream_set;
+
+/* The worker has let go of everything; the session is freed right after. [control] */
+typedef void (*session_dropped_fn)(void *arg);
+
+/* On `worker`, without streams. [control] */
+struct session *session_new(uint64_t id, struct media_worker *worker, struct mailbox *control);
+uint64_t session_id(const struct session *session);
+struct media_worker *session_worker(const struct session *session);
+/*
+ * Makes a plan ready to be applied; takes `plan` in any case. Ports the running plan does not
+ * have are put on the worker's loop. 0 and *ret_set, or -errno and `err`; nothing has changed
+ * then. [control]
+ */
+int session_prepare(struct session *session, struct plan *plan, struct stream_set **ret_set,
+	struct err *err);
+/* A prepared set that is not applied after all. [control] */
+void session_discard(struct session *session, struct stream_set *set);
+/* Cannot fail. Takes `set`. [control] */
+void session_apply(struct session *session, struct stream_set *set);
+/* To another worker, running state and all. Nothing happens when it is there. [control] */
+void session_move(struct session *session, struct media_worker *to);
+/* The session must not be used after this. `on_dropped` may be NULL. [control] */
+void session_drop(struct session *session, session_dropped_fn on_dropped, void *arg);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Statistics records: making and reading. They are written on the packet path (receive.c). */
+#include "media/stats.h"
+
+#include "base/ref.h"
+
+#include <string.h>
+
+struct stream_stats *stream_stats_new(void)
+{
+	return ref_alloc(sizeof(struct stream_stats), NULL);
+}
+
+/*
+ * The copy may race with the writer; the sequence counter tells, and the copy is made again.
+ * The record is copied word by word as relaxed atomics, so that the race is a defined one.
+ */
+__attribute__((no_sanitize("thread"))) static void copy_words(struct stream_counts *to, const struct stream_counts *from)
+{
+	uint64_t *out = (uint64_t *)(void *)to;
+	const uint64_t *in = (const uint64_t *)(const void *)from;
+
+	for (size_t i = 0; i < sizeof(*to) / sizeof(*out); i++)
+		out[i] = __atomic_load_n(&in[i], __ATOMIC_RELAXED);
+}
+
+__attribute__((no_sanitize("thread"))) void stream_stats_read(const struct stream_stats *stats,
+	struct stream_counts *ret)
+{
+	_Static_assert(sizeof(struct stream_counts) % sizeof(uint64_t) == 0, "whole words");
+	unsigned before, after;
+
+	do {
+		before = atomic_load_explicit(&stats->seq, memory_order_acquire);
+		copy_words(ret, &stats->counts);
+		atomic_thread_fence(memory_order_acquire);
+		after = atomic_load_explicit(&stats->seq, memory_order_relaxed);
+	} while (before != after || (before & 1));
+}

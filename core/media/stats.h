@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A stream's statistics: one record of fixed size, made by control, written by the one worker
+ * that has the stream, copied by readers under a sequence counter. Counted by base/ref: the
+ * call's model and the worker's stream set hold it.
+ */
+#ifndef MEDIA_STATS_H
+#define MEDIA_STATS_H
+
+#include "net/addr.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { STREAM_SSRC_MAX = 4 }; /* per stream; beyond, the one seen longest ago is forgotten */
+
+struct ssrc_stats {
+	uint32_t ssrc;
+	uint32_t last_timestamp;
+	uint16_t last_seq;
+	uint8_t payload_type; /* of the latest packet */
+	bool used;
+	uint64_t packets, bytes; /* received; bytes are UDP payload */
+	int64_t last_us;         /* monotonic */
+};
+
+struct stream_counts {
+	uint64_t packets_in, bytes_in, errors_in;
+	uint64_t packets_out, bytes_out;
+	int64_t last_in_us; /* monotonic; 0: nothing yet */
+	struct addr peer;   /* where packets are sent now; ADDR_NONE: nowhere */
+	bool confirmed;     /* the peer's address has been seen */
+	uint32_t ssrcs_forgotten;
+	struct ssrc_stats ssrc[STREAM_SSRC_MAX];
+};
+
+struct stream_stats {
+	atomic_uint seq; /* odd while being written */
+	struct stream_counts counts;
+};
+
+/* One reference. [control] */
+struct stream_stats *stream_stats_new(void);
+/* A consistent copy; never waits for more than a few retries of a running writer. [any] */
+void stream_stats_read(const struct stream_stats *stats, struct stream_counts *ret);
+
+/* Around changes of `counts`. [media: the worker that has the stream] */
+static inline void stream_stats_begin(struct stream_stats *stats)
+{
+	unsigned seq = atomic_load_explicit(&stats->seq, memory_order_relaxed);
+
+	atomic_store_explicit(&stats->seq, seq + 1, memory_order_relaxed);
+	atomic_thread_fence(memory_order_release);
+}
+
+static inline void stream_stats_end(struct stream_stats *stats)
+{
+	unsigned seq = atomic_load_explicit(&stats->seq, memory_order_relaxed);
+
+	atomic_store_explicit(&stats->seq, seq + 1, memory_order_release);
+}
+
+#endif

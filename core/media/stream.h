@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A plan being carried out: the worker's side of a session. Packet path code works on these;
+ * control makes and frees them but does not look inside while a worker has them.
+ */
+#ifndef MEDIA_STREAM_H
+#define MEDIA_STREAM_H
+
+#include "base/mailbox.h"
+#include "media/plan.h"
+#include "media/worker.h"
+
+struct session_state;
+
+/* One flow: a port, a peer, statistics, and where its packets go. */
+struct stream {
+	const struct plan_stream *plan;
+	struct stream_set *set;
+	struct stream_stats *stats; /* held by the plan */
+	struct port *port;          /* the one it sends from: plan->ports[0] */
+	struct stream **rtp_sinks, **rtcp_sinks; /* counts are the plan's */
+
+	/* Where its peer is. Kept over plans while the endpoint generation stays. */
+	union sock dest; /* where to send */
+	socklen_t dest_len; /* 0: not known */
+	union sock source; /* where packets are believed to come from */
+	bool source_known;
+	bool saw_packet;
+};
+
+/* All of a session's streams; swapped as a whole. */
+struct stream_set {
+	struct message message; /* the envelope in which it travels */
+	struct session_state *state;
+	struct plan *plan; /* owned */
+	struct stream *streams;
+	struct stream **sinks; /* what the streams' lists are made of */
+};
+
+/* What a worker has of a session. Made and freed by control. */
+struct session_state {
+	uint64_t id;
+	struct media_worker *worker; /* who has it now; NULL while it travels */
+	struct stream_set *set;      /* NULL before the first plan */
+	struct session *owner;       /* control's side: not for the worker to look into */
+};
+
+/* A new set carrying out `plan` (owned by it from then on). [control] */
+struct stream_set *stream_set_new(struct session_state *state, struct plan *plan);
+/* [control] */
+void stream_set_free(struct stream_set *set);
+/*
+ * `next` takes the place of `state->set` (which may be NULL) and is returned: streams with
+ * equal id and endpoint generation keep their peer; ports that `next` does not use are taken
+ * off the loop, the others lead to `next` from now on. [media]
+ */
+struct stream_set *stream_set_apply(struct session_state *state, struct stream_set *next);
+/* Takes all ports off the worker's loop / puts them on. [media] */
+void stream_set_detach_ports(struct stream_set *set);
+void stream_set_attach_ports(struct stream_set *set, struct media_worker *worker);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A media worker: the thread that owns sessions and their packets. Control places sessions on
+ * workers and talks to them by messages only.
+ */
+#ifndef MEDIA_WORKER_H
+#define MEDIA_WORKER_H
+
+#include "base/buf.h"
+#include "base/loop.h"
+#include "base/mailbox.h"
+#include "net/addr.h"
+
+struct media_worker;
+
+/* What a worker tells control, other than that a message was carried out. */
+enum media_event_type {
+	MEDIA_EVENT_FIRST_PACKET, /* of a stream since its endpoint generation began */
+	MEDIA_EVENT_PEER_LEARNED, /* `peer` is where packets go now */
+};
+
+struct media_event {
+	enum media_event_type type;
+	uint64_t session_id;
+	uint32_t stream_id;
+	uint32_t endpoint_gen; /* an event of an older generation is stale */
+	struct addr peer;
+};
+
+/* Called on control's thread for each event, in the order of each worker. */
+typedef void (*media_event_fn)(const struct media_event *event, void *arg);
+
+/*
+ * `control`: where its answers and events go. Events waiting to be read are bounded; beyond,
+ * they are dropped and counted (REASON_EVENT_LOST). [control]
+ */
+struct media_worker *media_worker_new(unsigned index, struct mailbox *control,
+	media_event_fn on_event, void *event_arg);
+/* Stopped, and without sessions. */
+void media_worker_free(struct media_worker *worker);
+/* Makes the thread / ends and joins it. Without a thread, tests call media_worker_turn. */
+int media_worker_start(struct media_worker *worker);
+void media_worker_stop(struct media_worker *worker);
+void media_worker_turn(struct media_worker *worker);
+
+unsigned media_worker_index(const struct media_worker *worker);
+struct loop *media_worker_loop(struct media_worker *worker);
+struct buf_pool *media_worker_pool(struct media_worker *worker); /* [media] */
+struct mailbox *media_worker_mailbox(struct media_worker *worker);
+struct mailbox *media_worker_control(struct media_worker *worker);
+/* To control. WAKE_LATER ones reach it within MAILBOX_LATER_US. [media] */
+void media_worker_post_control(struct media_worker *worker, struct message *message);
+void media_worker_event(struct media_worker *worker, const struct media_event *event);
+
+#endif

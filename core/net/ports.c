@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The pool of one local address. A number is in one of four places: as half of a whole pair in
+ * `pairs` (under its even number), alone in `singles` because its neighbour is not free, out
+ * (leased, or being tried), or excluded. Both lists are linked through the slots, so that a
+ * number can be taken from anywhere at the same cost, and both give from the head and take back
+ * at the tail: what a finished call's peer still sends should not reach the next call.
+ */
+#include "net/ports.h"
+
+#include <errno.h>
+
+#include <glib.h>
+
+#include "base/ref.h"
+
+enum {
+	NO_NUMBER = 0,
+	/* A single goes before breaking a pair once pool size / this many numbers were taken
+	 * since it came back. */
+	REST_DIVISOR = 4,
+};
+
+enum slot_place { SLOT_OUT, SLOT_SINGLE, SLOT_PAIR };
+
+struct slot {
+	uint32_t returned_at; /* of pool->taken */
+	uint16_t next, prev;  /* numbers; of a pair, the even one's */
+	uint8_t place;        /* enum slot_place */
+	bool excluded;
+};
+
+struct number_list {
+	uint16_t head, tail;
+	unsigned count;
+};
+
+struct port_pool {
+	struct addr local;
+	const struct port_engine *engine;
+	uint16_t port_min, port_max;
+	struct number_list pairs, singles;
+	unsigned free_count, size, used;
+	uint32_t taken; /* numbers taken so far; wraps */
+	struct slot slots[]; /* from port_min on */
+};
+
+static struct slot *slot_of(struct port_pool *pool, uint16_t number)
+{
+	return &pool->slots[number - pool->port_min];
+}
+
+static bool in_range(const struct port_pool *pool, unsigned number)
+{
+	return number >= pool->port_min && number <= pool->port_max;
+}
+
+static void list_append(struct port_pool *pool, struct number_list *list, uint16_t number)
+{
+	struct slot *slot = slot_of(pool, number);
+
+	slot->next = NO_NUMBER;
+	slot->prev = list->tail;
+	if (list->tail)
+		slot_of(pool, list->tail)->next = number;
+	else
+		list->head = number;
+	list->tail = number;
+	list->count++;
+}
+
+static void list_prepend(struct port_pool *pool, struct number_list *list, uint16_t number)
+{
+	struct slot *slot = slot_of(pool, number);
+
+	slot->prev = NO_NUMBER;
+	slot->next = list->head;
+	if (list->head)
+		slot_of(pool, list->head)->prev = number;
+	else
+		list->tail = number;
+	list->head = number;
+	list->count++;
+}
+
+static void list_remove(struct port_pool *pool, struct number_list *list, uint16_t number)
+{
+	struct slot *slot = slot_of(pool, number);
+
+	if (slot->prev)
+		slot_of(pool, slot->prev)->next = slot->next;
+	else
+		list->head = slot->next;
+	if (slot->next)
+		slot_of(pool, slot->next)->prev = slot->prev;
+	else
+		list->tail = slot->prev;
+	list->count--;
+}
+
+static uint16_t even_of(uint16_t number)
+{
+	return number & (uint16_t)~1u;
+}
+
+/* NULL when the other half of the pair is outside the range. */
+static struct slot *partner_of(struct port_pool *pool, uint16_t number)
+{
+	return in_range(pool, number ^ 1u) ? slot_of(pool, number ^ 1u) : NULL;
+}
+
+static void number_give_back(struct port_pool *pool, uint16_t number)
+{
+	struct slot *slot = slot_of(pool, number), *partner = partner_of(pool, number);
+
+	if (slot->excluded)
+		return;
+	slot->returned_at = pool->taken;
+	pool->free_count++;
+	if (partner && partner->place == SLOT_SINGLE) {
+		list_remove(pool, &pool->singles, number ^ 1u);
+		slot->place = partner->place = SLOT_PAIR;
+		list_append(pool, &pool->pairs, even_of(number));
+		return;
+	}
+	slot->place = SLOT_SINGLE;
+	list_append(pool, &pool->singles, number);
+}
+
+/* `number` is free. */
+static void number_take(struct port_pool *pool, uint16_t number)
+{
+	struct slot *slot = slot_of(pool, number), *partner = partner_of(pool, number);
+
+	if (slot->place == SLOT_PAIR) {
+		list_remove(pool, &pool->pairs, even_of(number));
+		partner->place = SLOT_SINGLE;
+		/* it has rested as long as the pair: the next one to be used */
+		list_prepend(pool, &pool->singles, number ^ 1u);
+	} else {
+		list_remove(pool, &pool->singles, number);
+	}
+	slot->place = SLOT_OUT;
+	pool->free_count--;
+	pool->taken++;
+}
+
+/* The one that lease_one is to try next; the pool is not empty. */
+static uint16_t pick_one(struct port_pool *pool)
+{
+	uint16_t single = pool->singles.head;
+
+	if (!pool->pairs.head)
+		return single;
+	if (!single)
+		return pool->pairs.head;
+	if (pool->taken - slot_of(pool, single)->returned_at < pool->size / REST_DIVISOR)
+		return pool->pairs.head;
+	return single;
+}
+
+static void give_all_back(struct port_pool *pool, struct number_list *numbers)
+{
+	uint16_t next;
+
+	for (uint16_t number = numbers->head; number; number = next) {
+		next = slot_of(pool, number)->next; /* giving it back links it elsewhere */
+		number_give_back(pool, number);
+	}
+}
+
+static int open_number(struct port_pool *pool, uint16_t number, struct port **ret_port,
+		       struct err *err)
+{
+	struct addr local = addr_with_port(pool->local, number);
+
+	return pool->engine->open(&local, 0, ret_port, err);
+}
+
+static void lease_destroy(void *object)
+{
+	struct lease *lease = object;
+
+	lease->pool->engine->close(lease->port);
+	lease->pool->used--;
+	number_give_back(lease->pool, lease->number);
+}
+
+static struct lease *lease_new(struct port_pool *pool, uint16_t number, struct port *port)
+{
+	struct lease *lease = ref_alloc(sizeof(*lease), lease_destroy);
+
+	lease->port = port;
+	lease->pool = pool;
+	lease->number = number;
+	pool->used++;
+	return lease;
+}
+
+static int ran_out(struct err *err)
+{
+	return err_set(err, ENOSPC, "Ran out of ports");
+}
+
+/* Opens both or neither; the numbers are out already. */
+static int open_pair(struct port_pool *pool, uint16_t even, struct lease **ret, struct err *err)
+{
+	struct port *rtp, *rtcp;
+	int rc = open_number(pool, even, &rtp, err);
+
+	if (rc)
+		return rc;
+	rc = open_number(pool, even + 1, &rtcp, err);
+	if (rc) {
+		pool->engine->close(rtp);
+		return rc;
+	}
+	ret[0] = lease_new(pool, even, rtp);
+	ret[1] = lease_new(pool, even + 1, rtcp);
+	return 0;
+}
+
+/* What somebody else has bound is put in `aside`, so that it is not met again in this request. */
+static int lease_pair(struct port_pool *pool, struct number_list *aside, struct lease **ret,
+		      struct err *err)
+{
+	while (pool->pairs.head) {
+		uint16_t even = pool->pairs.head;
+		int rc;
+
+		number_take(pool, even);
+		number_take(pool, even + 1);
+		rc = open_pair(pool, even, ret, err);
+		if (!rc)
+			return 0;
+		list_append(pool, aside, even);
+		list_append(pool, aside, even + 1);
+		if (rc != -EADDRINUSE)
+			return rc;
+	}
+	return ran_out(err);
+}
+
+int port_pool_lease_pairs(struct port_pool *pool, unsigned pairs, struct lease **ret,
+			  struct err *err)
+{
+	g_autofree struct lease **leases = NULL;
+	struct number_list aside = { 0 };
+	struct err failed; /* also of attempts that others made good */
+	unsigned got = 0;
+	int rc = 0;
+
+	g_assert(pairs > 0);
+	if (pool->pairs.count < pairs)
+		return ran_out(err);
+	leases = g_new(struct lease *, 2 * (gsize)pairs);
+	while (!rc && got < pairs) {
+		rc = lease_pair(pool, &aside, &leases[2 * got], &failed);
+		if (!rc)
+			got++;
+	}
+	give_all_back(pool, &aside);
+	if (!rc) {
+		memcpy(ret, leases, 2 * (size_t)pairs * sizeof(*ret));
+		return 0;
+	}
+	for (unsigned i = 0; i < 2 * got; i++)
+		ref_drop(leases[i]);
+	if (err)
+		*err = failed;
+	return rc;
+}
+
+/* As lease_pair, for one port of either parity. */
+static int lease_single(struct port_pool *pool, struct number_list *aside, struct lease **ret,
+			struct err *err)
+{
+	while (pool->free_count) {
+		uint16_t number = pick_one(pool);
+		struct port *port;
+		int rc;
+
+		number_take(pool, number);
+		rc = open_number(pool, number, &port, err);
+		if (!rc) {
+			*ret = lease_new(pool, number, port);
+			return 0;
+		}
+		list_append(pool, aside, number);
+		if (rc != -EADDRINUSE)
+			return rc;
+	}
+	return ran_out(err);
+}
+
+int port_pool_lease_one(struct port_pool *pool, struct lease **ret, struct err *err)
+{
+	struct number_list aside = { 0 };
+	struct err failed; /* also of attempts that others made good */
+	int rc = lease_single(pool, &aside, ret, &failed);
+
+	give_all_back(pool, &aside);
+	if (rc && err)
+		*err = failed;
+	return rc;
+}
+
+int port_pool_lease_at(struct port_pool *pool, uint16_t number, struct lease **ret,
+		       struct err *err)
+{
+	struct port *port;
+	int rc;
+
+	if (!in_range(pool, number) || slot_of(pool, number)->excluded)
+		return err_set(err, ERANGE, "Port %u is not one of this pool", number);
+	if (slot_of(pool, number)->place == SLOT_OUT)
+		return err_set(err, EBUSY, "Port %u is in use", number);
+	number_take(pool, number);
+	rc = open_number(pool, number, &port, err);
+	if (rc) {
+		number_give_back(pool, number);
+		return rc;
+	}
+	*ret = lease_new(pool, number, port);
+	return 0;
+}
+
+unsigned port_pool_free_count(const struct port_pool *pool)
+{
+	return pool->free_count;
+}
+
+unsigned port_pool_size(const struct port_pool *pool)
+{
+	return pool->size;
+}
+
+unsigned port_pool_used(const struct port_pool *pool)
+{
+	return pool->used;
+}
+
+const struct addr *port_pool_local(const struct port_pool *pool)
+{
+	return &pool->local;
+}
+
+void port_pool_exclude(struct port_pool *pool, uint16_t number)
+{
+	struct slot *slot;
+
+	if (!in_range(pool, number))
+		return;
+	slot = slot_of(pool, number);
+	if (slot->excluded)
+		return;
+	slot->excluded = true;
+	pool->size--;
+	if (slot->place != SLOT_OUT)
+		number_take(pool, number);
+}
+
+/* Pairs in random order; a number without its neighbour in the range comes last. */
+static void fill_shuffled(struct port_pool *pool)
+{
+	g_autofree uint16_t *evens = g_new(uint16_t, pool->size / 2 + 1);
+	unsigned count = 0;
+
+	for (unsigned even = (pool->port_min + 1u) & ~1u; even < pool->port_max; even += 2) {
+		unsigned at = (unsigned)g_random_int_range(0, (gint32)count + 1);
+
+		evens[count] = evens[at];
+		evens[at] = (uint16_t)even;
+		count++;
+	}
+	for (unsigned i = 0; i < count; i++) {
+		number_give_back(pool, evens[i]);
+		number_give_back(pool, evens[i] + 1);
+	}
+	if (pool->port_min % 2 == 1)
+		number_give_back(pool, pool->port_min);
+	if (pool->port_max % 2 == 0)
+		number_give_back(pool, pool->port_max);
+}
+
+struct port_pool *port_pool_new(const struct addr *local, uint16_t port_min, uint16_t port_max,
+				const struct port_engine *engine)
+{
+	unsigned size = (unsigned)port_max - port_min + 1;
+	struct port_pool *pool;
+
+	g_assert(port_min > 0 && port_min <= port_max);
+	pool = g_malloc0(sizeof(*pool) + size * sizeof(pool->slots[0]));
+	pool->local = addr_with_port(*local, 0);
+	pool->engine = engine;
+	pool->port_min = port_min;
+	pool->port_max = port_max;
+	pool->size = size;
+	fill_shuffled(pool);
+	pool->taken = size; /* all count as rested */
+	return pool;
+}
+
+void port_pool_free(struct port_pool *pool)
+{
+	if (!pool)
+		return;
+	g_assert(pool->used == 0);
+	g_free(pool);
+}

@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Turns of a loop: what is served, in which order, and how long it waits. */
+#include "base/loop.h"
+
+#include <errno.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <glib.h>
+
+#include "base/clock.h"
+#include "base/list.h"
+
+/* A watched descriptor that writes its letter down when it is served, and may unwatch another. */
+struct spy {
+	struct loop_source source;
+	int fd;
+	GString *seen;
+	char letter;
+	struct spy *unwatch;
+	uint32_t events;
+};
+
+static void spy_ready(struct loop_source *source, struct loop *loop, uint32_t epoll_events)
+{
+	struct spy *spy = container_of(source, struct spy, source);
+	uint64_t count;
+
+	g_assert_cmpint(read(spy->fd, &count, sizeof(count)), ==, sizeof(count));
+	g_string_append_c(spy->seen, spy->letter);
+	spy->events = epoll_events;
+	if (spy->unwatch)
+		loop_unwatch(loop, spy->unwatch->fd);
+}
+
+static void spy_open(struct spy *spy, struct loop *loop, GString *seen, char letter)
+{
+	*spy = (struct spy){ .source.ready = spy_ready, .seen = seen, .letter = letter };
+	spy->fd = eventfd(0, EFD_NONBLOCK);
+	g_assert_cmpint(spy->fd, >=, 0);
+	g_assert_cmpint(loop_watch(loop, spy->fd, &spy->source), ==, 0);
+}
+
+static void spy_fire(const struct spy *spy)
+{
+	const uint64_t one = 1;
+
+	g_assert_cmpint(write(spy->fd, &one, sizeof(one)), ==, sizeof(one));
+}
+
+/* A message that does the same. */
+struct spy_message {
+	struct message message;
+	struct loop *loop;
+	GString *seen;
+	struct spy *unwatch;
+};
+
+static void spy_message_run(struct message *message)
+{
+	struct spy_message *spy = container_of(message, struct spy_message, message);
+
+	g_string_append_c(spy->seen, 'm');
+	if (spy->unwatch)
+		loop_unwatch(spy->loop, spy->unwatch->fd);
+}
+
+static void note_turn_end(struct loop *loop, void *arg)
+{
+	(void)loop;
+	g_string_append_c(arg, '.');
+}
+
+/* --- descriptors --- */
+
+static void test_ready_descriptor_is_served(void)
+{
+	struct loop *loop = loop_new();
+	GString *seen = g_string_new(NULL);
+	struct spy a;
+
+	spy_open(&a, loop, seen, 'a');
+	loop_turn(loop, 0);
+	g_assert_cmpstr(seen->str, ==, "");
+	spy_fire(&a);
+	loop_turn(loop, -1);
+	g_assert_cmpstr(seen->str, ==, "a");
+	g_assert_cmpuint(a.events, ==, EPOLLIN);
+	loop_turn(loop, 0);
+	g_assert_cmpstr(seen->str, ==, "a");
+	loop_free(loop);
+	close(a.fd);
+	g_string_free(seen, TRUE);
+}
+
+static void test_more_ready_than_one_turn_serves(void)
+{
+	enum { COUNT = 300 };
+	struct loop *loop = loop_new();
+	GString *seen = g_string_new(NULL);
+	struct spy *spies = g_new0(struct spy, COUNT);
+
+	for (int i = 0; i < COUNT; i++) {
+		spy_open(&spies[i], loop, seen, 'x');
+		spy_fire(&spies[i]);
+	}
+	for (int i = 0; i < COUNT && seen->len < COUNT; i++)
+		loop_turn(loop, 0);
+	g_assert_cmpuint(seen->len, ==, COUNT);
+	loop_free(loop);
+	for (int i = 0; i < COUNT; i++)
+		close(spies[i].fd);
+	g_free(spies);
+	g_string_free(seen, TRUE);
+}
+
+static void test_watching_what_cannot_be_watched_fails(void)
+{
+	struct loop *loop = loop_new();
+	struct loop_source source = { .ready = spy_ready };
+
+	g_assert_cmpint(loop_watch(loop, -1, &source), ==, -EBADF);
+	loop_free(loop);
+}
+
+static void test_unwatched_is_not_served(void)
+{
+	struct loop *loop = loop_new();
+	GString *seen = g_string_new(NULL);
+	struct spy a;
+
+	spy_open(&a, loop, seen, 'a');
+	spy_fire(&a);
+	loop_unwatch(loop, a.fd);
+	loop_turn(loop, 0);
+	g_assert_cmpstr(seen->str, ==, "");
+	loop_free(loop);
+	close(a.fd);
+	g_string_free(seen, TRUE);
+}
+
+static void test_unwatched_by_a_message_is_not_served_in_that_turn(void)
+{
+	struct loop *loop = loop_new();
+	GString *seen = g_string_new(NULL);
+	struct spy a, b;
+
+	spy_open(&a, loop, seen, 'a');
+	spy_open(&b, loop, seen, 'b');
+	struct spy_message message = {
+		.message.run = spy_message_run, .loop = loop, .seen = seen, .unwatch = &a
+	};
+	spy_fire(&a);
+	spy_fire(&b);
+	mailbox_post(loop_mailbox(loop), &message.message, WAKE_NOW);
+	loop_turn(loop, -1);
+	g_assert_cmpstr(seen->str, ==, "mb");
+	loop_free(loop);
+	close(a.fd);
+	close(b.fd);
+	g_string_free(seen, TRUE);
+}
+
+static void test_unwatched_by_another_is_not_served_in_that_turn(void)
+{
+	struct loop *loop = loop_new();
+	GString *seen = g_string_new(NULL);
+	struct spy a, b;
+
+	spy_open(&a, loop, seen, 'x');
+	spy_open(&b, loop, seen, 'x');
+	a.unwatch = &b;
+	b.unwatch = &a;
+	spy_fire(&a);
+	spy_fire(&b);
+	loop_turn(loop, -1);
+	loop_turn(loop, 0);
+	g_assert_cmpstr(seen->str, ==, "x");
+	loop_free(loop);
+	close(a.fd);
+	close(b.fd);
+	g_string_free(seen, TRUE);
+}
+
+static gpointer watch_spy(gpointer arg)
+{
+	struct spy_message *spy = arg;
+
+	spy_open(spy->unwatch, spy->loop, spy->seen, 't');
+	spy_fire(spy->unwatch);
+	return NULL;
+}
+
+static void test_another_thread_may_watch(void)
+{
+	struct loop *loop = loop_new();
+	GString *seen = g_string_new(NULL);
+	struct spy a;
+	struct spy_message arg = { .loop = loop, .seen = seen, .unwatch = &a };
+	GThread *thread = g_thread_new("watch", watch_spy, &arg);
+
+	loop_turn(loop, -1);
+	g_assert_cmpstr(seen->str, ==, "t");
+	g_thread_join(thread);
+	loop_free(loop);
+	close(a.fd);
+	g_string_free(seen, TRUE);
+}
+
+/* --- order of a turn --- */
+
+static void test_messages_then_descriptors_then_turn_end(void)
+{
+	struct loop *loop = loop_new();
+	GString *seen = g_string_new(NULL);
+	struct spy a;
+	struct spy_message message = { .message.run = spy_message_run, .loop = loop, .seen = seen };
+
+	loop_on_turn_end(loop, note_turn_end, seen);
+	spy_open(&a, loop, seen, 'a');
+	spy_fire(&a);
+	mailbox_post(loop_mailbox(loop), &message.message, WAKE_NOW);
+	loop_turn(loop, -1);
+	loop_turn(loop, 0);
+	g_assert_cmpstr(seen->str, ==, "ma..");
+	loop_free(loop);
+	close(a.fd);
+	g_string_free(seen, TRUE);
+}
+
+static void test_message_for_later_runs_at_the_next_wake_up(void)
+{
+	struct loop *loop = loop_new();
+	GString *seen = g_string_new(NULL);
+	struct spy_message message = { .message.run = spy_message_run, .loop = loop, .seen = seen };
+
+	mailbox_post(loop_mailbox(loop), &message.message, WAKE_LATER);
+	loop_turn(loop, 0);
+	g_assert_cmpstr(seen->str, ==, "m");
+	loop_free(loop);
+	g_string_free(seen, TRUE);
+}
+
+static void test_free_runs_messages_that_still_unwatch(void)
+{
+	struct loop *loop = loop_new();
+	GString *seen = g_string_new(NULL);
+	struct spy a;
+
+	spy_open(&a, loop, seen, 'a');
+	struct spy_message message = {
+		.message.run = spy_message_run, .loop = loop, .seen = seen, .unwatch = &a
+	};
+	mailbox_post(loop_mailbox(loop), &message.message, WAKE_LATER);
+	loop_free(loop);
+	g_assert_cmpstr(seen->str, ==, "m");
+	close(a.fd);
+	g_string_free(seen, TRUE);
+}
+
+/* --- time --- */
+
+static int64_t real_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static void test_time_is_read_once_a_turn(void)
+{
+	clock_set_mock(1000000, 0);
+	struct loop *loop = loop_new();
+
+	clock_set_mock(2000000, 0);
+	g_assert_cmpint(loop_now_us(loop), ==, 1000000);
+	loop_turn(loop, 0);
+	g_assert_cmpint(loop_now_us(loop), ==, 2000000);
+	loop_free(loop);
+	clock_set_mock(-1, 0);
+}
+
+/* The waits below are infinite but for the deadline: a lost one hangs the test. */
+static void test_passed_deadline_does_not_wait(void)
+{
+	struct loop *loop = loop_new();
+
+	loop_wake_at(loop, loop_now_us(loop) - 1);
+	loop_turn(loop, -1);
+	loop_wake_at(loop, loop_now_us(loop));
+	loop_turn(loop, -1);
+	loop_free(loop);
+}
+
+static void test_earliest_deadline_counts(void)
+{
+	struct loop *loop = loop_new();
+
+	loop_wake_at(loop, loop_now_us(loop) + 3600 * INT64_C(1000000));
+	loop_wake_at(loop, loop_now_us(loop));
+	loop_wake_at(loop, INT64_MAX);
+	loop_turn(loop, -1);
+	loop_free(loop);
+}
+
+static void test_max_wait_bounds_a_far_deadline(void)
+{
+	struct loop *loop = loop_new();
+
+	loop_wake_at(loop, loop_now_us(loop) + 3600 * INT64_C(1000000));
+	loop_turn(loop, 0);
+	loop_free(loop);
+}
+
+/* Had it been kept, the second turn would not wait for its millisecond. */
+static void test_deadline_is_for_one_turn(void)
+{
+	struct loop *loop = loop_new();
+
+	loop_wake_at(loop, 0);
+	loop_turn(loop, -1);
+	int64_t before_us = real_us();
+	loop_turn(loop, 1000);
+	g_assert_cmpint(real_us() - before_us, >=, 900);
+	loop_free(loop);
+}
+
+static void test_part_of_a_millisecond_is_waited_for(void)
+{
+	struct loop *loop = loop_new();
+	int64_t before_us = real_us();
+
+	loop_turn(loop, 300);
+	g_assert_cmpint(real_us() - before_us, >=, 300);
+	loop_free(loop);
+}
+
+/* --- stopping --- */
+
+static gpointer stop_loop(gpointer loop)
+{
+	loop_stop(loop);
+	return NULL;
+}
+
+static void test_another_thread_may_stop_a_sleeping_loop(void)
+{
+	struct loop *loop = loop_new();
+
+	for (int i = 0; i < 100; i++) {
+		GThread *thread = g_thread_new("stop", stop_loop, loop);
+
+		loop_run(loop);
+		g_thread_join(thread);
+	}
+	loop_free(loop);
+}
+
+static void test_stopping_twice_is_stopping_once(void)
+{
+	struct loop *loop = loop_new();
+	GString *seen = g_string_new(NULL);
+
+	loop_on_turn_end(loop, note_turn_end, seen);
+	loop_stop(loop);
+	loop_stop(loop);
+	loop_run(loop);
+	g_assert_cmpstr(seen->str, ==, ".");
+	loop_free(loop);
+	g_string_free(seen, TRUE);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/base/loop/ready", test_ready_descriptor_is_served);
+	g_test_add_func("/base/loop/many-ready", test_more_ready_than_one_turn_serves);
+	g_test_add_func("/base/loop/watch-error", test_watching_what_cannot_be_watched_fails);
+	g_test_add_func("/base/loop/unwatch", test_unwatched_is_not_served);
+	g_test_add_func("/base/loop/unwatch-by-message",
+		test_unwatched_by_a_message_is_not_served_in_that_turn);
+	g_test_add_func("/base/loop/unwatch-by-source",
+		test_unwatched_by_another_is_not_served_in_that_turn);
+	g_test_add_func("/base/loop/watch-from-thread", test_another_thread_may_watch);
+	g_test_add_func("/base/loop/order", test_messages_then_descriptors_then_turn_end);
+	g_test_add_func("/base/loop/later", test_message_for_later_runs_at_the_next_wake_up);
+	g_test_add_func("/base/loop/free", test_free_runs_messages_that_still_unwatch);
+	g_test_add_func("/base/loop/now", test_time_is_read_once_a_turn);
+	g_test_add_func("/base/loop/deadline-passed", test_passed_deadline_does_not_wait);
+	g_test_add_func("/base/loop/deadline-earliest", test_earliest_deadline_counts);
+	g_test_add_func("/base/loop/max-wait", test_max_wait_bounds_a_far_deadline);
+	g_test_add_func("/base/loop/deadline-once", test_deadline_is_for_one_turn);
+	g_test_add_func("/base/loop/round-up", test_part_of_a_millisecond_is_waited_for);
+	g_test_add_func("/base/loop/stop", test_another_thread_may_stop_a_sleeping_loop);
+	g_test_add_func("/base/loop/stop-twice", test_stopping_twice_is_stopping_once);
+	return g_test_run();
+}
