@@ -46,7 +46,7 @@ struct str dict_copy(struct dict *dict, struct str bytes);
  * byte for byte; of several equal keys the first is found.
  */
 struct value *value_get(const struct value *v, const char *key);
-struct str value_str(const struct value *v);                /* of a VALUE_STR, else STR_NULL */
+struct str value_str(const struct value *v); /* of a VALUE_STR, else STR_NULL */
 struct str value_get_str(const struct value *v, const char *key);
 bool value_is_str(const struct value *v);
 /*
@@ -59,8 +59,7 @@ int64_t value_get_int(const struct value *v, const char *key, int64_t otherwise)
 bool value_parse_int(struct str text, int64_t *ret_num);
 
 /* for (item in list or dictionary): value_each (item, v) { … } */
-#define value_each(item, v)                                                                        \
-	for (struct value *item = value_first(v); item; item = item->next)
+#define value_each(item, v) for (struct value *item = value_first(v); item; item = item->next)
 struct value *value_first(const struct value *v); /* NULL for scalars and NULL */
 
 /*
@@ -77,7 +76,7 @@ struct value *dict_add_dict(struct dict *dict, struct value *parent, const char 
 struct value *dict_add_printf(struct dict *dict, struct value *parent, const char *key,
 	const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 /* For decoders, whose keys are not terminated: a node of `type` with `key`, linked last. */
-struct value *dict_add(struct dict *dict, struct value *parent, struct str key,
-	enum value_type type);
+struct value *dict_add(
+	struct dict *dict, struct value *parent, struct str key, enum value_type type);
 
 #endif

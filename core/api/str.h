@@ -16,7 +16,7 @@ struct str {
 	size_t len;    /* bytes */
 };
 
-#define STR_NULL ((struct str){ NULL, 0 })
+#define STR_NULL     ((struct str){ NULL, 0 })
 #define STR_LIT(lit) ((struct str){ (lit), sizeof(lit) - 1 })
 /* For printf: "%.*s", STR_ARG(x) */
 #define STR_ARG(x) (int)(x).len, (x).s ? (x).s : ""

@@ -30,7 +30,7 @@ struct buf_pool *buf_pool_new(unsigned max);
 void buf_pool_free(struct buf_pool *pool); /* all its buffers must be back */
 /* An empty buffer with its head room, or NULL when `max` are out. */
 struct buf *buf_get(struct buf_pool *pool);
-void buf_put(struct buf *buf); /* NULL is fine */
+void buf_put(struct buf *buf);                      /* NULL is fine */
 unsigned buf_pool_out(const struct buf_pool *pool); /* buffers not back yet */
 
 #endif

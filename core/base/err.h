@@ -6,8 +6,8 @@
 #include <stdarg.h>
 
 struct err {
-	int code;        /* errno value */
-	char text[256];  /* for the client or operator; exact where clients match on it */
+	int code;       /* errno value */
+	char text[256]; /* for the client or operator; exact where clients match on it */
 };
 
 /* Fills `err` (may be NULL) and returns -code, so that callers can `return err_set(…)`. */

@@ -12,8 +12,8 @@ static int no_association(struct err *err)
 	return err_set(err, EINVAL, "Invalid dialogue association");
 }
 
-static struct party *add_party(struct draft *draft, struct str tag, struct str via_branch,
-	struct err *err)
+static struct party *add_party(
+	struct draft *draft, struct str tag, struct str via_branch, struct err *err)
 {
 	struct party *party = model_add_party(draft->model, draft->now_wall_us);
 
@@ -34,8 +34,8 @@ static int find_untagged(struct draft *draft, const struct call_options *o, stru
 	struct party *y = NULL;
 
 	if (x && !o->has_to_tag) {
-		y = o->via_branch.len ? model_find_branch(draft->model, o->via_branch) :
-					party_peer(x);
+		y = o->via_branch.len ? model_find_branch(draft->model, o->via_branch)
+				      : party_peer(x);
 		if (!y && !o->via_branch.len)
 			return no_association(err);
 		if (y == x)
@@ -105,24 +105,24 @@ static void revive(struct draft *draft, const struct parties *p)
 	draft->model->delete_at_us = 0;
 }
 
-int associate_offer(struct draft *draft, const struct call_options *o, struct parties *ret,
-	struct err *err)
+int associate_offer(
+	struct draft *draft, const struct call_options *o, struct parties *ret, struct err *err)
 {
 	struct party *y = o->has_to_tag ? model_find_tag(draft->model, o->to_tag) : NULL;
-	int r = y ? find_tagged(draft, o, o->from_tag, y, false, ret, err) :
-		    find_untagged(draft, o, o->from_tag, ret, err);
+	int r = y ? find_tagged(draft, o, o->from_tag, y, false, ret, err)
+		  : find_untagged(draft, o, o->from_tag, ret, err);
 
 	if (!r)
 		revive(draft, ret);
 	return r;
 }
 
-int associate_answer(struct draft *draft, const struct call_options *o, struct parties *ret,
-	struct err *err)
+int associate_answer(
+	struct draft *draft, const struct call_options *o, struct parties *ret, struct err *err)
 {
 	struct party *y = model_find_tag(draft->model, o->from_tag);
-	int r = y ? find_tagged(draft, o, o->to_tag, y, true, ret, err) :
-		    find_untagged(draft, o, o->to_tag, ret, err);
+	int r = y ? find_tagged(draft, o, o->to_tag, y, true, ret, err)
+		  : find_untagged(draft, o, o->to_tag, ret, err);
 
 	if (r)
 		return r;

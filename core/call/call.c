@@ -28,8 +28,8 @@ struct call *call_new(struct call_table *table, struct str id, const struct addr
 	call->created_from = *created_from;
 	call->worker = least_loaded(table);
 	table->load[call->worker]++;
-	call->session = session_new(++table->next_session_id, table->workers[call->worker],
-		table->control);
+	call->session = session_new(
+		++table->next_session_id, table->workers[call->worker], table->control);
 	return call;
 }
 

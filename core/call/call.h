@@ -28,7 +28,7 @@ struct call_table;
 
 struct call {
 	struct call_table *table;
-	struct str id; /* owned */
+	struct str id;          /* owned */
 	struct log_context log; /* borrows id */
 	struct model *model;    /* committed version; NULL until the first commit */
 	struct session *session;

@@ -29,8 +29,8 @@ static struct party *find_target(const struct model *model, const struct call_op
 }
 
 /* Does `party` exchange media with anybody but `other`? */
-static bool has_others(const struct model *model, const struct party *party,
-	const struct party *other)
+static bool has_others(
+	const struct model *model, const struct party *party, const struct party *other)
 {
 	for (unsigned i = 0; i < model->party_count; i++) {
 		const struct party *p = model->parties[i];
@@ -43,8 +43,8 @@ static bool has_others(const struct model *model, const struct party *party,
 }
 
 /* The target, and who is there only because of it. */
-static bool goes_with(const struct model *model, const struct party *party,
-	const struct party *target)
+static bool goes_with(
+	const struct model *model, const struct party *party, const struct party *target)
 {
 	if (party == target)
 		return true;
@@ -112,8 +112,8 @@ static int delete_branch(struct call *call, struct party *party, int64_t delay_s
 	struct target target = { call->model, party };
 
 	if (delay_s > 0) {
-		log_info("Scheduling deletion of call branch '" MARKED("%.*s")
-			 "' (via-branch '" MARKED("%.*s") "') in %lld seconds",
+		log_info("Scheduling deletion of call branch '" MARKED(
+				 "%.*s") "' (via-branch '" MARKED("%.*s") "') in %lld seconds",
 			MARK(STR_ARG(party->tag)), MARK(STR_ARG(party->via_branch)),
 			(long long)delay_s);
 		schedule(call, party, delay_s);
@@ -127,8 +127,8 @@ static int delete_branch(struct call *call, struct party *party, int64_t delay_s
 int call_delete(struct call_table *table, const struct call_options *o, struct delete_result *ret,
 	delete_report_fn report, void *arg, struct err *err)
 {
-	int64_t delay_s = o->delete_delay_s >= 0 ? o->delete_delay_s :
-						   call_table_settings(table)->delete_delay_s;
+	int64_t delay_s = o->delete_delay_s >= 0 ? o->delete_delay_s
+						 : call_table_settings(table)->delete_delay_s;
 	struct party *party = NULL;
 	struct call *call = call_table_find(table, o->call_id);
 

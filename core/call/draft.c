@@ -19,8 +19,8 @@ void draft_begin(struct draft *draft, struct call *call, bool created)
 
 int draft_prepare(struct draft *draft, struct err *err)
 {
-	return session_prepare(draft->call->session, call_compile(draft->call, draft->model),
-		&draft->set, err);
+	return session_prepare(
+		draft->call->session, call_compile(draft->call, draft->model), &draft->set, err);
 }
 
 /* TOS is a property of sockets: told to those that are new, or to all when it changed. */

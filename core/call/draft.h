@@ -16,7 +16,7 @@
 struct draft {
 	struct call *call;
 	struct model *model;
-	bool created; /* the call is new: dropped with the draft */
+	bool created;           /* the call is new: dropped with the draft */
 	struct stream_set *set; /* prepared */
 	int64_t now_mono_us, now_wall_us;
 	bool ice_removed; /* something to warn about */
@@ -40,10 +40,10 @@ struct parties {
 };
 
 /* associate.c (spec NG 5.2). */
-int associate_offer(struct draft *draft, const struct call_options *o, struct parties *ret,
-	struct err *err);
-int associate_answer(struct draft *draft, const struct call_options *o, struct parties *ret,
-	struct err *err);
+int associate_offer(
+	struct draft *draft, const struct call_options *o, struct parties *ret, struct err *err);
+int associate_answer(
+	struct draft *draft, const struct call_options *o, struct parties *ret, struct err *err);
 
 /* One m= line on both sides. */
 struct media_pair {
@@ -60,12 +60,12 @@ int write_sdp(struct draft *draft, struct party *to, const struct call_options *
 
 /* offer.c, answer.c: a whole command. The reply's body is appended to `body`. */
 struct exchange_result {
-	bool looped;      /* loop-protect: the body goes back as it came, nothing was done */
+	bool looped; /* loop-protect: the body goes back as it came, nothing was done */
 	bool ice_removed;
 };
 
-int call_offer(struct call_table *table, const struct call_options *o,
-	const struct addr *client, GString *body, struct exchange_result *ret, struct err *err);
+int call_offer(struct call_table *table, const struct call_options *o, const struct addr *client,
+	GString *body, struct exchange_result *ret, struct err *err);
 int call_answer(struct call_table *table, const struct call_options *o, GString *body,
 	struct exchange_result *ret, struct err *err);
 /* exchange.c: what both have in common: parse, check, exchange, write, prepare, commit. */

@@ -30,8 +30,8 @@ static struct media *media_at(struct draft *draft, struct party *party, unsigned
 }
 
 /* The sender's own section: by its mid if that is known, else by its place. */
-static struct media *find_from(struct draft *draft, struct party *from, const struct sdp_media *in,
-	unsigned index)
+static struct media *find_from(
+	struct draft *draft, struct party *from, const struct sdp_media *in, unsigned index)
 {
 	for (unsigned i = 0; in->mid.len && i < from->media_count; i++) {
 		struct media *m = from->media[i];
@@ -52,8 +52,8 @@ static bool may_pair(const struct media *from, const struct media *to, const str
 	return !from->mid.len || !to->mid.len || str_eq(from->mid, to->mid);
 }
 
-static struct media *find_to(struct draft *draft, struct media *from, struct party *to,
-	const struct sdp_media *in)
+static struct media *find_to(
+	struct draft *draft, struct media *from, struct party *to, const struct sdp_media *in)
 {
 	unsigned index = from->index;
 
@@ -111,8 +111,8 @@ static void take_type(struct draft *draft, struct media *media, const struct sdp
 	media->type_text = arena_str(draft->model->arena, in->type_text);
 }
 
-static void take_transport(struct draft *draft, struct media *media, enum sdp_transport transport,
-	struct str text)
+static void take_transport(
+	struct draft *draft, struct media *media, enum sdp_transport transport, struct str text)
 {
 	media->transport = transport;
 	media->transport_text = arena_str(draft->model->arena, text);
@@ -131,8 +131,8 @@ static void negotiate_profile(struct draft *draft, const struct media_pair *pair
 		!o->transport_accept)
 		take_transport(draft, pair->to, offered->transport, offered->transport_text);
 	else
-		take_transport(draft, pair->to, negotiate_transport_offer(in, o),
-			in->transport_text);
+		take_transport(
+			draft, pair->to, negotiate_transport_offer(in, o), in->transport_text);
 }
 
 static void negotiate_direction(const struct media_pair *pair, const struct sdp_media *in)
@@ -212,8 +212,8 @@ static void set_peer(struct media_stream *stream, struct addr peer, int64_t now_
 
 static struct addr port_plus(struct addr a, unsigned n)
 {
-	return a.family && a.port + n <= UINT16_MAX ? addr_with_port(a, (uint16_t)(a.port + n)) :
-						      (struct addr){ 0 };
+	return a.family && a.port + n <= UINT16_MAX ? addr_with_port(a, (uint16_t)(a.port + n))
+						    : (struct addr){ 0 };
 }
 
 static void take_endpoints(struct draft *draft, struct media *from, const struct sdp_media *in,
@@ -232,14 +232,15 @@ static void take_endpoints(struct draft *draft, struct media *from, const struct
 		set_peer(&from->streams[2 * i + 1],
 			used ? port_plus(e.rtcp, 2 * i) : (struct addr){ 0 }, draft->now_mono_us);
 	}
-	from->learn = !o->asymmetric && (o->learning == LEARNING_ON ||
-					(o->learning == LEARNING_CONFIGURED &&
-						call_table_settings(draft->call->table)->learn));
+	from->learn = !o->asymmetric &&
+		      (o->learning == LEARNING_ON ||
+			      (o->learning == LEARNING_CONFIGURED &&
+				      call_table_settings(draft->call->table)->learn));
 }
 
 /* An interface's name, or the words that stand for a family when no interface has them. */
-static const struct iface *find_iface(struct iface_table *table, struct str name, unsigned ports,
-	enum addr_family *ret_family)
+static const struct iface *find_iface(
+	struct iface_table *table, struct str name, unsigned ports, enum addr_family *ret_family)
 {
 	const struct iface *iface = iface_find(table, name, ports);
 
@@ -258,8 +259,8 @@ struct sides {
 	enum addr_family from, to; /* asked for by name of interface; ADDR_NONE: not */
 };
 
-static struct sides choose_interfaces(struct draft *draft, const struct parties *p,
-	const struct call_options *o, unsigned ports)
+static struct sides choose_interfaces(
+	struct draft *draft, const struct parties *p, const struct call_options *o, unsigned ports)
 {
 	struct iface_table *table = call_table_interfaces(draft->call->table);
 	struct sides sides = { ADDR_NONE, ADDR_NONE };
@@ -271,9 +272,9 @@ static struct sides choose_interfaces(struct draft *draft, const struct parties 
 	if (!p->from->iface)
 		p->from->iface = iface_default(table);
 	if (!p->to->iface)
-		p->to->iface = p->from->iface == iface_default(table) || !o->direction[0].len ?
-				       iface_default(table) :
-				       p->from->iface;
+		p->to->iface = p->from->iface == iface_default(table) || !o->direction[0].len
+				       ? iface_default(table)
+				       : p->from->iface;
 	return sides;
 }
 
@@ -300,8 +301,8 @@ static int take_ports(struct draft *draft, const struct media_pair *pair,
 	const struct sdp_media *in, const struct call_options *o, bool answer, struct err *err)
 {
 	struct media *from = pair->from, *to = pair->to;
-	bool mux_from = from->mux || (!answer && from->mux_offered_by &&
-					     from->mux_answer == MUX_ACCEPT);
+	bool mux_from = from->mux ||
+			(!answer && from->mux_offered_by && from->mux_answer == MUX_ACCEPT);
 	bool mux_to = to->mux || (!answer && to->mux_offered_to && to->mux_single);
 	unsigned all = 2 * in->port_count;
 	struct port_request towards_to = {
@@ -383,8 +384,8 @@ int exchange_media(struct draft *draft, const struct parties *p, const struct ca
 	others = pair_others(p, pairs + sdp->media_count);
 	ret = link_pairs(draft, p, answer, pairs, sdp->media_count + others, err);
 	for (unsigned i = 0; !ret && i < sdp->media_count; i++)
-		ret = negotiate_section(draft, &pairs[i], sdp, &sdp->media[i], o, &sides, answer,
-			err);
+		ret = negotiate_section(
+			draft, &pairs[i], sdp, &sdp->media[i], o, &sides, answer, err);
 	/* An answer without a section that was offered declines it. */
 	for (unsigned i = 0; !ret && answer && i < others; i++) {
 		struct media_pair *pair = &pairs[sdp->media_count + i];
@@ -401,8 +402,8 @@ int exchange_media(struct draft *draft, const struct parties *p, const struct ca
 static bool came_from_here(const struct sdp *sdp, const char *instance)
 {
 	for (unsigned i = 0; i < sdp->session_count; i++) {
-		const struct sdp_attr *mark =
-			sdp_attrs_find(&sdp->sessions[i].attrs, SDP_ATTR_RTPENGINE);
+		const struct sdp_attr *mark = sdp_attrs_find(
+			&sdp->sessions[i].attrs, SDP_ATTR_RTPENGINE);
 
 		if (!mark || !str_is(mark->value, instance))
 			return false;
@@ -410,8 +411,8 @@ static bool came_from_here(const struct sdp *sdp, const char *instance)
 	return sdp->session_count > 0;
 }
 
-static int check_body(struct draft *draft, const struct sdp *sdp, const struct call_options *o,
-	struct err *err)
+static int check_body(
+	struct draft *draft, const struct sdp *sdp, const struct call_options *o, struct err *err)
 {
 	if (!sdp->origin.username.s || !sdp->media_count)
 		return err_set(err, EINVAL, "Incomplete SDP specification");
@@ -448,8 +449,8 @@ static int exchange_parsed(struct draft *draft, const struct call_options *o, st
 	int ret = check_body(draft, sdp, o, err);
 
 	if (!ret)
-		ret = answer ? associate_answer(draft, o, &p, err) :
-			       associate_offer(draft, o, &p, err);
+		ret = answer ? associate_answer(draft, o, &p, err)
+			     : associate_offer(draft, o, &p, err);
 	if (ret < 0)
 		return ret;
 	take_names(draft, &p, o);

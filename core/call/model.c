@@ -189,8 +189,8 @@ void model_remove_party(struct model *model, struct party *party)
 
 struct media *party_add_media(struct model *model, struct party *party)
 {
-	struct media **grown =
-		arena_new_array(model->arena, struct media *, party->media_count + 1);
+	struct media **grown = arena_new_array(
+		model->arena, struct media *, party->media_count + 1);
 	struct media *media = arena_alloc(model->arena, sizeof(*media));
 
 	if (party->media_count)

@@ -34,16 +34,16 @@ struct port_map {
 	struct addr key;       /* the other party's RTP endpoint; ADDR_NONE: not known yet */
 	const struct iface *iface;
 	const struct iface_addr *local;
-	unsigned count;        /* 2 per pair, or 1 when muxed */
+	unsigned count;                                 /* 2 per pair, or 1 when muxed */
 	struct lease *leases[2 * MODEL_MAX_PORT_PAIRS]; /* RTP, RTCP, RTP, …; references */
 };
 
 /* One flow of a media section: RTP, or RTCP of its own. */
 struct media_stream {
-	uint32_t id;           /* in the call, never used again */
-	uint32_t endpoint_gen; /* bumped when `peer` changes */
-	struct addr peer;      /* signalled; ADDR_NONE: none, or on hold */
-	int64_t since_us;      /* monotonic: last signalling that concerned it */
+	uint32_t id;                /* in the call, never used again */
+	uint32_t endpoint_gen;      /* bumped when `peer` changes */
+	struct addr peer;           /* signalled; ADDR_NONE: none, or on hold */
+	int64_t since_us;           /* monotonic: last signalling that concerned it */
 	struct stream_stats *stats; /* reference */
 };
 
@@ -59,22 +59,22 @@ struct media {
 	struct sdp *sdp;            /* reference */
 	const struct sdp_media *in; /* in it */
 	struct addr advertised; /* its RTP endpoint as signalled, also on hold; the key of ports */
-	bool rejected; /* port 0, by either party */
-	bool send, recv; /* does this party expect media from us; may it send us any */
-	bool hold_zero;  /* its connection address was zero */
-	bool mux;        /* agreed with this party */
-	bool mux_offered_to; /* we offered it, the answer is outstanding */
-	bool mux_single;     /* … with one port for both */
-	bool mux_offered_by; /* it offered it */
+	bool rejected;          /* port 0, by either party */
+	bool send, recv;        /* does this party expect media from us; may it send us any */
+	bool hold_zero;         /* its connection address was zero */
+	bool mux;               /* agreed with this party */
+	bool mux_offered_to;    /* we offered it, the answer is outstanding */
+	bool mux_single;        /* … with one port for both */
+	bool mux_offered_by;    /* it offered it */
 	enum mux_answer mux_answer;
 	int ptime_ms, maxptime_ms;
 	enum addr_family family; /* of our side towards it; ADDR_NONE: not decided */
-	bool learn; /* may its endpoint be learned */
-	struct port_map *maps;    /* newest first */
-	struct port_map *ports;   /* of these, the one in use; NULL: none */
-	unsigned stream_count;    /* 2 per pair */
+	bool learn;              /* may its endpoint be learned */
+	struct port_map *maps;   /* newest first */
+	struct port_map *ports;  /* of these, the one in use; NULL: none */
+	unsigned stream_count;   /* 2 per pair */
 	struct media_stream *streams;
-	unsigned source_count;    /* whom it receives from; newest first */
+	unsigned source_count; /* whom it receives from; newest first */
 	struct media *sources[MODEL_MAX_SOURCES];
 	struct media *copy; /* scratch of model_copy */
 	bool mentioned;     /* scratch of one command */
@@ -89,16 +89,16 @@ struct printed {
 };
 
 struct party {
-	unsigned number;  /* from 0, order of creation */
-	struct str tag;   /* s NULL: none yet */
+	unsigned number; /* from 0, order of creation */
+	struct str tag;  /* s NULL: none yet */
 	struct str via_branch, label, metadata;
 	struct str aliases[MODEL_MAX_ALIASES];
 	unsigned alias_count;
-	int64_t created_us; /* wall clock */
+	int64_t created_us;   /* wall clock */
 	int64_t delete_at_us; /* monotonic; 0: not to be deleted */
 	bool final_response;
 	const struct iface *iface; /* NULL: not chosen */
-	struct sdp *sdp; /* its latest body: reference; NULL: none */
+	struct sdp *sdp;           /* its latest body: reference; NULL: none */
 	struct printed printed;
 	struct media **media;
 	unsigned media_count;

@@ -11,13 +11,13 @@
 
 /* rtcp-mux in an offer (spec NG 3.5.3). */
 struct mux_decision {
-	bool offer_to;   /* a=rtcp-mux in the offer to the receiver */
-	bool single;     /* … with one port only */
-	int answer;      /* enum mux_answer: for the answer back to the sender */
+	bool offer_to; /* a=rtcp-mux in the offer to the receiver */
+	bool single;   /* … with one port only */
+	int answer;    /* enum mux_answer: for the answer back to the sender */
 };
 
-struct mux_decision negotiate_mux_offer(bool offered, bool established_to,
-	const struct mux_options *o);
+struct mux_decision negotiate_mux_offer(
+	bool offered, bool established_to, const struct mux_options *o);
 /* Does the section say rtcp-mux, by the attribute or by a=rtcp naming the RTP port (3.5.3)? */
 bool negotiate_mux_offered(const struct sdp_media *in);
 
@@ -26,24 +26,24 @@ bool negotiate_mux_offered(const struct sdp_media *in);
  * when nothing is to be sent there: port 0, zero address.
  */
 struct endpoints {
-	struct addr rtp, rtcp;   /* to send to */
-	struct addr advertised;  /* RTP, even when its address is zero: the key of ports */
+	struct addr rtp, rtcp;  /* to send to */
+	struct addr advertised; /* RTP, even when its address is zero: the key of ports */
 	bool zero_address;
 };
 
-struct endpoints negotiate_endpoints(const struct sdp_media *in, const struct call_options *o,
-	bool mux);
+struct endpoints negotiate_endpoints(
+	const struct sdp_media *in, const struct call_options *o, bool mux);
 
 /*
  * Can a section be carried? -ENOTSUP and a clear text for SRTP, DTLS and other demands that
  * this build cannot meet; -EINVAL "Incomplete SDP specification".
  */
-int negotiate_check(const struct sdp_media *in, const struct call_options *o, bool trust_sdp,
-	struct err *err);
+int negotiate_check(
+	const struct sdp_media *in, const struct call_options *o, bool trust_sdp, struct err *err);
 
 /* The profile towards the receiver of an offer / towards the offerer. */
-enum sdp_transport negotiate_transport_offer(const struct sdp_media *in,
-	const struct call_options *o);
+enum sdp_transport negotiate_transport_offer(
+	const struct sdp_media *in, const struct call_options *o);
 
 /*
  * negotiate_codec.c: the formats to show. In an offer all of `in`; in an answer those of `in`
@@ -51,7 +51,7 @@ enum sdp_transport negotiate_transport_offer(const struct sdp_media *in,
  * compatible definition, or all when none is left (spec NG 3.6.4). `ret` has room for
  * SDP_MAX_FORMATS; returns how many.
  */
-unsigned negotiate_formats(const struct sdp_media *in, const struct sdp_media *offered,
-	bool answer, const struct sdp_format **ret);
+unsigned negotiate_formats(const struct sdp_media *in, const struct sdp_media *offered, bool answer,
+	const struct sdp_format **ret);
 
 #endif

@@ -21,8 +21,8 @@ static bool was_offered(const struct sdp_media *offered, const struct sdp_format
 	return false;
 }
 
-unsigned negotiate_formats(const struct sdp_media *in, const struct sdp_media *offered,
-	bool answer, const struct sdp_format **ret)
+unsigned negotiate_formats(const struct sdp_media *in, const struct sdp_media *offered, bool answer,
+	const struct sdp_format **ret)
 {
 	unsigned count = 0;
 

@@ -6,8 +6,8 @@
 
 #include <errno.h>
 
-struct mux_decision negotiate_mux_offer(bool offered, bool established_to,
-	const struct mux_options *o)
+struct mux_decision negotiate_mux_offer(
+	bool offered, bool established_to, const struct mux_options *o)
 {
 	struct mux_decision d = { .answer = MUX_FOLLOW };
 
@@ -46,8 +46,8 @@ static struct addr rtcp_endpoint(const struct sdp_media *in, struct addr rtp, bo
 	return rtp.port == UINT16_MAX ? (struct addr){ 0 } : addr_with_port(rtp, rtp.port + 1);
 }
 
-struct endpoints negotiate_endpoints(const struct sdp_media *in, const struct call_options *o,
-	bool mux)
+struct endpoints negotiate_endpoints(
+	const struct sdp_media *in, const struct call_options *o, bool mux)
 {
 	bool trust = !o->sip_source;
 	struct endpoints e = { 0 };
@@ -63,8 +63,8 @@ struct endpoints negotiate_endpoints(const struct sdp_media *in, const struct ca
 	return e;
 }
 
-int negotiate_check(const struct sdp_media *in, const struct call_options *o, bool trust_sdp,
-	struct err *err)
+int negotiate_check(
+	const struct sdp_media *in, const struct call_options *o, bool trust_sdp, struct err *err)
 {
 	const struct sdp_transport_info *t = sdp_transport_info(in->transport);
 
@@ -80,18 +80,20 @@ int negotiate_check(const struct sdp_media *in, const struct call_options *o, bo
 
 		if (to->srtp)
 			return err_set(err, ENOTSUP,
-				"transport-protocol %s is not supported by this build: SRTP is missing",
+				"transport-protocol %s is not supported by this build: SRTP is "
+				"missing",
 				to->name);
 		if (!to->rtp)
 			return err_set(err, ENOTSUP,
-				"transport-protocol %s is not supported by this build: T.38 is missing",
+				"transport-protocol %s is not supported by this build: T.38 is "
+				"missing",
 				to->name);
 	}
 	return 0;
 }
 
-enum sdp_transport negotiate_transport_offer(const struct sdp_media *in,
-	const struct call_options *o)
+enum sdp_transport negotiate_transport_offer(
+	const struct sdp_media *in, const struct call_options *o)
 {
 	if (o->has_transport && sdp_transport_info(in->transport)->rtp)
 		return o->transport;

@@ -37,7 +37,7 @@ struct call_options {
 
 	struct str direction[2]; /* logical interfaces: sender's side, receiver's side */
 	enum addr_family address_family;
-	struct addr media_address;  /* family ADDR_NONE: not given */
+	struct addr media_address; /* family ADDR_NONE: not given */
 	struct addr received_from;
 	bool sip_source; /* take received_from instead of the addresses in the SDP */
 

@@ -44,8 +44,7 @@ static void add_ports(struct plan_stream *s, const struct media *media, unsigned
 	add_port(s, media->ports->leases[component]);
 	for (const struct port_map *m = media->maps; m; m = m->next)
 		if (component < m->count &&
-			m->leases[component]->port->local.family ==
-				s->ports[0]->port->local.family)
+			m->leases[component]->port->local.family == s->ports[0]->port->local.family)
 			add_port(s, m->leases[component]);
 }
 
@@ -94,8 +93,8 @@ static unsigned first_of(const struct compiler *c, const struct media *media)
 }
 
 /* Where a section's RTP, or RTCP, arrives at a receiver of it. */
-static unsigned sink_of(const struct compiler *c, const struct media *sink, unsigned component,
-	bool rtcp)
+static unsigned sink_of(
+	const struct compiler *c, const struct media *sink, unsigned component, bool rtcp)
 {
 	unsigned first = first_of(c, sink), pair = component & ~1u;
 
@@ -106,8 +105,8 @@ static unsigned sink_of(const struct compiler *c, const struct media *sink, unsi
 	return first + pair + 1;
 }
 
-static void wire(struct compiler *c, struct plan_stream *s, const struct media *media,
-	unsigned component)
+static void wire(
+	struct compiler *c, struct plan_stream *s, const struct media *media, unsigned component)
 {
 	s->rtp_sinks = c->next_slot;
 	for (unsigned i = 0; i < c->media_count && s->rtp; i++) {
@@ -144,8 +143,8 @@ static unsigned count_media(const struct model *model)
 }
 
 /* Sections that take part, and how many streams and sink entries they need. */
-static void collect(struct compiler *c, const struct model *model, unsigned *ret_streams,
-	unsigned *ret_slots)
+static void collect(
+	struct compiler *c, const struct model *model, unsigned *ret_streams, unsigned *ret_slots)
 {
 	unsigned streams = 0, slots = 0;
 

@@ -19,14 +19,14 @@ static bool same_key(const struct addr *a, const struct addr *b)
 	return addr_equal(a, b);
 }
 
-static bool fits(const struct port_map *map, const struct port_request *r,
-	const struct iface_addr *local)
+static bool fits(
+	const struct port_map *map, const struct port_request *r, const struct iface_addr *local)
 {
 	return map->iface == r->iface && map->local == local && map->count >= r->count;
 }
 
-static struct port_map *find_map(struct media *media, const struct port_request *r,
-	const struct iface_addr *local)
+static struct port_map *find_map(
+	struct media *media, const struct port_request *r, const struct iface_addr *local)
 {
 	struct port_map *waiting = NULL;
 
@@ -69,9 +69,8 @@ static void trim_maps(struct media *media)
 
 static int open_ports(struct port_map *map, unsigned count, struct err *err)
 {
-	int ret = count == 1 ?
-			  port_pool_lease_one(map->local->pool, &map->leases[0], err) :
-			  port_pool_lease_pairs(map->local->pool, count / 2, map->leases, err);
+	int ret = count == 1 ? port_pool_lease_one(map->local->pool, &map->leases[0], err)
+			     : port_pool_lease_pairs(map->local->pool, count / 2, map->leases, err);
 
 	if (!ret)
 		map->count = count;
@@ -85,8 +84,8 @@ static void add_map(struct media *media, struct port_map *map)
 }
 
 /* Ports kept although the endpoint changed: the new endpoint finds them next time, too. */
-static struct port_map *also_for(struct model *model, struct media *media, struct port_map *map,
-	const struct addr *key)
+static struct port_map *also_for(
+	struct model *model, struct media *media, struct port_map *map, const struct addr *key)
 {
 	struct port_map *also = arena_alloc(model->arena, sizeof(*also));
 
@@ -98,8 +97,8 @@ static struct port_map *also_for(struct model *model, struct media *media, struc
 	return also;
 }
 
-int media_take_ports(struct model *model, struct media *media, const struct port_request *r,
-	struct err *err)
+int media_take_ports(
+	struct model *model, struct media *media, const struct port_request *r, struct err *err)
 {
 	const struct iface_addr *local = iface_pick(r->iface, r->family);
 	struct port_map *map;

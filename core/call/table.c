@@ -28,8 +28,7 @@ static void make_instance(char *text)
 
 	if (getrandom(&n, sizeof(n), 0) != sizeof(n))
 		n = (uint64_t)clock_wall_us();
-	g_snprintf(text, INSTANCE_HEX + 1, "%012llx",
-		(unsigned long long)(n & 0xffffffffffffULL));
+	g_snprintf(text, INSTANCE_HEX + 1, "%012llx", (unsigned long long)(n & 0xffffffffffffULL));
 }
 
 struct call_table *call_table_new(struct media_worker *const *workers, unsigned worker_count,
@@ -159,10 +158,10 @@ static const struct media_stream *find_stream(const struct model *model, uint32_
 void call_table_event(const struct media_event *event, void *arg)
 {
 	struct call_table *table = arg;
-	struct call *call = g_hash_table_lookup(table->by_session,
-		GUINT_TO_POINTER(event->session_id));
-	const struct media_stream *stream =
-		call ? find_stream(call->model, event->stream_id) : NULL;
+	struct call *call = g_hash_table_lookup(
+		table->by_session, GUINT_TO_POINTER(event->session_id));
+	const struct media_stream *stream = call ? find_stream(call->model, event->stream_id)
+						 : NULL;
 	const struct log_context *before;
 	char text[ADDR_TEXT];
 

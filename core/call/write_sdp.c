@@ -97,9 +97,9 @@ static void make_header(const struct writing *wr, struct header *h)
 	header_address(wr, h);
 	h->username = keep_user ? before->username : sdp->origin.username;
 	h->session_id = keep_user ? before->session_id : sdp->origin.session_id;
-	h->session_name = before->any && r->session_name ?
-				  before->session_name :
-				  sdp->sessions[sdp->session_count - 1].name;
+	h->session_name = before->any && r->session_name
+				  ? before->session_name
+				  : sdp->sessions[sdp->session_count - 1].name;
 	h->version = sdp->origin.version;
 	if (before->any && r->force_increment)
 		h->version = before->version + 1;
@@ -118,8 +118,8 @@ static void write_session_attrs(struct writing *wr)
 	const struct sdp *sdp = wr->sender->sdp;
 
 	if (wr->o->loop_protect)
-		sdp_write_attr(wr->w, "rtpengine", "%s",
-			call_table_instance(wr->draft->call->table));
+		sdp_write_attr(
+			wr->w, "rtpengine", "%s", call_table_instance(wr->draft->call->table));
 	if (!one_sender(wr->to))
 		return;
 	for (unsigned s = 0; s < sdp->session_count; s++) {
@@ -133,8 +133,8 @@ static void write_session_attrs(struct writing *wr)
 
 static void write_session(struct writing *wr, const struct header *h)
 {
-	static const enum sdp_bandwidth_type order[] = { SDP_BW_AS, SDP_BW_RR, SDP_BW_RS,
-		SDP_BW_CT, SDP_BW_TIAS };
+	static const enum sdp_bandwidth_type order[] = { SDP_BW_AS, SDP_BW_RR, SDP_BW_RS, SDP_BW_CT,
+		SDP_BW_TIAS };
 	const struct sdp *sdp = wr->sender->sdp;
 	const struct sdp_session *last = &sdp->sessions[sdp->session_count - 1];
 
@@ -172,8 +172,8 @@ static struct addr shown_address(const struct writing *wr, const struct media *m
 	return none;
 }
 
-static void write_connection(struct writing *wr, const struct media *media,
-	const struct media *source)
+static void write_connection(
+	struct writing *wr, const struct media *media, const struct media *source)
 {
 	struct addr addr = shown_address(wr, media);
 	char text[ADDR_TEXT];
@@ -248,8 +248,8 @@ static void write_opaque(struct writing *wr, const struct media *media, const st
 	write_all_attrs(wr, in);
 }
 
-static void write_formats(struct writing *wr, const struct sdp_format *const *formats,
-	unsigned count)
+static void write_formats(
+	struct writing *wr, const struct sdp_format *const *formats, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++) {
 		const struct sdp_format *f = formats[i];
@@ -270,8 +270,7 @@ static void write_formats(struct writing *wr, const struct sdp_format *const *fo
 
 static void write_extmap(struct writing *wr, const struct media *media, const struct sdp_media *in)
 {
-	bool refuses_mixed =
-		media->in && media->in->extmap_count && !media->in->extmap_allow_mixed;
+	bool refuses_mixed = media->in && media->in->extmap_count && !media->in->extmap_allow_mixed;
 
 	if (!in->extmap_count)
 		return;
@@ -337,8 +336,8 @@ static void write_rtp_line(struct writing *wr, const struct media *media,
 
 	text[0] = '\0';
 	for (unsigned i = 0; i < count; i++)
-		len += g_snprintf(text + len, sizeof(text) - (size_t)len, " %u",
-			formats[i]->payload_type);
+		len += g_snprintf(
+			text + len, sizeof(text) - (size_t)len, " %u", formats[i]->payload_type);
 	sdp_write_line(wr->w, "m=%.*s %u %.*s%s", STR_ARG(media->type_text),
 		media->ports->leases[0]->number, STR_ARG(transport_name(media)), text);
 }

@@ -10,6 +10,7 @@
 #include "call/call.h"
 
 #include <glib.h>
+#include <stdio.h>
 
 struct retrans;
 
@@ -29,8 +30,8 @@ void command_run(struct control *control, const struct value *request, const str
  * One message: cookie, stored answer or decode, command, encode, store. False: there is
  * nothing to answer with (no cookie). Appends the answer to `reply`.
  */
-bool request_handle(struct control *control, struct str message, const struct addr *client,
-	GString *reply);
+bool request_handle(
+	struct control *control, struct str message, const struct addr *client, GString *reply);
 /* The commands, one name a line. */
 void command_print_names(FILE *out);
 

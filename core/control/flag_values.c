@@ -108,8 +108,8 @@ FLAG_FN(flag_received_from)
 		else
 			address = item->str;
 	}
-	if (family.len ? !addr_parse_sdp(family, address, &r->o->received_from) :
-			 !addr_parse_ip(address, &r->o->received_from))
+	if (family.len ? !addr_parse_sdp(family, address, &r->o->received_from)
+		       : !addr_parse_ip(address, &r->o->received_from))
 		flag_warn(r, "received-from '%.*s' is no IP address: ignored", STR_ARG(address));
 	return 0;
 }
@@ -246,8 +246,8 @@ FLAG_FN(flag_passthrough)
 {
 	if (v && is_off(text))
 		return 0;
-	return err_set(r->err, ENOTSUP,
-		"passthrough cannot be done: ICE is not supported by this build");
+	return err_set(
+		r->err, ENOTSUP, "passthrough cannot be done: ICE is not supported by this build");
 }
 
 FLAG_FN(flag_off_only)

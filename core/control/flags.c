@@ -12,13 +12,13 @@ enum { AS_KEY = 1, AS_FLAG = 2, AS_PREFIX = 4 };
 enum { AS_BOTH = AS_KEY | AS_FLAG };
 
 enum row_kind {
-	ROW_STR,     /* a string at `offset` */
-	ROW_BOOL,    /* a bool at `offset`, true by the flag's being there */
-	ROW_SET,     /* `set` decides */
-	ROW_STRINGS, /* `set` for each string of a list, or of a text with commas */
-	ROW_NOTHING, /* asks for what is done anyway, or was given up by all */
-	ROW_MISSING, /* not built: left out with a warning */
-	ROW_REFUSED, /* not built: the request is refused */
+	ROW_STR,       /* a string at `offset` */
+	ROW_BOOL,      /* a bool at `offset`, true by the flag's being there */
+	ROW_SET,       /* `set` decides */
+	ROW_STRINGS,   /* `set` for each string of a list, or of a text with commas */
+	ROW_NOTHING,   /* asks for what is done anyway, or was given up by all */
+	ROW_MISSING,   /* not built: left out with a warning */
+	ROW_REFUSED,   /* not built: the request is refused */
 	ROW_ELSEWHERE, /* read by the dispatcher or by single commands */
 };
 
@@ -31,10 +31,10 @@ struct row {
 	const char *help; /* effect; for ROW_MISSING and ROW_REFUSED what is missing */
 };
 
-#define STR_AT(field) .kind = ROW_STR, .offset = offsetof(struct call_options, field)
+#define STR_AT(field)  .kind = ROW_STR, .offset = offsetof(struct call_options, field)
 #define BOOL_AT(field) .kind = ROW_BOOL, .offset = offsetof(struct call_options, field)
-#define SET(fn) .kind = ROW_SET, .set = fn
-#define STRINGS(fn) .kind = ROW_STRINGS, .set = fn
+#define SET(fn)        .kind = ROW_SET, .set = fn
+#define STRINGS(fn)    .kind = ROW_STRINGS, .set = fn
 
 /* clang-format off */
 static const struct row rows[] = {
@@ -203,8 +203,8 @@ static void build_index(void)
 		by_form[form] = g_hash_table_new(g_str_hash, g_str_equal);
 		for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++)
 			if (rows[i].as & form)
-				g_hash_table_insert(by_form[form], (gpointer)rows[i].name,
-					(gpointer)&rows[i]);
+				g_hash_table_insert(
+					by_form[form], (gpointer)rows[i].name, (gpointer)&rows[i]);
 	}
 }
 
@@ -273,8 +273,9 @@ static int apply(struct reading *r, const struct row *row, const struct value *v
 			row->help);
 		return 0;
 	case ROW_REFUSED:
-		return err_set(r->err, ENOTSUP, "%.*s cannot be done: %s is not supported by this build",
-			STR_ARG(name), row->help);
+		return err_set(r->err, ENOTSUP,
+			"%.*s cannot be done: %s is not supported by this build", STR_ARG(name),
+			row->help);
 	case ROW_NOTHING:
 	case ROW_ELSEWHERE:
 		break;
@@ -286,8 +287,8 @@ static void unknown(struct reading *r, const char *what, struct str name)
 {
 	reason_count(REASON_FLAG_UNKNOWN);
 	log_warn("Unknown %s encountered: '%.*s'", what, STR_ARG(name));
-	flag_warn(r, "unknown %s '%.*s' ignored", what, (int)MIN(name.len, (size_t)MAX_NAME),
-		name.s);
+	flag_warn(
+		r, "unknown %s '%.*s' ignored", what, (int)MIN(name.len, (size_t)MAX_NAME), name.s);
 }
 
 /* "replace-origin" is the value "origin" of the key "replace". */

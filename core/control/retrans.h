@@ -18,8 +18,8 @@ struct retrans *retrans_new(uint64_t max_bytes);
 void retrans_free(struct retrans *retrans);
 /* The answer kept for `cookie`; s is NULL when there is none. Valid until the next call. */
 struct str retrans_find(struct retrans *retrans, struct str cookie, int64_t now_mono_us);
-void retrans_store(struct retrans *retrans, struct str cookie, struct str answer,
-	int64_t now_mono_us);
+void retrans_store(
+	struct retrans *retrans, struct str cookie, struct str answer, int64_t now_mono_us);
 uint64_t retrans_bytes(const struct retrans *retrans);
 
 #endif

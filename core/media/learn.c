@@ -71,8 +71,8 @@ static void believe(struct stream *stream, const union sock *from)
 	stream->source_known = true;
 	if (moved && stream->plan->learn != PLAN_LEARN_OFF && stream->plan->peer.family) {
 		stream->dest = *from;
-		stream->dest_len = from->sa.sa_family == AF_INET ? sizeof(from->in) :
-								   sizeof(from->in6);
+		stream->dest_len = from->sa.sa_family == AF_INET ? sizeof(from->in)
+								 : sizeof(from->in6);
 	}
 	note_peer(stream);
 	tell_control(stream, moved ? MEDIA_EVENT_PEER_LEARNED : MEDIA_EVENT_FIRST_PACKET);

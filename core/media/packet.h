@@ -9,8 +9,8 @@
 #include "stats/reason.h"
 
 struct packet {
-	struct buf *buf;         /* owned by whoever has the packet */
-	struct stream *in;       /* where it came in */
+	struct buf *buf;   /* owned by whoever has the packet */
+	struct stream *in; /* where it came in */
 	const union sock *from;
 	int64_t now_us;          /* the turn's time */
 	enum datagram_kind kind; /* set by demux */

@@ -34,14 +34,14 @@ enum plan_learn {
 struct plan_stream {
 	uint32_t id;
 	uint32_t endpoint_gen;
-	struct addr peer;      /* signalled; family ADDR_NONE: not known, or on hold */
+	struct addr peer; /* signalled; family ADDR_NONE: not known, or on hold */
 	enum plan_learn learn;
-	bool answered;         /* both sides have been signalled: learning may begin */
-	bool rtp;              /* RTP is expected on its port */
-	bool rtcp;             /* RTCP is expected on its port (both when muxed) */
-	bool opaque;           /* not RTP at all: datagrams pass as they are */
-	bool strip_feedback;   /* what is sent to this peer must not hold RTCP feedback */
-	unsigned port_count;   /* at least 1 */
+	bool answered;       /* both sides have been signalled: learning may begin */
+	bool rtp;            /* RTP is expected on its port */
+	bool rtcp;           /* RTCP is expected on its port (both when muxed) */
+	bool opaque;         /* not RTP at all: datagrams pass as they are */
+	bool strip_feedback; /* what is sent to this peer must not hold RTCP feedback */
+	unsigned port_count; /* at least 1 */
 	struct lease *ports[PLAN_MAX_PORTS]; /* [0] is sent from; each a reference */
 	struct stream_stats *stats;          /* a reference */
 	/* Indices into the plan's streams: where RTP and where RTCP of this stream goes. */

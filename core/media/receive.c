@@ -80,7 +80,8 @@ static void deliver(struct packet *packet)
 {
 	bool rtcp = packet->kind == DATAGRAM_RTCP;
 	struct stream **sinks = rtcp ? packet->in->rtcp_sinks : packet->in->rtp_sinks;
-	unsigned count = rtcp ? packet->in->plan->rtcp_sink_count : packet->in->plan->rtp_sink_count;
+	unsigned count = rtcp ? packet->in->plan->rtcp_sink_count
+			      : packet->in->plan->rtp_sink_count;
 
 	if (!count) {
 		drop(packet, REASON_NO_SINK);

@@ -28,8 +28,8 @@ void media_send(struct packet *packet, struct stream *out)
 		return;
 	}
 	if (packet->kind == DATAGRAM_RTCP && out->plan->strip_feedback) {
-		packet->buf->len = (uint32_t)rtcp_strip_feedback(packet->buf->data,
-			packet->buf->len);
+		packet->buf->len = (uint32_t)rtcp_strip_feedback(
+			packet->buf->data, packet->buf->len);
 		if (!packet->buf->len) {
 			reason_count(REASON_FEEDBACK_REMOVED);
 			buf_put(packet->buf);
@@ -41,8 +41,9 @@ void media_send(struct packet *packet, struct stream *out)
 	if (ret < 0) {
 		/* The buffer is gone; only the count is left to do. */
 		packet->buf = NULL;
-		refuse(packet, out, ret == -EAGAIN || ret == -ENOBUFS ? REASON_SEND_QUEUE_FULL :
-									REASON_SEND_FAILED);
+		refuse(packet, out,
+			ret == -EAGAIN || ret == -ENOBUFS ? REASON_SEND_QUEUE_FULL
+							  : REASON_SEND_FAILED);
 		return;
 	}
 	stream_stats_begin(out->stats);

@@ -15,10 +15,10 @@ struct session {
 	struct session_state *state;
 	struct mailbox *control;
 	struct media_worker *worker; /* who has it, or gets it next */
-	struct plan *latest;   /* of the last set made; owned by that set, NULL before */
-	GQueue held;           /* struct stream_set: wait until a move is over */
-	bool moving;           /* on its way between two workers */
-	bool dropping;         /* to be dropped as soon as a move is over */
+	struct plan *latest;         /* of the last set made; owned by that set, NULL before */
+	GQueue held;                 /* struct stream_set: wait until a move is over */
+	bool moving;                 /* on its way between two workers */
+	bool dropping;               /* to be dropped as soon as a move is over */
 	session_dropped_fn on_dropped;
 	void *dropped_arg;
 };
@@ -107,8 +107,8 @@ void session_discard(struct session *session, struct stream_set *set)
 	mailbox_post(media_worker_mailbox(session->worker), &set->message, WAKE_LATER);
 }
 
-int session_prepare(struct session *session, struct plan *plan, struct stream_set **ret_set,
-	struct err *err)
+int session_prepare(
+	struct session *session, struct plan *plan, struct stream_set **ret_set, struct err *err)
 {
 	struct stream_set *set = stream_set_new(session->state, plan);
 
@@ -179,8 +179,8 @@ static void attach_on_worker(struct message *message)
  * A set that was prepared while the session travelled: its new ports are on no loop yet, so the
  * worker puts them there.
  */
-static void attach_new_ports(struct session *session, struct stream_set *set,
-	const struct plan *before)
+static void attach_new_ports(
+	struct session *session, struct stream_set *set, const struct plan *before)
 {
 	for (unsigned i = 0; i < set->plan->stream_count; i++)
 		for (unsigned p = 0; p < set->plan->streams[i].port_count; p++) {
@@ -188,8 +188,7 @@ static void attach_new_ports(struct session *session, struct stream_set *set,
 			int ret = 0;
 
 			if (!plan_has_port(before, port))
-				ret = port->engine->attach(port,
-					media_worker_loop(session->worker),
+				ret = port->engine->attach(port, media_worker_loop(session->worker),
 					media_worker_pool(session->worker));
 			if (ret < 0)
 				log_err("Failed to receive on a port (%s)", g_strerror(-ret));

@@ -35,8 +35,8 @@ struct media_worker *session_worker(const struct session *session);
  * have are put on the worker's loop. 0 and *ret_set, or -errno and `err`; nothing has changed
  * then. [control]
  */
-int session_prepare(struct session *session, struct plan *plan, struct stream_set **ret_set,
-	struct err *err);
+int session_prepare(
+	struct session *session, struct plan *plan, struct stream_set **ret_set, struct err *err);
 /* A prepared set that is not applied after all. [control] */
 void session_discard(struct session *session, struct stream_set *set);
 /* Cannot fail. Takes `set`. [control] */

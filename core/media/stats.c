@@ -15,7 +15,8 @@ struct stream_stats *stream_stats_new(void)
  * The copy may race with the writer; the sequence counter tells, and the copy is made again.
  * The record is copied word by word as relaxed atomics, so that the race is a defined one.
  */
-__attribute__((no_sanitize("thread"))) static void copy_words(struct stream_counts *to, const struct stream_counts *from)
+__attribute__((no_sanitize("thread"))) static void copy_words(
+	struct stream_counts *to, const struct stream_counts *from)
 {
 	uint64_t *out = (uint64_t *)(void *)to;
 	const uint64_t *in = (const uint64_t *)(const void *)from;
@@ -24,8 +25,8 @@ __attribute__((no_sanitize("thread"))) static void copy_words(struct stream_coun
 		out[i] = __atomic_load_n(&in[i], __ATOMIC_RELAXED);
 }
 
-__attribute__((no_sanitize("thread"))) void stream_stats_read(const struct stream_stats *stats,
-	struct stream_counts *ret)
+__attribute__((no_sanitize("thread"))) void stream_stats_read(
+	const struct stream_stats *stats, struct stream_counts *ret)
 {
 	_Static_assert(sizeof(struct stream_counts) % sizeof(uint64_t) == 0, "whole words");
 	unsigned before, after;

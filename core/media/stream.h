@@ -16,14 +16,14 @@ struct session_state;
 struct stream {
 	const struct plan_stream *plan;
 	struct stream_set *set;
-	struct stream_stats *stats; /* held by the plan */
-	struct port *port;          /* the one it sends from: plan->ports[0] */
+	struct stream_stats *stats;              /* held by the plan */
+	struct port *port;                       /* the one it sends from: plan->ports[0] */
 	struct stream **rtp_sinks, **rtcp_sinks; /* counts are the plan's */
 
 	/* Where its peer is. Kept over plans while the endpoint generation stays. */
-	union sock dest; /* where to send */
+	union sock dest;    /* where to send */
 	socklen_t dest_len; /* 0: not known */
-	union sock source; /* where packets are believed to come from */
+	union sock source;  /* where packets are believed to come from */
 	bool source_known;
 	bool saw_packet;
 };

@@ -144,8 +144,8 @@ void stream_set_attach_ports(struct stream_set *set, struct media_worker *worker
 		for (unsigned p = 0; p < s->port_count; p++) {
 			struct port *port = s->ports[p]->port;
 
-			port->engine->attach(port, media_worker_loop(worker),
-				media_worker_pool(worker));
+			port->engine->attach(
+				port, media_worker_loop(worker), media_worker_pool(worker));
 		}
 	}
 }

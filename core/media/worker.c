@@ -51,8 +51,8 @@ static void turn_end(struct loop *loop, void *arg)
 	loop_wake_at(loop, worker->flush_at_us);
 }
 
-struct media_worker *media_worker_new(unsigned index, struct mailbox *control,
-	media_event_fn on_event, void *event_arg)
+struct media_worker *media_worker_new(
+	unsigned index, struct mailbox *control, media_event_fn on_event, void *event_arg)
 {
 	struct media_worker *worker = g_new0(struct media_worker, 1);
 

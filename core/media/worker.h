@@ -34,8 +34,8 @@ typedef void (*media_event_fn)(const struct media_event *event, void *arg);
  * `control`: where its answers and events go. Events waiting to be read are bounded; beyond,
  * they are dropped and counted (REASON_EVENT_LOST). [control]
  */
-struct media_worker *media_worker_new(unsigned index, struct mailbox *control,
-	media_event_fn on_event, void *event_arg);
+struct media_worker *media_worker_new(
+	unsigned index, struct mailbox *control, media_event_fn on_event, void *event_arg);
 /* Stopped, and without sessions. */
 void media_worker_free(struct media_worker *worker);
 /* Makes the thread / ends and joins it. Without a thread, tests call media_worker_turn. */

@@ -192,8 +192,8 @@ struct addr addr_of_sock(const union sock *sock)
 	case AF_INET:
 		return addr_with_port(addr_of_ip4(&sock->in.sin_addr), ntohs(sock->in.sin_port));
 	case AF_INET6:
-		return addr_with_port(addr_of_ip6(&sock->in6.sin6_addr),
-				      ntohs(sock->in6.sin6_port));
+		return addr_with_port(
+			addr_of_ip6(&sock->in6.sin6_addr), ntohs(sock->in6.sin6_port));
 	default:
 		return (struct addr){ .family = ADDR_NONE };
 	}

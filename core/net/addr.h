@@ -16,9 +16,9 @@
 enum addr_family { ADDR_NONE = 0, ADDR_IP4 = 4, ADDR_IP6 = 6 };
 
 struct addr {
-	uint8_t family;  /* enum addr_family */
-	uint16_t port;   /* host order; 0: none */
-	uint8_t ip[16];  /* network order; IPv4 has 4, the rest is 0 */
+	uint8_t family; /* enum addr_family */
+	uint16_t port;  /* host order; 0: none */
+	uint8_t ip[16]; /* network order; IPv4 has 4, the rest is 0 */
 };
 
 /* The form that system calls want. */

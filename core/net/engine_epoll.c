@@ -65,6 +65,12 @@ static void port_ready(struct loop_source *source, struct loop *loop, uint32_t e
 	}
 	cut = len > BUF_PAYLOAD;
 	buf->len = cut ? BUF_PAYLOAD : (uint32_t)len;
+	/* its session's first plan is still on its way to this thread */
+	if (!self->port.recv) {
+		reason_count(REASON_NO_SESSION);
+		buf_put(buf);
+		return;
+	}
 	/* the callee may detach the port: nothing of it is used afterwards */
 	self->port.recv(&self->port, buf, &from, cut);
 }
@@ -72,8 +78,8 @@ static void port_ready(struct loop_source *source, struct loop *loop, uint32_t e
 static int set_tos_of(int fd, uint8_t family, int tos)
 {
 	bool ip6 = family == ADDR_IP6;
-	int rc = setsockopt(fd, ip6 ? IPPROTO_IPV6 : IPPROTO_IP, ip6 ? IPV6_TCLASS : IP_TOS, &tos,
-			    sizeof(tos));
+	int rc = setsockopt(
+		fd, ip6 ? IPPROTO_IPV6 : IPPROTO_IP, ip6 ? IPV6_TCLASS : IP_TOS, &tos, sizeof(tos));
 
 	return rc < 0 ? -errno : 0;
 }
@@ -87,7 +93,7 @@ static int set_options(int fd, const struct addr *local, int tos)
 	const int on = 1;
 
 	if (local->family == ADDR_IP6 && addr_is_unspecified(local) &&
-	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) < 0)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) < 0)
 		return -errno;
 	return tos > 0 ? set_tos_of(fd, local->family, tos) : 0;
 }
@@ -112,7 +118,7 @@ static int epoll_open(const struct addr *local, int tos, struct port **ret_port,
 	sock_len = addr_to_sock(local, &sock);
 	if (bind(fd, &sock.sa, sock_len) < 0) {
 		rc = err_set(err, errno, "Failed to bind %s: %s", addr_print(local, text),
-			     g_strerror(errno));
+			g_strerror(errno));
 		goto close_fd;
 	}
 	self = g_new0(struct epoll_port, 1);
@@ -142,7 +148,7 @@ static int epoll_attach(struct port *port, struct loop *loop, struct buf_pool *p
 	struct epoll_port *self = epoll_port_of(port);
 	int rc;
 
-	g_assert(!self->loop && port->recv);
+	g_assert(!self->loop);
 	/* first, because the loop's thread may be told before loop_watch returns */
 	self->loop = loop;
 	self->pool = pool;
@@ -166,8 +172,8 @@ static void epoll_detach(struct port *port)
 static int epoll_send(struct port *port, struct buf *buf, const union sock *to, socklen_t to_len)
 {
 	struct epoll_port *self = epoll_port_of(port);
-	ssize_t sent = sendto(self->fd, buf->data, buf->len, MSG_DONTWAIT | MSG_NOSIGNAL, &to->sa,
-			      to_len);
+	ssize_t sent = sendto(
+		self->fd, buf->data, buf->len, MSG_DONTWAIT | MSG_NOSIGNAL, &to->sa, to_len);
 	int rc = sent < 0 ? -errno : 0;
 
 	buf_put(buf);

@@ -199,14 +199,14 @@ static struct port_pool *find_or_add_pool(struct iface_table *table, const struc
 }
 
 static void add_addr(struct iface_table *table, struct iface *iface, const struct addr *local,
-		     const struct addr *advertised)
+	const struct addr *advertised)
 {
 	struct iface_addr *entry;
 
 	for (unsigned i = 0; i < iface->addr_count; i++) {
 		entry = &iface->addrs[i];
 		if (addr_same_ip(&entry->local, local) &&
-		    addr_same_ip(&entry->advertised, advertised))
+			addr_same_ip(&entry->advertised, advertised))
 			return;
 	}
 	iface->addrs = g_renew(struct iface_addr, iface->addrs, iface->addr_count + 1);
@@ -228,7 +228,7 @@ static const struct addr *of_family(const struct addr_set *set, uint8_t family)
 
 /* `advertised` is empty when none was given; else it must fit at least one local address. */
 static bool add_addrs(struct iface_table *table, struct str name, const struct addr_set *local,
-		      const struct addr_set *advertised)
+	const struct addr_set *advertised)
 {
 	bool fits = advertised->count == 0;
 	struct iface *iface;
@@ -319,9 +319,8 @@ static void make_groups(struct iface_table *table)
 	}
 }
 
-struct iface_table *iface_table_new(const char *const *specs, uint16_t port_min,
-				    uint16_t port_max, const struct port_engine *engine,
-				    struct err *err)
+struct iface_table *iface_table_new(const char *const *specs, uint16_t port_min, uint16_t port_max,
+	const struct port_engine *engine, struct err *err)
 {
 	struct iface_table *table;
 

@@ -19,7 +19,7 @@ struct iface_addr {
 };
 
 struct iface {
-	const char *name;      /* whole: "base" or "base:suffix" */
+	const char *name; /* whole: "base" or "base:suffix" */
 	unsigned addr_count;
 	struct iface_addr *addrs; /* in the order given */
 };
@@ -33,8 +33,8 @@ struct iface_table;
  * ADVERTISED replaces those of its own family. Ports `port_min` to `port_max` inclusive. On
  * error NULL, and `err` has spec/daemon 1.3's text. Resolves names: may block. [main]
  */
-struct iface_table *iface_table_new(const char *const *specs, uint16_t port_min,
-	uint16_t port_max, const struct port_engine *engine, struct err *err);
+struct iface_table *iface_table_new(const char *const *specs, uint16_t port_min, uint16_t port_max,
+	const struct port_engine *engine, struct err *err);
 void iface_table_free(struct iface_table *table); /* no lease may be left */
 /* The first one listed; never NULL. */
 const struct iface *iface_default(const struct iface_table *table);

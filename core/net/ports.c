@@ -41,7 +41,7 @@ struct port_pool {
 	uint16_t port_min, port_max;
 	struct number_list pairs, singles;
 	unsigned free_count, size, used;
-	uint32_t taken; /* numbers taken so far; wraps */
+	uint32_t taken;      /* numbers taken so far; wraps */
 	struct slot slots[]; /* from port_min on */
 };
 
@@ -169,8 +169,8 @@ static void give_all_back(struct port_pool *pool, struct number_list *numbers)
 	}
 }
 
-static int open_number(struct port_pool *pool, uint16_t number, struct port **ret_port,
-		       struct err *err)
+static int open_number(
+	struct port_pool *pool, uint16_t number, struct port **ret_port, struct err *err)
 {
 	struct addr local = addr_with_port(pool->local, number);
 
@@ -221,8 +221,8 @@ static int open_pair(struct port_pool *pool, uint16_t even, struct lease **ret, 
 }
 
 /* What somebody else has bound is put in `aside`, so that it is not met again in this request. */
-static int lease_pair(struct port_pool *pool, struct number_list *aside, struct lease **ret,
-		      struct err *err)
+static int lease_pair(
+	struct port_pool *pool, struct number_list *aside, struct lease **ret, struct err *err)
 {
 	while (pool->pairs.head) {
 		uint16_t even = pool->pairs.head;
@@ -241,8 +241,8 @@ static int lease_pair(struct port_pool *pool, struct number_list *aside, struct 
 	return ran_out(err);
 }
 
-int port_pool_lease_pairs(struct port_pool *pool, unsigned pairs, struct lease **ret,
-			  struct err *err)
+int port_pool_lease_pairs(
+	struct port_pool *pool, unsigned pairs, struct lease **ret, struct err *err)
 {
 	g_autofree struct lease **leases = NULL;
 	struct number_list aside = { 0 };
@@ -272,8 +272,8 @@ int port_pool_lease_pairs(struct port_pool *pool, unsigned pairs, struct lease *
 }
 
 /* As lease_pair, for one port of either parity. */
-static int lease_single(struct port_pool *pool, struct number_list *aside, struct lease **ret,
-			struct err *err)
+static int lease_single(
+	struct port_pool *pool, struct number_list *aside, struct lease **ret, struct err *err)
 {
 	while (pool->free_count) {
 		uint16_t number = pick_one(pool);
@@ -305,8 +305,7 @@ int port_pool_lease_one(struct port_pool *pool, struct lease **ret, struct err *
 	return rc;
 }
 
-int port_pool_lease_at(struct port_pool *pool, uint16_t number, struct lease **ret,
-		       struct err *err)
+int port_pool_lease_at(struct port_pool *pool, uint16_t number, struct lease **ret, struct err *err)
 {
 	struct port *port;
 	int rc;
@@ -384,7 +383,7 @@ static void fill_shuffled(struct port_pool *pool)
 }
 
 struct port_pool *port_pool_new(const struct addr *local, uint16_t port_min, uint16_t port_max,
-				const struct port_engine *engine)
+	const struct port_engine *engine)
 {
 	unsigned size = (unsigned)port_max - port_min + 1;
 	struct port_pool *pool;

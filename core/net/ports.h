@@ -20,7 +20,7 @@ struct lease {
 };
 
 struct port_pool *port_pool_new(const struct addr *local, uint16_t port_min, uint16_t port_max,
-	const struct port_engine *engine); /* 1 ≤ port_min ≤ port_max */
+	const struct port_engine *engine);   /* 1 ≤ port_min ≤ port_max */
 void port_pool_free(struct port_pool *pool); /* no lease may be left; NULL is fine */
 /*
  * Opens `pairs` pairs, each an even port and the next odd one, into ret[0 … 2*pairs-1]. All or
@@ -29,8 +29,8 @@ void port_pool_free(struct port_pool *pool); /* no lease may be left; NULL is fi
  * start; a returned one goes to the end. A number that cannot be bound (EADDRINUSE) goes to the
  * end and the next is tried. Ports are opened without TOS: see port_engine.set_tos.
  */
-int port_pool_lease_pairs(struct port_pool *pool, unsigned pairs, struct lease **ret,
-	struct err *err);
+int port_pool_lease_pairs(
+	struct port_pool *pool, unsigned pairs, struct lease **ret, struct err *err);
 /*
  * One port of either parity (muxed media). Halves of pairs broken already go first, once they
  * have rested, so that whole pairs stay. Errors as above.
@@ -40,11 +40,11 @@ int port_pool_lease_one(struct port_pool *pool, struct lease **ret, struct err *
  * A given number, for restoring a snapshot. -ERANGE: not of this pool (or excluded); -EBUSY:
  * leased; else the engine's error.
  */
-int port_pool_lease_at(struct port_pool *pool, uint16_t number, struct lease **ret,
-	struct err *err);
+int port_pool_lease_at(
+	struct port_pool *pool, uint16_t number, struct lease **ret, struct err *err);
 unsigned port_pool_free_count(const struct port_pool *pool); /* numbers, not pairs */
-unsigned port_pool_size(const struct port_pool *pool); /* without excluded numbers */
-unsigned port_pool_used(const struct port_pool *pool); /* leases alive */
+unsigned port_pool_size(const struct port_pool *pool);       /* without excluded numbers */
+unsigned port_pool_used(const struct port_pool *pool);       /* leases alive */
 /* Never given out (again); a lease that has it keeps it until dropped. */
 void port_pool_exclude(struct port_pool *pool, uint16_t number);
 const struct addr *port_pool_local(const struct port_pool *pool);

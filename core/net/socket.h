@@ -43,7 +43,8 @@ struct port_engine {
 struct port {
 	struct addr local;
 	const struct port_engine *engine;
-	port_recv_fn recv; /* set while attached, by the owner */
+	port_recv_fn recv; /* set by the owner, on the loop's thread; without it packets are dropped
+			      and counted */
 	int tos;           /* what outgoing packets are marked with [control] */
 	void *owner;       /* the stream this port belongs to */
 };

@@ -46,7 +46,7 @@ bool ng_message_split(struct str datagram, struct ng_message *ret);
 int ng_message_decode(struct ng_message *m, struct err *err);
 void ng_message_clear(struct ng_message *m);
 /* Appends "COOKIE SP DOCUMENT". */
-void ng_encode_reply(struct str cookie, enum ng_encoding encoding, const struct value *reply,
-	GString *out);
+void ng_encode_reply(
+	struct str cookie, enum ng_encoding encoding, const struct value *reply, GString *out);
 
 #endif

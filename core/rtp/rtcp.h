@@ -20,11 +20,11 @@ enum rtcp_type {
 
 /* One packet of a compound. */
 struct rtcp_packet {
-	uint8_t type;         /* enum rtcp_type, or one unknown to us */
-	uint8_t count;        /* reception reports, sources, or feedback format */
-	const uint8_t *data;  /* with its header */
-	size_t len;           /* bytes, a multiple of 4 */
-	uint32_t ssrc;        /* of the sender; 0 when the packet has none */
+	uint8_t type;        /* enum rtcp_type, or one unknown to us */
+	uint8_t count;       /* reception reports, sources, or feedback format */
+	const uint8_t *data; /* with its header */
+	size_t len;          /* bytes, a multiple of 4 */
+	uint32_t ssrc;       /* of the sender; 0 when the packet has none */
 };
 
 struct rtcp_report {
@@ -32,7 +32,7 @@ struct rtcp_report {
 	uint8_t fraction_lost;
 	int32_t cumulative_lost; /* 24 bit, signed */
 	uint32_t highest_seq;
-	uint32_t jitter; /* in clock ticks */
+	uint32_t jitter;                       /* in clock ticks */
 	uint32_t last_sr, delay_since_last_sr; /* middle NTP bits; 1/65536 s */
 };
 

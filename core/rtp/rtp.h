@@ -49,8 +49,7 @@ static inline uint32_t rtp_ssrc(const uint8_t *data)
 
 static inline uint32_t rtp_timestamp(const uint8_t *data)
 {
-	return (uint32_t)data[4] << 24 | (uint32_t)data[5] << 16 | (uint32_t)data[6] << 8 |
-	       data[7];
+	return (uint32_t)data[4] << 24 | (uint32_t)data[5] << 16 | (uint32_t)data[6] << 8 | data[7];
 }
 
 static inline uint16_t rtp_seq(const uint8_t *data)

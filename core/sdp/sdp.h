@@ -71,37 +71,37 @@ struct sdp_bandwidth {
  * Attributes that are understood, so taken out and made anew, never copied (spec NG 4.1). All
  * others are SDP_ATTR_GENERIC and copied byte for byte.
  */
-#define SDP_ATTRS(ROW)                                                                             \
-	ROW(MID, "mid")                                                                            \
-	ROW(RTCP, "rtcp")                                                                          \
-	ROW(RTCP_MUX, "rtcp-mux")                                                                  \
-	ROW(RTCP_FB, "rtcp-fb")                                                                    \
-	ROW(RTPMAP, "rtpmap")                                                                      \
-	ROW(FMTP, "fmtp")                                                                          \
-	ROW(PTIME, "ptime")                                                                        \
-	ROW(MAXPTIME, "maxptime")                                                                  \
-	ROW(GROUP, "group")                                                                        \
-	ROW(SETUP, "setup")                                                                        \
-	ROW(FINGERPRINT, "fingerprint")                                                            \
-	ROW(TLS_ID, "tls-id")                                                                      \
-	ROW(CRYPTO, "crypto")                                                                      \
-	ROW(EXTMAP, "extmap")                                                                      \
-	ROW(EXTMAP_ALLOW_MIXED, "extmap-allow-mixed")                                              \
-	ROW(SENDRECV, "sendrecv")                                                                  \
-	ROW(SENDONLY, "sendonly")                                                                  \
-	ROW(RECVONLY, "recvonly")                                                                  \
-	ROW(INACTIVE, "inactive")                                                                  \
-	ROW(CANDIDATE, "candidate")                                                                \
-	ROW(ICE_UFRAG, "ice-ufrag")                                                                \
-	ROW(ICE_PWD, "ice-pwd")                                                                    \
-	ROW(ICE_LITE, "ice-lite")                                                                  \
-	ROW(ICE_OPTIONS, "ice-options")                                                            \
-	ROW(ICE_MISMATCH, "ice-mismatch")                                                          \
-	ROW(REMOTE_CANDIDATES, "remote-candidates")                                                \
-	ROW(END_OF_CANDIDATES, "end-of-candidates")                                                \
-	ROW(RTPENGINE, "rtpengine")                                                                \
-	ROW(LABEL, "label")                                                                        \
-	ROW(T38_MAX_BIT_RATE, "T38MaxBitRate")                                                     \
+#define SDP_ATTRS(ROW)                                \
+	ROW(MID, "mid")                               \
+	ROW(RTCP, "rtcp")                             \
+	ROW(RTCP_MUX, "rtcp-mux")                     \
+	ROW(RTCP_FB, "rtcp-fb")                       \
+	ROW(RTPMAP, "rtpmap")                         \
+	ROW(FMTP, "fmtp")                             \
+	ROW(PTIME, "ptime")                           \
+	ROW(MAXPTIME, "maxptime")                     \
+	ROW(GROUP, "group")                           \
+	ROW(SETUP, "setup")                           \
+	ROW(FINGERPRINT, "fingerprint")               \
+	ROW(TLS_ID, "tls-id")                         \
+	ROW(CRYPTO, "crypto")                         \
+	ROW(EXTMAP, "extmap")                         \
+	ROW(EXTMAP_ALLOW_MIXED, "extmap-allow-mixed") \
+	ROW(SENDRECV, "sendrecv")                     \
+	ROW(SENDONLY, "sendonly")                     \
+	ROW(RECVONLY, "recvonly")                     \
+	ROW(INACTIVE, "inactive")                     \
+	ROW(CANDIDATE, "candidate")                   \
+	ROW(ICE_UFRAG, "ice-ufrag")                   \
+	ROW(ICE_PWD, "ice-pwd")                       \
+	ROW(ICE_LITE, "ice-lite")                     \
+	ROW(ICE_OPTIONS, "ice-options")               \
+	ROW(ICE_MISMATCH, "ice-mismatch")             \
+	ROW(REMOTE_CANDIDATES, "remote-candidates")   \
+	ROW(END_OF_CANDIDATES, "end-of-candidates")   \
+	ROW(RTPENGINE, "rtpengine")                   \
+	ROW(LABEL, "label")                           \
+	ROW(T38_MAX_BIT_RATE, "T38MaxBitRate")        \
 	ROW(T38_FAX, "T38Fax") /* any name that begins so */
 
 enum sdp_attr_id {
@@ -109,7 +109,7 @@ enum sdp_attr_id {
 #define SDP_ATTR_ID(id, name) SDP_ATTR_##id,
 	SDP_ATTRS(SDP_ATTR_ID)
 #undef SDP_ATTR_ID
-	SDP_ATTR_COUNT
+		SDP_ATTR_COUNT
 };
 
 /* rtcp-fb:* counts as GENERIC (spec NG 4.1); names are compared with case. */
@@ -143,7 +143,7 @@ struct sdp_format {
 
 struct sdp_origin {
 	struct str username, session_id;
-	uint64_t version; /* 0 when it is not a number */
+	uint64_t version;           /* 0 when it is not a number */
 	struct str family, address; /* "IP4"…; the address need not be parsable */
 };
 
@@ -175,17 +175,17 @@ struct sdp_media {
 
 	/* What attributes say, inheritance done (spec NG 4.1). Absent strings have s NULL. */
 	enum sdp_direction direction;
-	bool direction_given; /* by any of the four attributes at either level */
+	bool direction_given;      /* by any of the four attributes at either level */
 	struct str direction_text; /* the one that original-sendrecv copies: media level, else
 				      session level; s NULL if none */
 	struct str mid, label;
 	bool rtcp_mux;
-	bool has_rtcp;    /* a=rtcp, valid */
-	struct addr rtcp; /* family ADDR_NONE when it has only a port */
+	bool has_rtcp;             /* a=rtcp, valid */
+	struct addr rtcp;          /* family ADDR_NONE when it has only a port */
 	int ptime_ms, maxptime_ms; /* 0: not given */
 	bool extmap_allow_mixed;
 	unsigned extmap_count;
-	const struct sdp_attr *const *extmap; /* of the media, else of the session part */
+	const struct sdp_attr *const *extmap;        /* of the media, else of the session part */
 	bool has_crypto, has_fingerprint, has_setup; /* syntactically there */
 	struct str ice_ufrag, ice_pwd;
 	unsigned candidate_count;

@@ -21,18 +21,21 @@ enum reason_kind {
 	ROW(NOT_RTP, DROP, "not-rtp", "neither RTP nor RTCP by its first byte (RFC 7983)")         \
 	ROW(STUN_UNEXPECTED, DROP, "stun-unexpected", "STUN on a stream that does not use ICE")    \
 	ROW(DTLS_UNEXPECTED, DROP, "dtls-unexpected", "DTLS on a stream that does not use it")     \
-	ROW(RTP_MALFORMED, DROP, "rtp-malformed", "RTP header that contradicts the packet's length") \
+	ROW(RTP_MALFORMED, DROP, "rtp-malformed",                                                  \
+		"RTP header that contradicts the packet's length")                                 \
 	ROW(RTCP_MALFORMED, DROP, "rtcp-malformed", "RTCP compound that contradicts its length")   \
 	ROW(RTCP_NOT_MUXED, DROP, "rtcp-not-muxed", "RTCP on an RTP port though rtcp-mux is off")  \
 	ROW(RTP_ON_RTCP_PORT, DROP, "rtp-on-rtcp-port", "RTP on the port that is for RTCP")        \
 	ROW(WRONG_SOURCE, DROP, "wrong-source", "came from another address than the one believed") \
 	ROW(NO_PEER, DROP, "no-peer", "nowhere to send it: the other side's address is not known") \
 	ROW(NO_SINK, DROP, "no-sink", "nobody receives this stream")                               \
-	ROW(FEEDBACK_REMOVED, DROP, "feedback-removed", "RTCP feedback towards a profile without it") \
+	ROW(FEEDBACK_REMOVED, DROP, "feedback-removed",                                            \
+		"RTCP feedback towards a profile without it")                                      \
 	ROW(SEND_FAILED, DROP, "send-failed", "the system refused to send it")                     \
 	ROW(SEND_QUEUE_FULL, DROP, "send-queue-full", "the system's send buffer was full")         \
 	ROW(NO_BUFFER, DROP, "no-buffer", "all packet buffers of the worker were in use")          \
-	ROW(NO_SESSION, DROP, "no-session", "came for a port whose call was just being set up or ended") \
+	ROW(NO_SESSION, DROP, "no-session",                                                        \
+		"came for a port whose call was just being set up or ended")                       \
 	ROW(NG_NO_COOKIE, REFUSE, "ng-no-cookie", "control datagram without a cookie")             \
 	ROW(NG_BAD_REQUEST, REFUSE, "ng-bad-request", "control request that cannot be understood") \
 	ROW(NG_REPLY_TOO_LONG, REFUSE, "ng-reply-too-long", "reply that does not fit a datagram")  \
@@ -40,10 +43,13 @@ enum reason_kind {
 	ROW(NO_PORTS, REFUSE, "no-ports", "no local port was left")                                \
 	ROW(SDP_REFUSED, REFUSE, "sdp-refused", "session description that cannot be used")         \
 	ROW(UNSUPPORTED, REFUSE, "unsupported", "asks for something this build cannot do")         \
-	ROW(FLAG_UNKNOWN, CHANGE, "flag-unknown", "a flag or key of a request was not understood and ignored") \
+	ROW(FLAG_UNKNOWN, CHANGE, "flag-unknown",                                                  \
+		"a flag or key of a request was not understood and ignored")                       \
 	ROW(ICE_REMOVED, CHANGE, "ice-removed", "ICE was offered and is not spoken: taken out")    \
-	ROW(PEER_LEARNED, CHANGE, "peer-learned", "sending to where packets come from instead of the signalled address") \
-	ROW(EVENT_LOST, CHANGE, "event-lost", "a worker's event was dropped because too many waited") \
+	ROW(PEER_LEARNED, CHANGE, "peer-learned",                                                  \
+		"sending to where packets come from instead of the signalled address")             \
+	ROW(EVENT_LOST, CHANGE, "event-lost",                                                      \
+		"a worker's event was dropped because too many waited")                            \
 	ROW(EVENT_STALE, CHANGE, "event-stale", "a worker's event came too late to matter")        \
 	ROW(TIMEOUT, CHANGE, "timeout", "call ended: no media")                                    \
 	ROW(SILENT_TIMEOUT, CHANGE, "silent-timeout", "call ended: on hold for too long")          \
@@ -55,7 +61,7 @@ enum reason {
 #define REASON_ID(id, kind, name, text) REASON_##id,
 	REASONS(REASON_ID)
 #undef REASON_ID
-	REASON_COUNT
+		REASON_COUNT
 };
 
 struct reason_row {

@@ -44,11 +44,11 @@ struct failure {
 };
 
 static struct {
-	GPtrArray *ports;  /* struct mock_port */
-	GQueue incoming;   /* struct transit, oldest first */
-	GQueue outgoing;   /* the same */
+	GPtrArray *ports;            /* struct mock_port */
+	GQueue incoming;             /* struct transit, oldest first */
+	GQueue outgoing;             /* the same */
 	GArray *occupied, *refusing; /* struct addr */
-	GPtrArray *nats;   /* struct nat */
+	GPtrArray *nats;             /* struct nat */
 	struct failure open_failure, send_failure;
 	struct way ways[2]; /* by enum mock_direction */
 	unsigned lost;
@@ -243,7 +243,7 @@ static bool chance(struct way *way, unsigned percent)
 }
 
 static void enqueue(GQueue *queue, struct mock_port *target, const struct mock_datagram *datagram,
-		    bool overtake)
+	bool overtake)
 {
 	struct transit *transit;
 
@@ -264,7 +264,7 @@ static void enqueue(GQueue *queue, struct mock_port *target, const struct mock_d
 
 /* Through the way's effects into its queue. False: lost. */
 static bool pass_link(enum mock_direction direction, struct mock_port *target,
-		      const struct mock_datagram *datagram)
+	const struct mock_datagram *datagram)
 {
 	GQueue *queue = target ? &net.incoming : &net.outgoing;
 	struct way *way = &net.ways[direction];
@@ -286,8 +286,8 @@ static bool pass_link(enum mock_direction direction, struct mock_port *target,
 	return net.lost == lost_before;
 }
 
-static struct mock_datagram *datagram_new(const struct addr *from, const struct addr *to,
-					  const void *bytes, size_t len)
+static struct mock_datagram *datagram_new(
+	const struct addr *from, const struct addr *to, const void *bytes, size_t len)
 {
 	struct mock_datagram *datagram = g_malloc0(sizeof(*datagram) + len);
 
@@ -455,7 +455,7 @@ static int mock_open(const struct addr *local, int tos, struct port **ret_port, 
 		code = EADDRINUSE;
 	if (code)
 		return err_set(err, code, "Failed to bind %s: %s", addr_print(local, text),
-			       g_strerror(code));
+			g_strerror(code));
 	self = g_new0(struct mock_port, 1);
 	self->port.local = *local;
 	self->port.engine = mock_engine();
@@ -488,7 +488,7 @@ static int mock_attach(struct port *port, struct loop *loop, struct buf_pool *po
 {
 	struct mock_port *self = (struct mock_port *)port;
 
-	g_assert(loop && !self->loop && port->recv);
+	g_assert(loop && !self->loop);
 	self->loop = loop;
 	self->pool = pool;
 	return 0;
@@ -505,8 +505,8 @@ static void mock_detach(struct port *port)
 /* A port of ours, or a host outside, maybe behind a NAT. What gets lost here is no error. */
 static void route(const struct port *port, struct buf *buf, const struct addr *to)
 {
-	g_autofree struct mock_datagram *datagram = datagram_new(&port->local, to, buf->data,
-								  buf->len);
+	g_autofree struct mock_datagram *datagram = datagram_new(
+		&port->local, to, buf->data, buf->len);
 	struct mock_port *target = port_at(to);
 
 	if (!target && !nat_enter(&port->local, &datagram->to)) {
@@ -516,8 +516,8 @@ static void route(const struct port *port, struct buf *buf, const struct addr *t
 	pass_link(MOCK_OUT, target, datagram);
 }
 
-static int mock_engine_send(struct port *port, struct buf *buf, const union sock *to,
-			    socklen_t to_len)
+static int mock_engine_send(
+	struct port *port, struct buf *buf, const union sock *to, socklen_t to_len)
 {
 	struct addr addr = addr_of_sock(to);
 	int code = failure_take(&net.send_failure);

@@ -29,7 +29,7 @@ static void on_recv(struct port *port, struct buf *buf, const union sock *from, 
 	union sock to;
 
 	g_string_append_printf(world->log, "%.*s<%s%s ", (int)MIN(buf->len, 16), buf->data,
-			       addr_print(&addr, text), cut ? "!" : "");
+		addr_print(&addr, text), cut ? "!" : "");
 	if (world->forward) {
 		socklen_t len = addr_to_sock(world->forward, &to);
 
@@ -53,8 +53,9 @@ static struct port *open_port(struct world *world, const struct addr *local)
 static void world_init(struct world *world)
 {
 	mock_reset();
-	*world = (struct world){ .loop = loop_new(), .pool = buf_pool_new(4),
-				 .log = g_string_new(NULL) };
+	*world = (struct world){
+		.loop = loop_new(), .pool = buf_pool_new(4), .log = g_string_new(NULL)
+	};
 	world->a = open_port(world, &local_a);
 	world->b = open_port(world, &local_b);
 	mock_engine()->attach(world->a, world->loop, world->pool);
@@ -76,8 +77,8 @@ static void world_clear(struct world *world)
 	g_string_free(world->log, TRUE);
 }
 
-static int send_from(struct world *world, struct port *port, const struct addr *to,
-		     const char *text)
+static int send_from(
+	struct world *world, struct port *port, const struct addr *to, const char *text)
 {
 	struct buf *buf = buf_get(world->pool);
 	union sock sock;
@@ -101,7 +102,7 @@ static void assert_log(struct world *world, const char *expected)
 
 /* `datagram` is freed. */
 static void assert_datagram(struct mock_datagram *datagram, const struct addr *from,
-			    const struct addr *to, const char *text)
+	const struct addr *to, const char *text)
 {
 	g_assert_nonnull(datagram);
 	g_assert_true(addr_equal(&datagram->from, from));
@@ -388,9 +389,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/mock/network/reorder", test_link_reorders_and_repeats_itself);
 	g_test_add_func("/mock/network/link-out", test_link_out);
 	g_test_add_func("/mock/network/nat", test_nat_rewrites_both_ways);
-	g_test_add_func("/mock/network/nat-restricted",
-			test_restricted_nat_lets_in_whom_it_sent_to);
-	g_test_add_func("/mock/network/nat-symmetric",
-			test_symmetric_nat_has_a_port_per_destination);
+	g_test_add_func(
+		"/mock/network/nat-restricted", test_restricted_nat_lets_in_whom_it_sent_to);
+	g_test_add_func(
+		"/mock/network/nat-symmetric", test_symmetric_nat_has_a_port_per_destination);
 	return g_test_run();
 }

@@ -17,7 +17,12 @@ static struct addr ip(const char *text)
 static void test_literals_come_back_as_written(void)
 {
 	static const char *const texts[] = {
-		"0.0.0.0", "1.2.3.4", "255.255.255.255", "::", "::1", "2001:db8::1",
+		"0.0.0.0",
+		"1.2.3.4",
+		"255.255.255.255",
+		"::",
+		"::1",
+		"2001:db8::1",
 		"2001:db8:1:2:3:4:5:6",
 	};
 	char text[ADDR_TEXT];
@@ -33,8 +38,20 @@ static void test_literals_come_back_as_written(void)
 static void test_other_texts_are_no_literals(void)
 {
 	static const char *const texts[] = {
-		"", " ", "1.2.3", "1.2.3.4.5", "256.1.1.1", "1.2.3.4 ", " 1.2.3.4", "01.2.3.4",
-		"1.2.3.4:5", "[::1]", "::1%lo", "1::2::3", "localhost", "12345::",
+		"",
+		" ",
+		"1.2.3",
+		"1.2.3.4.5",
+		"256.1.1.1",
+		"1.2.3.4 ",
+		" 1.2.3.4",
+		"01.2.3.4",
+		"1.2.3.4:5",
+		"[::1]",
+		"::1%lo",
+		"1::2::3",
+		"localhost",
+		"12345::",
 		"2001:db8:1111:2222:3333:4444:5555:6666:7777:8888:9999",
 	};
 	struct addr addr = { .family = 77 };
@@ -85,8 +102,8 @@ static void test_print_with_port(void)
 
 	g_assert_cmpstr(addr_print(&addr, text), ==, "1.2.3.4:5678");
 	addr = addr_with_port(ip("1111:2222:3333:4444:5555:6666:7777:8888"), 65535);
-	g_assert_cmpstr(addr_print(&addr, text), ==,
-			"[1111:2222:3333:4444:5555:6666:7777:8888]:65535");
+	g_assert_cmpstr(
+		addr_print(&addr, text), ==, "[1111:2222:3333:4444:5555:6666:7777:8888]:65535");
 	addr = (struct addr){ 0 };
 	g_assert_cmpstr(addr_print(&addr, text), ==, "none:0");
 }
@@ -180,9 +197,29 @@ static void test_listeners(void)
 static void test_bad_listeners(void)
 {
 	static const char *const texts[] = {
-		"", "0", "65536", "99999999999999999999", "1.2.3.4", "x", "22x", "-1", "+22", " 22",
-		"127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.1:x", ":22", "[]:22",
-		"[:22", "1.2.3:22", "1:22", "a b:22", "[::1:22", "-host:22", "a/b:22",
+		"",
+		"0",
+		"65536",
+		"99999999999999999999",
+		"1.2.3.4",
+		"x",
+		"22x",
+		"-1",
+		"+22",
+		" 22",
+		"127.0.0.1:",
+		"127.0.0.1:0",
+		"127.0.0.1:65536",
+		"127.0.0.1:x",
+		":22",
+		"[]:22",
+		"[:22",
+		"1.2.3:22",
+		"1:22",
+		"a b:22",
+		"[::1:22",
+		"-host:22",
+		"a/b:22",
 	};
 
 	for (unsigned i = 0; i < G_N_ELEMENTS(texts); i++)

@@ -22,7 +22,7 @@ struct world {
 	GPtrArray *got; /* GBytes */
 	struct addr from;
 	bool cut;
-	bool keep;      /* buffers are not given back at once */
+	bool keep; /* buffers are not given back at once */
 	struct buf *kept;
 };
 
@@ -269,7 +269,7 @@ static void test_long_datagram_is_cut(void)
 	len = addr_to_sock(&world.receiver->local, &to);
 	for (unsigned over = 0; over < 2; over++) {
 		g_assert_cmpint(sendto(fd, bytes, BUF_PAYLOAD + over, 0, &to.sa, len), ==,
-				BUF_PAYLOAD + over);
+			BUF_PAYLOAD + over);
 		loop_turn(world.loop, TURN_US);
 		g_assert_cmpuint(world.got->len, ==, over + 1);
 		g_assert_cmpuint(g_bytes_get_size(world.got->pdata[over]), ==, BUF_PAYLOAD);
@@ -334,8 +334,10 @@ static int tos_of_one(struct world *world)
 {
 	char bytes[16], control[CMSG_SPACE(sizeof(int))];
 	struct iovec part = { .iov_base = bytes, .iov_len = sizeof(bytes) };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control,
-				  .msg_controllen = sizeof(control) };
+	struct msghdr message = { .msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control) };
 	int fd = socket(AF_INET, SOCK_DGRAM, 0), on = 1;
 	struct addr to;
 	union sock sock;
@@ -405,8 +407,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/net/epoll/detach-twice", test_detach_twice_is_fine);
 	g_test_add_func("/net/epoll/empty", test_empty_datagram);
 	g_test_add_func("/net/epoll/cut", test_long_datagram_is_cut);
-	g_test_add_func("/net/epoll/no-buffer",
-			test_without_buffers_datagrams_are_dropped_and_counted);
+	g_test_add_func(
+		"/net/epoll/no-buffer", test_without_buffers_datagrams_are_dropped_and_counted);
 	g_test_add_func("/net/epoll/send-errors", test_send_errors_are_told);
 	g_test_add_func("/net/epoll/refusals", test_refusals_do_not_matter);
 	g_test_add_func("/net/epoll/tos", test_tos);

@@ -33,7 +33,7 @@ static void assert_addr(const struct iface *iface, unsigned index, const char *e
 	g_assert_cmpuint(index, <, iface->addr_count);
 	g_assert_cmpuint(iface->addrs[index].index, ==, index);
 	got = g_strdup_printf("%s!%s", addr_print_ip(&iface->addrs[index].local, local),
-			      addr_print_ip(&iface->addrs[index].advertised, advertised));
+		addr_print_ip(&iface->addrs[index].advertised, advertised));
 	g_assert_cmpstr(got, ==, expected);
 }
 
@@ -75,8 +75,8 @@ static void test_names_and_advertised(void)
 
 static void test_same_name_gathers_addresses(void)
 {
-	struct iface_table *table = table_of(SPECS("a/10.0.0.1", "b/10.0.0.9", "a/2001:db8::1",
-		"a/10.0.0.2", "a/10.0.0.1"));
+	struct iface_table *table = table_of(
+		SPECS("a/10.0.0.1", "b/10.0.0.9", "a/2001:db8::1", "a/10.0.0.2", "a/10.0.0.1"));
 	const struct iface *iface = iface_default(table);
 
 	g_assert_cmpuint(iface_count(table), ==, 2);
@@ -89,8 +89,8 @@ static void test_same_name_gathers_addresses(void)
 
 static void test_pick_by_family(void)
 {
-	struct iface_table *table = table_of(SPECS("a/10.0.0.1", "a/2001:db8::1", "a/2001:db8::2",
-		"b/10.0.0.2"));
+	struct iface_table *table = table_of(
+		SPECS("a/10.0.0.1", "a/2001:db8::1", "a/2001:db8::2", "b/10.0.0.2"));
 	const struct iface *a = iface_at(table, 0), *b = iface_at(table, 1);
 
 	g_assert_true(iface_pick(a, ADDR_IP4) == &a->addrs[0]);
@@ -102,8 +102,8 @@ static void test_pick_by_family(void)
 
 static void test_one_address_one_pool(void)
 {
-	struct iface_table *table = table_of(SPECS("a/10.0.0.1", "b/10.0.0.1!203.0.113.1",
-		"c/10.0.0.2"));
+	struct iface_table *table = table_of(
+		SPECS("a/10.0.0.1", "b/10.0.0.1!203.0.113.1", "c/10.0.0.2"));
 
 	g_assert_true(iface_at(table, 0)->addrs[0].pool == iface_at(table, 1)->addrs[0].pool);
 	g_assert_true(iface_at(table, 0)->addrs[0].pool != iface_at(table, 2)->addrs[0].pool);
@@ -113,20 +113,37 @@ static void test_one_address_one_pool(void)
 static void test_bad_texts(void)
 {
 	static const char *const texts[] = {
-		"", "/", "a/", "/10.0.0.1", "0.0.0.0", "::", "a/0.0.0.0", "10.0.0.1!", "!10.0.0.1",
-		"10.0.0.1!0.0.0.0", "10.0.0.1!::", "10.0.0.1!2001:db8::1", "2001:db8::1!10.0.0.1",
-		"10.0.0", "10.0.0.1!203.0.113.1!203.0.113.2", "10.0.0.1/24", "no such thing",
-		"a=b", "=b", "a=", "lo!0.0.0.0",
+		"",
+		"/",
+		"a/",
+		"/10.0.0.1",
+		"0.0.0.0",
+		"::",
+		"a/0.0.0.0",
+		"10.0.0.1!",
+		"!10.0.0.1",
+		"10.0.0.1!0.0.0.0",
+		"10.0.0.1!::",
+		"10.0.0.1!2001:db8::1",
+		"2001:db8::1!10.0.0.1",
+		"10.0.0",
+		"10.0.0.1!203.0.113.1!203.0.113.2",
+		"10.0.0.1/24",
+		"no such thing",
+		"a=b",
+		"=b",
+		"a=",
+		"lo!0.0.0.0",
 	};
 
 	mock_reset();
 	for (unsigned i = 0; i < G_N_ELEMENTS(texts); i++) {
-		g_autofree char *expected =
-			g_strdup_printf("Invalid interface specification: '%s'", texts[i]);
+		g_autofree char *expected = g_strdup_printf(
+			"Invalid interface specification: '%s'", texts[i]);
 		struct err err = { 0 };
 
-		g_assert_null(iface_table_new(SPECS("ok/10.9.9.9", texts[i]), 30000, 30009,
-					      mock_engine(), &err));
+		g_assert_null(iface_table_new(
+			SPECS("ok/10.9.9.9", texts[i]), 30000, 30009, mock_engine(), &err));
 		g_assert_cmpstr(err.text, ==, expected);
 	}
 }
@@ -154,8 +171,8 @@ static void test_aliases(void)
 
 static void test_groups_take_turns(void)
 {
-	struct iface_table *table = table_of(SPECS("x/10.0.0.9", "g:1/10.0.0.1", "g:2/10.0.0.2",
-		"g:3/10.0.0.3", "h:1/10.0.0.4"));
+	struct iface_table *table = table_of(SPECS(
+		"x/10.0.0.9", "g:1/10.0.0.1", "g:2/10.0.0.2", "g:3/10.0.0.3", "h:1/10.0.0.4"));
 
 	g_assert_cmpstr(found_name(table, "g", 2), ==, "g:1");
 	g_assert_cmpstr(found_name(table, "g", 2), ==, "g:2");
@@ -248,8 +265,9 @@ static bool has_outside_addr(void)
 	if (getifaddrs(&all) != 0)
 		return false;
 	for (struct ifaddrs *at = all; at; at = at->ifa_next) {
-		found = found || (at->ifa_addr && at->ifa_addr->sa_family == AF_INET &&
-				  (at->ifa_flags & IFF_UP) && !(at->ifa_flags & IFF_LOOPBACK));
+		found = found ||
+			(at->ifa_addr && at->ifa_addr->sa_family == AF_INET &&
+				(at->ifa_flags & IFF_UP) && !(at->ifa_flags & IFF_LOOPBACK));
 	}
 	freeifaddrs(all);
 	return found;

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* query and list (spec NG 2.6, 2.7): a call's state and statistics as a tree. */
+#include "control/command_priv.h"
+
+#include "base/clock.h"
+
+#include <errno.h>
+
+static const int64_t SECOND_US = 1000000;
+
+struct totals {
+	uint64_t packets, bytes, errors;
+};
+
+/* What is gathered while a call is walked. */
+struct query {
+	struct command *c;
+	struct dict *d;
+	const struct call *call;
+	int64_t wall_minus_mono_us;
+	struct totals rtp, rtcp;
+	struct value *ssrcs;
+};
+
+static struct str str_copy(struct query *q, struct str s)
+{
+	return dict_copy(q->d, s);
+}
+
+static void add_str(struct query *q, struct value *v, const char *key, struct str s)
+{
+	dict_add_str(q->d, v, key, str_copy(q, s));
+}
+
+static void add_counters(struct query *q, struct value *parent, const char *key, uint64_t packets,
+	uint64_t bytes, uint64_t errors)
+{
+	struct value *v = dict_add_dict(q->d, parent, key);
+
+	dict_add_int(q->d, v, "packets", (int64_t)packets);
+	dict_add_int(q->d, v, "bytes", (int64_t)bytes);
+	dict_add_int(q->d, v, "errors", (int64_t)errors);
+}
+
+static void add_endpoint(
+	struct query *q, struct value *parent, const char *key, const struct addr *addr)
+{
+	struct value *v = dict_add_dict(q->d, parent, key);
+	char text[ADDR_TEXT];
+
+	if (!addr->family)
+		return;
+	dict_add_str(q->d, v, "family", str_of(addr->family == ADDR_IP4 ? "IPv4" : "IPv6"));
+	dict_add_copy(q->d, v, "address", str_of(addr_print_ip(addr, text)));
+	dict_add_int(q->d, v, "port", addr->port);
+}
+
+static int64_t wall_seconds(const struct query *q, int64_t mono_us)
+{
+	return (mono_us + q->wall_minus_mono_us) / SECOND_US;
+}
+
+static void add_ssrc(struct query *q, const struct ssrc_stats *s)
+{
+	char name[16];
+	struct value *v;
+
+	g_snprintf(name, sizeof(name), "%u", s->ssrc);
+	if (value_get(q->ssrcs, name))
+		return;
+	v = dict_add(q->d, q->ssrcs, dict_copy(q->d, str_of(name)), VALUE_DICT);
+	dict_add_int(q->d, v, "bytes", (int64_t)s->bytes);
+	dict_add_int(q->d, v, "packets", (int64_t)s->packets);
+	dict_add_int(q->d, v, "last RTP timestamp", s->last_timestamp);
+	dict_add_int(q->d, v, "last RTP seq", s->last_seq);
+}
+
+static const struct ssrc_stats *first_ssrc(const struct stream_counts *counts)
+{
+	return counts->ssrc[0].used ? &counts->ssrc[0] : NULL;
+}
+
+static void add_stream_flags(struct query *q, struct value *v, const struct media *media,
+	unsigned component, const struct stream_counts *counts)
+{
+	struct value *flags = dict_add_list(q->d, v, "flags");
+	bool rtcp = component % 2;
+
+	if (!rtcp)
+		dict_add_str(q->d, flags, NULL, STR_LIT("RTP"));
+	if (rtcp || media->mux)
+		dict_add_str(q->d, flags, NULL, STR_LIT("RTCP"));
+	if (rtcp && media->mux_offered_to)
+		dict_add_str(q->d, flags, NULL, STR_LIT("fallback RTCP"));
+	if (media->in)
+		dict_add_str(q->d, flags, NULL, STR_LIT("filled"));
+	if (counts->confirmed)
+		dict_add_str(q->d, flags, NULL, STR_LIT("confirmed"));
+}
+
+static void add_stream(
+	struct query *q, struct value *list, const struct media *media, unsigned component)
+{
+	const struct media_stream *stream = &media->streams[component];
+	struct value *v = dict_add_dict(q->d, list, NULL);
+	struct stream_counts counts;
+	const struct ssrc_stats *ssrc;
+	struct totals *totals = component % 2 ? &q->rtcp : &q->rtp;
+	struct addr peer;
+	char text[ADDR_TEXT];
+
+	stream_stats_read(stream->stats, &counts);
+	if (media->ports && component < media->ports->count) {
+		const struct addr *local = &media->ports->leases[component]->port->local;
+
+		dict_add_int(q->d, v, "local port", local->port);
+		dict_add_copy(q->d, v, "local address", str_of(addr_print_ip(local, text)));
+		dict_add_str(
+			q->d, v, "family", str_of(local->family == ADDR_IP4 ? "IPv4" : "IPv6"));
+	}
+	/* The worker may not have seen the latest plan; what was signalled will be true then. */
+	peer = counts.peer.family && counts.confirmed ? counts.peer : stream->peer;
+	add_endpoint(q, v, "endpoint", &peer);
+	add_endpoint(q, v, "advertised endpoint", &stream->peer);
+	dict_add_int(q->d, v, "last packet",
+		counts.last_in_us ? wall_seconds(q, counts.last_in_us)
+				  : q->call->created_wall_us / SECOND_US);
+	ssrc = first_ssrc(&counts);
+	if (ssrc)
+		dict_add_int(q->d, v, "SSRC", ssrc->ssrc);
+	add_stream_flags(q, v, media, component, &counts);
+	add_counters(q, v, "stats", counts.packets_in, counts.bytes_in, counts.errors_in);
+	add_counters(q, v, "stats_out", counts.packets_out, counts.bytes_out, 0);
+	totals->packets += counts.packets_in;
+	totals->bytes += counts.bytes_in;
+	totals->errors += counts.errors_in;
+	for (unsigned i = 0; i < STREAM_SSRC_MAX; i++)
+		if (counts.ssrc[i].used)
+			add_ssrc(q, &counts.ssrc[i]);
+}
+
+/* What the party sends, once it was seen to send. */
+static void add_codec(struct query *q, struct value *v, const struct media *media)
+{
+	struct stream_counts counts;
+	const struct ssrc_stats *latest = NULL;
+
+	if (!media->stream_count || !media->in)
+		return;
+	stream_stats_read(media->streams[0].stats, &counts);
+	for (unsigned i = 0; i < STREAM_SSRC_MAX; i++)
+		if (counts.ssrc[i].used && (!latest || counts.ssrc[i].last_us > latest->last_us))
+			latest = &counts.ssrc[i];
+	for (unsigned i = 0; latest && i < media->in->format_count; i++) {
+		const struct sdp_format *f = &media->in->formats[i];
+
+		if (f->payload_type != latest->payload_type || !f->encoding.len)
+			continue;
+		if (f->channels > 1)
+			dict_add_printf(q->d, v, "codec", "%.*s/%u/%u", STR_ARG(f->encoding),
+				f->clock_hz, f->channels);
+		else
+			dict_add_printf(
+				q->d, v, "codec", "%.*s/%u", STR_ARG(f->encoding), f->clock_hz);
+		return;
+	}
+}
+
+static void add_media_flags(struct query *q, struct value *v, const struct media *media)
+{
+	struct value *flags = dict_add_list(q->d, v, "flags");
+
+	dict_add_str(q->d, flags, NULL, STR_LIT("initialized"));
+	if (!media->learn)
+		dict_add_str(q->d, flags, NULL, STR_LIT("asymmetric"));
+	if (media->send)
+		dict_add_str(q->d, flags, NULL, STR_LIT("send"));
+	if (media->recv)
+		dict_add_str(q->d, flags, NULL, STR_LIT("recv"));
+	if (media->mux)
+		dict_add_str(q->d, flags, NULL, STR_LIT("rtcp-mux"));
+	if (sdp_transport_info(media->transport)->feedback)
+		dict_add_str(q->d, flags, NULL, STR_LIT("RTCP feedback"));
+}
+
+static void add_media(struct query *q, struct value *list, const struct media *media)
+{
+	struct value *v = dict_add_dict(q->d, list, NULL), *streams;
+	const char *name = sdp_transport_info(media->transport)->name;
+	unsigned count = media->ports ? MAX(media->ports->count, 2) : media->stream_count;
+
+	dict_add_int(q->d, v, "index", media->index + 1);
+	add_str(q, v, "type", media->type_text);
+	if (name)
+		dict_add_str(q->d, v, "protocol", str_of(name));
+	add_codec(q, v, media);
+	streams = dict_add_list(q->d, v, "streams");
+	for (unsigned i = 0; i < MIN(count, media->stream_count); i++)
+		add_stream(q, streams, media, i);
+	add_media_flags(q, v, media);
+}
+
+static void add_links(struct query *q, struct value *v, const char *key, const struct party *party,
+	bool subscribers)
+{
+	struct value *list = dict_add_list(q->d, v, key);
+	const struct model *model = q->call->model;
+	const struct party *seen[MODEL_MAX_PARTIES];
+	unsigned count = 0;
+
+	/* Newest links first, as the sections list them; subscribers in order of creation. */
+	for (unsigned m = 0; !subscribers && m < party->media_count; m++)
+		for (unsigned s = 0; s < party->media[m]->source_count; s++) {
+			const struct party *p = party->media[m]->sources[s]->party;
+			bool known = false;
+
+			for (unsigned i = 0; i < count; i++)
+				known |= seen[i] == p;
+			if (!known && count < MODEL_MAX_PARTIES)
+				seen[count++] = p;
+		}
+	for (unsigned p = 0; subscribers && p < model->party_count; p++)
+		if (party_receives_from(model->parties[p], party))
+			seen[count++] = model->parties[p];
+	for (unsigned i = 0; i < count; i++) {
+		struct value *item = dict_add_dict(q->d, list, NULL);
+
+		add_str(q, item, "tag", seen[i]->tag);
+		dict_add_str(q->d, item, "type", STR_LIT("offer/answer"));
+	}
+}
+
+static void add_party(struct query *q, struct value *tags, const struct party *party)
+{
+	char untagged[32];
+	struct str name = party->tag;
+	struct value *v, *medias;
+
+	if (!name.s) {
+		g_snprintf(untagged, sizeof(untagged), "<untagged %u>", party->number);
+		name = str_of(untagged);
+	}
+	v = dict_add(q->d, tags, dict_copy(q->d, name), VALUE_DICT);
+	add_str(q, v, "tag", party->tag);
+	if (party->via_branch.len)
+		add_str(q, v, "via-branch", party->via_branch);
+	if (party->alias_count) {
+		struct value *aliases = dict_add_list(q->d, v, "tag-aliases");
+
+		for (unsigned i = 0; i < party->alias_count; i++)
+			add_str(q, aliases, NULL, party->aliases[i]);
+	}
+	if (party->label.s)
+		add_str(q, v, "label", party->label);
+	dict_add_int(q->d, v, "created", party->created_us / SECOND_US);
+	if (party->metadata.s)
+		add_str(q, v, "metadata", party->metadata);
+	add_links(q, v, "subscriptions", party, false);
+	add_links(q, v, "subscribers", party, true);
+	medias = dict_add_list(q->d, v, "medias");
+	for (unsigned i = 0; i < party->media_count; i++)
+		add_media(q, medias, party->media[i]);
+}
+
+static void add_call(
+	struct command *c, const struct call *call, const struct party *only, bool parties)
+{
+	const struct model *model = call->model;
+	struct query q = {
+		.c = c,
+		.d = c->reply,
+		.call = call,
+		.wall_minus_mono_us = clock_wall_us() - clock_mono_us(),
+	};
+	struct value *root = c->root, *tags, *totals;
+
+	dict_add_int(q.d, root, "created", call->created_wall_us / SECOND_US);
+	dict_add_int(q.d, root, "created_us", call->created_wall_us % SECOND_US);
+	dict_add_int(q.d, root, "created_ts", call->created_wall_us);
+	dict_add_int(q.d, root, "last signal", model->last_signal_us / SECOND_US);
+	dict_add_int(q.d, root, "last redis update", 0);
+	if (model->metadata.s)
+		add_str(&q, root, "metadata", model->metadata);
+	q.ssrcs = dict_add_dict(q.d, root, "SSRC");
+	tags = dict_add_dict(q.d, root, "tags");
+	for (unsigned i = 0; parties && i < model->party_count; i++)
+		if (!only || model->parties[i] == only ||
+			party_receives_from(only, model->parties[i]))
+			add_party(&q, tags, model->parties[i]);
+	totals = dict_add_dict(q.d, root, "totals");
+	add_counters(&q, totals, "RTP", q.rtp.packets, q.rtp.bytes, q.rtp.errors);
+	add_counters(&q, totals, "RTCP", q.rtcp.packets, q.rtcp.bytes, q.rtcp.errors);
+}
+
+void reply_add_call(struct command *c, const struct call *call, const struct party *only)
+{
+	add_call(c, call, only, true);
+}
+
+void reply_add_no_parties(struct command *c, const struct call *call)
+{
+	add_call(c, call, NULL, false);
+}
+
+int cmd_query(struct command *c, struct err *err)
+{
+	struct str id = value_get_str(c->request, "call-id");
+	struct str tag = value_get_str(c->request, "to-tag");
+	const struct party *only = NULL;
+	const struct call *call;
+
+	if (!id.s)
+		return err_set(err, EINVAL, "No call-id in message");
+	call = call_table_find(c->control->calls, id);
+	if (!call)
+		return err_set(err, ENOENT, "Unknown call-id");
+	if (!tag.len)
+		tag = value_get_str(c->request, "from-tag");
+	if (tag.len) {
+		only = model_find_tag(call->model, tag);
+		if (!only) {
+			reply_add_no_parties(c, call);
+			return 0;
+		}
+	}
+	reply_add_call(c, call, only);
+	return 0;
+}
+
+struct listing {
+	struct dict *dict;
+	struct value *calls;
+	int64_t left;
+};
+
+static bool list_call(struct call *call, void *arg)
+{
+	struct listing *l = arg;
+
+	if (l->left-- <= 0)
+		return false;
+	dict_add_copy(l->dict, l->calls, NULL, call->id);
+	return true;
+}
+
+int cmd_list(struct command *c, struct err *err)
+{
+	struct listing l = { .dict = c->reply, .left = value_get_int(c->request, "limit", 32) };
+
+	if (l.left < 0)
+		return err_set(err, EINVAL, "invalid limit, must be >= 0");
+	l.calls = dict_add_list(c->reply, c->root, "calls");
+	call_table_each(c->control->calls, list_call, &l);
+	return 0;
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The table of commands, and a message's way to one of them and back. */
+#include "control/command.h"
+
+#include "base/clock.h"
+#include "control/command_priv.h"
+#include "control/retrans.h"
+#include "ng/ng.h"
+#include "stats/counter.h"
+
+#include <errno.h>
+
+struct command_row {
+	const char *name;
+	command_fn run;
+	enum flags_for flags;
+	bool reads_flags;
+};
+
+static const struct command_row commands[] = {
+	{ "offer", cmd_offer, FLAGS_OFFER, true },
+	{ "answer", cmd_answer, FLAGS_ANSWER, true },
+	{ "delete", cmd_delete, FLAGS_OTHER, true },
+	{ "query", cmd_query, FLAGS_OTHER, false },
+	{ "list", cmd_list, FLAGS_OTHER, false },
+	{ "ping", cmd_ping, FLAGS_OTHER, false },
+};
+
+/* What log dumps show at most of a request or reply. */
+enum { DUMP_MAX_BYTES = 16384 };
+
+static const struct command_row *find_command(struct str name)
+{
+	for (unsigned i = 0; i < G_N_ELEMENTS(commands); i++)
+		if (str_is(name, commands[i].name))
+			return &commands[i];
+	return NULL;
+}
+
+void command_print_names(FILE *out)
+{
+	for (unsigned i = 0; i < G_N_ELEMENTS(commands); i++)
+		fprintf(out, "%s\n", commands[i].name);
+}
+
+static void dump(const char *what, struct str name, const char *word, const struct addr *client,
+	const struct value *v)
+{
+	g_autoptr(GString) text = NULL;
+	char addr[ADDR_TEXT];
+
+	if (!log_enabled(LOG_L_DEBUG))
+		return;
+	text = g_string_new(NULL);
+	value_print(v, text, DUMP_MAX_BYTES);
+	log_debug("%s for '%.*s' %s %s: " MARKED("%s"), what, STR_ARG(name), word,
+		addr_print(client, addr), MARK(text->str));
+}
+
+static int run_row(const struct command_row *row, struct command *c, struct err *err)
+{
+	int ret;
+
+	if (row->reads_flags) {
+		ret = flags_read(c->request, row->flags, call_table_settings(c->control->calls),
+			&c->o, c->warnings, err);
+		if (ret < 0) {
+			reason_count(REASON_UNSUPPORTED);
+			return ret;
+		}
+	}
+	return row->run(c, err);
+}
+
+static int run_named(struct command *c, struct str name, struct err *err)
+{
+	const struct command_row *row;
+	char addr[ADDR_TEXT];
+
+	if (!value_is_str(value_get(c->request, "command")))
+		return err_set(err, EINVAL, "Dictionary contains no key \"command\"");
+	log_info("Received command '%.*s' from %s", STR_ARG(name), addr_print(c->client, addr));
+	dump("Dump", name, "from", c->client, c->request);
+	row = find_command(name);
+	if (!row)
+		return err_set(err, EINVAL, "Unrecognized command");
+	return run_row(row, c, err);
+}
+
+static void finish_reply(struct command *c, int ret, const struct err *err)
+{
+	char addr[ADDR_TEXT];
+
+	if (ret < 0) {
+		counter_add(COUNTER_NG_ERRORS, 1);
+		reason_count(REASON_NG_BAD_REQUEST);
+		log_warn("Protocol error in packet from %s: %s", addr_print(c->client, addr),
+			err->text);
+		dict_add_str(c->reply, c->root, "result", STR_LIT("error"));
+		dict_add_copy(c->reply, c->root, "error-reason", str_of(err->text));
+		return;
+	}
+	if (c->warnings->len)
+		dict_add_copy(c->reply, c->root, "warning",
+			(struct str){ c->warnings->str, c->warnings->len });
+	dict_add_str(c->reply, c->root, "result", str_of(c->result ? c->result : "ok"));
+}
+
+void command_run(struct control *control, const struct value *request, const struct addr *client,
+	struct dict *reply)
+{
+	struct command c = {
+		.control = control,
+		.request = request,
+		.client = client,
+		.reply = reply,
+		.root = dict_root(reply),
+		.warnings = g_string_new(NULL),
+	};
+	struct log_context log = { .call_id = value_get_str(request, "call-id") };
+	const struct log_context *before = log_set_context(&log);
+	struct str name = value_get_str(request, "command");
+	int64_t start_us = clock_mono_us();
+	struct err err;
+	char addr[ADDR_TEXT];
+	int ret = run_named(&c, name, &err);
+
+	finish_reply(&c, ret, &err);
+	if (ret >= 0)
+		log_info("Replying to '%.*s' from %s (elapsed time %.6f sec)", STR_ARG(name),
+			addr_print(client, addr), (double)(clock_mono_us() - start_us) / 1e6);
+	dump("Response dump", name, "to", client, c.root);
+	g_string_free(c.warnings, TRUE);
+	log_set_context(before);
+}
+
+static void answer_undecodable(const struct ng_message *m, const struct addr *client,
+	const struct err *err, GString *reply)
+{
+	struct dict *dict = dict_new();
+	char addr[ADDR_TEXT];
+
+	counter_add(COUNTER_NG_ERRORS, 1);
+	reason_count(REASON_NG_BAD_REQUEST);
+	log_warn("Protocol error in packet from %s: %s [" MARKED("%.*s") "]",
+		addr_print(client, addr), err->text,
+		MARK((int)MIN(m->doc.len, 500), m->doc.s ? m->doc.s : ""));
+	dict_add_str(dict, dict_root(dict), "result", STR_LIT("error"));
+	dict_add_str(dict, dict_root(dict), "error-reason", str_of(err->text));
+	ng_encode_reply(m->cookie, m->encoding, dict_root(dict), reply);
+	dict_free(dict);
+}
+
+static void answer(
+	struct control *control, struct ng_message *m, const struct addr *client, GString *reply)
+{
+	struct dict *dict;
+	struct err err;
+
+	if (ng_message_decode(m, &err) < 0) {
+		answer_undecodable(m, client, &err, reply);
+		return;
+	}
+	dict = dict_new();
+	command_run(control, dict_root(m->dict), client, dict);
+	ng_encode_reply(m->cookie, m->encoding, dict_root(dict), reply);
+	dict_free(dict);
+}
+
+bool request_handle(
+	struct control *control, struct str message, const struct addr *client, GString *reply)
+{
+	int64_t now_us = clock_mono_us();
+	size_t start = reply->len;
+	struct ng_message m;
+	struct str stored;
+	char addr[ADDR_TEXT];
+
+	counter_add(COUNTER_NG_REQUESTS, 1);
+	if (!ng_message_split(message, &m)) {
+		reason_count(REASON_NG_NO_COOKIE);
+		log_warn("Received invalid NG data (no cookie) from %s: " MARKED("%.*s"),
+			addr_print(client, addr), MARK((int)MIN(message.len, 500), message.s));
+		return false;
+	}
+	stored = retrans_find(control->retrans, m.cookie, now_us);
+	if (stored.s) {
+		counter_add(COUNTER_NG_REPEATS, 1);
+		log_info("Detected command from %s as a duplicate", addr_print(client, addr));
+		g_string_append_len(reply, stored.s, (gssize)stored.len);
+	} else {
+		answer(control, &m, client, reply);
+		retrans_store(control->retrans, m.cookie,
+			(struct str){ reply->str + start, reply->len - start }, now_us);
+	}
+	ng_message_clear(&m);
+	return true;
+}

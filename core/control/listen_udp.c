@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * NG over UDP. A reply leaves from the address its request came to, also on wildcard sockets
+ * (packet-info). Several requests are served per wake-up.
+ */
+#include "control/listen_udp.h"
+
+#include "stats/reason.h"
+
+#include <errno.h>
+#include <netinet/ip.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+	MAX_DATAGRAM = 65535,
+	MAX_REPLY = 65507, /* UDP over IPv4 */
+	REQUESTS_PER_TURN = 32,
+	RECEIVE_BUFFER = 4 * 1024 * 1024,
+};
+
+struct listen_udp {
+	int fd;
+	struct control *control;
+	GSource *source;
+	GString *reply;
+	char buffer[MAX_DATAGRAM];
+};
+
+struct udp_source {
+	GSource source;
+	struct listen_udp *listen;
+	gpointer tag;
+};
+
+/* Packet-info of either family. */
+union control_data {
+	struct cmsghdr header;
+	char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+};
+
+static int set_option(int fd, int level, int name, int value)
+{
+	return setsockopt(fd, level, name, &value, sizeof(value)) < 0 ? -errno : 0;
+}
+
+static int open_socket(const struct addr *local, int tos)
+{
+	bool v6 = local->family == ADDR_IP6;
+	union sock sock;
+	socklen_t len = addr_to_sock(local, &sock);
+	int fd = socket(sock.sa.sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int ret = 0;
+
+	if (fd < 0)
+		return -errno;
+	/* Requests come in bursts; what the system allows is enough. */
+	set_option(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER);
+	set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	if (v6)
+		ret = set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+	if (!ret)
+		ret = v6 ? set_option(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1)
+			 : set_option(fd, IPPROTO_IP, IP_PKTINFO, 1);
+	if (!ret && tos > 0)
+		ret = v6 ? set_option(fd, IPPROTO_IPV6, IPV6_TCLASS, tos)
+			 : set_option(fd, IPPROTO_IP, IP_TOS, tos);
+	if (!ret && bind(fd, &sock.sa, len) < 0)
+		ret = -errno;
+	if (ret) {
+		close(fd);
+		return ret;
+	}
+	return fd;
+}
+
+int listen_udp_new(const struct addr *local, int tos, struct control *control,
+	struct listen_udp **ret, struct err *err)
+{
+	char text[ADDR_TEXT];
+	struct listen_udp *l;
+	int fd = open_socket(local, tos);
+
+	if (fd < 0)
+		return err_set(err, -fd, "Failed to open UDP NG control connection port (%s): %s",
+			addr_print(local, text), g_strerror(-fd));
+	l = g_new0(struct listen_udp, 1);
+	l->fd = fd;
+	l->control = control;
+	l->reply = g_string_sized_new(4096);
+	*ret = l;
+	return 0;
+}
+
+/* The interface index must not bind the reply: routes may lead elsewhere. */
+static void keep_source_address(struct msghdr *msg)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
+		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+			struct in_pktinfo *info = (void *)CMSG_DATA(c);
+
+			info->ipi_ifindex = 0;
+			info->ipi_spec_dst = info->ipi_addr;
+			return;
+		}
+		if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+			struct in6_pktinfo *info = (void *)CMSG_DATA(c);
+
+			if (!IN6_IS_ADDR_LINKLOCAL(&info->ipi6_addr))
+				info->ipi6_ifindex = 0;
+			return;
+		}
+	}
+	msg->msg_control = NULL;
+	msg->msg_controllen = 0;
+}
+
+static void send_reply(struct listen_udp *l, struct msghdr *msg, const struct addr *client)
+{
+	struct iovec iov = { .iov_base = l->reply->str, .iov_len = l->reply->len };
+	char text[ADDR_TEXT];
+
+	if (l->reply->len > MAX_REPLY) {
+		reason_count(REASON_NG_REPLY_TOO_LONG);
+		log_err("Reply to %s does not fit a datagram (%zu bytes)", addr_print(client, text),
+			l->reply->len);
+		return;
+	}
+	keep_source_address(msg);
+	msg->msg_iov = &iov;
+	msg->msg_flags = 0;
+	if (sendmsg(l->fd, msg, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		log_warn("Failed to reply to %s: %s", addr_print(client, text), g_strerror(errno));
+}
+
+/* False: nothing was there. */
+static bool serve_one(struct listen_udp *l)
+{
+	union sock from;
+	union control_data control;
+	struct iovec iov = { .iov_base = l->buffer, .iov_len = sizeof(l->buffer) };
+	struct msghdr msg = {
+		.msg_name = &from,
+		.msg_namelen = sizeof(from),
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	ssize_t len = recvmsg(l->fd, &msg, 0);
+	struct addr client;
+
+	if (len < 0) /* an error of an earlier reply is taken off the socket by this, too */
+		return errno != EAGAIN && errno != EWOULDBLOCK;
+	client = addr_of_sock(&from);
+	g_string_truncate(l->reply, 0);
+	if (request_handle(l->control, (struct str){ l->buffer, (size_t)len }, &client, l->reply))
+		send_reply(l, &msg, &client);
+	return true;
+}
+
+static gboolean udp_dispatch(GSource *source, GSourceFunc callback, gpointer arg)
+{
+	struct listen_udp *l = ((struct udp_source *)source)->listen;
+
+	(void)callback;
+	(void)arg;
+	for (unsigned i = 0; i < REQUESTS_PER_TURN && serve_one(l); i++)
+		continue;
+	return G_SOURCE_CONTINUE;
+}
+
+static gboolean udp_check(GSource *source)
+{
+	return g_source_query_unix_fd(source, ((struct udp_source *)source)->tag) != 0;
+}
+
+static GSourceFuncs udp_funcs = { .check = udp_check, .dispatch = udp_dispatch };
+
+void listen_udp_start(struct listen_udp *l, GMainContext *context)
+{
+	struct udp_source *source;
+
+	l->source = g_source_new(&udp_funcs, sizeof(struct udp_source));
+	source = (struct udp_source *)l->source;
+	source->listen = l;
+	source->tag = g_source_add_unix_fd(l->source, l->fd, G_IO_IN);
+	g_source_attach(l->source, context);
+}
+
+void listen_udp_free(struct listen_udp *l)
+{
+	if (!l)
+		return;
+	if (l->source) {
+		g_source_destroy(l->source);
+		g_source_unref(l->source);
+	}
+	close(l->fd);
+	g_string_free(l->reply, TRUE);
+	g_free(l);
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The daemon put together for tests; see world.h. */
+#include "world.h"
+
+#include <glib.h>
+
+#include "base/clock.h"
+#include "control/retrans.h"
+#include "network.h"
+#include "ng/ng.h"
+
+static const int64_t SECOND_US = 1000000;
+
+static const char *const interfaces[] = {
+	"default/203.0.113.1",
+	"alt/203.0.113.2",
+	"dual/203.0.113.4",
+	"dual/2001:db8::4",
+	NULL,
+};
+
+void world_defaults(struct world *world)
+{
+	*world = (struct world){
+		.settings = {
+			.timeout_s = 60,
+			.silent_timeout_s = 3600,
+			.offer_timeout_s = 3600,
+			.delete_delay_s = 30,
+			.max_sessions = -1,
+			.learn = true,
+			.software_id = "test",
+		},
+		.port_min = 30000,
+		.port_max = 30999,
+		.client = { .family = ADDR_IP4, .port = 5060, .ip = { 203, 0, 113, 250 } },
+		.mono_us = 1000 * SECOND_US,
+		.wall_us = 1700000000 * SECOND_US,
+	};
+}
+
+/* Workers are made before the table that their events go to. */
+static void on_event(const struct media_event *event, void *arg)
+{
+	struct world *world = arg;
+
+	if (world->control.calls)
+		call_table_event(event, world->control.calls);
+}
+
+void world_open(struct world *world)
+{
+	struct err err;
+
+	mock_reset();
+	clock_set_mock(world->mono_us, world->wall_us);
+	world->control_box = mailbox_new();
+	for (unsigned i = 0; i < WORLD_WORKERS; i++)
+		world->workers[i] = media_worker_new(i, world->control_box, on_event, world);
+	world->interfaces = iface_table_new(interfaces, world->port_min, world->port_max,
+		mock_engine(), &err);
+	if (!world->interfaces)
+		g_error("interfaces: %s", err.text);
+	world->control.retrans = retrans_new(RETRANS_MAX_BYTES);
+	world->control.calls = call_table_new(world->workers, WORLD_WORKERS, world->control_box,
+		world->interfaces, &world->settings);
+}
+
+void world_run_control(struct world *world)
+{
+	while (mailbox_run(world->control_box) > 0)
+		;
+}
+
+void world_run_workers(struct world *world)
+{
+	for (unsigned i = 0; i < WORLD_WORKERS; i++)
+		media_worker_turn(world->workers[i]);
+}
+
+static bool is_quiet(const struct world *world)
+{
+	for (unsigned i = 0; i < WORLD_WORKERS && !world->hold_workers; i++)
+		if (mailbox_pending(media_worker_mailbox(world->workers[i])))
+			return false;
+	return world->hold_control || !mailbox_pending(world->control_box);
+}
+
+void world_run(struct world *world)
+{
+	do {
+		if (!world->hold_workers)
+			world_run_workers(world);
+		mock_run();
+		if (!world->hold_control)
+			world_run_control(world);
+	} while (!is_quiet(world));
+}
+
+void world_advance(struct world *world, int64_t us)
+{
+	while (us > 0) {
+		int64_t step_us = MIN(us, SECOND_US);
+
+		world->mono_us += step_us;
+		world->wall_us += step_us;
+		us -= step_us;
+		clock_set_mock(world->mono_us, world->wall_us);
+		world_run(world);
+		call_table_tick(world->control.calls);
+		world_run(world);
+	}
+}
+
+void world_end_calls(struct world *world)
+{
+	world->hold_control = world->hold_workers = false;
+	world_run(world);
+	call_table_free(world->control.calls);
+	world->control.calls = NULL;
+	world_run(world);
+}
+
+unsigned world_ports_used(const struct world *world)
+{
+	unsigned sum = 0;
+
+	for (unsigned i = 0; i < iface_count(world->interfaces); i++) {
+		const struct iface *iface = iface_at(world->interfaces, i);
+
+		for (unsigned a = 0; a < iface->addr_count; a++)
+			sum += port_pool_used(iface->addrs[a].pool);
+	}
+	return sum;
+}
+
+unsigned world_leaks(const struct world *world)
+{
+	unsigned leaks = world_ports_used(world) + mock_open_count();
+
+	for (unsigned i = 0; i < WORLD_WORKERS; i++)
+		leaks += buf_pool_out(media_worker_pool(world->workers[i]));
+	return leaks;
+}
+
+void world_close(struct world *world)
+{
+	if (world->control.calls)
+		world_end_calls(world);
+	for (unsigned i = 0; i < WORLD_WORKERS; i++)
+		media_worker_free(world->workers[i]);
+	mailbox_free(world->control_box);
+	retrans_free(world->control.retrans);
+	iface_table_free(world->interfaces);
+	mock_reset();
+	clock_set_mock(-1, 0);
+}
+
+struct dict *world_request(struct world *world, struct dict *request, bool json,
+	GString **ret_bytes)
+{
+	g_autoptr(GString) message = g_string_new(NULL);
+	struct ng_message reply;
+	struct err err;
+
+	g_string_printf(message, "k%u ", ++world->next_cookie);
+	if (json)
+		json_encode(dict_root(request), message);
+	else
+		bencode_encode(dict_root(request), message);
+	*ret_bytes = g_string_new(NULL);
+	if (!request_handle(&world->control, (struct str){ message->str, message->len },
+		    &world->client, *ret_bytes))
+		g_error("no reply to %s", message->str);
+	world_run(world);
+	if (!ng_message_split((struct str){ (*ret_bytes)->str, (*ret_bytes)->len }, &reply) ||
+		ng_message_decode(&reply, &err) < 0)
+		g_error("reply cannot be read: %s", (*ret_bytes)->str);
+	g_assert_cmpint(reply.encoding, ==, json ? NG_JSON : NG_BENCODE);
+	return reply.dict;
+}
