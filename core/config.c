@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
@@ -37,6 +38,16 @@ static const struct {
 	{ "local6", LOG_LOCAL6 },
 	{ "local7", LOG_LOCAL7 },
 };
+
+/* Those this process may run on: containers and taskset give fewer than the machine has. */
+static int usable_cpus(void)
+{
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof(set), &set) < 0)
+		return (int)g_get_num_processors();
+	return CPU_COUNT(&set);
+}
 
 static bool was_given(const struct config_set *set, const char *name)
 {
@@ -177,7 +188,7 @@ static int load(struct config_set *set, int argc, char **argv, struct err *err)
 	if (read_file(set, err))
 		return -EINVAL;
 	if (set->config.num_threads < 1)
-		set->config.num_threads = (int)g_get_num_processors();
+		set->config.num_threads = usable_cpus();
 
 	if (set->config.version)
 		set->action = CONFIG_VERSION;

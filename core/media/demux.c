@@ -9,9 +9,7 @@
 
 static int check_rtp(const struct packet *packet)
 {
-	const struct plan_stream *plan = packet->in->plan;
-
-	if (!plan->rtp)
+	if (!packet->in->rtp)
 		return REASON_RTP_ON_RTCP_PORT;
 	if (packet->buf->len < RTP_HEADER_BYTES)
 		return REASON_RUNT;
@@ -20,9 +18,7 @@ static int check_rtp(const struct packet *packet)
 
 static int check_rtcp(const struct packet *packet)
 {
-	const struct plan_stream *plan = packet->in->plan;
-
-	if (!plan->rtcp)
+	if (!packet->in->rtcp)
 		return REASON_RTCP_NOT_MUXED;
 	if (!rtcp_valid(packet->buf->data, packet->buf->len))
 		return REASON_RTCP_MALFORMED;
@@ -31,7 +27,7 @@ static int check_rtcp(const struct packet *packet)
 
 int media_demux(struct packet *packet)
 {
-	if (packet->in->plan->opaque) {
+	if (packet->in->opaque) {
 		packet->kind = DATAGRAM_OTHER;
 		return PACKET_OK;
 	}

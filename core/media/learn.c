@@ -34,11 +34,10 @@ void media_learn_reset(struct stream *stream)
 	const struct plan_stream *plan = stream->plan;
 
 	stream->source_known = false;
-	stream->saw_packet = false;
 	stream->dest_len = 0;
 	/* A peer of the other family cannot be reached from this port: as if not signalled. */
 	if (plan->peer.family && plan->peer.family == stream->port->local.family)
-		stream->dest_len = addr_to_sock(&plan->peer, &stream->dest);
+		stream->dest_len = (uint8_t)addr_to_sock(&plan->peer, &stream->dest);
 	note_peer(stream);
 }
 
@@ -86,7 +85,7 @@ int media_learn(struct packet *packet)
 		return PACKET_OK;
 	if (!stream->plan->answered || !stream->plan->peer.family)
 		return PACKET_OK; /* early media: nothing to compare with yet */
-	if (packet->kind == DATAGRAM_RTCP && stream->plan->rtp)
+	if (packet->kind == DATAGRAM_RTCP && stream->rtp)
 		return PACKET_OK; /* muxed RTCP says nothing about where RTP comes from */
 	if (stream->source_known && stream->plan->learn != PLAN_LEARN_OFF &&
 		!is_signalled(stream, packet->from))

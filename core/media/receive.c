@@ -80,8 +80,7 @@ static void deliver(struct packet *packet)
 {
 	bool rtcp = packet->kind == DATAGRAM_RTCP;
 	struct stream **sinks = rtcp ? packet->in->rtcp_sinks : packet->in->rtp_sinks;
-	unsigned count = rtcp ? packet->in->plan->rtcp_sink_count
-			      : packet->in->plan->rtp_sink_count;
+	unsigned count = rtcp ? packet->in->rtcp_sink_count : packet->in->rtp_sink_count;
 
 	if (!count) {
 		drop(packet, REASON_NO_SINK);
@@ -104,7 +103,7 @@ void media_receive(struct port *port, struct buf *buf, const union sock *from, b
 		.buf = buf,
 		.in = in,
 		.from = from,
-		.now_us = loop_now_us(media_worker_loop(in->set->state->worker)),
+		.now_us = loop_now_us(port->loop),
 	};
 	int verdict = cut ? REASON_TOO_LONG : media_demux(&packet);
 

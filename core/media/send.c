@@ -27,7 +27,7 @@ void media_send(struct packet *packet, struct stream *out)
 		refuse(packet, out, REASON_NO_PEER);
 		return;
 	}
-	if (packet->kind == DATAGRAM_RTCP && out->plan->strip_feedback) {
+	if (packet->kind == DATAGRAM_RTCP && out->strip_feedback) {
 		packet->buf->len = (uint32_t)rtcp_strip_feedback(
 			packet->buf->data, packet->buf->len);
 		if (!packet->buf->len) {

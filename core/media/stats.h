@@ -25,14 +25,16 @@ struct ssrc_stats {
 	int64_t last_us;         /* monotonic */
 };
 
+/* What every packet counts comes first. */
 struct stream_counts {
-	uint64_t packets_in, bytes_in, errors_in;
-	uint64_t packets_out, bytes_out;
+	uint64_t packets_in, bytes_in;
 	int64_t last_in_us; /* monotonic; 0: nothing yet */
-	struct addr peer;   /* where packets are sent now; ADDR_NONE: nowhere */
-	bool confirmed;     /* the peer's address has been seen */
-	uint32_t ssrcs_forgotten;
+	uint64_t packets_out, bytes_out;
 	struct ssrc_stats ssrc[STREAM_SSRC_MAX];
+	uint64_t errors_in;
+	struct addr peer; /* where packets are sent now; ADDR_NONE: nowhere */
+	bool confirmed;   /* the peer's address has been seen */
+	uint32_t ssrcs_forgotten;
 };
 
 struct stream_stats {

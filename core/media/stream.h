@@ -12,20 +12,26 @@
 
 struct session_state;
 
-/* One flow: a port, a peer, statistics, and where its packets go. */
+/*
+ * One flow: a port, a peer, statistics, and where its packets go. What every packet needs comes
+ * first and is copied out of the plan: with thousands of streams, memory that is touched is what
+ * a packet costs.
+ */
 struct stream {
-	const struct plan_stream *plan;
-	struct stream_set *set;
-	struct stream_stats *stats;              /* held by the plan */
-	struct port *port;                       /* the one it sends from: plan->ports[0] */
-	struct stream **rtp_sinks, **rtcp_sinks; /* counts are the plan's */
+	struct stream_stats *stats; /* held by the plan */
+	struct port *port;          /* the one it sends from: plan->ports[0] */
+	struct stream **rtp_sinks, **rtcp_sinks;
+	uint16_t rtp_sink_count, rtcp_sink_count;
+	bool rtp, rtcp, opaque, strip_feedback; /* as in struct plan_stream */
+	bool source_known;
 
 	/* Where its peer is. Kept over plans while the endpoint generation stays. */
-	union sock dest;    /* where to send */
-	socklen_t dest_len; /* 0: not known */
-	union sock source;  /* where packets are believed to come from */
-	bool source_known;
-	bool saw_packet;
+	uint8_t dest_len;  /* 0: not known */
+	union sock source; /* where packets are believed to come from */
+	union sock dest;   /* where to send */
+
+	const struct plan_stream *plan;
+	struct stream_set *set;
 };
 
 /* All of a session's streams; swapped as a whole. */

@@ -16,10 +16,12 @@ static void wire_sinks(struct stream_set *set)
 		struct stream *s = &set->streams[i];
 
 		s->rtp_sinks = next;
-		for (unsigned n = 0; n < s->plan->rtp_sink_count; n++)
+		s->rtp_sink_count = (uint16_t)s->plan->rtp_sink_count;
+		for (unsigned n = 0; n < s->rtp_sink_count; n++)
 			*next++ = &set->streams[s->plan->rtp_sinks[n]];
 		s->rtcp_sinks = next;
-		for (unsigned n = 0; n < s->plan->rtcp_sink_count; n++)
+		s->rtcp_sink_count = (uint16_t)s->plan->rtcp_sink_count;
+		for (unsigned n = 0; n < s->rtcp_sink_count; n++)
 			*next++ = &set->streams[s->plan->rtcp_sinks[n]];
 	}
 }
@@ -41,6 +43,10 @@ struct stream_set *stream_set_new(struct session_state *state, struct plan *plan
 		s->set = set;
 		s->plan = &plan->streams[i];
 		s->stats = s->plan->stats;
+		s->rtp = s->plan->rtp;
+		s->rtcp = s->plan->rtcp;
+		s->opaque = s->plan->opaque;
+		s->strip_feedback = s->plan->strip_feedback;
 		s->port = s->plan->ports[0]->port;
 	}
 	wire_sinks(set);

@@ -17,7 +17,6 @@
 struct epoll_port {
 	struct port port;
 	struct loop_source source;
-	struct loop *loop;     /* NULL while on none; written by who attaches and detaches */
 	struct buf_pool *pool; /* of that loop's worker */
 	int fd;
 };
@@ -138,7 +137,7 @@ static void epoll_close(struct port *port)
 {
 	struct epoll_port *self = epoll_port_of(port);
 
-	g_assert(!self->loop);
+	g_assert(!port->loop);
 	close(self->fd);
 	g_free(self);
 }
@@ -148,13 +147,13 @@ static int epoll_attach(struct port *port, struct loop *loop, struct buf_pool *p
 	struct epoll_port *self = epoll_port_of(port);
 	int rc;
 
-	g_assert(!self->loop);
+	g_assert(!port->loop);
 	/* first, because the loop's thread may be told before loop_watch returns */
-	self->loop = loop;
+	port->loop = loop;
 	self->pool = pool;
 	rc = loop_watch(loop, self->fd, &self->source);
 	if (rc)
-		self->loop = NULL;
+		port->loop = NULL;
 	return rc;
 }
 
@@ -162,10 +161,10 @@ static void epoll_detach(struct port *port)
 {
 	struct epoll_port *self = epoll_port_of(port);
 
-	if (!self->loop)
+	if (!port->loop)
 		return;
-	loop_unwatch(self->loop, self->fd);
-	self->loop = NULL;
+	loop_unwatch(port->loop, self->fd);
+	port->loop = NULL;
 	self->pool = NULL;
 }
 

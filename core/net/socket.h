@@ -47,6 +47,7 @@ struct port {
 			      and counted */
 	int tos;           /* what outgoing packets are marked with [control] */
 	void *owner;       /* the stream this port belongs to */
+	struct loop *loop; /* it is on; NULL: on none. Written by who attaches and detaches */
 };
 
 /* One socket per port, received by epoll. */

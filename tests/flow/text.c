@@ -104,9 +104,12 @@ GPtrArray *text_expand(char *const *lines, unsigned count)
 {
 	GPtrArray *out = g_ptr_array_new_with_free_func(g_free);
 
-	for (unsigned i = 0; i < count; i++)
-		if (lines[i][0] != '{' || !add_macro(out, lines[i]))
-			add_lines(out, lines[i]);
+	for (unsigned i = 0; i < count; i++) {
+		const char *line = lines[i] + strspn(lines[i], " ");
+
+		if (*line != '{' || !add_macro(out, line))
+			add_lines(out, line);
+	}
 	return out;
 }
 

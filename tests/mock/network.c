@@ -10,7 +10,6 @@
 
 struct mock_port {
 	struct port port; /* first */
-	struct loop *loop;
 	struct buf_pool *pool;
 	unsigned waiting; /* datagrams in `incoming` that are for it */
 	int tos;
@@ -339,7 +338,7 @@ static struct transit *next_deliverable(void)
 	for (GList *link = net.incoming.head; link; link = link->next) {
 		struct transit *transit = link->data;
 
-		if (transit->target->loop) {
+		if (transit->target->port.loop) {
 			g_queue_delete_link(&net.incoming, link);
 			return transit;
 		}
@@ -470,7 +469,7 @@ static void mock_close(struct port *port)
 	struct mock_port *self = (struct mock_port *)port;
 	GList *next;
 
-	g_assert(!self->loop);
+	g_assert(!self->port.loop);
 	for (GList *link = net.incoming.head; link; link = next) {
 		struct transit *transit = link->data;
 
@@ -488,8 +487,8 @@ static int mock_attach(struct port *port, struct loop *loop, struct buf_pool *po
 {
 	struct mock_port *self = (struct mock_port *)port;
 
-	g_assert(loop && !self->loop);
-	self->loop = loop;
+	g_assert(loop && !self->port.loop);
+	self->port.loop = loop;
 	self->pool = pool;
 	return 0;
 }
@@ -498,7 +497,7 @@ static void mock_detach(struct port *port)
 {
 	struct mock_port *self = (struct mock_port *)port;
 
-	self->loop = NULL;
+	self->port.loop = NULL;
 	self->pool = NULL;
 }
 

@@ -1,0 +1,238 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The daemon as a process: forking, pid file, signals, service manager, kernel table. TAP."""
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from daemon import PROGRAM, START_SECONDS, Daemon, free_udp_port, run   # noqa: E402
+from ng import Client                                                   # noqa: E402
+from tap import contains, equal, stays, test, wait_until                # noqa: E402
+import tap                                                              # noqa: E402
+
+
+def exists(pid):
+    """Is it there, and not only waiting for its parent to ask how it ended?"""
+    try:
+        with open(f"/proc/{pid}/stat") as f:
+            return f.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@contextlib.contextmanager
+def forked(*args):
+    """A daemon in the background: (pid, pid file, NG client)"""
+    port = free_udp_port()
+    with tempfile.TemporaryDirectory() as folder:
+        pidfile = os.path.join(folder, "pid")
+        p = subprocess.run([PROGRAM, "--config-file=none", "--interface=127.0.0.1",
+                            f"--listen-ng=127.0.0.1:{port}", f"--pidfile={pidfile}", *args],
+                           stdin=subprocess.DEVNULL, capture_output=True, timeout=START_SECONDS)
+        equal((p.returncode, p.stdout, p.stderr), (0, b"", b""), "the parent")
+        wait_until(lambda: os.path.exists(pidfile) and os.path.getsize(pidfile), 10, "the pid file")
+        with open(pidfile) as f:
+            text = f.read()
+        assert re.fullmatch(r"[1-9]\d*\n", text), text
+        pid = int(text)
+        try:
+            with Client("127.0.0.1", port) as client:
+                yield pid, pidfile, client
+        finally:
+            if exists(pid):
+                os.kill(pid, signal.SIGKILL)
+
+
+@test("without --foreground it runs in the background, a group leader without a terminal")
+def background():
+    with forked("--log-stderr") as (pid, _, client):
+        equal(client.request("ping"), {"result": "pong"})
+        equal(os.getpgid(pid), pid, "process group")
+        equal([os.readlink(f"/proc/{pid}/fd/{n}") for n in range(3)], ["/dev/null"] * 3)
+
+
+@test("SIGTERM ends one in the background; its pid file stays")
+def background_end():
+    with forked() as (pid, pidfile, client):
+        equal(client.request("ping"), {"result": "pong"})
+        os.kill(pid, signal.SIGTERM)
+        wait_until(lambda: not exists(pid), 10, "the end of the daemon")
+        assert os.path.exists(pidfile)
+
+
+@test("--foreground with a pid file")
+def pidfile_in_foreground():
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "pid")
+        with Daemon(f"--pidfile={path}") as daemon:
+            with open(path) as f:
+                equal(f.read(), f"{daemon.process.pid}\n")
+
+
+@test("a pid file that cannot be written")
+def bad_pidfile():
+    status, _, err = run("--config-file=none", "-f", "-E", "-i", "127.0.0.1", "-n",
+                         f"127.0.0.1:{free_udp_port()}", "-p", "/nonexistent/pid")
+    contains(err, "CRIT: Failed to create PID file (")
+    contains(err, "), aborting startup\n")
+    equal(status, 255)
+
+
+@test("SIGTERM and SIGINT are clean stops, also with calls")
+def clean_stop():
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with Daemon() as daemon:
+            daemon.wait_log(r"INFO: Startup complete, version \S+\n")
+            sdp = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n" \
+                  "m=audio 4000 RTP/AVP 0\r\n"
+            daemon.ng.request("offer", call_id="c", from_tag="a", sdp=sdp)
+            equal(daemon.stop(number), 0, "status")
+            assert re.search(r"INFO: Version \S+ shutting down\n$", daemon.log()), daemon.log()
+            equal(daemon.media_ports(), set())
+
+
+@test("other signals do not end it")
+def other_signals():
+    with Daemon() as daemon:
+        for number in (signal.SIGPIPE, signal.SIGALRM, signal.SIGWINCH, signal.SIGCHLD):
+            daemon.send_signal(number)
+        assert daemon.alive()
+
+
+@test("lines on stderr have a time, unless not wanted")
+def log_times():
+    with Daemon() as daemon:
+        daemon.wait_log(r"(?m)^\[\d+\.\d{6}\] INFO: Startup complete")
+    with Daemon("--no-log-timestamps") as daemon:
+        daemon.wait_log(r"(?m)^INFO: Startup complete")
+
+
+@test("requests are logged with who sent them")
+def log_requests():
+    with Daemon() as daemon:
+        client = "127.0.0.1:%d" % daemon.ng.sock.getsockname()[1]
+        daemon.wait_log(rf"INFO: Received command 'ping' from {client}\n")
+        daemon.wait_log(rf"INFO: Replying to 'ping' from {client} \(elapsed time \d\.\d{{6}} sec\)")
+        daemon.ng.try_request("query", call_id="nobody")
+        daemon.wait_log(rf"WARNING: \[nobody\]: Protocol error in packet from {client}: "
+                        "Unknown call-id")
+
+
+@test("--log-format=parsable names calls so that scripts find them")
+def log_format():
+    with Daemon("--log-format=parsable") as daemon:
+        daemon.ng.try_request("query", call_id="nobody")
+        daemon.wait_log(r'WARNING: \[ID="nobody"\]: Protocol error')
+
+
+def pings_are_logged(daemon):
+    before = len(daemon.log())
+    daemon.ng.request("ping")
+    time.sleep(0.05)
+    return "Received command" in daemon.log()[before:]
+
+
+@test("SIGUSR2 and SIGUSR1 raise and lower the log level")
+def log_level():
+    with Daemon(level=5) as daemon:
+        assert not pings_are_logged(daemon)
+        daemon.send_signal(signal.SIGUSR2)
+        daemon.wait_log("INFO: Set log level to 6\n")
+        wait_until(lambda: pings_are_logged(daemon), 5, "logging of pings")
+        daemon.send_signal(signal.SIGUSR1)
+        wait_until(lambda: not pings_are_logged(daemon), 5, "no logging of pings")
+
+
+@test("the log level stays between 0 and 7")
+def log_level_bounds():
+    with Daemon(level=6) as daemon:
+        for n in range(1, 4):
+            daemon.send_signal(signal.SIGUSR2)
+            wait_until(lambda: len(re.findall("Set log level to 7", daemon.log())) >= n, 5,
+                       "log level 7")
+        daemon.wait_log("DEBUG: ")
+        daemon.send_signal(signal.SIGUSR1)
+        daemon.wait_log("Set log level to 6\n")
+        assert "Set log level to 8" not in daemon.log()
+
+
+@contextlib.contextmanager
+def service_manager(abstract):
+    """Where a service manager listens: (its socket, what NOTIFY_SOCKET says)"""
+    with tempfile.TemporaryDirectory() as folder, \
+         socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+        path = "rtpengine-test-%d" % os.getpid() if abstract else os.path.join(folder, "notify")
+        s.bind("\0" + path if abstract else path)
+        s.settimeout(10)
+        yield s, "@" + path if abstract else path
+
+
+@test("the service manager hears of start and stop")
+def notify():
+    for abstract in (False, True):
+        with service_manager(abstract) as (sock, path):
+            with Daemon(env={"NOTIFY_SOCKET": path}) as daemon:
+                equal(sock.recv(1000).split(b"\n")[0], b"READY=1")
+                equal(daemon.stop(), 0)
+                equal(sock.recv(1000).split(b"\n")[0], b"STOPPING=1")
+
+
+@test("a service manager that is gone does no harm")
+def notify_nobody():
+    with Daemon(env={"NOTIFY_SOCKET": "/nonexistent/notify"}) as daemon:
+        assert daemon.alive()
+
+
+def module_there():
+    return os.path.exists("/proc/rtpengine/control")
+
+
+@test("a kernel table without the module is an error line and no more")
+def table():
+    if module_there():
+        raise tap.Skip("the kernel module is loaded")
+    with Daemon("--table=0") as daemon:
+        contains(daemon.log(), "ERR: FAILED TO CREATE KERNEL TABLE 0 (")
+        contains(daemon.log(), "), KERNEL FORWARDING DISABLED\n")
+        assert daemon.alive()
+
+
+@test("with --no-fallback it is fatal")
+def no_fallback():
+    if module_there():
+        raise tap.Skip("the kernel module is loaded")
+    status, _, err = run("--config-file=none", "-f", "-E", "-i", "127.0.0.1", "-n",
+                         f"127.0.0.1:{free_udp_port()}", "--table=0", "--no-fallback")
+    contains(err, "ERR: FAILED TO CREATE KERNEL TABLE 0 (")
+    contains(err, "CRIT: Userspace fallback disallowed - exiting\n")
+    equal(status, 255)
+
+
+@test("ports of listeners are not used for media")
+def listener_in_media_range():
+    port = free_udp_port() & ~1
+    args = ["--config-file=none", "-f", "-E", "-i", "127.0.0.1", "-n", f"127.0.0.1:{port}",
+            "-m", str(port), "-M", str(port + 1)]
+    with Client("127.0.0.1", port, timeout=0.1) as client:
+        p = subprocess.Popen([PROGRAM, *args], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            wait_until(lambda: client.try_request("ping"), START_SECONDS, "the daemon")
+            client.timeout = 5
+            sdp = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n" \
+                  "m=audio 4000 RTP/AVP 0\r\n"
+            equal(client.refused("offer", call_id="c", from_tag="a", sdp=sdp), "Ran out of ports")
+            stays(lambda: p.poll() is None, 0.1, "the daemon")
+        finally:
+            p.kill()
+            p.wait()
+
+
+tap.run()

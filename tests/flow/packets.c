@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Packets that scripts send and expect. */
+#include "script.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../mock/network.h"
+#include "rtp/rtcp.h"
+#include "rtp/rtp.h"
+
+/* The value of "key=value" among `words`, or NULL. */
+static const char *option(char *const *words, const char *key)
+{
+	size_t len = strlen(key);
+
+	for (; *words; words++)
+		if (!strncmp(*words, key, len) && (*words)[len] == '=')
+			return *words + len + 1;
+	return NULL;
+}
+
+static unsigned long number(char *const *words, const char *key, unsigned long otherwise)
+{
+	const char *text = option(words, key);
+
+	return text ? strtoul(text, NULL, 0) : otherwise;
+}
+
+/* FROM -> TO …: sends, and lets the world do its part. */
+static void deliver(struct script *s, char *const *words, enum packet_kind kind)
+{
+	GByteArray *bytes = s->sent[kind];
+	struct addr from, to;
+
+	if (g_strv_length((char **)words) < 3 || strcmp(words[1], "->")) {
+		script_fail(s, "FROM -> TO");
+		return;
+	}
+	if (!script_addr(s, words[0], &from) || !script_addr(s, words[2], &to))
+		return;
+	if (!mock_send(&from, &to, bytes->data, bytes->len))
+		script_fail(s, "no port is open at %s", words[2]);
+	world_run(&s->world);
+}
+
+void statement_rtp(struct script *s, const char *rest)
+{
+	g_auto(GStrv) words = g_strsplit(rest, " ", -1);
+	const char *payload = option(words, "payload");
+	struct rtp_header h = {
+		.payload_type = (uint8_t)number(words, "pt", 0),
+		.marker = number(words, "marker", 0),
+		.seq = (uint16_t)number(words, "seq", s->next_seq),
+		.ssrc = (uint32_t)number(words, "ssrc", 0x1234abcd),
+	};
+	uint8_t header[RTP_HEADER_BYTES];
+
+	h.timestamp = (uint32_t)number(words, "ts", h.seq * 160u);
+	s->next_seq = (uint16_t)(h.seq + 1);
+	rtp_write(header, &h);
+	g_byte_array_set_size(s->sent[PACKET_RTP], 0);
+	g_byte_array_append(s->sent[PACKET_RTP], header, sizeof(header));
+	payload = payload ? payload : "some sound";
+	g_byte_array_append(s->sent[PACKET_RTP], (const guint8 *)payload, (guint)strlen(payload));
+	deliver(s, words, PACKET_RTP);
+}
+
+static const struct {
+	const char *name;
+	uint8_t type, count;
+	unsigned bytes;
+} rtcp_kinds[] = {
+	{ "sr", RTCP_SR, 0, 28 },
+	{ "rr", RTCP_RR, 1, 32 },
+	{ "sdes", RTCP_SDES, 1, 12 },
+	{ "bye", RTCP_BYE, 1, 8 },
+	{ "app", RTCP_APP, 0, 12 },
+	{ "rtpfb", RTCP_RTPFB, 1, 16 },
+	{ "psfb", RTCP_PSFB, 1, 12 },
+};
+
+static void append_rtcp(GByteArray *out, unsigned kind, uint32_t ssrc)
+{
+	uint8_t packet[64] = { 0 };
+	unsigned bytes = rtcp_kinds[kind].bytes;
+
+	packet[0] = (uint8_t)(0x80 | rtcp_kinds[kind].count);
+	packet[1] = rtcp_kinds[kind].type;
+	packet[3] = (uint8_t)(bytes / 4 - 1);
+	packet[4] = (uint8_t)(ssrc >> 24);
+	packet[5] = (uint8_t)(ssrc >> 16);
+	packet[6] = (uint8_t)(ssrc >> 8);
+	packet[7] = (uint8_t)ssrc;
+	g_byte_array_append(out, packet, bytes);
+}
+
+void statement_rtcp(struct script *s, const char *rest)
+{
+	g_auto(GStrv) words = g_strsplit(rest, " ", -1);
+	const char *types = option(words, "types");
+	g_auto(GStrv) names = g_strsplit(types ? types : "sr", ",", -1);
+
+	g_byte_array_set_size(s->sent[PACKET_RTCP], 0);
+	for (char **name = names; *name; name++)
+		for (unsigned i = 0; i < G_N_ELEMENTS(rtcp_kinds); i++)
+			if (!strcmp(*name, rtcp_kinds[i].name))
+				append_rtcp(s->sent[PACKET_RTCP], i,
+					(uint32_t)number(words, "ssrc", 0x1234abcd));
+	deliver(s, words, PACKET_RTCP);
+}
+
+/* hex=…, or len=… and byte=… for many of the same. */
+void statement_raw(struct script *s, const char *rest)
+{
+	g_auto(GStrv) words = g_strsplit(rest, " ", -1);
+	const char *hex = option(words, "hex");
+	unsigned long len = number(words, "len", 0);
+	GByteArray *out = s->sent[PACKET_RAW];
+
+	g_byte_array_set_size(out, 0);
+	for (; hex && g_ascii_isxdigit(hex[0]) && g_ascii_isxdigit(hex[1]); hex += 2) {
+		uint8_t byte = (uint8_t)(g_ascii_xdigit_value(hex[0]) * 16 +
+					 g_ascii_xdigit_value(hex[1]));
+
+		g_byte_array_append(out, &byte, 1);
+	}
+	for (; len; len--) {
+		uint8_t byte = (uint8_t)number(words, "byte", 0x80);
+
+		g_byte_array_append(out, &byte, 1);
+	}
+	deliver(s, words, PACKET_RAW);
+}
+
+/* --- expecting --- */
+
+static char *types_of(const struct mock_datagram *d)
+{
+	GString *out = g_string_new(NULL);
+	struct rtcp_packet packet;
+	size_t offset = 0;
+
+	while (rtcp_next(d->bytes, d->len, &offset, &packet) > 0)
+		for (unsigned i = 0; i < G_N_ELEMENTS(rtcp_kinds); i++)
+			if (packet.type == rtcp_kinds[i].type)
+				g_string_append_printf(out, "%s%s", out->len ? "," : "",
+					rtcp_kinds[i].name);
+	return g_string_free(out, FALSE);
+}
+
+static void expect_field(struct script *s, char *const *words, const char *key, unsigned long got)
+{
+	if (number(words, key, got) != got)
+		script_fail(s, "%s: expected %s, got %lu", key, option(words, key), got);
+}
+
+static void check_packet(struct script *s, char *const *words, enum packet_kind kind,
+	const struct mock_datagram *d)
+{
+	const GByteArray *sent = s->sent[kind];
+	const char *types = option(words, "types");
+
+	if (kind == PACKET_RTP && (option(words, "seq") || option(words, "ssrc"))) {
+		expect_field(s, words, "seq", rtp_seq(d->bytes));
+		expect_field(s, words, "ssrc", rtp_ssrc(d->bytes));
+	} else if (kind == PACKET_RTCP && types) {
+		g_autofree char *got = types_of(d);
+
+		if (strcmp(got, types))
+			script_fail(s, "expected types %s, got %s", types, got);
+	} else if (d->len != sent->len || memcmp(d->bytes, sent->data, d->len)) {
+		script_fail(s, "not the %zu bytes that were sent last but %zu others",
+			(size_t)sent->len, d->len);
+	}
+}
+
+static void expect_nothing(struct script *s)
+{
+	g_autofree struct mock_datagram *d = mock_pop();
+	char from[ADDR_TEXT], to[ADDR_TEXT];
+
+	if (d)
+		script_fail(s, "%zu bytes were sent from %s to %s", d->len,
+			addr_print(&d->from, from), addr_print(&d->to, to));
+}
+
+static bool read_kind(const char *word, enum packet_kind *ret)
+{
+	static const char *const names[PACKET_KINDS] = { "rtp", "rtcp", "raw" };
+
+	for (unsigned i = 0; i < PACKET_KINDS; i++)
+		if (!g_strcmp0(word, names[i])) {
+			*ret = i;
+			return true;
+		}
+	return false;
+}
+
+/* nothing | KIND at ADDRESS from PORT [what is in it] */
+void statement_expect(struct script *s, const char *rest)
+{
+	g_auto(GStrv) words = g_strsplit(rest, " ", -1);
+	g_autofree struct mock_datagram *d = NULL;
+	char text[ADDR_TEXT];
+	struct addr at, from;
+	enum packet_kind kind;
+
+	if (!strcmp(rest, "nothing")) {
+		expect_nothing(s);
+		return;
+	}
+	if (g_strv_length(words) < 5 || !read_kind(words[0], &kind)) {
+		script_fail(s, "expect KIND at ADDRESS from PORT");
+		return;
+	}
+	if (!script_addr(s, words[2], &at) || !script_addr(s, words[4], &from))
+		return;
+	d = mock_pop_to(&at);
+	if (!d) {
+		expect_nothing(s);
+		script_fail(s, "nothing was sent to %s", words[2]);
+	} else if (!addr_equal(&d->from, &from)) {
+		script_fail(s, "came from %s", addr_print(&d->from, text));
+	} else {
+		check_packet(s, words, kind, d);
+	}
+}
