@@ -115,10 +115,11 @@ void call_table_tick(struct call_table *table)
 
 	g_hash_table_iter_init(&it, table->by_id);
 	while (g_hash_table_iter_next(&it, NULL, &value)) {
-		call_delete_due_branches(value, now_us);
-
 		struct over o = { .call = value };
 
+		if (now_us < o.call->look_at_us)
+			continue;
+		call_delete_due_branches(o.call, now_us);
 		if (!call_timed_out(o.call, now_us, &o.reason))
 			continue;
 		if (!over)

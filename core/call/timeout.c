@@ -2,6 +2,8 @@
 /* When a call is over (spec NG 5.8, daemon 6.2). Looked at once a second per call. */
 #include "call/call.h"
 
+#include <glib.h>
+
 static const int64_t SECOND_US = 1000000;
 
 /* What is known about a stream's threshold. */
@@ -20,58 +22,75 @@ static struct limit limit_of(const struct call_settings *set, const struct media
 	return (struct limit){ set->timeout_s, REASON_TIMEOUT, true };
 }
 
-static int64_t last_activity_us(const struct call *call, const struct media_stream *stream)
+/* How long the section's streams keep the call: the latest of them decides. */
+static int64_t kept_until_us(const struct call *call, const struct media *media,
+	const struct limit *limit)
 {
-	struct stream_counts counts;
-	int64_t last = stream->since_us ? stream->since_us : call->created_mono_us;
+	int64_t last_us = 0;
 
-	stream_stats_read(stream->stats, &counts);
-	return counts.last_in_us > last ? counts.last_in_us : last;
-}
+	for (unsigned i = 0; i < media->stream_count; i++) {
+		const struct media_stream *stream = &media->streams[i];
 
-static bool alive(const struct call *call, const struct media *media, const struct limit *limit,
-	int64_t now_us)
-{
-	for (unsigned i = 0; i < media->stream_count; i++)
-		if (now_us - last_activity_us(call, &media->streams[i]) <
-			limit->seconds * SECOND_US)
-			return true;
-	return false;
+		last_us = MAX(last_us, stream->since_us ? stream->since_us : call->created_mono_us);
+		last_us = MAX(last_us, stream_stats_last_in_us(stream->stats));
+	}
+	return last_us + limit->seconds * SECOND_US;
 }
 
 /*
- * Streams on hold keep a call only while there is nothing else: as soon as one is expected to
- * carry media or to be answered, only such ones count.
+ * When the call ends if no packet comes, and why. Streams on hold keep a call only while there
+ * is nothing else: as soon as one is expected to carry media or to be answered, only such ones
+ * count. A call without any stream goes on.
  */
-static bool inactive(const struct call *call, int64_t now_us, enum reason *ret_reason)
+static int64_t media_deadline_us(const struct call *call, enum reason *ret_reason)
 {
 	const struct call_settings *set = call_table_settings(call->table);
-	bool any = false, any_counts = false, live = false, live_counts = false;
-	enum reason reason = REASON_SILENT_TIMEOUT;
+	int64_t held_us = 0, counting_us = 0;
 
+	*ret_reason = REASON_SILENT_TIMEOUT;
 	for (unsigned p = 0; p < call->model->party_count; p++)
 		for (unsigned m = 0; m < call->model->parties[p]->media_count; m++) {
 			const struct media *media = call->model->parties[p]->media[m];
 			struct limit limit = limit_of(set, media);
-			bool is_alive = alive(call, media, &limit, now_us);
+			int64_t until_us;
 
-			any |= media->stream_count > 0;
-			any_counts |= limit.counts;
-			live |= is_alive;
-			live_counts |= is_alive && limit.counts;
-			if (limit.counts)
-				reason = limit.reason;
+			if (!media->stream_count)
+				continue;
+			until_us = kept_until_us(call, media, &limit);
+			if (limit.counts) {
+				counting_us = MAX(counting_us, until_us);
+				*ret_reason = limit.reason;
+			} else {
+				held_us = MAX(held_us, until_us);
+			}
 		}
-	*ret_reason = reason;
-	return any && !(any_counts ? live_counts : live);
+	if (!counting_us && !held_us)
+		return INT64_MAX;
+	return counting_us ? counting_us : held_us;
 }
 
-bool call_timed_out(const struct call *call, int64_t now_us, enum reason *ret_reason)
+/* A deadline that is 0 is none. */
+static int64_t sooner(int64_t a_us, int64_t b_us)
 {
-	const struct call_settings *set = call_table_settings(call->table);
+	return b_us && b_us < a_us ? b_us : a_us;
+}
 
-	if (set->final_timeout_s > 0 &&
-		now_us - call->created_mono_us >= set->final_timeout_s * SECOND_US) {
+static int64_t next_look_us(const struct call *call, int64_t media_us, int64_t final_us)
+{
+	int64_t at_us = sooner(sooner(media_us, final_us), call->model->delete_at_us);
+
+	for (unsigned p = 0; p < call->model->party_count; p++)
+		at_us = sooner(at_us, call->model->parties[p]->delete_at_us);
+	return at_us;
+}
+
+bool call_timed_out(struct call *call, int64_t now_us, enum reason *ret_reason)
+{
+	int final_s = call_table_settings(call->table)->final_timeout_s;
+	int64_t final_us = final_s > 0 ? call->created_mono_us + final_s * SECOND_US : 0;
+	int64_t media_us;
+
+	if (final_us && now_us >= final_us) {
 		*ret_reason = REASON_FINAL_TIMEOUT;
 		return true;
 	}
@@ -79,5 +98,7 @@ bool call_timed_out(const struct call *call, int64_t now_us, enum reason *ret_re
 		*ret_reason = REASON_DELETED;
 		return true;
 	}
-	return inactive(call, now_us, ret_reason);
+	media_us = media_deadline_us(call, ret_reason);
+	call->look_at_us = next_look_us(call, media_us, final_us);
+	return now_us >= media_us;
 }

@@ -68,7 +68,7 @@ static void count_in(const struct packet *packet)
 	stream_stats_begin(stats);
 	stats->counts.packets_in++;
 	stats->counts.bytes_in += packet->buf->len;
-	stats->counts.last_in_us = packet->now_us;
+	__atomic_store_n(&stats->counts.last_in_us, packet->now_us, __ATOMIC_RELAXED);
 	if (packet->kind == DATAGRAM_RTP)
 		count_rtp(&stats->counts, packet);
 	stream_stats_end(stats);

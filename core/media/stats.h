@@ -47,6 +47,12 @@ struct stream_stats *stream_stats_new(void);
 /* A consistent copy; never waits for more than a few retries of a running writer. [any] */
 void stream_stats_read(const struct stream_stats *stats, struct stream_counts *ret);
 
+/* That one number, without the rest. [any] */
+static inline int64_t stream_stats_last_in_us(const struct stream_stats *stats)
+{
+	return __atomic_load_n(&stats->counts.last_in_us, __ATOMIC_RELAXED);
+}
+
 /* Around changes of `counts`. [media: the worker that has the stream] */
 static inline void stream_stats_begin(struct stream_stats *stats)
 {
