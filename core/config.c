@@ -97,8 +97,8 @@ static int check_learning(const struct config *config, struct err *err)
 {
 	const struct option *option = option_find(config_table(), "endpoint-learning");
 
-	if (config->endpoint_learning != LEARNING_DELAYED &&
-		config->endpoint_learning != LEARNING_IMMEDIATE)
+	if (config->endpoint_learning != CONFIG_LEARN_DELAYED &&
+		config->endpoint_learning != CONFIG_LEARN_IMMEDIATE)
 		return 0;
 	return err_set(err, EINVAL,
 		"Option --endpoint-learning cannot be used: "
@@ -169,6 +169,8 @@ static int early_action(struct config_set *set, struct err *err)
 {
 	if (option_help_asked(set->values)) {
 		set->action = CONFIG_HELP;
+	} else if (set->config.print_flags) {
+		set->action = CONFIG_FLAGS;
 	} else if (set->config.print_man) {
 		set->action = CONFIG_PRINT_MAN;
 	} else if (was_given(set, "print-conf")) {
@@ -241,6 +243,7 @@ void config_print(const struct config_set *set, FILE *out)
 	case CONFIG_RUN:
 	case CONFIG_VERSION:
 	case CONFIG_CODECS:
+	case CONFIG_FLAGS:
 		break;
 	}
 }

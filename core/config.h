@@ -14,7 +14,12 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum config_learning { LEARNING_HEURISTIC, LEARNING_DELAYED, LEARNING_IMMEDIATE, LEARNING_OFF };
+enum config_learning {
+	CONFIG_LEARN_HEURISTIC,
+	CONFIG_LEARN_DELAYED,
+	CONFIG_LEARN_IMMEDIATE,
+	CONFIG_LEARN_OFF
+};
 
 enum config_log_format { LOG_FORMAT_DEFAULT, LOG_FORMAT_PARSABLE };
 
@@ -24,7 +29,7 @@ enum config_log_format { LOG_FORMAT_DEFAULT, LOG_FORMAT_PARSABLE };
  */
 struct config {
 	/* What to do instead of running */
-	bool version, codecs, dump_config, print_man;
+	bool version, codecs, dump_config, print_flags, print_man;
 	int print_conf; /* enum option_group, -1: not asked */
 	char *config_file, *config_section;
 
@@ -89,6 +94,7 @@ enum config_action {
 	CONFIG_HELP,       /* this and those marked *: config_print to stdout, exit 0 */
 	CONFIG_VERSION,    /* "Version: …" to stderr, exit 0 */
 	CONFIG_CODECS,     /* codec table to stdout, exit 0 */
+	CONFIG_FLAGS,      /* keys and flags of control messages to stdout, exit 0 */
 	CONFIG_DUMP,       /* * effective configuration, all checks passed */
 	CONFIG_PRINT_CONF, /* * one conf.d file */
 	CONFIG_PRINT_MAN,  /* * the manual page */

@@ -7,6 +7,7 @@
 #include "call/call.h"
 #include "codec/registry.h"
 #include "config.h"
+#include "control/flags.h"
 #include "control/listen_udp.h"
 #include "control/retrans.h"
 #include "control/thread.h"
@@ -89,7 +90,7 @@ static void take_settings(struct daemon *d)
 		.max_sessions = c->max_sessions,
 		.tos = c->tos,
 		.sip_source = c->sip_source,
-		.learn = c->endpoint_learning != LEARNING_OFF,
+		.learn = c->endpoint_learning != CONFIG_LEARN_OFF,
 		.software_id = c->software_id ? c->software_id : "rtpengine-" RTPENGINE_VERSION,
 	};
 }
@@ -328,6 +329,9 @@ static bool print_and_exit(const struct config_set *set)
 		return true;
 	case CONFIG_CODECS:
 		codec_print_table(stdout);
+		return true;
+	case CONFIG_FLAGS:
+		flags_print_reference(stdout);
 		return true;
 	default:
 		config_print(set, stdout);

@@ -22,7 +22,10 @@ struct field {
 	size_t offset;
 };
 
-#define FIELD(type, name, kind) { #name, FIELD_##kind, offsetof(struct type, name) }
+#define FIELD(type, name, kind)                                  \
+	{                                                        \
+#name, FIELD_##kind, offsetof(struct type, name) \
+	}
 
 static const struct field model_fields[] = {
 	FIELD(model, next_party_number, INT),
@@ -215,8 +218,8 @@ static void write_party(struct writer *w, struct value *to, const struct party *
 	if (party->iface)
 		dict_add_copy(w->dict, to, "interface", str_of(party->iface->name));
 	write_body_ref(w, to, party->sdp);
-	write_fields(w, dict_add_dict(w->dict, to, "printed"), &party->printed,
-		FIELDS(printed_fields));
+	write_fields(
+		w, dict_add_dict(w->dict, to, "printed"), &party->printed, FIELDS(printed_fields));
 	list = dict_add_list(w->dict, to, "aliases");
 	for (unsigned i = 0; i < party->alias_count; i++)
 		dict_add_copy(w->dict, list, NULL, party->aliases[i]);
@@ -289,8 +292,8 @@ static void read_fields(struct reader *r, const struct value *from, void *to,
 
 		switch (f->kind) {
 		case FIELD_STR:
-			*(struct str *)at =
-				arena_str(r->model->arena, value_get_str(from, f->name));
+			*(struct str *)at = arena_str(
+				r->model->arena, value_get_str(from, f->name));
 			break;
 		case FIELD_BOOL:
 			*(bool *)at = value_get_int(from, f->name, 0) != 0;
@@ -349,8 +352,8 @@ static const struct iface_addr *find_local(const struct iface *iface, const stru
 	return NULL;
 }
 
-static int read_map(struct reader *r, const struct value *from, struct media *media,
-	struct port_map ***tail)
+static int read_map(
+	struct reader *r, const struct value *from, struct media *media, struct port_map ***tail)
 {
 	struct addr local = read_addr(from, "local");
 	struct port_map *m = arena_alloc(r->model->arena, sizeof(*m));
@@ -429,12 +432,12 @@ static int read_party(struct reader *r, const struct value *from)
 	read_fields(r, value_get(from, "printed"), &party->printed, FIELDS(printed_fields));
 	value_each (v, value_get(from, "aliases"))
 		if (party->alias_count < MODEL_MAX_ALIASES)
-			party->aliases[party->alias_count++] =
-				arena_str(r->model->arena, value_str(v));
+			party->aliases[party->alias_count++] = arena_str(
+				r->model->arena, value_str(v));
 	value_each (v, value_get(from, "media")) {
-		int ret = party->media_count < SDP_MAX_MEDIA ?
-				  read_media(r, v, party_add_media(r->model, party)) :
-				  bad(r, "a list of media");
+		int ret = party->media_count < SDP_MAX_MEDIA
+				  ? read_media(r, v, party_add_media(r->model, party))
+				  : bad(r, "a list of media");
 
 		if (ret < 0)
 			return ret;
@@ -445,7 +448,8 @@ static int read_party(struct reader *r, const struct value *from)
 static int read_sources(struct reader *r, const struct value *list, struct media *media)
 {
 	value_each (v, list) {
-		int64_t party = value_get_int(v, "party", -1), index = value_get_int(v, "media", -1);
+		int64_t party = value_get_int(v, "party", -1),
+			index = value_get_int(v, "media", -1);
 
 		if (party < 0 || party >= r->model->party_count || index < 0 ||
 			index >= r->model->parties[party]->media_count ||
@@ -465,8 +469,8 @@ static int read_links(struct reader *r, const struct value *parties)
 		unsigned m = 0;
 
 		value_each (media, value_get(from, "media")) {
-			int ret = read_sources(r, value_get(media, "sources"),
-				r->model->parties[p]->media[m++]);
+			int ret = read_sources(
+				r, value_get(media, "sources"), r->model->parties[p]->media[m++]);
 
 			if (ret < 0)
 				return ret;
@@ -504,8 +508,8 @@ static void drop_reference(gpointer object)
 	ref_drop(object);
 }
 
-int call_of_dict(struct call_table *table, const struct value *from, struct call **ret_call,
-	struct err *err)
+int call_of_dict(
+	struct call_table *table, const struct value *from, struct call **ret_call, struct err *err)
 {
 	struct reader r = {
 		.table = table,

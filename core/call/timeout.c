@@ -23,8 +23,8 @@ static struct limit limit_of(const struct call_settings *set, const struct media
 }
 
 /* How long the section's streams keep the call: the latest of them decides. */
-static int64_t kept_until_us(const struct call *call, const struct media *media,
-	const struct limit *limit)
+static int64_t kept_until_us(
+	const struct call *call, const struct media *media, const struct limit *limit)
 {
 	int64_t last_us = 0;
 

@@ -329,6 +329,11 @@ static void deliver(struct mock_port *self, const struct mock_datagram *datagram
 	buf->len = cut ? BUF_PAYLOAD : (uint32_t)datagram->len;
 	memcpy(buf->data, datagram->bytes, buf->len);
 	addr_to_sock(&datagram->from, &from);
+	if (!self->port.recv) {
+		reason_count(REASON_NO_SESSION);
+		buf_put(buf);
+		return;
+	}
 	self->port.recv(&self->port, buf, &from, cut);
 }
 

@@ -296,7 +296,7 @@ static void test_defaults(void)
 	g_assert_cmpint(config->delete_delay, ==, 30);
 	g_assert_cmpint(config->max_sessions, ==, -1);
 	g_assert_cmpint(config->num_threads, ==, (int)g_get_num_processors());
-	g_assert_cmpint(config->endpoint_learning, ==, LEARNING_HEURISTIC);
+	g_assert_cmpint(config->endpoint_learning, ==, CONFIG_LEARN_HEURISTIC);
 	g_assert_cmpstr(config->log_name, ==, "rtpengine");
 	g_assert_cmpstr(config->config_section, ==, "rtpengine");
 	g_assert_null(config->software_id);

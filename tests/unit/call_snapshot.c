@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * call/snapshot.c: a call written down and rebuilt in another world compiles into the same plan
+ * and answers the next message in the same way.
+ */
+#include "call/call.h"
+#include "ng/ng.h"
+
+#include "../mock/network.h"
+#include "../mock/world.h"
+
+#include <glib.h>
+
+static const char *const body_a = "v=0\r\no=ann 8100 3 IN IP4 192.0.2.10\r\ns=call\r\n"
+				  "c=IN IP4 192.0.2.10\r\nt=0 0\r\n"
+				  "m=audio 41000 RTP/AVP 0 8\r\na=rtcp-mux\r\na=mid:a\r\n"
+				  "m=video 41010 RTP/AVPF 99\r\na=rtpmap:99 VP8/90000\r\n";
+static const char *const body_b = "v=0\r\no=ben 9200 7 IN IP4 198.51.100.20\r\ns=-\r\n"
+				  "c=IN IP4 198.51.100.20\r\nt=0 0\r\n"
+				  "m=audio 42000 RTP/AVP 0\r\n"
+				  "m=video 0 RTP/AVPF 99\r\n";
+
+static struct str call_id(void)
+{
+	return STR_LIT("snap");
+}
+
+/* One command; true: "ok". The SDP of the reply is kept in `sdp` when given. */
+static bool request(struct world *w, const char *command, const char *from, const char *to,
+	const char *sdp, GString *ret_sdp)
+{
+	struct dict *d = dict_new(), *reply;
+	struct value *root = dict_root(d), *replace;
+	GString *bytes;
+	bool ok;
+
+	dict_add_str(d, root, "command", str_of(command));
+	dict_add_str(d, root, "call-id", call_id());
+	dict_add_str(d, root, "from-tag", str_of(from));
+	if (to)
+		dict_add_str(d, root, "to-tag", str_of(to));
+	dict_add_str(d, root, "label", str_of("someone"));
+	dict_add_str(d, root, "sdp", str_of(sdp));
+	replace = dict_add_list(d, root, "replace");
+	dict_add_str(d, replace, NULL, STR_LIT("SDP-version"));
+	reply = world_request(w, d, false, &bytes);
+	ok = str_is(value_get_str(dict_root(reply), "result"), "ok");
+	if (ret_sdp) {
+		struct str text = value_get_str(dict_root(reply), "sdp");
+
+		g_string_append_len(ret_sdp, text.s, (gssize)text.len);
+	}
+	dict_free(reply);
+	dict_free(d);
+	g_string_free(bytes, TRUE);
+	world_run(w);
+	return ok;
+}
+
+/* The call as text, so that nothing of the first world is left when the second begins. */
+static GString *write_down(struct world *w)
+{
+	struct dict *d = dict_new();
+	GString *text = g_string_new(NULL);
+
+	call_to_dict(call_table_find(w->control.calls, call_id()), d, dict_root(d));
+	json_encode(dict_root(d), text);
+	dict_free(d);
+	return text;
+}
+
+static struct call *rebuild(struct world *w, const GString *text)
+{
+	struct dict *d;
+	struct call *call;
+	struct err err;
+
+	g_assert_cmpint(json_decode((struct str){ text->str, text->len }, &d, &err), ==, 0);
+	if (call_of_dict(w->control.calls, dict_root(d), &call, &err) < 0)
+		g_error("%s", err.text);
+	call_publish(call);
+	dict_free(d);
+	world_run(w);
+	return call;
+}
+
+static void set_up(struct world *w, bool answered)
+{
+	world_defaults(w);
+	world_open(w);
+	g_assert_true(request(w, "offer", "A", NULL, body_a, NULL));
+	if (answered)
+		g_assert_true(request(w, "answer", "A", "B", body_b, NULL));
+}
+
+/*
+ * The first world's ports are the same numbers on the same addresses, so its plan is compared
+ * while the second world's call exists in another process, as it were: the plan is kept as the
+ * text of what it asks for.
+ */
+static GString *describe(const struct plan *plan)
+{
+	GString *out = g_string_new(plan->call_id);
+	char text[ADDR_TEXT];
+
+	for (unsigned i = 0; i < plan->stream_count; i++) {
+		const struct plan_stream *s = &plan->streams[i];
+
+		g_string_append_printf(out, "\n%u gen %u to %s learn %d answered %d rtp %d rtcp %d",
+			s->id, s->endpoint_gen, addr_print(&s->peer, text), s->learn, s->answered,
+			s->rtp, s->rtcp);
+		g_string_append_printf(
+			out, " opaque %d strip %d ports", s->opaque, s->strip_feedback);
+		for (unsigned p = 0; p < s->port_count; p++)
+			g_string_append_printf(
+				out, " %s", addr_print(&s->ports[p]->port->local, text));
+		for (unsigned n = 0; n < s->rtp_sink_count; n++)
+			g_string_append_printf(out, " rtp>%u", s->rtp_sinks[n]);
+		for (unsigned n = 0; n < s->rtcp_sink_count; n++)
+			g_string_append_printf(out, " rtcp>%u", s->rtcp_sinks[n]);
+	}
+	return out;
+}
+
+static GString *describe_call(const struct call *call)
+{
+	struct plan *plan = call_compile(call, call->model);
+	GString *text = describe(plan);
+
+	plan_free(plan);
+	return text;
+}
+
+static void check_same_plan(bool answered)
+{
+	struct world w;
+	GString *text, *before, *after, *again;
+	struct call *call;
+
+	set_up(&w, answered);
+	call = call_table_find(w.control.calls, call_id());
+	before = describe_call(call);
+	text = write_down(&w);
+	world_close(&w);
+
+	world_defaults(&w);
+	world_open(&w);
+	call = rebuild(&w, text);
+	after = describe_call(call);
+	g_assert_cmpstr(after->str, ==, before->str);
+	again = write_down(&w);
+	g_assert_cmpstr(again->str, ==, text->str);
+	world_end_calls(&w);
+	g_assert_cmpuint(world_leaks(&w), ==, 0);
+	world_close(&w);
+	g_string_free(text, TRUE);
+	g_string_free(before, TRUE);
+	g_string_free(after, TRUE);
+	g_string_free(again, TRUE);
+}
+
+static void answered_call_gives_same_plan(void)
+{
+	check_same_plan(true);
+}
+
+static void unanswered_call_gives_same_plan(void)
+{
+	check_same_plan(false);
+}
+
+/* Also what is not in plans: parties, versions, port maps. */
+static void next_offer_is_answered_alike(void)
+{
+	struct world w;
+	GString *text, *here = g_string_new(NULL), *there = g_string_new(NULL);
+
+	set_up(&w, true);
+	text = write_down(&w);
+	g_assert_true(request(&w, "offer", "A", "B", body_a, here));
+	world_close(&w);
+	world_defaults(&w);
+	world_open(&w);
+	rebuild(&w, text);
+	g_assert_true(request(&w, "offer", "A", "B", body_a, there));
+	g_assert_cmpstr(there->str, ==, here->str);
+	world_close(&w);
+	g_string_free(text, TRUE);
+	g_string_free(here, TRUE);
+	g_string_free(there, TRUE);
+}
+
+static bool restores(struct world *w, const char *json)
+{
+	struct dict *d;
+	struct call *call;
+	struct err err;
+	bool ok;
+
+	g_assert_cmpint(json_decode(str_of(json), &d, &err), ==, 0);
+	ok = call_of_dict(w->control.calls, dict_root(d), &call, &err) == 0;
+	if (ok)
+		call_free(call);
+	dict_free(d);
+	return ok;
+}
+
+static void broken_snapshots_are_refused_and_leave_nothing(void)
+{
+	struct world w;
+
+	world_defaults(&w);
+	world_open(&w);
+	g_assert_false(restores(&w, "{}"));
+	g_assert_false(restores(&w, "{\"call_id\":\"x\"}"));
+	g_assert_false(restores(&w, "{\"call_id\":\"x\",\"version\":99}"));
+	g_assert_false(restores(
+		&w, "{\"call_id\":\"x\",\"version\":1,\"bodies\":[\"no session description\"]}"));
+	g_assert_false(restores(&w, "{\"call_id\":\"x\",\"version\":1,\"parties\":[{\"media\":[{"
+				    "\"transport\":99}]}]}"));
+	g_assert_false(restores(&w, "{\"call_id\":\"x\",\"version\":1,\"parties\":[{\"media\":[{"
+				    "\"sources\":[{\"party\":7,\"media\":0}]}]}]}"));
+	g_assert_false(restores(&w,
+		"{\"call_id\":\"x\",\"version\":1,\"parties\":[{\"media\":[{\"port_maps\":[{"
+		"\"interface\":\"nowhere\",\"local\":\"203.0.113.1 0\",\"ports\":[30000]}]}]}]}"));
+	world_run(&w);
+	g_assert_cmpuint(world_ports_used(&w), ==, 0);
+	world_close(&w);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/call/snapshot/answered", answered_call_gives_same_plan);
+	g_test_add_func("/call/snapshot/unanswered", unanswered_call_gives_same_plan);
+	g_test_add_func("/call/snapshot/next-offer", next_offer_is_answered_alike);
+	g_test_add_func("/call/snapshot/broken", broken_snapshots_are_refused_and_leave_nothing);
+	return g_test_run();
+}
