@@ -15,15 +15,23 @@ struct compiler {
 	unsigned media_count;
 };
 
-static bool in_plan(const struct media *media)
-{
-	return media->ports && !media->rejected;
-}
-
-/* With one port, RTCP has no stream of its own. */
+/*
+ * As long as the model has a lease its port stays in the plan, if only to be listened on: a port
+ * that left a plan and came back with the next might meet the worker's letting go of it.
+ */
 static unsigned streams_of(const struct media *media)
 {
-	return media->ports->count;
+	unsigned count = 0;
+
+	for (const struct port_map *m = media->maps; m; m = m->next)
+		count = MAX(count, m->count);
+	return MIN(count, media->stream_count);
+}
+
+/* Does it take part, and with this component? */
+static bool is_live(const struct media *media, unsigned component)
+{
+	return media->ports && !media->rejected && component < media->ports->count;
 }
 
 static void add_port(struct plan_stream *s, struct lease *lease)
@@ -41,10 +49,10 @@ static void add_port(struct plan_stream *s, struct lease *lease)
  */
 static void add_ports(struct plan_stream *s, const struct media *media, unsigned component)
 {
-	add_port(s, media->ports->leases[component]);
+	if (is_live(media, component))
+		add_port(s, media->ports->leases[component]);
 	for (const struct port_map *m = media->maps; m; m = m->next)
-		if (component < m->count &&
-			m->leases[component]->port->local.family == s->ports[0]->port->local.family)
+		if (component < m->count)
 			add_port(s, m->leases[component]);
 }
 
@@ -69,7 +77,7 @@ static void compile_stream(struct plan_stream *s, const struct media *media, uns
 	const struct sdp_transport_info *t = sdp_transport_info(media->transport);
 	const struct media_stream *stream = &media->streams[component];
 	bool muxed = media->mux || media->mux_offered_to || media->mux_offered_by ||
-		     media->ports->count == 1;
+		     (media->ports && media->ports->count == 1);
 
 	s->id = stream->id;
 	s->endpoint_gen = stream->endpoint_gen;
@@ -98,9 +106,9 @@ static unsigned sink_of(
 {
 	unsigned first = first_of(c, sink), pair = component & ~1u;
 
-	if (first == UINT16_MAX || pair >= streams_of(sink))
+	if (first == UINT16_MAX || !is_live(sink, pair))
 		return UINT16_MAX;
-	if (!rtcp || sink->mux || pair + 1 >= streams_of(sink))
+	if (!rtcp || sink->mux || !is_live(sink, pair + 1))
 		return first + pair;
 	return first + pair + 1;
 }
@@ -152,7 +160,7 @@ static void collect(
 		for (unsigned m = 0; m < model->parties[p]->media_count; m++) {
 			struct media *media = model->parties[p]->media[m];
 
-			if (!in_plan(media) || streams + streams_of(media) > PLAN_MAX_STREAMS)
+			if (!streams_of(media) || streams + streams_of(media) > PLAN_MAX_STREAMS)
 				continue;
 			c->media[c->media_count] = media;
 			c->first[c->media_count++] = streams;

@@ -64,17 +64,23 @@ static bool is_signalled(const struct stream *stream, const union sock *from)
 
 static void believe(struct stream *stream, const union sock *from)
 {
-	bool moved = !stream->dest_len || !same_source(&stream->dest, from);
+	bool moved = stream->plan->learn != PLAN_LEARN_OFF &&
+		     (!stream->dest_len || !same_source(&stream->dest, from));
 
 	stream->source = *from;
 	stream->source_known = true;
-	if (moved && stream->plan->learn != PLAN_LEARN_OFF && stream->plan->peer.family) {
+	if (moved) {
 		stream->dest = *from;
 		stream->dest_len = from->sa.sa_family == AF_INET ? sizeof(from->in)
 								 : sizeof(from->in6);
 	}
 	note_peer(stream);
 	tell_control(stream, moved ? MEDIA_EVENT_PEER_LEARNED : MEDIA_EVENT_FIRST_PACKET);
+}
+
+static sa_family_t family_of(const struct port *port)
+{
+	return port->local.family == ADDR_IP6 ? AF_INET6 : AF_INET;
 }
 
 int media_learn(struct packet *packet)
@@ -85,6 +91,8 @@ int media_learn(struct packet *packet)
 		return PACKET_OK;
 	if (!stream->plan->answered || !stream->plan->peer.family)
 		return PACKET_OK; /* early media: nothing to compare with yet */
+	if (packet->from->sa.sa_family != family_of(stream->port))
+		return PACKET_OK; /* on a port shown earlier: cannot be answered from this one */
 	if (packet->kind == DATAGRAM_RTCP && stream->rtp)
 		return PACKET_OK; /* muxed RTCP says nothing about where RTP comes from */
 	if (stream->source_known && stream->plan->learn != PLAN_LEARN_OFF &&

@@ -241,32 +241,81 @@ static int lease_pair(
 	return ran_out(err);
 }
 
-int port_pool_lease_pairs(
-	struct port_pool *pool, unsigned pairs, struct lease **ret, struct err *err)
+/* Are `pairs` pairs from `even` on all whole and free? */
+static bool run_is_free(struct port_pool *pool, unsigned even, unsigned pairs)
 {
-	g_autofree struct lease **leases = NULL;
-	struct number_list aside = { 0 };
-	struct err failed; /* also of attempts that others made good */
+	for (unsigned n = even; n < even + 2 * pairs; n += 2)
+		if (!in_range(pool, n) || slot_of(pool, (uint16_t)n)->place != SLOT_PAIR)
+			return false;
+	return true;
+}
+
+static int lease_run_at(
+	struct port_pool *pool, uint16_t even, unsigned pairs, struct lease **ret, struct err *err)
+{
 	unsigned got = 0;
 	int rc = 0;
 
-	g_assert(pairs > 0);
-	if (pool->pairs.count < pairs)
-		return ran_out(err);
-	leases = g_new(struct lease *, 2 * (gsize)pairs);
 	while (!rc && got < pairs) {
-		rc = lease_pair(pool, &aside, &leases[2 * got], &failed);
-		if (!rc)
+		uint16_t number = (uint16_t)(even + 2 * got);
+
+		number_take(pool, number);
+		number_take(pool, number + 1);
+		rc = open_pair(pool, number, &ret[2 * got], err);
+		if (!rc) {
 			got++;
+			continue;
+		}
+		number_give_back(pool, number);
+		number_give_back(pool, number + 1);
 	}
+	for (unsigned i = 0; rc && i < 2 * got; i++)
+		ref_drop(ret[i]);
+	return rc;
+}
+
+/*
+ * Several pairs behind each other, for the rare section with a port count: looked for from the
+ * pair whose turn it is.
+ */
+static int lease_run(struct port_pool *pool, unsigned pairs, struct lease **ret, struct err *err)
+{
+	g_autofree struct lease **leases = g_new(struct lease *, 2 * (gsize)pairs);
+	unsigned first = even_of((uint16_t)(pool->port_min + 1));
+	unsigned steps = (pool->port_max - first + 1) / 2;
+	unsigned start = pool->pairs.head ? (pool->pairs.head - first) / 2 : 0;
+
+	for (unsigned i = 0; i < steps; i++) {
+		unsigned even = first + 2 * ((start + i) % steps);
+		int rc;
+
+		if (!run_is_free(pool, even, pairs))
+			continue;
+		rc = lease_run_at(pool, (uint16_t)even, pairs, leases, err);
+		if (!rc)
+			memcpy(ret, leases, 2 * (size_t)pairs * sizeof(*ret));
+		if (rc != -EADDRINUSE)
+			return rc;
+	}
+	return ran_out(err);
+}
+
+int port_pool_lease_pairs(
+	struct port_pool *pool, unsigned pairs, struct lease **ret, struct err *err)
+{
+	struct number_list aside = { 0 };
+	struct lease *pair[2];
+	struct err failed; /* also of attempts that others made good */
+	int rc;
+
+	g_assert(pairs > 0);
+	if (pairs > 1)
+		return lease_run(pool, pairs, ret, err);
+	rc = lease_pair(pool, &aside, pair, &failed);
 	give_all_back(pool, &aside);
-	if (!rc) {
-		memcpy(ret, leases, 2 * (size_t)pairs * sizeof(*ret));
-		return 0;
-	}
-	for (unsigned i = 0; i < 2 * got; i++)
-		ref_drop(leases[i]);
-	if (err)
+	if (!rc)
+		memcpy(ret, pair, sizeof(pair));
+	else if (err)
 		*err = failed;
 	return rc;
 }

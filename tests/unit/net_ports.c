@@ -219,11 +219,39 @@ static void test_single_ports_leave_pairs_whole(void)
 
 	for (unsigned i = 0; i < 10; i++)
 		singles[i] = lease_one(pool);
-	g_assert_cmpint(port_pool_lease_pairs(pool, 5, pairs, &err), ==, 0);
+	for (unsigned i = 0; i < 10; i += 2)
+		g_assert_cmpint(port_pool_lease_pairs(pool, 1, &pairs[i], &err), ==, 0);
 	for (unsigned i = 0; i < 10; i++) {
 		ref_drop(singles[i]);
 		ref_drop(pairs[i]);
 	}
+	port_pool_free(pool);
+}
+
+/* What "port/count" needs: numbers in one row, although free pairs lie scattered. */
+static void test_several_pairs_are_a_row(void)
+{
+	struct port_pool *pool = pool_new(200, 219);
+	struct lease *pairs[20], *row[6];
+	struct err err;
+
+	for (unsigned i = 0; i < 20; i += 2)
+		g_assert_cmpint(port_pool_lease_at(pool, (uint16_t)(200 + i), &pairs[i], &err), ==,
+			0);
+	/* pairs 202, 206 … are broken; 210 to 215 become whole */
+	for (unsigned i = 0; i < 20; i += 2)
+		if (i % 4 == 0 || i == 10 || i == 14)
+			pairs[i] = ref_drop(pairs[i]);
+	g_assert_cmpint(port_pool_lease_pairs(pool, 3, row, &err), ==, 0);
+	for (unsigned i = 1; i < 6; i++)
+		g_assert_cmpuint(row[i]->number, ==, row[0]->number + i);
+	g_assert_cmpint(port_pool_lease_pairs(pool, 4, row, &err), ==, -ENOSPC);
+	g_assert_cmpstr(err.text, ==, "Ran out of ports");
+	for (unsigned i = 0; i < 6; i++)
+		ref_drop(row[i]);
+	for (unsigned i = 0; i < 20; i += 2)
+		ref_drop(pairs[i]);
+	g_assert_cmpuint(port_pool_free_count(pool), ==, 20);
 	port_pool_free(pool);
 }
 
@@ -263,7 +291,8 @@ static void test_order_is_shuffled(void)
 	unsigned ascending = 0;
 	struct err err;
 
-	g_assert_cmpint(port_pool_lease_pairs(pool, COUNT, leases, &err), ==, 0);
+	for (unsigned i = 0; i < COUNT; i++)
+		g_assert_cmpint(port_pool_lease_pairs(pool, 1, &leases[2 * i], &err), ==, 0);
 	for (unsigned i = 1; i < COUNT; i++)
 		ascending += leases[2 * i]->number == leases[2 * i - 2]->number + 2;
 	g_assert_cmpuint(ascending, <, 20); /* about one is to be expected */
@@ -337,25 +366,27 @@ static void model_hold(struct model *model, struct lease *lease)
 	model->count++;
 }
 
-static unsigned model_free_pairs(const struct model *model)
+/* Is there a row of that many free pairs? */
+static bool model_has_row(const struct model *model, unsigned pairs)
 {
-	unsigned pairs = 0;
+	unsigned row = 0;
 
-	for (unsigned i = 0; i < G_N_ELEMENTS(model->held); i += 2)
-		pairs += !model->held[i] && !model->held[i + 1];
-	return pairs;
+	for (unsigned i = 0; i < G_N_ELEMENTS(model->held) && row < pairs; i += 2)
+		row = model->held[i] || model->held[i + 1] ? 0 : row + 1;
+	return row == pairs;
 }
 
 static void model_take_pairs(struct model *model)
 {
-	unsigned wanted = (unsigned)g_test_rand_int_range(1, 4), free_pairs;
+	unsigned wanted = (unsigned)g_test_rand_int_range(1, 4);
 	struct lease *leases[6];
 	struct err err;
+	bool free_row;
 	int rc;
 
-	free_pairs = model_free_pairs(model);
+	free_row = model_has_row(model, wanted);
 	rc = port_pool_lease_pairs(model->pool, wanted, leases, &err);
-	g_assert_cmpint(rc, ==, free_pairs >= wanted ? 0 : -ENOSPC);
+	g_assert_cmpint(rc, ==, free_row ? 0 : -ENOSPC);
 	for (unsigned i = 0; !rc && i < 2 * wanted; i++)
 		model_hold(model, leases[i]);
 }
@@ -444,6 +475,7 @@ static void test_real_socket_in_the_way(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/net/ports/row", test_several_pairs_are_a_row);
 	g_test_add_func("/net/ports/pairs", test_pairs_are_even_and_next_odd);
 	g_test_add_func("/net/ports/range-edges", test_range_edges_are_no_pairs);
 	g_test_add_func("/net/ports/range-extremes", test_smallest_and_largest_ranges);
