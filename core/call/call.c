@@ -16,12 +16,22 @@ static unsigned least_loaded(const struct call_table *table)
 	return best;
 }
 
+/* Call-IDs may hold any byte. */
+static struct str copy_id(struct str id)
+{
+	char *copy = g_malloc0(id.len + 1);
+
+	if (id.len)
+		memcpy(copy, id.s, id.len);
+	return (struct str){ copy, id.len };
+}
+
 struct call *call_new(struct call_table *table, struct str id, const struct addr *created_from)
 {
 	struct call *call = g_new0(struct call, 1);
 
 	call->table = table;
-	call->id = (struct str){ g_strndup(id.s ? id.s : "", id.len), id.len };
+	call->id = copy_id(id);
 	call->log.call_id = call->id;
 	call->created_wall_us = clock_wall_us();
 	call->created_mono_us = clock_mono_us();

@@ -12,13 +12,15 @@ import tempfile
 import time
 
 import ng
-from tap import wait_until
+import tap
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("BUILD", "build")
 PROGRAM = os.environ.get("RTPENGINE", os.path.join(TOP, BUILD, "rtpengine"))
 START_SECONDS = 20      # sanitizers, and a machine that has other things to do
 LIVING = set()
+LATEST = []             # daemons, of which the last one is told about when a test fails
+LOG_LINES_SHOWN = 15
 
 
 @atexit.register
@@ -105,6 +107,7 @@ class Daemon:
             self.command, stdin=subprocess.DEVNULL, stdout=self.stdout.file,
             stderr=self.stderr.file, env={**os.environ, **(env or {})})
         LIVING.add(self.process)
+        LATEST[:] = [self]
         self.ng = ng.Client(listen or "127.0.0.1", self.port)
         self._wait_ready()
 
@@ -115,7 +118,7 @@ class Daemon:
                 if self.ng.document(b"d7:command4:pinge", timeout=0.05):
                     return
             except ConnectionError:
-                pass
+                time.sleep(0.01)
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise AssertionError(f"the daemon did not start: {self.log()}")
 
@@ -130,7 +133,8 @@ class Daemon:
         return self.stderr.text()
 
     def wait_log(self, pattern, seconds=5):
-        return wait_until(lambda: re.search(pattern, self.log()), seconds, f"log line {pattern!r}")
+        return tap.wait_until(lambda: re.search(pattern, self.log()), seconds,
+                              f"log line {pattern!r}")
 
     def alive(self):
         return self.process.poll() is None and self.ng.request("ping")["result"] == "pong"
@@ -157,3 +161,14 @@ class Daemon:
 
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+
+def _tell_of_latest():
+    if not LATEST:
+        return ""
+    lines = LATEST[0].log().splitlines()[-LOG_LINES_SHOWN:]
+    status = LATEST[0].process.poll()
+    return "\n".join([f"the daemon's status is {status}; its last lines:"] + lines)
+
+
+tap.ON_FAILURE.append(_tell_of_latest)

@@ -40,11 +40,11 @@ def offer_error(d, sdp, **keys):
 
 @test("an offer cut off anywhere")
 def truncated(d):
-    whole = bencode({"command": "offer", "sdp": HEADER + AUDIO, "call-id": "hostile",
-                     "from-tag": "a", "flags": ["trust-address"], "replace": ["origin"]})
-    for end in range(1, len(whole) - 2):
+    whole = bencode({"sdp": HEADER + AUDIO, "call-id": "hostile", "from-tag": "a",
+                     "flags": ["trust-address"], "replace": ["origin"], "command": "offer"})
+    for end in range(1, len(whole) - 1):
         reply = bdecode(d.ng.document(whole[:end]))
-        equal(reply, {"result": "error", "error-reason": BAD_BENCODE}, f"{end} bytes")
+        equal(reply["result"], "error", f"{end} bytes")
     equal(bdecode(d.ng.document(whole[:-1]))["result"], "ok", "only the last e is missing")
     d.ng.request("delete", call_id="hostile")
     assert d.alive()
@@ -137,7 +137,7 @@ def many_things(d):
                 HEADER + AUDIO + "a=" + "x" * 60000 + "\r\n",
                 HEADER + AUDIO + "b=AS:1\r\n" * 5000):
         reply = d.ng.try_request("offer", call_id="hostile", from_tag="a", sdp=sdp)
-        assert reply is None or reply["result"] in ("ok", "error")
+        assert reply and reply["result"] in ("ok", "error"), reply
         d.ng.request("delete", call_id="hostile")
         assert d.alive()
 
@@ -188,8 +188,9 @@ def long_names(d):
     name = "n" * 30000
     reply = d.ng.try_request("offer", call_id=name, from_tag="a" * 30000, sdp=HEADER + AUDIO)
     assert reply and reply["result"] in ("ok", "error"), reply
-    for command in ("query", "delete"):
-        d.ng.try_request(command, {"call-id": name}, delete_delay=0)
+    # A full answer may not fit a datagram.
+    d.ng.document(bencode({"command": "query", "call-id": name}), timeout=0.1)
+    d.ng.request("delete", call_id=name, flags=["fast"])
     assert d.alive()
 
 

@@ -62,8 +62,8 @@ class Client:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self.sock = socket.socket(family, socket.SOCK_DGRAM)
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
-        self.sock.settimeout(timeout)
-        self.server, self.timeout = (host, port), timeout
+        self.sock.connect((host, port))     # when nobody listens any more, that is noticed
+        self.timeout = timeout
 
     def __enter__(self):
         return self
@@ -75,8 +75,8 @@ class Client:
         self.sock.close()
 
     def raw(self, message, timeout=None):
-        """Bytes there, bytes back; None when nothing came."""
-        self.sock.sendto(message, self.server)
+        """Bytes there, bytes back; None when nothing came in time."""
+        self.sock.send(message)
         return self.receive(timeout)
 
     def receive(self, timeout=None):

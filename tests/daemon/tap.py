@@ -5,6 +5,7 @@ import time
 import traceback
 
 TESTS = []
+ON_FAILURE = []     # called after a failed test; what they return is shown
 
 
 class Skip(Exception):
@@ -55,18 +56,24 @@ def skip_all(reason):
     sys.exit(0)
 
 
+def show(text):
+    print("".join(f"# {line}\n" for line in text.splitlines()), end="")
+
+
 def run(context=None):
-    """Runs all tests, each with the context if there is one, and ends the program."""
+    """Runs all tests, each with the context if it takes a parameter, and ends the program."""
     failed = 0
     print(f"1..{len(TESTS)}", flush=True)
     for n, (name, function) in enumerate(TESTS, 1):
         try:
-            function(context) if context is not None else function()
+            function(*[context] * function.__code__.co_argcount)
             print(f"ok {n} - {name}", flush=True)
         except Skip as e:
             print(f"ok {n} - {name} # SKIP {e}", flush=True)
         except Exception:   # whatever went wrong, the others are still run
             failed += 1
-            print("".join("# " + x + "\n" for x in traceback.format_exc().splitlines()), end="")
+            show(traceback.format_exc())
+            for more in ON_FAILURE:
+                show(more())
             print(f"not ok {n} - {name}", flush=True)
     sys.exit(1 if failed else 0)

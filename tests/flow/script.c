@@ -19,7 +19,7 @@ void script_fail(struct script *s, const char *fmt, ...)
 
 	if (script_failed(s))
 		return;
-	g_string_append_printf(s->why, "%s:%u: ", s->path, s->at + 1);
+	g_string_append_printf(s->why, "%s:%u: ", s->path, s->base + s->at + 1);
 	va_start(args, fmt);
 	g_string_append_vprintf(s->why, fmt, args);
 	va_end(args);
@@ -390,6 +390,7 @@ static void run_lines(struct script *s)
 static void statement_repeat(struct script *s, const char *rest)
 {
 	unsigned first = s->at + 1, last = first, times = (unsigned)atoi(rest);
+	unsigned base = s->base;
 	GPtrArray *all = s->lines;
 
 	while (last < all->len && strcmp(all->pdata[last], "end"))
@@ -399,6 +400,7 @@ static void statement_repeat(struct script *s, const char *rest)
 
 		g_snprintf(number, sizeof(number), "%u", n);
 		s->lines = g_ptr_array_new_with_free_func(g_free);
+		s->base = base + first;
 		for (unsigned i = first; i < last; i++) {
 			GString *line = g_string_new(all->pdata[i]);
 
@@ -409,6 +411,7 @@ static void statement_repeat(struct script *s, const char *rest)
 		g_ptr_array_unref(s->lines);
 	}
 	s->lines = all;
+	s->base = base;
 	s->at = last;
 }
 

@@ -19,6 +19,7 @@ struct script {
 	const char *path;
 	GPtrArray *lines;
 	unsigned at; /* the line being run */
+	unsigned base; /* lines of the file before `lines`, in a repeat */
 	GString *why; /* not empty: it failed */
 
 	struct world world;
