@@ -130,6 +130,23 @@ static int open_listener(struct daemon *d, const char *text, struct err *err)
 	return 0;
 }
 
+/* Better told at start than by the first call; the address may come later, so it is no error. */
+static void warn_of_foreign_addresses(const struct iface_table *table)
+{
+	for (unsigned i = 0; i < iface_count(table); i++)
+		for (unsigned n = 0; n < iface_at(table, i)->addr_count; n++) {
+			const struct iface_addr *a = &iface_at(table, i)->addrs[n];
+			struct port *port;
+			struct err err;
+
+			if (port_engine_epoll()->open(&a->local, 0, &port, &err) == 0)
+				port->engine->close(port);
+			else
+				log_warn("Interface '%s' cannot be used now: %s",
+					iface_at(table, i)->name, err.text);
+		}
+}
+
 static int open_network(struct daemon *d, struct err *err)
 {
 	const struct config *c = d->config;
@@ -138,6 +155,7 @@ static int open_network(struct daemon *d, struct err *err)
 		(uint16_t)c->port_max, port_engine_epoll(), err);
 	if (!d->interfaces)
 		return -EINVAL;
+	warn_of_foreign_addresses(d->interfaces);
 	for (char **text = c->listen_ng; text && *text; text++) {
 		int ret = open_listener(d, *text, err);
 

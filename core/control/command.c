@@ -106,6 +106,20 @@ static void finish_reply(struct command *c, int ret, const struct err *err)
 	dict_add_str(c->reply, c->root, "result", str_of(c->result ? c->result : "ok"));
 }
 
+/* For log lines, before the flags are read: in the spellings that clients use. */
+static struct str find_call_id(const struct value *request)
+{
+	static const char *const spellings[] = { "call-id", "call-ID", "call id", "call ID" };
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(spellings); i++) {
+		struct str id = value_get_str(request, spellings[i]);
+
+		if (id.s)
+			return id;
+	}
+	return STR_NULL;
+}
+
 void command_run(struct control *control, const struct value *request, const struct addr *client,
 	struct dict *reply)
 {
@@ -117,7 +131,7 @@ void command_run(struct control *control, const struct value *request, const str
 		.root = dict_root(reply),
 		.warnings = g_string_new(NULL),
 	};
-	struct log_context log = { .call_id = value_get_str(request, "call-id") };
+	struct log_context log = { .call_id = find_call_id(request) };
 	const struct log_context *before = log_set_context(&log);
 	struct str name = value_get_str(request, "command");
 	int64_t start_us = clock_mono_us();
@@ -134,10 +148,30 @@ void command_run(struct control *control, const struct value *request, const str
 	log_set_context(before);
 }
 
+static void encode_error(const struct ng_message *m, const char *text, GString *reply)
+{
+	struct dict *dict = dict_new();
+
+	dict_add_str(dict, dict_root(dict), "result", STR_LIT("error"));
+	dict_add_str(dict, dict_root(dict), "error-reason", str_of(text));
+	ng_encode_reply(m->cookie, m->encoding, dict_root(dict), reply);
+	dict_free(dict);
+}
+
+void request_refuse(struct str message, const char *text, GString *reply)
+{
+	struct ng_message m;
+
+	if (!ng_message_split(message, &m))
+		return;
+	m.encoding = m.doc.len && m.doc.s[0] == '{' ? NG_JSON : NG_BENCODE;
+	encode_error(&m, text, reply);
+	ng_message_clear(&m);
+}
+
 static void answer_undecodable(const struct ng_message *m, const struct addr *client,
 	const struct err *err, GString *reply)
 {
-	struct dict *dict = dict_new();
 	char addr[ADDR_TEXT];
 
 	counter_add(COUNTER_NG_ERRORS, 1);
@@ -145,10 +179,7 @@ static void answer_undecodable(const struct ng_message *m, const struct addr *cl
 	log_warn("Protocol error in packet from %s: %s [" MARKED("%.*s") "]",
 		addr_print(client, addr), err->text,
 		MARK((int)MIN(m->doc.len, 500), m->doc.s ? m->doc.s : ""));
-	dict_add_str(dict, dict_root(dict), "result", STR_LIT("error"));
-	dict_add_str(dict, dict_root(dict), "error-reason", str_of(err->text));
-	ng_encode_reply(m->cookie, m->encoding, dict_root(dict), reply);
-	dict_free(dict);
+	encode_error(m, err->text, reply);
 }
 
 static void answer(
@@ -183,15 +214,16 @@ bool request_handle(
 			addr_print(client, addr), MARK((int)MIN(message.len, 500), message.s));
 		return false;
 	}
-	stored = retrans_find(control->retrans, m.cookie, now_us);
+	stored = control->retrans ? retrans_find(control->retrans, m.cookie, now_us) : STR_NULL;
 	if (stored.s) {
 		counter_add(COUNTER_NG_REPEATS, 1);
 		log_info("Detected command from %s as a duplicate", addr_print(client, addr));
 		g_string_append_len(reply, stored.s, (gssize)stored.len);
 	} else {
 		answer(control, &m, client, reply);
-		retrans_store(control->retrans, m.cookie,
-			(struct str){ reply->str + start, reply->len - start }, now_us);
+		if (control->retrans)
+			retrans_store(control->retrans, m.cookie,
+				(struct str){ reply->str + start, reply->len - start }, now_us);
 	}
 	ng_message_clear(&m);
 	return true;

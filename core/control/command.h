@@ -32,6 +32,11 @@ void command_run(struct control *control, const struct value *request, const str
  */
 bool request_handle(
 	struct control *control, struct str message, const struct addr *client, GString *reply);
+/*
+ * An error reply to a message that cannot have another (its own does not fit), in the message's
+ * encoding; appended to `reply`.
+ */
+void request_refuse(struct str message, const char *text, GString *reply);
 /* The commands, one name a line. */
 void command_print_names(FILE *out);
 

@@ -121,17 +121,24 @@ static void send_reply(struct listen_udp *l, struct msghdr *msg, const struct ad
 	struct iovec iov = { .iov_base = l->reply->str, .iov_len = l->reply->len };
 	char text[ADDR_TEXT];
 
-	if (l->reply->len > MAX_REPLY) {
-		reason_count(REASON_NG_REPLY_TOO_LONG);
-		log_err("Reply to %s does not fit a datagram (%zu bytes)", addr_print(client, text),
-			l->reply->len);
-		return;
-	}
 	keep_source_address(msg);
 	msg->msg_iov = &iov;
 	msg->msg_flags = 0;
 	if (sendmsg(l->fd, msg, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 		log_warn("Failed to reply to %s: %s", addr_print(client, text), g_strerror(errno));
+}
+
+static void fit_reply(struct listen_udp *l, struct str request, const struct addr *client)
+{
+	char text[ADDR_TEXT];
+
+	if (l->reply->len <= MAX_REPLY)
+		return;
+	reason_count(REASON_NG_REPLY_TOO_LONG);
+	log_err("Reply to %s does not fit a datagram (%zu bytes)", addr_print(client, text),
+		l->reply->len);
+	g_string_truncate(l->reply, 0);
+	request_refuse(request, "Reply does not fit a datagram", l->reply);
 }
 
 /* False: nothing was there. */
@@ -150,13 +157,17 @@ static bool serve_one(struct listen_udp *l)
 	};
 	ssize_t len = recvmsg(l->fd, &msg, 0);
 	struct addr client;
+	struct str request;
 
 	if (len < 0) /* an error of an earlier reply is taken off the socket by this, too */
 		return errno != EAGAIN && errno != EWOULDBLOCK;
 	client = addr_of_sock(&from);
 	g_string_truncate(l->reply, 0);
-	if (request_handle(l->control, (struct str){ l->buffer, (size_t)len }, &client, l->reply))
+	request = (struct str){ l->buffer, (size_t)len };
+	if (request_handle(l->control, request, &client, l->reply)) {
+		fit_reply(l, request, &client);
 		send_reply(l, &msg, &client);
+	}
 	return true;
 }
 

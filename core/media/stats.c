@@ -34,7 +34,7 @@ __attribute__((no_sanitize("thread"))) void stream_stats_read(
 	do {
 		before = atomic_load_explicit(&stats->seq, memory_order_acquire);
 		copy_words(ret, &stats->counts);
-		atomic_thread_fence(memory_order_acquire);
+		stream_stats_fence(memory_order_acquire);
 		after = atomic_load_explicit(&stats->seq, memory_order_relaxed);
 	} while (before != after || (before & 1));
 }
