@@ -201,9 +201,16 @@ static void negotiate_mux(const struct media_pair *pair, const struct sdp_media 
 		to->mux = false;
 }
 
+/* Learning starts again, and so does the time without packets. */
+static void touch(struct media_stream *stream, int64_t now_us)
+{
+	stream->signal_gen++;
+	stream->since_us = now_us;
+}
+
 static void set_peer(struct media_stream *stream, struct addr peer, int64_t now_us)
 {
-	stream->since_us = now_us;
+	touch(stream, now_us);
 	if (addr_equal(&stream->peer, &peer))
 		return;
 	stream->peer = peer;
@@ -367,7 +374,7 @@ static int negotiate_section(struct draft *draft, const struct media_pair *pair,
 	choose_families(pair, in, o, sides, answer);
 	take_endpoints(draft, from, in, o);
 	for (unsigned i = 0; i < to->stream_count; i++)
-		to->streams[i].since_us = draft->now_mono_us;
+		touch(&to->streams[i], draft->now_mono_us);
 	return take_ports(draft, pair, in, o, answer, err);
 }
 

@@ -43,7 +43,8 @@ struct media_stream {
 	uint32_t id;                /* in the call, never used again */
 	uint32_t endpoint_gen;      /* bumped when `peer` changes */
 	struct addr peer;           /* signalled; ADDR_NONE: none, or on hold */
-	int64_t since_us;           /* monotonic: last signalling that concerned it */
+	uint32_t signal_gen;        /* bumped by every signalling that concerns it … */
+	int64_t since_us;           /* … and when that was (monotonic) */
 	struct stream_stats *stats; /* reference */
 };
 

@@ -81,6 +81,7 @@ static void compile_stream(struct plan_stream *s, const struct media *media, uns
 
 	s->id = stream->id;
 	s->endpoint_gen = stream->endpoint_gen;
+	s->signal_gen = stream->signal_gen;
 	s->peer = stream->peer;
 	s->learn = media->learn ? PLAN_LEARN_ONCE : PLAN_LEARN_OFF;
 	s->answered = media->in && any_source_signalled(media);
@@ -160,7 +161,7 @@ static void collect(
 		for (unsigned m = 0; m < model->parties[p]->media_count; m++) {
 			struct media *media = model->parties[p]->media[m];
 
-			if (!streams_of(media) || streams + streams_of(media) > PLAN_MAX_STREAMS)
+			if (!streams_of(media))
 				continue;
 			c->media[c->media_count] = media;
 			c->first[c->media_count++] = streams;
@@ -170,6 +171,16 @@ static void collect(
 		}
 	*ret_streams = streams;
 	*ret_slots = slots;
+}
+
+unsigned call_count_streams(const struct model *model)
+{
+	unsigned count = 0;
+
+	for (unsigned p = 0; p < model->party_count; p++)
+		for (unsigned m = 0; m < model->parties[p]->media_count; m++)
+			count += streams_of(model->parties[p]->media[m]);
+	return count;
 }
 
 struct plan *call_compile(const struct call *call, const struct model *model)

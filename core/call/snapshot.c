@@ -82,6 +82,7 @@ static const struct field media_fields[] = {
 static const struct field stream_fields[] = {
 	FIELD(media_stream, id, INT),
 	FIELD(media_stream, endpoint_gen, INT),
+	FIELD(media_stream, signal_gen, INT),
 	FIELD(media_stream, peer, ADDR),
 };
 
@@ -500,6 +501,8 @@ static int read_model(struct reader *r, const struct value *from)
 		ret = read_links(r, parties);
 	read_fields(r, from, r->model, FIELDS(model_fields));
 	r->model->delete_at_us = read_deadline(from);
+	if (!ret && call_count_streams(r->model) > PLAN_MAX_STREAMS)
+		return bad(r, "a number of streams that is allowed");
 	return ret;
 }
 
