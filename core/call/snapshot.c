@@ -63,6 +63,7 @@ static const struct field media_fields[] = {
 	FIELD(media, transport, INT),
 	FIELD(media, transport_text, STR),
 	FIELD(media, mid, STR),
+	FIELD(media, believed, ADDR),
 	FIELD(media, advertised, ADDR),
 	FIELD(media, rejected, BOOL),
 	FIELD(media, send, BOOL),
@@ -70,6 +71,7 @@ static const struct field media_fields[] = {
 	FIELD(media, hold_zero, BOOL),
 	FIELD(media, mux, BOOL),
 	FIELD(media, mux_offered_to, BOOL),
+	FIELD(media, mux_open, BOOL),
 	FIELD(media, mux_single, BOOL),
 	FIELD(media, mux_offered_by, BOOL),
 	FIELD(media, mux_answer, INT),
@@ -436,7 +438,7 @@ static int read_party(struct reader *r, const struct value *from)
 			party->aliases[party->alias_count++] = arena_str(
 				r->model->arena, value_str(v));
 	value_each (v, value_get(from, "media")) {
-		int ret = party->media_count < SDP_MAX_MEDIA
+		int ret = party->media_count < MODEL_MAX_MEDIA
 				  ? read_media(r, v, party_add_media(r->model, party))
 				  : bad(r, "a list of media");
 

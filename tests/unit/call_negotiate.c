@@ -96,11 +96,11 @@ static void test_mux_is_said_in_two_ways(void)
 	g_assert_false(offers_mux("m=audio 41000/2 RTP/AVP 0\r\na=rtcp:41000\r\n"));
 }
 
-static struct endpoints endpoints_of(const char *lines, const struct call_options *o, bool mux)
+static struct endpoints endpoints_of(const char *lines, const struct addr *believed, bool mux)
 {
-	static const struct call_options none = { 0 };
+	static const struct addr none = { 0 };
 	struct sdp *sdp = parse(lines);
-	struct endpoints e = negotiate_endpoints(sdp->media, o ? o : &none, mux);
+	struct endpoints e = negotiate_endpoints(sdp->media, believed ? believed : &none, mux);
 
 	ref_drop(sdp);
 	return e;
@@ -168,8 +168,7 @@ static void test_zero_address_is_hold_but_a_key(void)
 
 static void test_sip_source_replaces_addresses(void)
 {
-	struct call_options o = { .sip_source = true,
-		.received_from = { ADDR_IP4, 0, { 203, 0, 113, 30 } } };
+	struct addr o = { ADDR_IP4, 0, { 203, 0, 113, 30 } };
 	struct endpoints e = endpoints_of(
 		"m=audio 41000 RTP/AVP 0\r\na=rtcp:50000 IN IP4 192.0.2.77\r\n", &o, false);
 
