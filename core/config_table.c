@@ -57,7 +57,6 @@ static const char *const homer_protocols[] = { "udp", "tcp", NULL };
 
 /* Why rows are there and refused: they belong to the options every operator may have set. */
 static const char no_scheduling[] = "choosing scheduling policies is not built yet";
-static const char no_load_limit[] = "this load limit is not built yet";
 static const char no_redis[] = "Redis is not built yet";
 static const char no_graphite[] = "Graphite is not built yet";
 static const char no_homer[] = "Homer is not built yet";
@@ -247,13 +246,13 @@ static const struct option options[] = {
 	  .below_min_is_default = true, .run_time = true,
 	  .help = "Refuse further calls above this number; -1 is no limit" },
 	{ .name = "max-load", .type = OPTION_DOUBLE, .group = OPTION_MEDIA,
-	  .offset = AT(max_load), .arg = "FLOAT", .preset = "0", .unavailable = no_load_limit,
+	  .offset = AT(max_load), .arg = "FLOAT", .preset = "0",
 	  .help = "Refuse further calls above this load average; 0 is no limit" },
 	{ .name = "max-cpu", .type = OPTION_DOUBLE, .group = OPTION_MEDIA, .offset = AT(max_cpu),
-	  .arg = "FLOAT", .preset = "0", .unavailable = no_load_limit,
+	  .arg = "FLOAT", .preset = "0",
 	  .help = "Refuse further calls above this CPU usage in percent; 0 is no limit" },
 	{ .name = "max-bandwidth", .type = OPTION_INT64, .group = OPTION_MEDIA,
-	  .offset = AT(max_bandwidth), .arg = "INT", .preset = "0", .unavailable = no_load_limit,
+	  .offset = AT(max_bandwidth), .arg = "INT", .preset = "0",
 	  .help = "Refuse further calls above this many received bytes per second; 0 is no "
 	  "limit" },
 

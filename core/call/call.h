@@ -12,12 +12,15 @@
 #include "base/log.h"
 #include "call/model.h"
 #include "media/session.h"
+#include "stats/load.h"
 #include "stats/reason.h"
 
 /* What calls need to know of the daemon's settings. Times in seconds; 0 or less: off. */
 struct call_settings {
 	int timeout_s, silent_timeout_s, offer_timeout_s, final_timeout_s, delete_delay_s;
-	int max_sessions; /* negative: no limit */
+	int max_sessions;            /* negative: no limit */
+	double max_load, max_cpu;    /* load average of a minute; percent. 0 or less: off */
+	int64_t max_bandwidth_bytes; /* received per second; 0 or less: off */
 	int tos;
 	bool sip_source, learn;
 	const char *software_id;
@@ -51,6 +54,9 @@ const struct call_settings *call_table_settings(const struct call_table *table);
 struct iface_table *call_table_interfaces(const struct call_table *table);
 /* 12 hex digits, random per start (loop-protect). */
 const char *call_table_instance(const struct call_table *table);
+/* The latest sample of how busy the machine is; all 0 before the first. */
+void call_table_set_load(struct call_table *table, const struct load *load);
+const struct load *call_table_load(const struct call_table *table);
 unsigned call_table_count(const struct call_table *table);
 struct call *call_table_find(const struct call_table *table, struct str id);
 /* Calls `fn` for each, until it returns false; it must not end calls. */

@@ -37,14 +37,22 @@ static void warn_ice(struct command *c, const struct exchange_result *result)
 	log_warn("ICE is not supported by this build: handled as ICE=remove");
 }
 
+/* Counted already, where the limit was found to be reached. */
+static int over_limit(struct command *c, struct err *err)
+{
+	/* What a proxy without load limiting knows to try the next node for, whatever the limit. */
+	if (!c->o.supports_load_limit)
+		return err_set(err, EDQUOT, "Parallel session limit reached");
+	dict_add_copy(c->reply, c->root, "message", str_of(err->text));
+	c->result = "load limit";
+	return 0;
+}
+
 static int exchange_done(struct command *c, int ret, GString *body,
 	const struct exchange_result *result, struct err *err)
 {
-	if (ret == -EDQUOT && c->o.supports_load_limit) {
-		dict_add_copy(c->reply, c->root, "message", str_of(err->text));
-		c->result = "load limit";
-		return 0;
-	}
+	if (ret == -EDQUOT)
+		return over_limit(c, err);
 	if (ret < 0) {
 		if (ret == -ENOSPC)
 			reason_count(REASON_NO_PORTS);

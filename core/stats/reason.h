@@ -40,6 +40,10 @@ enum reason_kind {
 	ROW(NG_BAD_REQUEST, REFUSE, "ng-bad-request", "control request that cannot be understood") \
 	ROW(NG_REPLY_TOO_LONG, REFUSE, "ng-reply-too-long", "reply that does not fit a datagram")  \
 	ROW(CALL_LIMIT, REFUSE, "call-limit", "as many calls as --max-sessions allows")            \
+	ROW(LOAD_LIMIT, REFUSE, "load-limit", "load average at or above --max-load")               \
+	ROW(CPU_LIMIT, REFUSE, "cpu-limit", "CPU usage at or above --max-cpu")                     \
+	ROW(BANDWIDTH_LIMIT, REFUSE, "bandwidth-limit",                                            \
+		"as many bytes received in the last second as --max-bandwidth allows")             \
 	ROW(NO_PORTS, REFUSE, "no-ports", "no local port was left")                                \
 	ROW(SDP_REFUSED, REFUSE, "sdp-refused", "session description that cannot be used")         \
 	ROW(UNSUPPORTED, REFUSE, "unsupported", "asks for something this build cannot do")         \

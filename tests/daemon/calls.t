@@ -207,6 +207,32 @@ def max_sessions():
         d.ng.request("offer", **ids)
 
 
+def refused_for(d, text, seconds=5):
+    """New calls are refused within a while, with this text."""
+    def message():
+        reply = d.ng.try_request("offer", call_id="over", from_tag="a", supports=["load limit"],
+                                 sdp="v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\n"
+                                 "c=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n")
+        if reply["result"] == "ok":
+            d.ng.request("delete", call_id="over")
+        return reply.get("message")
+
+    wait_until(lambda: message() == text, seconds, f"the refusal {text!r}")
+
+
+@test("--max-cpu and --max-bandwidth refuse new calls while there is more than that")
+def load_limits():
+    with Daemon("--max-cpu=0.001") as d:
+        refused_for(d, "CPU usage limit exceeded")
+        d.wait_log(r"WARNING: \[over\]: CPU usage limit exceeded \(\d+\.\d% > 0\.0%\)")
+    with Daemon("--max-bandwidth=1000") as d, Pair(d, "loud") as p:
+        p.a.send(20)
+        refused_for(d, "Bandwidth limit exceeded")
+        p.call.offer(to_tag="b")        # an existing call is not refused
+        wait_until(lambda: d.ng.try_request("offer", call_id="later", from_tag="a",
+                                            sdp=p.a.sdp())["result"] == "ok", 5, "quiet")
+
+
 @test("the log tells of a call's life")
 def log_lines():
     with Daemon(delete_delay=1) as d, Pair(d, "logged") as p:

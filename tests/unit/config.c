@@ -103,6 +103,9 @@ static const struct {
 	{ "offer-timeout", "90" },
 	{ "delete-delay", "0" },
 	{ "max-sessions", "0" },
+	{ "max-load", "3.5" },
+	{ "max-cpu", "95.5" },
+	{ "max-bandwidth", "5000000000" },
 	{ "sip-source", NULL },
 	{ "endpoint-learning", "off" },
 };
