@@ -11,6 +11,7 @@
 #include "control/listen_udp.h"
 #include "control/retrans.h"
 #include "control/thread.h"
+#include "net/ephemeral.h"
 #include "net/iface.h"
 #include "process.h"
 
@@ -150,6 +151,24 @@ static void warn_of_foreign_addresses(const struct iface_table *table)
 		}
 }
 
+static void warn_of_ephemeral_ports(const struct config *c)
+{
+	const struct port_span ours = { (uint16_t)c->port_min, (uint16_t)c->port_max };
+	g_autofree char *range = NULL, *reserved = NULL;
+	struct port_span system;
+	unsigned count;
+
+	if (!g_file_get_contents("/proc/sys/net/ipv4/ip_local_port_range", &range, NULL, NULL) ||
+		!ephemeral_parse(range, &system))
+		return;
+	g_file_get_contents("/proc/sys/net/ipv4/ip_local_reserved_ports", &reserved, NULL, NULL);
+	count = ephemeral_overlap(&ours, &system, reserved ? reserved : "");
+	if (count)
+		log_warn("%u of the ports %u-%u are also handed out by the system (%u-%u): other "
+			 "programs may hold them; net.ipv4.ip_local_reserved_ports keeps them free",
+			count, ours.first, ours.last, system.first, system.last);
+}
+
 static int open_network(struct daemon *d, struct err *err)
 {
 	const struct config *c = d->config;
@@ -159,6 +178,7 @@ static int open_network(struct daemon *d, struct err *err)
 	if (!d->interfaces)
 		return -EINVAL;
 	warn_of_foreign_addresses(d->interfaces);
+	warn_of_ephemeral_ports(c);
 	for (char **text = c->listen_ng; text && *text; text++) {
 		int ret = open_listener(d, *text, err);
 

@@ -82,6 +82,16 @@ void call_move(struct call *call, unsigned worker);
 /* plan.c: the model compiled into a plan, without side effects. */
 struct plan *call_compile(const struct call *call, const struct model *model);
 
+/* leases.c: the open ports and whose they are. */
+struct lease_check {
+	unsigned leases;    /* in calls' models; what is used beyond is on its way back */
+	unsigned conflicts; /* of these, those that belong to another endpoint: must be 0 */
+};
+
+/* Marks the model's ports as the call's; conflicts are counted, and end a debug build. */
+void call_claim_leases(const struct call *call);
+/* Walks all calls. */
+struct lease_check call_table_check_leases(const struct call_table *table);
 /* timeout.c: is it over, and why; false: it goes on, until look_at_us at least. */
 bool call_timed_out(struct call *call, int64_t now_mono_us, enum reason *ret_reason);
 /* cdr.c: the summary in the log (spec daemon 2.7). */

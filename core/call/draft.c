@@ -53,6 +53,8 @@ void draft_commit(struct draft *draft)
 	call->look_at_us = 0;
 	if (draft->created)
 		call_publish(call);
+	else
+		call_claim_leases(call);
 	draft->model = NULL;
 	draft->set = NULL;
 }

@@ -101,7 +101,7 @@ static int link_pairs(struct draft *draft, const struct parties *p, bool answer,
 		party_unlink(draft->model, p->from);
 	for (unsigned i = 0; i < count; i++)
 		if (!media_link(pairs[i].from, pairs[i].to))
-			return err_set(err, ENOSPC, "Too many branches in one call");
+			return err_set(err, E2BIG, "Too many branches in one call");
 	return 0;
 }
 

@@ -151,6 +151,9 @@ void call_table_tick(struct call_table *table)
 	}
 	if (over)
 		g_array_free(over, TRUE);
+#ifdef CHECK_INVARIANTS
+	g_assert_cmpuint(call_table_check_leases(table).conflicts, ==, 0);
+#endif
 }
 
 static const struct media_stream *find_stream(const struct model *model, uint32_t id)

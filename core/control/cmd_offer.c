@@ -48,16 +48,54 @@ static int over_limit(struct command *c, struct err *err)
 	return 0;
 }
 
+/* What was wrong when ports could not be had (net/ports.h). */
+static enum reason port_reason(int ret)
+{
+	switch (-ret) {
+	case ENOSPC:
+		return REASON_NO_PORTS;
+	case EMFILE:
+	case ENFILE:
+	case ENOBUFS:
+	case ENOMEM:
+		return REASON_NO_DESCRIPTORS;
+	case EACCES:
+	case EPERM:
+	case EADDRNOTAVAIL:
+	case EADDRINUSE:
+	case EAFNOSUPPORT:
+		return REASON_PORT_UNUSABLE;
+	default:
+		return REASON_COUNT;
+	}
+}
+
+/*
+ * A proxy goes to the next node for one text only, so the client gets that whatever the system's
+ * reason was; which it was stands beside it.
+ */
+static int no_ports(struct command *c, enum reason reason, struct err *err)
+{
+	static const char text[] = "Ran out of ports";
+
+	reason_count(reason);
+	if (reason != REASON_NO_PORTS) {
+		log_err("%s: %s", text, err->text);
+		dict_add_copy(c->reply, c->root, "message", str_of(err->text));
+	}
+	dict_add_str(c->reply, c->root, "reason", str_of(reason_row(reason)->name));
+	return err_set(err, err->code, "%s", text);
+}
+
 static int exchange_done(struct command *c, int ret, GString *body,
 	const struct exchange_result *result, struct err *err)
 {
 	if (ret == -EDQUOT)
 		return over_limit(c, err);
 	if (ret < 0) {
-		if (ret == -ENOSPC)
-			reason_count(REASON_NO_PORTS);
-		else
-			reason_count(ret == -ENOTSUP ? REASON_UNSUPPORTED : REASON_SDP_REFUSED);
+		if (port_reason(ret) != REASON_COUNT)
+			return no_ports(c, port_reason(ret), err);
+		reason_count(ret == -ENOTSUP ? REASON_UNSUPPORTED : REASON_SDP_REFUSED);
 		/* Clients see this key in this one case (spec NG 1.7). */
 		if (!strcmp(err->text, "Error rewriting SDP"))
 			dict_add_str(c->reply, c->root, "sdp", STR_LIT(""));

@@ -45,6 +45,10 @@ enum reason_kind {
 	ROW(BANDWIDTH_LIMIT, REFUSE, "bandwidth-limit",                                            \
 		"as many bytes received in the last second as --max-bandwidth allows")             \
 	ROW(NO_PORTS, REFUSE, "no-ports", "no local port was left")                                \
+	ROW(NO_DESCRIPTORS, REFUSE, "no-descriptors",                                              \
+		"no port could be opened: the limit of open files, or memory")                     \
+	ROW(PORT_UNUSABLE, REFUSE, "port-unusable",                                                \
+		"the system would not let us use a port of that address")                          \
 	ROW(SDP_REFUSED, REFUSE, "sdp-refused", "session description that cannot be used")         \
 	ROW(UNSUPPORTED, REFUSE, "unsupported", "asks for something this build cannot do")         \
 	ROW(FLAG_UNKNOWN, CHANGE, "flag-unknown",                                                  \

@@ -3,6 +3,7 @@
 """How long calls, their ports and what they cost live: re-offers, delete, timeouts, limits, and
 nothing left when they are gone. TAP."""
 import os
+import resource
 import sys
 import time
 
@@ -10,7 +11,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from daemon import Daemon                                              # noqa: E402
 from rtp import Call, Party, sections, stream_stats                    # noqa: E402
-from tap import equal, stays, test, wait_until               # noqa: E402
+from tap import Skip, equal, stays, test, wait_until                   # noqa: E402
 import tap                                                             # noqa: E402
 
 TICK_SECONDS = 1        # how often timeouts are looked at
@@ -108,6 +109,27 @@ def reoffer_without_ports():
         equal(len(d.media_ports()), 4)
         p.a.send()
         assert p.b.receive(), "the call is dead"
+
+
+@test("without descriptors a re-offer is refused, and the call goes on")
+def no_descriptors():
+    with Daemon() as d, Pair(d, "poor") as p:
+        used = d.descriptors()
+        _, most = resource.prlimit(d.process.pid, resource.RLIMIT_NOFILE)
+        try:
+            resource.prlimit(d.process.pid, resource.RLIMIT_NOFILE, (used, most))
+        except PermissionError:
+            raise Skip("may not lower the limit of another process") from None
+        reply = d.ng.try_request("offer", call_id="second", from_tag="a", sdp=p.a.sdp())
+        equal((reply["result"], reply["error-reason"], reply["reason"]),
+              ("error", "Ran out of ports", "no-descriptors"))
+        d.wait_log(r"ERR: \[second\]: Ran out of ports: Failed to open a socket: Too many open files")
+        equal(d.descriptors(), used)
+        equal(d.ng.calls(), [p.call.id])
+        p.a.send()
+        assert p.b.receive(), "the call is dead"
+        resource.prlimit(d.process.pid, resource.RLIMIT_NOFILE, (most, most))
+        d.ng.request("offer", call_id="second", from_tag="a", sdp=p.a.sdp())
 
 
 @test("an offer for which there are no ports is refused, and possible again after a delete")

@@ -312,6 +312,8 @@ static void statement_network(struct script *s, const char *rest)
 
 	if (!strcmp(rest, "open fails"))
 		mock_fail_open(EMFILE, 1);
+	else if (!strcmp(rest, "address gone"))
+		mock_fail_open(EADDRNOTAVAIL, 1);
 	else if (!strcmp(rest, "send fails"))
 		mock_fail_send(EPERM, 1);
 	else if (!strcmp(rest, "send queue full"))

@@ -86,6 +86,18 @@ static bool is_quiet(const struct world *world)
 	return world->hold_control || !mailbox_pending(world->control_box);
 }
 
+/* Once all is quiet, what is open is what the calls have, each port for one endpoint. */
+static void check_ports(const struct world *world)
+{
+	struct lease_check c;
+
+	if (!world->control.calls || world->hold_workers || world->hold_control)
+		return;
+	c = call_table_check_leases(world->control.calls);
+	g_assert_cmpuint(c.conflicts, ==, 0);
+	g_assert_cmpuint(c.leases, ==, world_ports_used(world));
+}
+
 void world_run(struct world *world)
 {
 	do {
@@ -95,6 +107,7 @@ void world_run(struct world *world)
 		if (!world->hold_control)
 			world_run_control(world);
 	} while (!is_quiet(world));
+	check_ports(world);
 }
 
 void world_advance(struct world *world, int64_t us)
