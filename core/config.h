@@ -42,6 +42,7 @@ struct config {
 	int log_format; /* enum config_log_format */
 	char *pidfile;
 	bool foreground;
+	char *user, *group; /* names or numbers to run as */
 	int num_threads; /* at least 1 */
 	int media_num_threads;
 	char *scheduling, *idle_scheduling;

@@ -13,6 +13,7 @@
 #include "control/thread.h"
 #include "net/ephemeral.h"
 #include "net/iface.h"
+#include "privileges.h"
 #include "process.h"
 
 #include <errno.h>
@@ -33,6 +34,7 @@ struct daemon {
 	struct config_set *set;
 	const struct config *config;
 	struct call_settings settings;
+	struct privileges privileges;
 	struct iface_table *interfaces;
 	struct control_thread *thread;
 	struct media_worker **workers;
@@ -336,6 +338,8 @@ static int start_and_run(struct daemon *d)
 	struct err err;
 	int ret;
 
+	if (privileges_find(d->config->user, d->config->group, &d->privileges, &err) < 0)
+		return fatal_logged(err.text);
 	block_signals(d);
 	process_raise_limits();
 	d->thread = control_thread_new();
@@ -346,6 +350,9 @@ static int start_and_run(struct daemon *d)
 		ret = fork_and_write_pid(d);
 	if (ret)
 		return ret;
+	/* Nothing that needs root comes after this, and no thread before. */
+	if (privileges_drop(&d->privileges, &err) < 0)
+		return fatal_logged(err.text);
 	if (open_descriptors(d) < 0)
 		return fatal_logged("No descriptors left");
 	log_start_ring(wake_main);

@@ -59,6 +59,8 @@ enum reason_kind {
 	ROW(EVENT_LOST, CHANGE, "event-lost",                                                      \
 		"a worker's event was dropped because too many waited")                            \
 	ROW(EVENT_STALE, CHANGE, "event-stale", "a worker's event came too late to matter")        \
+	ROW(CAPABILITY_MISSING, CHANGE, "capability-missing",                                      \
+		"a right that a feature needs was not there when --user gave up root")             \
 	ROW(TIMEOUT, CHANGE, "timeout", "call ended: no media")                                    \
 	ROW(SILENT_TIMEOUT, CHANGE, "silent-timeout", "call ended: on hold for too long")          \
 	ROW(OFFER_TIMEOUT, CHANGE, "offer-timeout", "call ended: never answered")                  \

@@ -87,6 +87,8 @@ static const struct {
 	{ "log-format", "parsable" },
 	{ "pidfile", "/run/x.pid" },
 	{ "foreground", NULL },
+	{ "user", "media" },
+	{ "group", "voip" },
 	{ "software-id", "media" },
 	{ "num-threads", "7" },
 	{ "table", "12" },
