@@ -94,7 +94,7 @@ void call_claim_leases(const struct call *call);
 struct lease_check call_table_check_leases(const struct call_table *table);
 /* timeout.c: is it over, and why; false: it goes on, until look_at_us at least. */
 bool call_timed_out(struct call *call, int64_t now_mono_us, enum reason *ret_reason);
-/* cdr.c: the summary in the log (spec daemon 2.7). */
+/* summary.c: the summary in the log (spec daemon 2.7). */
 void call_log_summary(const struct call *call);
 
 /*

@@ -84,9 +84,45 @@ static void add_media(GString *out, const struct media *media, int64_t now_mono_
 		add_stream(out, media, i, now_mono_us);
 }
 
+static void add_score(
+	GString *out, const char *name, const struct quality_block *block, const struct call *call)
+{
+	long long at_s = (block->at_us - call->created_mono_us) / SECOND_US;
+
+	g_string_append_printf(out, ", %s MOS %u.%u (at %lld:%02lld)", name, block->mos / 10,
+		block->mos % 10, at_s / 60, at_s % 60);
+}
+
+static double ms(uint64_t us)
+{
+	return (double)us / 1000.0;
+}
+
+/* Averages, then what came with the lowest and the highest score. */
+static void add_quality(GString *out, const struct quality_counts *c, const struct call *call)
+{
+	const struct quality_block *low = &c->lowest, *high = &c->highest;
+	uint64_t mos = c->sum_mos / c->samples;
+
+	g_string_append_printf(out, "\n--- SSRC " MARKED("%x"), MARK(c->ssrc));
+	g_string_append_printf(
+		out, "\n------ Average MOS %u.%u", (unsigned)mos / 10, (unsigned)mos % 10);
+	add_score(out, "lowest", low, call);
+	add_score(out, "highest", high, call);
+	g_string_append_printf(out,
+		" lost:%d\n------ respective (avg/min/max) jitter %u/%u/%u ms, "
+		"RTT-e2e %.1f/%.1f/%.1f ms, RTT-dsct %.1f/%.1f/%.1f ms, packet loss %u/%u/%u%%",
+		c->lost, (unsigned)(c->sum_jitter_ms / c->samples), low->jitter_ms, high->jitter_ms,
+		ms(c->sum_rtt_us / c->samples), ms(low->rtt_us), ms(high->rtt_us),
+		ms(c->sum_leg_rtt_us / c->samples), ms(low->leg_rtt_us), ms(high->leg_rtt_us),
+		(unsigned)(c->sum_loss_percent / c->samples), low->loss_percent,
+		high->loss_percent);
+}
+
 void call_log_summary(const struct call *call)
 {
 	int64_t wall_us = clock_wall_us(), mono_us = clock_mono_us();
+	struct quality_counts quality;
 	GString *out;
 
 	if (!log_enabled(LOG_L_INFO) || !call->model)
@@ -99,6 +135,9 @@ void call_log_summary(const struct call *call)
 		for (unsigned m = 0; m < party->media_count; m++)
 			add_media(out, party->media[m], mono_us);
 	}
+	for (unsigned i = 0; session_quality_read(call->session, i, &quality); i++)
+		if (quality.samples)
+			add_quality(out, &quality, call);
 	log_info("%s", out->str);
 	g_string_free(out, TRUE);
 }
