@@ -95,6 +95,8 @@ static void take_settings(struct daemon *d)
 		.max_cpu = c->max_cpu,
 		.max_bandwidth_bytes = c->max_bandwidth,
 		.tos = c->tos,
+		.cdr_facility = config_facility(c->log_facility_cdr),
+		.rtcp_facility = config_facility(c->log_facility_rtcp),
 		.sip_source = c->sip_source,
 		.learn = c->endpoint_learning != CONFIG_LEARN_OFF,
 		.software_id = c->software_id ? c->software_id : "rtpengine-" RTPENGINE_VERSION,
@@ -225,6 +227,8 @@ static int start_threads(struct daemon *d, struct err *err)
 	d->control.retrans = retrans_new(RETRANS_MAX_BYTES);
 	for (unsigned i = 0; i < d->worker_count; i++)
 		d->workers[i] = media_worker_new(i, mailbox, call_table_event, d->calls);
+	for (unsigned i = 0; d->settings.rtcp_facility >= 0 && i < d->worker_count; i++)
+		media_worker_on_rtcp(d->workers[i], call_table_rtcp, d->calls);
 	for (unsigned i = 0; !ret && i < d->worker_count; i++)
 		ret = media_worker_start(d->workers[i]);
 	for (unsigned i = 0; i < d->listener_count; i++)

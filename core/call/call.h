@@ -22,6 +22,7 @@ struct call_settings {
 	double max_load, max_cpu;    /* load average of a minute; percent. 0 or less: off */
 	int64_t max_bandwidth_bytes; /* received per second; 0 or less: off */
 	int tos;
+	int cdr_facility, rtcp_facility; /* of syslog; negative: no such lines */
 	bool sip_source, learn;
 	const char *software_id;
 };
@@ -65,6 +66,8 @@ void call_table_each(const struct call_table *table, bool (*fn)(struct call *, v
 void call_table_tick(struct call_table *table);
 /* What workers report. */
 void call_table_event(const struct media_event *event, void *table);
+/* rtcp_log.c: RTCP that came, as a line in syslog (spec daemon 2.9). */
+void call_table_rtcp(uint64_t session_id, const uint8_t *data, size_t len, void *table);
 
 /*
  * A call that is not in the table yet: draft_commit puts it there, call_free undoes it. The
@@ -94,6 +97,8 @@ void call_claim_leases(const struct call *call);
 struct lease_check call_table_check_leases(const struct call_table *table);
 /* timeout.c: is it over, and why; false: it goes on, until look_at_us at least. */
 bool call_timed_out(struct call *call, int64_t now_mono_us, enum reason *ret_reason);
+/* cdr.c: the detail record in syslog, if wanted (spec daemon 2.8). */
+void call_log_record(const struct call *call, enum reason reason);
 /* summary.c: the summary in the log (spec daemon 2.7). */
 void call_log_summary(const struct call *call);
 

@@ -134,6 +134,8 @@ static void statement_settings(struct script *s, const char *rest)
 	set->max_cpu = setting(v, "max-cpu", 0);
 	set->max_bandwidth_bytes = setting(v, "max-bandwidth", 0);
 	set->tos = setting(v, "tos", set->tos);
+	set->cdr_facility = setting(v, "cdr-facility", set->cdr_facility);
+	set->rtcp_facility = setting(v, "rtcp-facility", set->rtcp_facility);
 	set->learn = setting(v, "learn", set->learn);
 	set->sip_source = setting(v, "sip-source", set->sip_source);
 	ports = value_get(v, "ports");

@@ -85,6 +85,8 @@ static const struct {
 	{ "log-mark-suffix", ">>" },
 	{ "log-name", "proxy" },
 	{ "log-format", "parsable" },
+	{ "log-facility-cdr", "local1" },
+	{ "log-facility-rtcp", "local2" },
 	{ "pidfile", "/run/x.pid" },
 	{ "foreground", NULL },
 	{ "user", "media" },
