@@ -6,14 +6,16 @@
 
 #include <errno.h>
 
-static int refuse(enum reason reason, const char *text, struct err *err)
+static int refuse(
+	struct exchange_result *ret, enum reason reason, const char *text, struct err *err)
 {
 	reason_count(reason);
+	ret->refused = reason_row(reason)->name;
 	return err_set(err, EDQUOT, "%s", text);
 }
 
 /* May there be one more call? The first limit that says no decides (spec daemon 6.1). */
-static int admit(const struct call_table *table, struct err *err)
+static int admit(const struct call_table *table, struct exchange_result *ret, struct err *err)
 {
 	const struct call_settings *set = call_table_settings(table);
 	const struct load *load = call_table_load(table);
@@ -22,23 +24,23 @@ static int admit(const struct call_table *table, struct err *err)
 
 	if (set->max_sessions >= 0 && call_table_count(table) >= (unsigned)set->max_sessions) {
 		log_err("Parallel session limit reached (%d)", set->max_sessions);
-		return refuse(REASON_CALL_LIMIT, "Parallel session limit reached", err);
+		return refuse(ret, REASON_CALL_LIMIT, "Parallel session limit reached", err);
 	}
 	/* Both have two decimals, which no double holds exactly. */
 	if (set->max_load > 0 &&
 		load->average_hundredths >= (unsigned)(set->max_load * 100 + 0.5)) {
 		log_warn("Load limit exceeded (%.2f > %.2f)", average, set->max_load);
-		return refuse(REASON_LOAD_LIMIT, "Load limit exceeded", err);
+		return refuse(ret, REASON_LOAD_LIMIT, "Load limit exceeded", err);
 	}
 	if (set->max_cpu > 0 && load->cpu_percent >= set->max_cpu) {
 		log_warn("CPU usage limit exceeded (%.1f%% > %.1f%%)", load->cpu_percent,
 			set->max_cpu);
-		return refuse(REASON_CPU_LIMIT, "CPU usage limit exceeded", err);
+		return refuse(ret, REASON_CPU_LIMIT, "CPU usage limit exceeded", err);
 	}
 	if (max_bandwidth > 0 && load->bytes_per_s >= (uint64_t)max_bandwidth) {
 		log_warn("Bandwidth limit exceeded (%llu > %lld)",
 			(unsigned long long)load->bytes_per_s, max_bandwidth);
-		return refuse(REASON_BANDWIDTH_LIMIT, "Bandwidth limit exceeded", err);
+		return refuse(ret, REASON_BANDWIDTH_LIMIT, "Bandwidth limit exceeded", err);
 	}
 	return 0;
 }
@@ -49,7 +51,7 @@ int call_offer(struct call_table *table, const struct call_options *o, const str
 	struct call *call = call_table_find(table, o->call_id);
 	bool created = !call;
 	struct draft draft;
-	int r = created ? admit(table, err) : 0;
+	int r = created ? admit(table, ret, err) : 0;
 
 	if (r < 0)
 		return r;

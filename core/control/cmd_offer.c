@@ -38,8 +38,9 @@ static void warn_ice(struct command *c, const struct exchange_result *result)
 }
 
 /* Counted already, where the limit was found to be reached. */
-static int over_limit(struct command *c, struct err *err)
+static int over_limit(struct command *c, const char *reason, struct err *err)
 {
+	dict_add_str(c->reply, c->root, "reason", str_of(reason));
 	/* What a proxy without load limiting knows to try the next node for, whatever the limit. */
 	if (!c->o.supports_load_limit)
 		return err_set(err, EDQUOT, "Parallel session limit reached");
@@ -48,12 +49,14 @@ static int over_limit(struct command *c, struct err *err)
 	return 0;
 }
 
+static const char ran_out[] = "Ran out of ports";
+
 /* What was wrong when ports could not be had (net/ports.h). */
-static enum reason port_reason(int ret)
+static enum reason port_reason(const struct err *err)
 {
-	switch (-ret) {
-	case ENOSPC:
-		return REASON_NO_PORTS;
+	switch (err->code) {
+	case ENOSPC: /* also epoll's word for too many watches */
+		return strcmp(err->text, ran_out) ? REASON_NO_DESCRIPTORS : REASON_NO_PORTS;
 	case EMFILE:
 	case ENFILE:
 	case ENOBUFS:
@@ -76,25 +79,23 @@ static enum reason port_reason(int ret)
  */
 static int no_ports(struct command *c, enum reason reason, struct err *err)
 {
-	static const char text[] = "Ran out of ports";
-
 	reason_count(reason);
 	if (reason != REASON_NO_PORTS) {
-		log_err("%s: %s", text, err->text);
+		log_err("%s: %s", ran_out, err->text);
 		dict_add_copy(c->reply, c->root, "message", str_of(err->text));
 	}
 	dict_add_str(c->reply, c->root, "reason", str_of(reason_row(reason)->name));
-	return err_set(err, err->code, "%s", text);
+	return err_set(err, err->code, "%s", ran_out);
 }
 
 static int exchange_done(struct command *c, int ret, GString *body,
 	const struct exchange_result *result, struct err *err)
 {
 	if (ret == -EDQUOT)
-		return over_limit(c, err);
+		return over_limit(c, result->refused, err);
 	if (ret < 0) {
-		if (port_reason(ret) != REASON_COUNT)
-			return no_ports(c, port_reason(ret), err);
+		if (port_reason(err) != REASON_COUNT)
+			return no_ports(c, port_reason(err), err);
 		reason_count(ret == -ENOTSUP ? REASON_UNSUPPORTED : REASON_SDP_REFUSED);
 		/* Clients see this key in this one case (spec NG 1.7). */
 		if (!strcmp(err->text, "Error rewriting SDP"))
