@@ -46,12 +46,13 @@ static void add_stream(
 	GString *out, const struct media *media, unsigned component, int64_t now_mono_us)
 {
 	const struct media_stream *stream = &media->streams[component];
-	struct stream_counts counts;
+	struct stream_counts counts, rtp;
 	struct addr local = { 0 }, peer;
 	char local_text[ADDR_TEXT], peer_text[ADDR_TEXT];
 	int64_t last;
 
 	stream_stats_read(stream->stats, &counts);
+	stream_stats_read(media->streams[component & ~1u].stats, &rtp);
 	if (media->ports && component < media->ports->count)
 		local = media->ports->leases[component]->port->local;
 	peer = counts.peer.family ? counts.peer : stream->peer;
@@ -60,8 +61,8 @@ static void add_stream(
 		local.family ? addr_print_ip(&local, local_text) : "0.0.0.0", local.port,
 		MARK(peer.family ? addr_print_ip(&peer, peer_text) : "0.0.0.0", peer.port),
 		component % 2 ? " (RTCP)" : "");
-	if (counts.ssrc[0].used)
-		g_string_append_printf(out, ", SSRC " MARKED("%x"), MARK(counts.ssrc[0].ssrc));
+	if (rtp.ssrc[0].used)
+		g_string_append_printf(out, ", SSRC " MARKED("%x"), MARK(rtp.ssrc[0].ssrc));
 	g_string_append_printf(out, ", in %llu p, %llu b, %llu e, %lld ts, out %llu p, %llu b, 0 e",
 		(unsigned long long)counts.packets_in, (unsigned long long)counts.bytes_in,
 		(unsigned long long)counts.errors_in, (long long)((now_mono_us - last) / SECOND_US),
@@ -119,10 +120,40 @@ static void add_quality(GString *out, const struct quality_counts *c, const stru
 		high->loss_percent);
 }
 
+static bool party_sends(const struct party *party, uint32_t ssrc)
+{
+	struct stream_counts counts;
+
+	for (unsigned m = 0; m < party->media_count; m++)
+		for (unsigned i = 0; i < party->media[m]->stream_count; i += 2) {
+			stream_stats_read(party->media[m]->streams[i].stats, &counts);
+			for (unsigned n = 0; n < STREAM_SSRC_MAX; n++)
+				if (counts.ssrc[n].used && counts.ssrc[n].ssrc == ssrc)
+					return true;
+		}
+	return false;
+}
+
+/* Of the SSRCs that the party sends; NULL: of those that nobody was seen to send. */
+static void add_qualities(GString *out, const struct call *call, const struct party *only)
+{
+	const struct model *model = call->model;
+	struct quality_counts counts;
+
+	for (unsigned i = 0; session_quality_read(call->session, i, &counts); i++) {
+		const struct party *sender = NULL;
+
+		for (unsigned p = 0; !sender && p < model->party_count; p++)
+			if (party_sends(model->parties[p], counts.ssrc))
+				sender = model->parties[p];
+		if (counts.samples && sender == only)
+			add_quality(out, &counts, call);
+	}
+}
+
 void call_log_summary(const struct call *call)
 {
 	int64_t wall_us = clock_wall_us(), mono_us = clock_mono_us();
-	struct quality_counts quality;
 	GString *out;
 
 	if (!log_enabled(LOG_L_INFO) || !call->model)
@@ -134,10 +165,9 @@ void call_log_summary(const struct call *call)
 		add_head(out, party, wall_us);
 		for (unsigned m = 0; m < party->media_count; m++)
 			add_media(out, party->media[m], mono_us);
+		add_qualities(out, call, party);
 	}
-	for (unsigned i = 0; session_quality_read(call->session, i, &quality); i++)
-		if (quality.samples)
-			add_quality(out, &quality, call);
+	add_qualities(out, call, NULL);
 	log_info("%s", out->str);
 	g_string_free(out, TRUE);
 }

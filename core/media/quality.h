@@ -31,7 +31,7 @@ struct quality_block {
 /* What readers get. */
 struct quality_counts {
 	uint32_t ssrc;
-	int32_t lost;     /* packets of this SSRC lost, as the latest report about it says */
+	int32_t lost;     /* packets, in all, as its latest block tells */
 	uint32_t samples; /* blocks with a MOS: only these are in the sums */
 	uint32_t unrated; /* blocks without */
 	uint64_t sum_mos, sum_rtt_us, sum_leg_rtt_us, sum_jitter_ms, sum_loss_percent;

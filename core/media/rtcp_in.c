@@ -185,6 +185,7 @@ static void rate(struct looking *l, struct ssrc_quality *reporter, uint32_t leg_
 	if (block.rtt_us)
 		block.mos = (uint8_t)mos_g107(block.rtt_us, block.jitter_ms, block.loss_percent);
 	reporter->last_block_us = l->now_us;
+	reporter->counts.lost = report->cumulative_lost;
 	add_block(&reporter->counts, &block);
 }
 
@@ -199,7 +200,6 @@ static void take_report(
 			&about->sr, report->last_sr, report->delay_since_last_sr, l->now_us);
 		if (leg_rtt_us)
 			about->last_rtt_us = leg_rtt_us;
-		about->counts.lost = report->cumulative_lost;
 	}
 	if (l->rated < BLOCKS_PER_DATAGRAM &&
 		(!reporter->last_block_us || l->now_us - reporter->last_block_us >= BLOCK_EVERY_US))
