@@ -13,6 +13,8 @@
 
 #include <glib.h>
 
+#include "net/addr.h"
+
 static const struct {
 	const char *name; /* as the choices of config_table.c, in their order */
 	int facility;
@@ -124,6 +126,72 @@ static int check_mysql_query(const struct config *config, struct err *err)
 	return 0;
 }
 
+static int bad_address(const char *text, const char *option, struct err *err)
+{
+	return err_set(err, EINVAL, "Invalid IP or port '%s' (--%s)", text, option);
+}
+
+/* Listeners: [HOST:]PORT. */
+static int check_listeners(char *const *texts, const char *option, struct err *err)
+{
+	struct addr addrs[8];
+	unsigned count;
+
+	for (; texts && *texts; texts++)
+		if (addr_parse_listener(str_of(*texts), addrs, G_N_ELEMENTS(addrs), &count) < 0)
+			return bad_address(*texts, option, err);
+	return 0;
+}
+
+/* Whom we connect to: HOST:PORT, with a host that is one. */
+static int check_peer(const char *text, const char *option, struct err *err)
+{
+	struct addr addrs[8];
+	unsigned count;
+
+	if (!text)
+		return 0;
+	if (!strchr(text, ':') ||
+		addr_parse_listener(str_of(text), addrs, G_N_ELEMENTS(addrs), &count) < 0 ||
+		addr_is_unspecified(&addrs[0]))
+		return bad_address(text, option, err);
+	return 0;
+}
+
+/* [PW@]HOST:PORT/DB */
+static int check_redis(const char *text, const char *option, struct err *err)
+{
+	const char *slash = text ? strrchr(text, '/') : NULL;
+	const char *at = text ? strrchr(text, '@') : NULL;
+	g_autofree char *endpoint = NULL;
+	struct err ignored;
+
+	if (!text)
+		return 0;
+	if (slash && slash[1] && strspn(slash + 1, "0123456789") == strlen(slash + 1)) {
+		const char *host = at && at < slash ? at + 1 : text;
+
+		endpoint = g_strndup(host, (gsize)(slash - host));
+		if (!check_peer(endpoint, option, &ignored))
+			return 0;
+	}
+	return err_set(
+		err, EINVAL, "Invalid Redis endpoint [IP:PORT/INT] '%s' (--%s)", text, option);
+}
+
+static int check_addresses(const struct config *c, struct err *err)
+{
+	int rc = check_listeners(c->listen_tcp, "listen-tcp", err);
+
+	rc = rc ? rc : check_listeners(c->listen_udp, "listen-udp", err);
+	rc = rc ? rc : check_listeners(c->listen_ng, "listen-ng", err);
+	rc = rc ? rc : check_listeners(c->listen_cli, "listen-cli", err);
+	rc = rc ? rc : check_peer(c->graphite, "graphite", err);
+	rc = rc ? rc : check_peer(c->homer, "homer", err);
+	rc = rc ? rc : check_redis(c->redis, "redis", err);
+	return rc ? rc : check_redis(c->redis_write, "redis-write", err);
+}
+
 static int check_recording(const struct config *config, struct err *err)
 {
 	const char *format = config->recording_format;
@@ -137,6 +205,7 @@ static int check_all(const struct config_set *set, struct err *err)
 {
 	static int (*const checks[])(const struct config *config, struct err *err) = {
 		check_mandatory,
+		check_addresses,
 		check_mysql_query,
 		check_recording,
 		check_learning,

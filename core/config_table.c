@@ -150,7 +150,7 @@ static const struct option options[] = {
 
 	/* Threads */
 	{ .name = "num-threads", .type = OPTION_INT, .group = OPTION_GENERAL,
-	  .offset = AT(num_threads), .arg = "INT", .preset = "0", .min = 0, .max = INT_MAX,
+	  .offset = AT(num_threads), .arg = "INT", .preset = "0", .min = 0, .max = 1024,
 	  .below_min_is_default = true,
 	  .help = "Threads that handle packets; 0 is one per CPU" },
 	{ .name = "media-num-threads", .type = OPTION_INT, .group = OPTION_MEDIA,
@@ -173,7 +173,7 @@ static const struct option options[] = {
 
 	/* Kernel */
 	{ .name = "table", .short_name = 't', .type = OPTION_INT, .group = OPTION_GENERAL,
-	  .offset = AT(table), .arg = "INT", .preset = "-1",
+	  .offset = AT(table), .arg = "INT", .preset = "-1", .min = INT_MIN, .max = 63,
 	  .help = "Kernel table for forwarding, 0 to 63; negative is none" },
 	{ .name = "no-fallback", .short_name = 'F', .type = OPTION_FLAG, .group = OPTION_GENERAL,
 	  .offset = AT(no_fallback),

@@ -11,17 +11,20 @@
 #include "control/listen_udp.h"
 #include "control/retrans.h"
 #include "control/thread.h"
+#include "log_writer.h"
 #include "net/ephemeral.h"
 #include "net/iface.h"
 #include "privileges.h"
 #include "process.h"
+#include "stats/counter.h"
+#include "stats/reason.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
 #include <sys/signalfd.h>
+#include <syslog.h>
 #include <unistd.h>
 
 enum {
@@ -47,27 +50,21 @@ struct daemon {
 	sigset_t signals;
 };
 
-static int log_wake_fd = -1;
-
-static int fatal(const char *text)
+/*
+ * The last words, whatever the log's level: on stderr while there is one, and in syslog unless
+ * stderr is the log.
+ */
+static int give_up(const struct daemon *d, const char *prefix, const char *text)
 {
-	fprintf(stderr, "Fatal error: %s\n", text);
+	fprintf(stderr, "%s%s\n", prefix, text);
+	if (!d->config || !d->config->log_stderr)
+		syslog(LOG_CRIT, "CRIT: %s%s", prefix, text);
 	return EXIT_FATAL;
 }
 
-/* As above, once there is a log: CRIT goes to stderr, too, unless that is the log. */
-static int fatal_logged(const char *text)
+static int fatal(const struct daemon *d, const char *text)
 {
-	log_msg(LOG_L_CRIT, "Fatal error: %s", text);
-	return EXIT_FATAL;
-}
-
-static void wake_main(void)
-{
-	uint64_t one = 1;
-
-	if (write(log_wake_fd, &one, sizeof(one)) < 0)
-		return; /* already counted up: main will look */
+	return give_up(d, "Fatal error: ", text);
 }
 
 static void block_signals(struct daemon *d)
@@ -104,22 +101,24 @@ static void take_settings(struct daemon *d)
 }
 
 /* There is no module to drive yet: as with one that is not loaded (spec daemon 1.7). */
-static int open_kernel_table(const struct config *c)
+static int open_kernel_table(const struct daemon *d)
 {
+	const struct config *c = d->config;
+
 	if (c->table < 0)
 		return 0;
 	log_err("FAILED TO CREATE KERNEL TABLE %d (%s), KERNEL FORWARDING DISABLED", c->table,
 		g_strerror(ENOENT));
 	if (!c->no_fallback)
 		return 0;
-	log_msg(LOG_L_CRIT, "Userspace fallback disallowed - exiting");
-	return EXIT_FATAL;
+	return give_up(d, "", "Userspace fallback disallowed - exiting");
 }
 
 static int open_listener(struct daemon *d, const char *text, struct err *err)
 {
 	struct addr addrs[MAX_LISTENERS];
 	unsigned count;
+	bool opened = false;
 
 	if (addr_parse_listener(str_of(text), addrs, MAX_LISTENERS, &count) < 0)
 		return err_set(err, EINVAL, "Invalid IP or port '%s' (--listen-ng)", text);
@@ -130,8 +129,14 @@ static int open_listener(struct daemon *d, const char *text, struct err *err)
 			return err_set(err, ENOSPC, "Too many listeners");
 		ret = listen_udp_new(&addrs[i], d->config->control_tos, &d->control,
 			&d->listeners[d->listener_count], err);
+		/* A port alone means what families there are. */
+		if (ret == -EAFNOSUPPORT && count > 1 && i + 1 == count && opened) {
+			log_warn("%s", err->text);
+			continue;
+		}
 		if (ret < 0)
 			return ret;
+		opened = true;
 		d->listener_count++;
 		iface_exclude_port(d->interfaces, addrs[i].port);
 	}
@@ -199,17 +204,16 @@ static int fork_and_write_pid(struct daemon *d)
 
 	if (!c->foreground) {
 		ret = process_daemonise();
-		if (ret < 0) {
-			log_msg(LOG_L_CRIT, "Failed to fork (%s)", g_strerror(-ret));
-			return EXIT_FATAL;
-		}
+		if (ret < 0)
+			return give_up(d, "Failed to fork: ", g_strerror(-ret));
 		log_daemonised();
 	}
 	ret = c->pidfile ? process_write_pid(c->pidfile) : 0;
 	if (ret < 0) {
-		log_msg(LOG_L_CRIT, "Failed to create PID file (%s), aborting startup",
-			g_strerror(-ret));
-		return EXIT_FATAL;
+		g_autofree char *text = g_strdup_printf(
+			"Failed to create PID file (%s), aborting startup", g_strerror(-ret));
+
+		return give_up(d, "", text);
 	}
 	return 0;
 }
@@ -225,8 +229,12 @@ static int start_threads(struct daemon *d, struct err *err)
 		d->workers, d->worker_count, mailbox, d->interfaces, &d->settings);
 	d->control.calls = d->calls;
 	d->control.retrans = retrans_new(RETRANS_MAX_BYTES);
-	for (unsigned i = 0; i < d->worker_count; i++)
+	for (unsigned i = 0; i < d->worker_count; i++) {
 		d->workers[i] = media_worker_new(i, mailbox, call_table_event, d->calls);
+		if (!d->workers[i])
+			return err_set(
+				err, EMFILE, "Failed to start a thread (no descriptors left)");
+	}
 	for (unsigned i = 0; d->settings.rtcp_facility >= 0 && i < d->worker_count; i++)
 		media_worker_on_rtcp(d->workers[i], call_table_rtcp, d->calls);
 	for (unsigned i = 0; !ret && i < d->worker_count; i++)
@@ -253,7 +261,7 @@ static void drop_calls(struct daemon *d)
 		mailbox_run(control_thread_mailbox(d->thread));
 }
 
-static void tear_down(struct daemon *d)
+static void tear_down(struct daemon *d, int status)
 {
 	if (d->thread)
 		control_thread_stop(d->thread);
@@ -270,7 +278,9 @@ static void tear_down(struct daemon *d)
 	retrans_free(d->control.retrans);
 	control_thread_free(d->thread);
 	iface_table_free(d->interfaces);
-	log_stop_ring();
+	/* A log nobody reads must not keep us; its thread may still use what would be freed. */
+	if (!log_writer_stop())
+		_exit(status);
 	config_set_free(d->set);
 }
 
@@ -305,37 +315,30 @@ static bool take_signal(const struct daemon *d)
 	return true;
 }
 
-static void take_log_lines(void)
-{
-	uint64_t count;
-
-	if (read(log_wake_fd, &count, sizeof(count)) == sizeof(count))
-		log_drain();
-}
-
-/* The main thread's work: signals, and writing what others log. */
+/* The main thread's work once all is started. */
 static void run(struct daemon *d)
 {
-	struct pollfd fds[] = {
-		{ .fd = d->signal_fd, .events = POLLIN },
-		{ .fd = log_wake_fd, .events = POLLIN },
-	};
+	struct pollfd fd = { .fd = d->signal_fd, .events = POLLIN };
 
-	for (;;) {
-		if (poll(fds, G_N_ELEMENTS(fds), -1) < 0)
-			continue;
-		if (fds[1].revents)
-			take_log_lines();
-		if (fds[0].revents && !take_signal(d))
-			return;
-	}
+	while (poll(&fd, 1, -1) < 0 || take_signal(d))
+		continue;
 }
 
-static int open_descriptors(struct daemon *d)
+/* What was counted while we ran, for whoever reads the log afterwards. */
+static void log_totals(void)
 {
-	d->signal_fd = signalfd(-1, &d->signals, SFD_CLOEXEC | SFD_NONBLOCK);
-	log_wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	return d->signal_fd < 0 || log_wake_fd < 0 ? -errno : 0;
+	g_autoptr(GString) text = g_string_new("Totals:");
+
+	for (unsigned i = 0; i < COUNTER_COUNT; i++)
+		if (counter_total(i))
+			g_string_append_printf(text, " %s %llu,", counter_row(i)->name,
+				(unsigned long long)counter_total(i));
+	for (unsigned i = 0; i < REASON_COUNT; i++)
+		if (reason_total(i))
+			g_string_append_printf(text, " %s %llu,", reason_row(i)->name,
+				(unsigned long long)reason_total(i));
+	g_string_append_printf(text, " log lines dropped %llu", (unsigned long long)log_dropped());
+	log_info("%s", text->str);
 }
 
 static int start_and_run(struct daemon *d)
@@ -344,29 +347,32 @@ static int start_and_run(struct daemon *d)
 	int ret;
 
 	if (privileges_find(d->config->user, d->config->group, &d->privileges, &err) < 0)
-		return fatal_logged(err.text);
+		return fatal(d, err.text);
 	block_signals(d);
 	process_raise_limits();
 	d->thread = control_thread_new();
+	if (!d->thread)
+		return fatal(d, "No descriptors left");
 	if (open_network(d, &err) < 0)
-		return fatal_logged(err.text);
-	ret = open_kernel_table(d->config);
+		return fatal(d, err.text);
+	ret = open_kernel_table(d);
 	if (!ret)
 		ret = fork_and_write_pid(d);
 	if (ret)
 		return ret;
 	/* Nothing that needs root comes after this, and no thread before. */
 	if (privileges_drop(&d->privileges, &err) < 0)
-		return fatal_logged(err.text);
-	if (open_descriptors(d) < 0)
-		return fatal_logged("No descriptors left");
-	log_start_ring(wake_main);
+		return fatal(d, err.text);
+	d->signal_fd = signalfd(-1, &d->signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (d->signal_fd < 0 || log_writer_start() < 0)
+		return fatal(d, "No descriptors or threads left");
 	if (start_threads(d, &err) < 0)
-		return fatal_logged(err.text);
+		return fatal(d, err.text);
 	log_info("Startup complete, version %s", RTPENGINE_VERSION);
 	process_notify("READY=1");
 	run(d);
 	process_notify("STOPPING=1");
+	log_totals();
 	log_info("Version %s shutting down", RTPENGINE_VERSION);
 	return EXIT_SUCCESS;
 }
@@ -400,7 +406,7 @@ int main(int argc, char **argv)
 	int ret;
 
 	if (config_load(argc, argv, &d.set, &err) < 0)
-		return fatal(err.text);
+		return fatal(&d, err.text);
 	if (print_and_exit(d.set)) {
 		config_set_free(d.set);
 		return EXIT_SUCCESS;
@@ -410,6 +416,6 @@ int main(int argc, char **argv)
 	log_setup(&log);
 	take_settings(&d);
 	ret = start_and_run(&d);
-	tear_down(&d);
+	tear_down(&d, ret);
 	return ret;
 }

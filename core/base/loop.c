@@ -58,13 +58,16 @@ struct loop *loop_new(void)
 {
 	struct loop *loop = g_new0(struct loop, 1);
 
+	loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	loop->mailbox = mailbox_new();
+	if (loop->epoll_fd < 0 || !loop->mailbox ||
+		epoll_add(loop, mailbox_fd(loop->mailbox), NULL) < 0) {
+		loop_free(loop);
+		return NULL;
+	}
 	loop->stop.run = run_stop;
 	loop->wake_at_us = NEVER_US;
 	loop->now_us = clock_mono_us();
-	loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	if (loop->epoll_fd < 0 || epoll_add(loop, mailbox_fd(loop->mailbox), NULL) < 0)
-		g_error("cannot make an epoll set: %s", g_strerror(errno));
 	return loop;
 }
 
@@ -74,7 +77,8 @@ void loop_free(struct loop *loop)
 	if (!loop)
 		return;
 	mailbox_free(loop->mailbox);
-	close(loop->epoll_fd);
+	if (loop->epoll_fd >= 0)
+		close(loop->epoll_fd);
 	g_free(loop);
 }
 

@@ -23,7 +23,7 @@ struct loop_source {
 /* Called at the end of every turn with the loop's `turn_end_arg`. */
 typedef void (*loop_turn_end_fn)(struct loop *loop, void *arg);
 
-struct loop *loop_new(void);
+struct loop *loop_new(void); /* NULL: no descriptors left */
 void loop_free(struct loop *loop);
 struct mailbox *loop_mailbox(struct loop *loop);
 void loop_on_turn_end(struct loop *loop, loop_turn_end_fn fn, void *arg);

@@ -39,8 +39,10 @@ struct mailbox *mailbox_new(void)
 	struct mailbox *box = g_new0(struct mailbox, 1);
 
 	box->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (box->fd < 0)
-		g_error("cannot make an eventfd: %s", g_strerror(errno));
+	if (box->fd < 0) {
+		g_free(box);
+		return NULL;
+	}
 	return box;
 }
 

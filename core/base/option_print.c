@@ -41,11 +41,14 @@ void option_print_effective(const struct option_values *values, FILE *out)
 		const struct option *option = &values->table->options[i];
 		g_autofree char *text = NULL;
 
-		/* The unavailable ones are at their defaults, or there would be no dump. */
-		if (option->command_line_only || option->unavailable)
+		if (option->command_line_only)
 			continue;
 		text = option_text(values, option);
-		if (*text || values->sources[i] != OPTION_DEFAULT)
+		/* At their defaults, or there would be no dump. */
+		if (option->unavailable)
+			fprintf(out, "# refused for now: %s\n# %s = %s\n", option->unavailable,
+				option->name, text);
+		else if (*text || values->sources[i] != OPTION_DEFAULT)
 			fprintf(out, "# %s\n%s = %s\n", source_text(values->sources[i]),
 				option->name, text);
 		else

@@ -79,10 +79,11 @@ void call_end(struct call *call, enum reason reason)
 
 void call_move(struct call *call, unsigned worker)
 {
-	if (call->worker == worker || worker >= call->table->worker_count)
+	struct call_table *table = call->table;
+
+	if (worker >= table->worker_count || !session_move(call->session, table->workers[worker]))
 		return;
-	call->table->load[call->worker]--;
-	call->table->load[worker]++;
+	table->load[call->worker]--;
+	table->load[worker]++;
 	call->worker = worker;
-	session_move(call->session, call->table->workers[worker]);
 }

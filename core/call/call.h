@@ -79,7 +79,7 @@ void call_publish(struct call *call);
 void call_free(struct call *call);
 /* Takes it out of the table (if it is there), logs its summary, gives everything back. */
 void call_end(struct call *call, enum reason reason);
-/* To another worker of the table. */
+/* To another worker of the table, unless a move is under way already. */
 void call_move(struct call *call, unsigned worker);
 
 /* plan.c: how many streams a plan of the model would have; at most PLAN_MAX_STREAMS may be. */

@@ -90,6 +90,10 @@ struct control_thread *control_thread_new(void)
 	t->context = g_main_context_new();
 	t->loop = g_main_loop_new(t->context, FALSE);
 	t->mailbox = mailbox_new();
+	if (!t->mailbox) {
+		control_thread_free(t);
+		return NULL;
+	}
 	return t;
 }
 

@@ -13,7 +13,7 @@
 
 struct control_thread;
 
-/* What workers answer to: make it first. [main] */
+/* What workers answer to: make it first. NULL: no descriptors left. [main] */
 struct control_thread *control_thread_new(void);
 struct mailbox *control_thread_mailbox(struct control_thread *thread);
 GMainContext *control_thread_context(struct control_thread *thread);

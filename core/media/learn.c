@@ -49,7 +49,7 @@ static void tell_control(const struct stream *stream, enum media_event_type type
 		.session_id = state->id,
 		.stream_id = stream->plan->id,
 		.endpoint_gen = stream->plan->endpoint_gen,
-		.peer = addr_of_sock(&stream->source),
+		.peer = stream->dest_len ? addr_of_sock(&stream->dest) : (struct addr){ 0 },
 	};
 
 	media_worker_event(state->worker, &event);

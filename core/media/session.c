@@ -8,6 +8,7 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "media/stream.h"
+#include "stats/reason.h"
 
 #include <glib.h>
 
@@ -196,8 +197,10 @@ static void attach_new_ports(
 			if (!plan_has_port(before, port))
 				ret = port->engine->attach(port, media_worker_loop(session->worker),
 					media_worker_pool(session->worker));
-			if (ret < 0)
+			if (ret < 0) {
+				reason_count(REASON_PORT_DEAF);
 				log_err("Failed to receive on a port (%s)", g_strerror(-ret));
+			}
 		}
 }
 
@@ -233,17 +236,18 @@ static void detach_on_worker(struct message *message)
 	mailbox_flush(media_worker_control(from)); /* packets wait meanwhile */
 }
 
-void session_move(struct session *session, struct media_worker *to)
+bool session_move(struct session *session, struct media_worker *to)
 {
 	struct journey *j;
 
 	if (session->worker == to || session->moving)
-		return;
+		return false;
 	j = journey_new(session->state, detach_on_worker);
 	j->to = to;
 	session->moving = true;
 	mailbox_post(media_worker_mailbox(session->worker), &j->message, WAKE_NOW);
 	session->worker = to;
+	return true;
 }
 
 static void dropped_on_control(struct message *message)

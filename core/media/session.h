@@ -48,8 +48,11 @@ int session_prepare(
 void session_discard(struct session *session, struct stream_set *set);
 /* Cannot fail. Takes `set`. [control] */
 void session_apply(struct session *session, struct stream_set *set);
-/* To another worker, running state and all. Nothing happens when it is there. [control] */
-void session_move(struct session *session, struct media_worker *to);
+/*
+ * To another worker, running state and all. False: it is there already, or still on its way
+ * somewhere; nothing happens then. [control]
+ */
+bool session_move(struct session *session, struct media_worker *to);
 /* The session must not be used after this. `on_dropped` may be NULL. [control] */
 void session_drop(struct session *session, session_dropped_fn on_dropped, void *arg);
 

@@ -4,6 +4,7 @@
 
 #include "base/ref.h"
 
+#include <sched.h>
 #include <string.h>
 
 struct stream_stats *stream_stats_new(void)
@@ -25,9 +26,12 @@ __attribute__((no_sanitize("thread"))) static void copy_words(
 __attribute__((no_sanitize("thread"))) void stats_copy(
 	const atomic_uint *seq, void *to, const void *from, size_t bytes)
 {
-	unsigned before, after;
+	unsigned before, after, tries = 0;
 
 	do {
+		/* The writer may have been put to sleep in the middle of it. */
+		if (++tries > 8)
+			sched_yield();
 		before = atomic_load_explicit(seq, memory_order_acquire);
 		copy_words(to, from, bytes / sizeof(uint64_t));
 		stream_stats_fence(memory_order_acquire);

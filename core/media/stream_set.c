@@ -151,8 +151,9 @@ void stream_set_attach_ports(struct stream_set *set, struct media_worker *worker
 		for (unsigned p = 0; p < s->port_count; p++) {
 			struct port *port = s->ports[p]->port;
 
-			port->engine->attach(
-				port, media_worker_loop(worker), media_worker_pool(worker));
+			if (port->engine->attach(
+				    port, media_worker_loop(worker), media_worker_pool(worker)) < 0)
+				reason_count(REASON_PORT_DEAF);
 		}
 	}
 }

@@ -73,6 +73,10 @@ struct media_worker *media_worker_new(
 	worker->on_event = on_event;
 	worker->event_arg = event_arg;
 	worker->loop = loop_new();
+	if (!worker->loop) {
+		g_free(worker);
+		return NULL;
+	}
 	worker->pool = buf_pool_new(MAX_BUFFERS);
 	loop_on_turn_end(worker->loop, turn_end, worker);
 	return worker;

@@ -36,7 +36,7 @@ typedef void (*media_rtcp_fn)(uint64_t session_id, const uint8_t *data, size_t l
 
 /*
  * `control`: where its answers and events go. Events waiting to be read are bounded; beyond,
- * they are dropped and counted (REASON_EVENT_LOST). [control]
+ * they are dropped and counted (REASON_EVENT_LOST). NULL: no descriptors left. [control]
  */
 struct media_worker *media_worker_new(
 	unsigned index, struct mailbox *control, media_event_fn on_event, void *event_arg);

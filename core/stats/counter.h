@@ -8,22 +8,21 @@
 #include <stdint.h>
 
 /* id, name, unit, meaning */
-#define COUNTERS(ROW)                                                                           \
-	ROW(PACKETS_IN, "packets-in", "packets", "media packets received")                      \
-	ROW(BYTES_IN, "bytes-in", "bytes", "their UDP payload")                                 \
-	ROW(PACKETS_OUT, "packets-out", "packets", "media packets sent")                        \
-	ROW(BYTES_OUT, "bytes-out", "bytes", "their UDP payload")                               \
-	ROW(PACKET_ERRORS, "packet-errors", "packets",                                          \
-		"media packets received and not passed on because of an error")                 \
-	ROW(NG_REQUESTS, "ng-requests", "requests", "control requests received")                \
-	ROW(NG_REPEATS, "ng-repeats", "requests", "of those, repeats answered from the store")  \
-	ROW(NG_ERRORS, "ng-errors", "requests", "of those, answered with an error")             \
-	ROW(NG_EVICTED, "ng-evicted", "answers",                                                \
-		"stored answers dropped early because the store was full")                      \
-	ROW(CALLS_CREATED, "calls-created", "calls", "calls created")                           \
-	ROW(CALLS_ENDED, "calls-ended", "calls", "calls ended, for whatever reason")            \
-	ROW(LOG_DROPPED, "log-dropped", "lines", "log lines dropped because the ring was full") \
-	ROW(LEASE_CONFLICTS, "lease-conflicts", "ports",                                        \
+#define COUNTERS(ROW)                                                                          \
+	ROW(PACKETS_IN, "packets-in", "packets", "media packets received")                     \
+	ROW(BYTES_IN, "bytes-in", "bytes", "their UDP payload")                                \
+	ROW(PACKETS_OUT, "packets-out", "packets", "media packets sent")                       \
+	ROW(BYTES_OUT, "bytes-out", "bytes", "their UDP payload")                              \
+	ROW(PACKET_ERRORS, "packet-errors", "packets",                                         \
+		"media packets received and not passed on because of an error")                \
+	ROW(NG_REQUESTS, "ng-requests", "requests", "control requests received")               \
+	ROW(NG_REPEATS, "ng-repeats", "requests", "of those, repeats answered from the store") \
+	ROW(NG_ERRORS, "ng-errors", "requests", "of those, answered with an error")            \
+	ROW(NG_EVICTED, "ng-evicted", "answers",                                               \
+		"stored answers dropped early because the store was full")                     \
+	ROW(CALLS_CREATED, "calls-created", "calls", "calls created")                          \
+	ROW(CALLS_ENDED, "calls-ended", "calls", "calls ended, for whatever reason")           \
+	ROW(LEASE_CONFLICTS, "lease-conflicts", "ports",                                       \
 		"ports found to belong to two endpoints: must stay 0")
 
 enum counter {

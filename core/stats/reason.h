@@ -21,8 +21,6 @@ enum reason_kind {
 	ROW(NOT_RTP, DROP, "not-rtp", "neither RTP nor RTCP by its first byte (RFC 7983)")         \
 	ROW(STUN_UNEXPECTED, DROP, "stun-unexpected", "STUN on a stream that does not use ICE")    \
 	ROW(DTLS_UNEXPECTED, DROP, "dtls-unexpected", "DTLS on a stream that does not use it")     \
-	ROW(RTP_MALFORMED, DROP, "rtp-malformed",                                                  \
-		"RTP header that contradicts the packet's length")                                 \
 	ROW(RTCP_MALFORMED, DROP, "rtcp-malformed", "RTCP compound that contradicts its length")   \
 	ROW(RTCP_NOT_MUXED, DROP, "rtcp-not-muxed", "RTCP on an RTP port though rtcp-mux is off")  \
 	ROW(RTP_ON_RTCP_PORT, DROP, "rtp-on-rtcp-port", "RTP on the port that is for RTCP")        \
@@ -56,6 +54,8 @@ enum reason_kind {
 	ROW(ICE_REMOVED, CHANGE, "ice-removed", "ICE was offered and is not spoken: taken out")    \
 	ROW(PEER_LEARNED, CHANGE, "peer-learned",                                                  \
 		"sending to where packets come from instead of the signalled address")             \
+	ROW(PORT_DEAF, CHANGE, "port-deaf",                                                        \
+		"a port could not be put on its new worker's loop: nothing is received there")     \
 	ROW(EVENT_LOST, CHANGE, "event-lost",                                                      \
 		"a worker's event was dropped because too many waited")                            \
 	ROW(EVENT_STALE, CHANGE, "event-stale", "a worker's event came too late to matter")        \

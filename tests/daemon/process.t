@@ -84,7 +84,7 @@ def pidfile_in_foreground():
 def bad_pidfile():
     status, _, err = run("--config-file=none", "-f", "-E", "-i", "127.0.0.1", "-n",
                          f"127.0.0.1:{free_udp_port()}", "-p", "/nonexistent/pid")
-    contains(err, "CRIT: Failed to create PID file (")
+    contains(err, "Failed to create PID file (")
     contains(err, "), aborting startup\n")
     equal(status, 255)
 
@@ -215,7 +215,7 @@ def no_fallback():
     status, _, err = run("--config-file=none", "-f", "-E", "-i", "127.0.0.1", "-n",
                          f"127.0.0.1:{free_udp_port()}", "--table=0", "--no-fallback")
     contains(err, "ERR: FAILED TO CREATE KERNEL TABLE 0 (")
-    contains(err, "CRIT: Userspace fallback disallowed - exiting\n")
+    contains(err, "Userspace fallback disallowed - exiting\n")
     equal(status, 255)
 
 

@@ -522,8 +522,10 @@ static void test_effective_dump(void)
 	g_assert_cmpint(parse_text("[main]\nreal = 0.1\n"), ==, 0);
 	text = printed(print_effective);
 	g_assert_cmpstr(text, ==,
-		"# default\nflag = false\n# command line\nnumber = 7\n# default\nbounded = 10\n"
-		"# default\nfloored = 60\n# default\nchoice = red\n# default\nbig = 0\n"
+		"# default\nflag = false\n# refused for now: not here\n# other = false\n"
+		"# command line\nnumber = 7\n# default\nbounded = 10\n"
+		"# default\nfloored = 60\n# default\nchoice = red\n"
+		"# refused for now: no paint\n# plain-choice = \n# default\nbig = 0\n"
 		"# config file\nreal = 0.1\n# not given\n# text =\n# default\nkept = as it was\n"
 		"# command line\nlist = a\\;b;c\n");
 }

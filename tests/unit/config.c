@@ -167,6 +167,12 @@ static void test_each_is_tried(void)
 /* A value that is not the default and passes all other checks. */
 static const char *other_value(const struct option *option)
 {
+	/* What must look like an address is looked at before. */
+	if (g_str_has_prefix(option->name, "listen-") || !strcmp(option->name, "graphite") ||
+		!strcmp(option->name, "homer"))
+		return "127.0.0.1:9";
+	if (!strcmp(option->name, "redis") || !strcmp(option->name, "redis-write"))
+		return "127.0.0.1:9/1";
 	if (strcmp(option->name, "mysql-query") == 0)
 		return "select data from media where id = %llu";
 	switch (option->type) {

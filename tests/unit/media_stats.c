@@ -2,6 +2,8 @@
 /* A stream's counts as its reader sees them. */
 #include "media/stats.h"
 
+#include <sched.h>
+
 #include <glib.h>
 
 #include "../mock/media.h"
@@ -9,6 +11,12 @@
 #include "base/clock.h"
 #include "base/ref.h"
 #include "rtp/rtp.h"
+
+enum {
+	WRITES = 100000,
+	ROUNDS = 100,
+	RTP_BYTES = 172,
+};
 
 static struct stream_counts counts_of(struct mock_media *m, unsigned stream)
 {
@@ -130,6 +138,100 @@ static void test_ssrc_unused_for_longest_is_forgotten(void)
 	clock_set_mock(-1, 0);
 }
 
+/* --- threads --- */
+
+/* A packet in two steps, so that the writer can be held up between them. */
+static void write_first(struct stream_stats *stats)
+{
+	stream_stats_begin(stats);
+	stats->counts.packets_in++;
+	atomic_signal_fence(memory_order_seq_cst);
+}
+
+static void write_rest(struct stream_stats *stats)
+{
+	atomic_signal_fence(memory_order_seq_cst);
+	stats->counts.bytes_in += RTP_BYTES;
+	stats->counts.errors_in++;
+	stream_stats_end(stats);
+}
+
+/* What both steps together keep true, near the begin of the record and far from it. */
+static void assert_whole(const struct stream_counts *counts)
+{
+	g_assert_cmpuint(counts->bytes_in, ==, counts->packets_in * RTP_BYTES);
+	g_assert_cmpuint(counts->errors_in, ==, counts->packets_in);
+}
+
+struct held_write {
+	struct stream_stats *stats;
+	atomic_bool reader_comes;
+};
+
+static gpointer end_held_write(gpointer arg)
+{
+	struct held_write *held = arg;
+
+	while (!atomic_load(&held->reader_comes))
+		sched_yield();
+	for (int i = 0; i < 10; i++)
+		sched_yield();
+	write_rest(held->stats);
+	return NULL;
+}
+
+static void test_reader_waits_for_the_end_of_a_write(void)
+{
+	struct stream_stats *stats = stream_stats_new();
+
+	for (unsigned i = 1; i <= ROUNDS; i++) {
+		struct held_write held = { .stats = stats };
+		struct stream_counts counts;
+
+		write_first(stats);
+		GThread *thread = g_thread_new("writer", end_held_write, &held);
+		atomic_store(&held.reader_comes, true);
+		stream_stats_read(stats, &counts);
+		g_thread_join(thread);
+		g_assert_cmpuint(counts.packets_in, ==, i);
+		assert_whole(&counts);
+	}
+	ref_drop(stats);
+}
+
+/* Now and then it yields, in a write and between two, so that they meet on one CPU as well. */
+static gpointer write_all(gpointer arg)
+{
+	struct stream_stats *stats = arg;
+
+	for (int i = 0; i < WRITES; i++) {
+		write_first(stats);
+		if (i % 1024 == 0)
+			sched_yield();
+		write_rest(stats);
+		if (i % 1024 == 512)
+			sched_yield();
+	}
+	return NULL;
+}
+
+static void test_copies_are_whole_while_it_is_written(void)
+{
+	struct stream_stats *stats = stream_stats_new();
+	GThread *thread = g_thread_new("writer", write_all, stats);
+	struct stream_counts counts;
+	uint64_t last = 0;
+
+	do {
+		stream_stats_read(stats, &counts);
+		assert_whole(&counts);
+		g_assert_cmpuint(counts.packets_in, >=, last);
+		last = counts.packets_in;
+	} while (last < WRITES);
+	g_thread_join(thread);
+	ref_drop(stats);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -138,5 +240,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/media/stats/errors", test_dropped_packets_are_errors_and_no_sign_of_life);
 	g_test_add_func("/media/stats/ssrc", test_ssrc_has_latest_of_its_packets);
 	g_test_add_func("/media/stats/forgotten", test_ssrc_unused_for_longest_is_forgotten);
+	g_test_add_func("/media/stats/held-write", test_reader_waits_for_the_end_of_a_write);
+	g_test_add_func("/media/stats/race", test_copies_are_whole_while_it_is_written);
 	return g_test_run();
 }
