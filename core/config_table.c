@@ -141,6 +141,10 @@ static const struct option options[] = {
 	  .offset = AT(pidfile), .arg = "FILE", .help = "Write the process ID to this file" },
 	{ .name = "foreground", .short_name = 'f', .type = OPTION_FLAG, .group = OPTION_GENERAL,
 	  .offset = AT(foreground), .help = "Stay in the foreground instead of forking" },
+	{ .name = "plugin-dir", .type = OPTION_STRING, .group = OPTION_GENERAL,
+	  .offset = AT(plugin_dir), .arg = "PATH",
+	  .help = "Load plugins from here; without it from the folder plugins beside the "
+	  "program, or where they were installed" },
 	{ .name = "software-id", .type = OPTION_STRING, .group = OPTION_GENERAL,
 	  .offset = AT(software_id), .arg = "STRING",
 	  .help = "Name of this program towards others; without it rtpengine and the "
@@ -214,9 +218,11 @@ static const struct option options[] = {
 	{ .name = "listen-ng", .short_name = 'n', .type = OPTION_LIST, .group = OPTION_CONTROL,
 	  .offset = AT(listen_ng), .arg = "[IP46|HOSTNAME:]PORT",
 	  .help = "Listen for the NG protocol over UDP here" },
+	{ .name = "listen-tcp-ng", .short_name = 'N', .type = OPTION_LIST,
+	  .group = OPTION_CONTROL, .offset = AT(listen_tcp_ng), .arg = "[IP46|HOSTNAME:]PORT",
+	  .provided_by = "ng_tcp", .help = "Listen for the NG protocol over TCP here" },
 	{ .name = "listen-cli", .short_name = 'c', .type = OPTION_LIST, .group = OPTION_CONTROL,
-	  .offset = AT(listen_cli), .arg = "[IP46|HOSTNAME:]PORT",
-	  .unavailable = "the operator CLI is not built yet",
+	  .offset = AT(listen_cli), .arg = "[IP46|HOSTNAME:]PORT", .provided_by = "cli",
 	  .help = "Listen for the operator CLI over TCP here" },
 
 	/* Timeouts and call lifetime */
@@ -246,13 +252,13 @@ static const struct option options[] = {
 	  .offset = AT(max_sessions), .arg = "INT", .preset = "-1", .min = -1, .max = INT_MAX,
 	  .below_min_is_default = true, .run_time = true,
 	  .help = "Refuse further calls above this number; -1 is no limit" },
-	{ .name = "max-load", .type = OPTION_DOUBLE, .group = OPTION_MEDIA,
+	{ .name = "max-load", .run_time = true, .type = OPTION_DOUBLE, .group = OPTION_MEDIA,
 	  .offset = AT(max_load), .arg = "FLOAT", .preset = "0", .unavailable = no_load_limit,
 	  .help = "Refuse further calls above this load average; 0 is no limit" },
-	{ .name = "max-cpu", .type = OPTION_DOUBLE, .group = OPTION_MEDIA, .offset = AT(max_cpu),
+	{ .name = "max-cpu", .run_time = true, .type = OPTION_DOUBLE, .group = OPTION_MEDIA, .offset = AT(max_cpu),
 	  .arg = "FLOAT", .preset = "0", .unavailable = no_load_limit,
 	  .help = "Refuse further calls above this CPU usage in percent; 0 is no limit" },
-	{ .name = "max-bandwidth", .type = OPTION_INT64, .group = OPTION_MEDIA,
+	{ .name = "max-bandwidth", .run_time = true, .type = OPTION_INT64, .group = OPTION_MEDIA,
 	  .offset = AT(max_bandwidth), .arg = "INT", .preset = "0", .unavailable = no_load_limit,
 	  .help = "Refuse further calls above this many received bytes per second; 0 is no "
 	  "limit" },

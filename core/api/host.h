@@ -68,6 +68,7 @@ struct host {
 	int (*listen)(const struct host *host, const char *name, const struct tcp_service *service,
 		void *arg, char *error);
 	const char *(*tcp_peer)(const struct host *host, const struct tcp_conn *conn); /* IP:PORT */
+	void *(*tcp_state)(const struct host *host, struct tcp_conn *conn);
 	void (*tcp_send)(const struct host *host, struct tcp_conn *conn, struct str bytes);
 	/* Closes when everything is sent; input is not looked at any more. */
 	void (*tcp_finish)(const struct host *host, struct tcp_conn *conn);

@@ -23,11 +23,15 @@ struct tcp_service {
 	 * answer may exceed it.
 	 */
 	size_t max_out_bytes;
+	size_t state_bytes; /* of the plugin's, zeroed, for each connection; see host.h: tcp_state */
 	/* Somebody has connected; may be NULL. [control] */
 	void (*opened)(struct tcp_conn *conn, void *arg);
+	/* It is gone, or will be when this returns; may be NULL. [control] */
+	void (*closed)(struct tcp_conn *conn, void *arg);
 	/*
-	 * `in` is all that has come and was not used so far; at_end: no more will. Returns how many
-	 * bytes of it are done with. After tcp_finish it is not called again. [control]
+	 * `in` is all that has come and was not used so far; at_end: no more will. Takes one
+	 * message out of it and returns how many bytes are done with; is called again as long as
+	 * it takes something and there is room for answers. Not after tcp_finish. [control]
 	 */
 	size_t (*received)(struct tcp_conn *conn, struct str in, bool at_end, void *arg);
 };

@@ -68,6 +68,7 @@ void call_end(struct call *call, enum reason reason)
 
 	reason_count(reason);
 	call_log_summary(call);
+	call_tally(call);
 	counter_add(COUNTER_CALLS_ENDED, 1);
 	g_hash_table_remove(table->by_id, &call->id);
 	g_hash_table_remove(table->by_session, GUINT_TO_POINTER(session_id(call->session)));

@@ -44,6 +44,9 @@ int port_pool_lease_at(
 	struct port_pool *pool, uint16_t number, struct lease **ret, struct err *err);
 unsigned port_pool_free_count(const struct port_pool *pool); /* numbers, not pairs */
 unsigned port_pool_size(const struct port_pool *pool);       /* without excluded numbers */
+/* First and last number, inclusive. */
+uint16_t port_pool_min(const struct port_pool *pool);
+uint16_t port_pool_max(const struct port_pool *pool);
 unsigned port_pool_used(const struct port_pool *pool);       /* leases alive */
 /* Never given out (again); a lease that has it keeps it until dropped. */
 void port_pool_exclude(struct port_pool *pool, uint16_t number);
