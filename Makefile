@@ -305,10 +305,12 @@ deps-all:
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man8 \
+		$(DESTDIR)$(PREFIX)/share/man/man1 \
 		$(DESTDIR)$(SYSCONFDIR)/rtpengine/conf.d $(DESTDIR)$(PLUGIN_DIR)
 	install -m 755 $(DAEMON) $(TOOLS) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 $(PLUGINS) $(DESTDIR)$(PLUGIN_DIR)
 	install -m 644 core/man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8
+	install -m 644 core/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 conf.d/*.conf $(DESTDIR)$(SYSCONFDIR)/rtpengine/conf.d
 
 clean:
