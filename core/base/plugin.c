@@ -15,7 +15,7 @@
 static const char SUFFIX[] = ".so";
 
 struct loaded {
-	void *library;
+	void *handle;
 	const struct plugin *plugin;
 	void *instance;
 	bool initialised;
@@ -80,21 +80,25 @@ static bool is_usable(struct candidate *c, const struct plugin *plugin)
 	return wants_known_options(c, plugin) && passes_self_test(c, plugin);
 }
 
+/*
+ * The code stays mapped after dlclose: what a library leaves with a thread to be run at its end
+ * (libplugin.a does) must still be there then.
+ */
 static bool open_library(struct candidate *c, struct loaded *ret)
 {
-	void *library = dlopen(c->path, RTLD_NOW | RTLD_LOCAL);
+	void *handle = dlopen(c->path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 	const struct plugin *plugin;
 
-	if (!library)
+	if (!handle)
 		return refuse(c, "%s", dlerror());
-	plugin = dlsym(library, "plugin_export");
+	plugin = dlsym(handle, "plugin_export");
 	if (!plugin)
 		refuse(c, "it does not export plugin_export");
 	if (!plugin || !is_usable(c, plugin)) {
-		dlclose(library);
+		dlclose(handle);
 		return false;
 	}
-	*ret = (struct loaded){ .library = library, .plugin = plugin };
+	*ret = (struct loaded){ .handle = handle, .plugin = plugin };
 	return true;
 }
 
@@ -221,7 +225,7 @@ void plugin_set_free(struct plugin_set *set)
 		return;
 	plugin_set_close(set);
 	for (unsigned i = 0; i < set->loaded->len; i++)
-		dlclose(loaded_at(set, i)->library);
+		dlclose(loaded_at(set, i)->handle);
 	g_array_free(set->loaded, TRUE);
 	g_hash_table_destroy(set->skipped);
 	g_free(set);
