@@ -285,6 +285,7 @@ static int start_threads(struct daemon *d, struct err *err)
  */
 static void drop_calls(struct daemon *d)
 {
+	mailbox_run(control_thread_mailbox(d->thread)); /* events for the table */
 	call_table_free(d->calls);
 	d->calls = NULL;
 	for (unsigned i = 0; d->workers && i < d->worker_count; i++)

@@ -81,6 +81,8 @@ void call_end(struct call *call, enum reason reason);
 /* To another worker of the table. */
 void call_move(struct call *call, unsigned worker);
 
+/* plan.c: how many streams a plan of the model would have; at most PLAN_MAX_STREAMS may be. */
+unsigned call_count_streams(const struct model *model);
 /* plan.c: the model compiled into a plan, without side effects. */
 struct plan *call_compile(const struct call *call, const struct model *model);
 

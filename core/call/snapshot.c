@@ -63,6 +63,7 @@ static const struct field media_fields[] = {
 	FIELD(media, transport, INT),
 	FIELD(media, transport_text, STR),
 	FIELD(media, mid, STR),
+	FIELD(media, believed, ADDR),
 	FIELD(media, advertised, ADDR),
 	FIELD(media, rejected, BOOL),
 	FIELD(media, send, BOOL),
@@ -70,6 +71,7 @@ static const struct field media_fields[] = {
 	FIELD(media, hold_zero, BOOL),
 	FIELD(media, mux, BOOL),
 	FIELD(media, mux_offered_to, BOOL),
+	FIELD(media, mux_open, BOOL),
 	FIELD(media, mux_single, BOOL),
 	FIELD(media, mux_offered_by, BOOL),
 	FIELD(media, mux_answer, INT),
@@ -82,6 +84,7 @@ static const struct field media_fields[] = {
 static const struct field stream_fields[] = {
 	FIELD(media_stream, id, INT),
 	FIELD(media_stream, endpoint_gen, INT),
+	FIELD(media_stream, signal_gen, INT),
 	FIELD(media_stream, peer, ADDR),
 };
 
@@ -435,7 +438,7 @@ static int read_party(struct reader *r, const struct value *from)
 			party->aliases[party->alias_count++] = arena_str(
 				r->model->arena, value_str(v));
 	value_each (v, value_get(from, "media")) {
-		int ret = party->media_count < SDP_MAX_MEDIA
+		int ret = party->media_count < MODEL_MAX_MEDIA
 				  ? read_media(r, v, party_add_media(r->model, party))
 				  : bad(r, "a list of media");
 
@@ -500,6 +503,8 @@ static int read_model(struct reader *r, const struct value *from)
 		ret = read_links(r, parties);
 	read_fields(r, from, r->model, FIELDS(model_fields));
 	r->model->delete_at_us = read_deadline(from);
+	if (!ret && call_count_streams(r->model) > PLAN_MAX_STREAMS)
+		return bad(r, "a number of streams that is allowed");
 	return ret;
 }
 

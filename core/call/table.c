@@ -119,8 +119,9 @@ void call_table_tick(struct call_table *table)
 
 		if (now_us < o.call->look_at_us)
 			continue;
-		call_delete_due_branches(o.call, now_us);
-		if (!call_timed_out(o.call, now_us, &o.reason))
+		if (call_delete_due_branches(o.call, now_us))
+			o.reason = REASON_DELETED;
+		else if (!call_timed_out(o.call, now_us, &o.reason))
 			continue;
 		if (!over)
 			over = g_array_new(FALSE, FALSE, sizeof(struct over));

@@ -46,7 +46,7 @@ static int exchange_done(struct command *c, int ret, GString *body,
 		return 0;
 	}
 	if (ret < 0) {
-		if (ret == -ENOSPC)
+		if (!strcmp(err->text, "Ran out of ports"))
 			reason_count(REASON_NO_PORTS);
 		else
 			reason_count(ret == -ENOTSUP ? REASON_UNSUPPORTED : REASON_SDP_REFUSED);

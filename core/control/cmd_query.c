@@ -60,6 +60,14 @@ static int64_t wall_seconds(const struct query *q, int64_t mono_us)
 	return (mono_us + q->wall_minus_mono_us) / SECOND_US;
 }
 
+static void add_ssrc_counts(struct query *q, struct value *v, const struct ssrc_stats *s)
+{
+	dict_add_int(q->d, v, "bytes", (int64_t)s->bytes);
+	dict_add_int(q->d, v, "packets", (int64_t)s->packets);
+	dict_add_int(q->d, v, "last RTP timestamp", s->last_timestamp);
+	dict_add_int(q->d, v, "last RTP seq", s->last_seq);
+}
+
 static void add_ssrc(struct query *q, const struct ssrc_stats *s)
 {
 	char name[16];
@@ -69,10 +77,37 @@ static void add_ssrc(struct query *q, const struct ssrc_stats *s)
 	if (value_get(q->ssrcs, name))
 		return;
 	v = dict_add(q->d, q->ssrcs, dict_copy(q->d, str_of(name)), VALUE_DICT);
-	dict_add_int(q->d, v, "bytes", (int64_t)s->bytes);
-	dict_add_int(q->d, v, "packets", (int64_t)s->packets);
-	dict_add_int(q->d, v, "last RTP timestamp", s->last_timestamp);
-	dict_add_int(q->d, v, "last RTP seq", s->last_seq);
+	add_ssrc_counts(q, v, s);
+}
+
+/* What a section's party sends, as it came in. */
+static void add_ssrcs_of(struct query *q, struct value *list, const struct media *media)
+{
+	struct stream_counts counts;
+
+	if (!media->stream_count)
+		return;
+	stream_stats_read(media->streams[0].stats, &counts);
+	for (unsigned i = 0; i < STREAM_SSRC_MAX; i++) {
+		struct value *v;
+
+		if (!counts.ssrc[i].used)
+			continue;
+		v = dict_add_dict(q->d, list, NULL);
+		dict_add_int(q->d, v, "SSRC", counts.ssrc[i].ssrc);
+		add_ssrc_counts(q, v, &counts.ssrc[i]);
+	}
+}
+
+/* Relay changes no SSRC: what goes to a party is what its sources send. */
+static void add_media_ssrcs(struct query *q, struct value *v, const struct media *media)
+{
+	struct value *list = dict_add_list(q->d, v, "ingress SSRCs");
+
+	add_ssrcs_of(q, list, media);
+	list = dict_add_list(q->d, v, "egress SSRCs");
+	for (unsigned i = 0; i < media->source_count; i++)
+		add_ssrcs_of(q, list, media->sources[i]);
 }
 
 static const struct ssrc_stats *first_ssrc(const struct stream_counts *counts)
@@ -90,7 +125,7 @@ static void add_stream_flags(struct query *q, struct value *v, const struct medi
 		dict_add_str(q->d, flags, NULL, STR_LIT("RTP"));
 	if (rtcp || media->mux)
 		dict_add_str(q->d, flags, NULL, STR_LIT("RTCP"));
-	if (rtcp && media->mux_offered_to)
+	if (rtcp && media->mux_open)
 		dict_add_str(q->d, flags, NULL, STR_LIT("fallback RTCP"));
 	if (media->in)
 		dict_add_str(q->d, flags, NULL, STR_LIT("filled"));
@@ -198,6 +233,7 @@ static void add_media(struct query *q, struct value *list, const struct media *m
 	for (unsigned i = 0; i < MIN(count, media->stream_count); i++)
 		add_stream(q, streams, media, i);
 	add_media_flags(q, v, media);
+	add_media_ssrcs(q, v, media);
 }
 
 static void add_links(struct query *q, struct value *v, const char *key, const struct party *party,

@@ -283,3 +283,65 @@ FLAG_FN(flag_record_call)
 	return err_set(r->err, ENOTSUP,
 		"record-call cannot be done: recording is not supported by this build");
 }
+
+/* These operations mean something in offers only (spec NG 3.6.1). */
+static bool codec_operation_is_for_offers(struct str operation)
+{
+	static const char *const words[] = { "mask", "transcode", "set", "accept", "consume",
+		"ignore" };
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(words); i++)
+		if (flag_value_is(operation, words[i]))
+			return true;
+	return false;
+}
+
+static int refuse_codec(struct reading *r, struct str operation)
+{
+	if (r->what == FLAGS_ANSWER && codec_operation_is_for_offers(operation))
+		return 0;
+	return err_set(r->err, ENOTSUP,
+		"codec-%.*s cannot be done: codec manipulation is not supported by this build",
+		STR_ARG(operation));
+}
+
+/* {operation: [codec …]}, or "operation-codec" of a flag. */
+FLAG_FN(flag_codec)
+{
+	struct str operation = STR_NULL;
+	int ret = 0;
+
+	if (!v) {
+		str_cut(&text, '-', &operation);
+		return refuse_codec(r, operation);
+	}
+	if (v->type != VALUE_DICT)
+		return 0;
+	value_each (item, v)
+		ret = ret ? ret : refuse_codec(r, item->key);
+	return ret;
+}
+
+FLAG_FN(flag_drop_traffic)
+{
+	(void)v;
+	if (flag_value_is(text, "stop"))
+		return 0;
+	return err_set(
+		r->err, ENOTSUP, "drop-traffic cannot be done: it is not supported by this build");
+}
+
+FLAG_FN(flag_generate_rtcp)
+{
+	if (!v || !is_off(text))
+		flag_warn(r, "generate-RTCP is left out: making RTCP reports is not supported by "
+			     "this build");
+	return 0;
+}
+
+FLAG_FN(flag_audio_player)
+{
+	if (!v || (!is_off(text) && !flag_value_is(text, "default")))
+		flag_warn(r, "audio-player is left out: mixing is not supported by this build");
+	return 0;
+}

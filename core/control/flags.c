@@ -22,12 +22,16 @@ enum row_kind {
 	ROW_ELSEWHERE, /* read by the dispatcher or by single commands */
 };
 
+/* Rows of other commands are read there; a row that does not concern a command does nothing. */
+enum concern { OFFERS_AND_ANSWERS, OFFERS_ONLY, ALL_COMMANDS };
+
 struct row {
 	const char *name;
 	unsigned as;
 	enum row_kind kind;
 	size_t offset;
 	int (*set)(struct reading *r, const struct value *v, struct str text);
+	enum concern concern;
 	const char *help; /* effect; for ROW_MISSING and ROW_REFUSED what is missing */
 };
 
@@ -39,15 +43,15 @@ struct row {
 /* clang-format off */
 static const struct row rows[] = {
 	/* identity */
-	{ "call-id", AS_KEY, STR_AT(call_id), .help = "the call" },
-	{ "from-tag", AS_KEY, SET(flag_from_tag), .help = "tag of the party that sends, or that sent the offer" },
-	{ "to-tag", AS_KEY, SET(flag_to_tag), .help = "tag of the other party" },
-	{ "to-tag", AS_FLAG, BOOL_AT(honour_to_tag), .help = "delete: look at the to-tag" },
-	{ "via-branch", AS_KEY, STR_AT(via_branch), .help = "ties the receiving party to a branch" },
-	{ "label", AS_KEY, STR_AT(label), .help = "label of the sender" },
-	{ "from-label", AS_KEY, STR_AT(label), .help = "as label" },
-	{ "set-label", AS_KEY, STR_AT(set_label), .help = "new label of the selected party" },
-	{ "metadata", AS_KEY, STR_AT(metadata), .help = "text kept with the call and the sender" },
+	{ "call-id", AS_KEY, STR_AT(call_id), .concern = ALL_COMMANDS, .help = "the call" },
+	{ "from-tag", AS_KEY, SET(flag_from_tag), .concern = ALL_COMMANDS, .help = "tag of the party that sends, or that sent the offer" },
+	{ "to-tag", AS_KEY, SET(flag_to_tag), .concern = ALL_COMMANDS, .help = "tag of the other party" },
+	{ "to-tag", AS_FLAG, BOOL_AT(honour_to_tag), .concern = ALL_COMMANDS, .help = "delete: look at the to-tag" },
+	{ "via-branch", AS_KEY, STR_AT(via_branch), .concern = ALL_COMMANDS, .help = "ties the receiving party to a branch" },
+	{ "label", AS_KEY, STR_AT(label), .concern = ALL_COMMANDS, .help = "label of the sender" },
+	{ "from-label", AS_KEY, STR_AT(label), .concern = ALL_COMMANDS, .help = "as label" },
+	{ "set-label", AS_KEY, STR_AT(set_label), .concern = ALL_COMMANDS, .help = "new label of the selected party" },
+	{ "metadata", AS_KEY, STR_AT(metadata), .concern = ALL_COMMANDS, .help = "text kept with the call and the sender" },
 	{ "xmlrpc-callback", AS_KEY, STR_AT(xmlrpc_callback), .help = "kept for the teardown callback" },
 	{ "sdp", AS_KEY, SET(flag_sdp), .help = "the body" },
 	{ "sip-message-type", AS_KEY, SET(flag_message_type), .help = "sip-request or sip-reply" },
@@ -83,43 +87,43 @@ static const struct row rows[] = {
 	{ "port-latching", AS_FLAG, BOOL_AT(port_latching), .help = "keep ports when the endpoint changes" },
 	{ "no-port-latching", AS_FLAG, BOOL_AT(no_port_latching), .help = "change them on hold, too" },
 	/* delete */
-	{ "delete-delay", AS_KEY, SET(flag_delete_delay), .help = "delete: seconds until it happens" },
-	{ "fatal", AS_FLAG, BOOL_AT(fatal), .help = "delete: an unknown call is an error" },
-	{ "fast", AS_FLAG, BOOL_AT(fast), .help = "delete: no statistics in the reply" },
+	{ "delete-delay", AS_KEY, SET(flag_delete_delay), .concern = ALL_COMMANDS, .help = "delete: seconds until it happens" },
+	{ "fatal", AS_FLAG, BOOL_AT(fatal), .concern = ALL_COMMANDS, .help = "delete: an unknown call is an error" },
+	{ "fast", AS_FLAG, BOOL_AT(fast), .concern = ALL_COMMANDS, .help = "delete: no statistics in the reply" },
 	/* ICE, SRTP, DTLS: what amounts to doing without is fine */
 	{ "ice", AS_KEY, STRINGS(flag_ice), .help = "remove; others are left out" },
 	{ "ice-lite", AS_KEY, STRINGS(flag_ice_lite), .help = "off; others are left out" },
 	{ "reject-ice", AS_FLAG, .kind = ROW_NOTHING, .help = "ICE is not spoken" },
 	{ "ice-reject", AS_FLAG, .kind = ROW_NOTHING, .help = "as reject-ICE" },
-	{ "trickle-ice", AS_FLAG, .kind = ROW_MISSING, .help = "ICE" },
-	{ "fragment", AS_FLAG, .kind = ROW_REFUSED, .help = "ICE" },
+	{ "trickle-ice", AS_FLAG, .kind = ROW_MISSING, .concern = OFFERS_ONLY, .help = "ICE" },
+	{ "fragment", AS_FLAG, .kind = ROW_REFUSED, .concern = OFFERS_ONLY, .help = "ICE" },
 	{ "reset", AS_FLAG, .kind = ROW_NOTHING, .help = "ICE is not spoken" },
 	{ "passthrough", AS_BOTH, SET(flag_passthrough), .help = "off" },
 	{ "passthru", AS_BOTH, SET(flag_passthrough), .help = "as passthrough" },
 	{ "no-passthrough", AS_FLAG, .kind = ROW_NOTHING, .help = "nothing is passed through" },
 	{ "dtls", AS_KEY, STRINGS(flag_off_only), .help = "off" },
 	{ "dtls-reverse", AS_KEY, STRINGS(flag_off_only), .help = "as DTLS" },
-	{ "dtls-fingerprint", AS_KEY, .kind = ROW_MISSING, .help = "DTLS" },
+	{ "dtls-fingerprint", AS_KEY, .kind = ROW_MISSING, .concern = OFFERS_ONLY, .help = "DTLS" },
 	{ "no-tls-id", AS_FLAG, .kind = ROW_NOTHING, .help = "no a=tls-id" },
 	{ "sdes", AS_KEY | AS_PREFIX, STRINGS(flag_sdes), .help = "accepted: nothing is offered" },
 	{ "pad-crypto", AS_FLAG, .kind = ROW_NOTHING, .help = "nothing is offered" },
 	{ "osrtp", AS_KEY | AS_PREFIX, .kind = ROW_MISSING, .help = "SRTP" },
 	{ "recrypt", AS_FLAG, .kind = ROW_NOTHING, .help = "nothing is encrypted" },
-	{ "webrtc", AS_FLAG, .kind = ROW_REFUSED, .help = "ICE and SRTP" },
+	{ "webrtc", AS_FLAG, .kind = ROW_REFUSED, .concern = OFFERS_ONLY, .help = "ICE and SRTP" },
 	{ "bundle", AS_KEY | AS_PREFIX, STRINGS(flag_bundle), .help = "reject" },
 	/* codecs */
-	{ "codec", AS_KEY | AS_PREFIX, .kind = ROW_REFUSED, .help = "codec manipulation" },
-	{ "codecs", AS_KEY, .kind = ROW_REFUSED, .help = "codec manipulation" },
-	{ "transcode", AS_PREFIX, .kind = ROW_REFUSED, .help = "transcoding" },
-	{ "always-transcode", AS_FLAG, .kind = ROW_REFUSED, .help = "transcoding" },
+	{ "codec", AS_KEY | AS_PREFIX, SET(flag_codec), .help = "(not built: refused where it would do something) codec manipulation" },
+	{ "codecs", AS_KEY, SET(flag_codec), .help = "as codec" },
+	{ "transcode", AS_PREFIX, .kind = ROW_REFUSED, .concern = OFFERS_ONLY, .help = "transcoding" },
+	{ "always-transcode", AS_FLAG, .kind = ROW_REFUSED, .concern = OFFERS_ONLY, .help = "transcoding" },
 	{ "force-transcoding", AS_FLAG, .kind = ROW_REFUSED, .help = "transcoding" },
 	{ "inject-dtmf", AS_FLAG, .kind = ROW_REFUSED, .help = "transcoding" },
 	{ "detect-dtmf", AS_FLAG, .kind = ROW_REFUSED, .help = "transcoding" },
-	{ "ptime", AS_KEY, .kind = ROW_REFUSED, .help = "repacketising" },
-	{ "ptime-reverse", AS_KEY, .kind = ROW_REFUSED, .help = "repacketising" },
-	{ "reverse-ptime", AS_KEY, .kind = ROW_REFUSED, .help = "repacketising" },
-	{ "t.38", AS_KEY | AS_PREFIX, .kind = ROW_REFUSED, .help = "T.38" },
-	{ "t38", AS_KEY | AS_PREFIX, .kind = ROW_REFUSED, .help = "T.38" },
+	{ "ptime", AS_KEY, .kind = ROW_REFUSED, .concern = OFFERS_ONLY, .help = "repacketising" },
+	{ "ptime-reverse", AS_KEY, .kind = ROW_REFUSED, .concern = OFFERS_ONLY, .help = "repacketising" },
+	{ "reverse-ptime", AS_KEY, .kind = ROW_REFUSED, .concern = OFFERS_ONLY, .help = "repacketising" },
+	{ "t.38", AS_KEY | AS_PREFIX, .kind = ROW_REFUSED, .concern = OFFERS_ONLY, .help = "T.38" },
+	{ "t38", AS_KEY | AS_PREFIX, .kind = ROW_REFUSED, .concern = OFFERS_ONLY, .help = "T.38" },
 	{ "single-codec", AS_FLAG, .kind = ROW_REFUSED, .help = "codec manipulation" },
 	{ "allow-asymmetric-codecs", AS_FLAG, .kind = ROW_MISSING, .help = "codec manipulation" },
 	{ "allow-asymmetric-codec", AS_FLAG, .kind = ROW_MISSING, .help = "codec manipulation" },
@@ -128,6 +132,9 @@ static const struct row rows[] = {
 	{ "static-codecs", AS_FLAG, .kind = ROW_MISSING, .help = "codec manipulation" },
 	{ "static-codec", AS_FLAG, .kind = ROW_MISSING, .help = "codec manipulation" },
 	{ "allow-no-codec-media", AS_FLAG, .kind = ROW_NOTHING, .help = "no codecs are taken out" },
+	{ "allow-no-codec-medias", AS_FLAG, .kind = ROW_NOTHING, .help = "no codecs are taken out" },
+	{ "allow-empty-codec-media", AS_FLAG, .kind = ROW_NOTHING, .help = "no codecs are taken out" },
+	{ "allow-empty-codec-medias", AS_FLAG, .kind = ROW_NOTHING, .help = "no codecs are taken out" },
 	{ "allow-transcoding", AS_FLAG, .kind = ROW_NOTHING, .help = "of subscribe answer" },
 	/* the rest of the dialect: not built */
 	{ "record-call", AS_BOTH, SET(flag_record_call), .help = "off" },
@@ -137,23 +144,26 @@ static const struct row rows[] = {
 	{ "nat-wait", AS_FLAG, .kind = ROW_MISSING, .help = "NAT-wait" },
 	{ "pierce-nat", AS_FLAG, .kind = ROW_MISSING, .help = "pierce-NAT" },
 	{ "block-short", AS_FLAG, .kind = ROW_MISSING, .help = "block-short" },
-	{ "generate-rtcp", AS_BOTH, .kind = ROW_MISSING, .help = "making RTCP reports" },
+	{ "block-shorts", AS_FLAG, .kind = ROW_MISSING, .help = "block-short" },
+	{ "block-short-packets", AS_FLAG, .kind = ROW_MISSING, .help = "block-short" },
+	{ "generate-rtcp", AS_BOTH, SET(flag_generate_rtcp), .help = "off; on is left out" },
 	{ "no-jitter-buffer", AS_FLAG, .kind = ROW_NOTHING, .help = "there is none" },
 	{ "delay-buffer", AS_KEY, .kind = ROW_MISSING, .help = "delaying media" },
 	{ "media-echo", AS_KEY, .kind = ROW_REFUSED, .help = "media-echo" },
-	{ "drop-traffic", AS_KEY, .kind = ROW_REFUSED, .help = "drop-traffic" },
+	{ "drop-traffic", AS_KEY, SET(flag_drop_traffic), .help = "stop; start is refused" },
 	{ "block-dtmf", AS_FLAG, .kind = ROW_REFUSED, .help = "DTMF handling" },
 	{ "block-egress", AS_FLAG, .kind = ROW_MISSING, .help = "playing media" },
-	{ "audio-player", AS_BOTH, .kind = ROW_MISSING, .help = "mixing" },
-	{ "player", AS_BOTH, .kind = ROW_MISSING, .help = "mixing" },
+	{ "audio-player", AS_BOTH, SET(flag_audio_player), .help = "off, default; others are left out" },
+	{ "player", AS_BOTH, SET(flag_audio_player), .help = "as audio-player" },
+	{ "no-audio-player", AS_FLAG, .kind = ROW_NOTHING, .help = "there is none" },
 	{ "no-player", AS_FLAG, .kind = ROW_NOTHING, .help = "there is none" },
-	{ "early-media", AS_FLAG, .kind = ROW_MISSING, .help = "mixing" },
+	{ "early-media", AS_FLAG, .kind = ROW_MISSING, .concern = OFFERS_ONLY, .help = "mixing" },
 	{ "moh", AS_KEY, .kind = ROW_MISSING, .help = "music on hold" },
 	{ "exclude-recording", AS_FLAG, .kind = ROW_NOTHING, .help = "nothing is recorded" },
 	{ "strip-extmap", AS_FLAG, .kind = ROW_MISSING, .help = "stripping header extensions" },
 	{ "extmap", AS_KEY, .kind = ROW_MISSING, .help = "stripping header extensions" },
 	{ "sdp-attr", AS_KEY | AS_PREFIX, .kind = ROW_REFUSED, .help = "attribute manipulation" },
-	{ "sdp-media-remove", AS_KEY, .kind = ROW_REFUSED, .help = "media removal" },
+	{ "sdp-media-remove", AS_KEY, .kind = ROW_REFUSED, .concern = OFFERS_ONLY, .help = "media removal" },
 	{ "inbound-peer", AS_KEY, .kind = ROW_MISSING, .help = "choosing interfaces by route" },
 	{ "outbound-peer", AS_KEY, .kind = ROW_MISSING, .help = "choosing interfaces by route" },
 	{ "alias-key", AS_KEY, .kind = ROW_MISSING, .help = "alias-key" },
@@ -165,6 +175,8 @@ static const struct row rows[] = {
 	{ "discard-recording", AS_FLAG, .kind = ROW_NOTHING, .help = "nothing is recorded" },
 	{ "directional", AS_FLAG, .kind = ROW_ELSEWHERE, .help = "of commands that select a party" },
 	{ "all", AS_BOTH, .kind = ROW_ELSEWHERE, .help = "of commands that select a party" },
+	{ "from-tags", AS_KEY | AS_PREFIX, .kind = ROW_ELSEWHERE, .help = "of commands that select parties" },
+	{ "to-label", AS_KEY, .kind = ROW_ELSEWHERE, .help = "of commands that select a party" },
 	{ "address", AS_KEY, .kind = ROW_ELSEWHERE, .help = "of commands that select a party" },
 	/* accepted for old configurations, without effect anywhere */
 	{ "symmetric", AS_FLAG, .kind = ROW_NOTHING, .help = "no effect" },
@@ -250,12 +262,28 @@ static int apply_strings(struct reading *r, const struct row *row, const struct 
 	return 0;
 }
 
+/* BYEs come with the flags of INVITEs; what means nothing to a command must not stop it. */
+static bool concerns(const struct row *row, enum flags_for what)
+{
+	switch (row->concern) {
+	case ALL_COMMANDS:
+		return true;
+	case OFFERS_ONLY:
+		return what == FLAGS_OFFER;
+	case OFFERS_AND_ANSWERS:
+		break;
+	}
+	return what != FLAGS_OTHER || (row->as & AS_FLAG && row->kind == ROW_BOOL);
+}
+
 /* `v` is NULL for a bare flag; `text` is then what follows a prefix. */
 static int apply(struct reading *r, const struct row *row, const struct value *v, struct str text,
 	struct str name)
 {
 	char *base = (char *)r->o;
 
+	if (!concerns(row, r->what))
+		return 0;
 	switch (row->kind) {
 	case ROW_STR:
 		if (value_is_str(v))

@@ -44,5 +44,9 @@ FLAG_FN(flag_off_only);
 FLAG_FN(flag_sdes);
 FLAG_FN(flag_bundle);
 FLAG_FN(flag_record_call);
+FLAG_FN(flag_codec);
+FLAG_FN(flag_drop_traffic);
+FLAG_FN(flag_generate_rtcp);
+FLAG_FN(flag_audio_player);
 
 #endif

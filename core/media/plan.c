@@ -53,10 +53,10 @@ static bool ports_equal(const struct plan_stream *a, const struct plan_stream *b
 static bool stream_equal(const struct plan_stream *a, const struct plan_stream *b)
 {
 	return a->id == b->id && a->endpoint_gen == b->endpoint_gen &&
-	       addr_equal(&a->peer, &b->peer) && a->learn == b->learn &&
-	       a->answered == b->answered && a->rtp == b->rtp && a->rtcp == b->rtcp &&
-	       a->opaque == b->opaque && a->strip_feedback == b->strip_feedback &&
-	       ports_equal(a, b) &&
+	       a->signal_gen == b->signal_gen && addr_equal(&a->peer, &b->peer) &&
+	       a->learn == b->learn && a->answered == b->answered && a->rtp == b->rtp &&
+	       a->rtcp == b->rtcp && a->opaque == b->opaque &&
+	       a->strip_feedback == b->strip_feedback && ports_equal(a, b) &&
 	       sinks_equal(a->rtp_sinks, a->rtp_sink_count, b->rtp_sinks, b->rtp_sink_count) &&
 	       sinks_equal(a->rtcp_sinks, a->rtcp_sink_count, b->rtcp_sinks, b->rtcp_sink_count);
 }

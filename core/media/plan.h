@@ -8,6 +8,9 @@
  *   endpoint generation  bumped when the signalled endpoint of that stream changed: what was
  *                        learned about its peer is forgotten then
  *
+ *   signal generation    bumped by every signalling that concerned the stream: its peer may be
+ *                        learned again, but is sent to as before until it is
+ *
  * Tests compare plans (plan_equal) without sockets or time.
  */
 #ifndef MEDIA_PLAN_H
@@ -34,6 +37,7 @@ enum plan_learn {
 struct plan_stream {
 	uint32_t id;
 	uint32_t endpoint_gen;
+	uint32_t signal_gen;
 	struct addr peer; /* signalled; family ADDR_NONE: not known, or on hold */
 	enum plan_learn learn;
 	bool answered;       /* both sides have been signalled: learning may begin */

@@ -82,7 +82,8 @@ static void inherit(struct stream *stream, const struct stream *before)
 	stream->dest = before->dest;
 	stream->dest_len = before->dest_len;
 	stream->source = before->source;
-	stream->source_known = before->source_known;
+	stream->source_known = before->source_known &&
+			       before->plan->signal_gen == stream->plan->signal_gen;
 }
 
 static bool uses_port(const struct stream_set *set, const struct port *port)

@@ -36,7 +36,7 @@ typedef void (*media_event_fn)(const struct media_event *event, void *arg);
  */
 struct media_worker *media_worker_new(
 	unsigned index, struct mailbox *control, media_event_fn on_event, void *event_arg);
-/* Stopped, and without sessions. */
+/* Stopped, without sessions, and with control's mailbox run: its events point to the worker. */
 void media_worker_free(struct media_worker *worker);
 /* Makes the thread / ends and joins it. Without a thread, tests call media_worker_turn. */
 int media_worker_start(struct media_worker *worker);

@@ -144,8 +144,8 @@ static char *types_of(const struct mock_datagram *d)
 	while (rtcp_next(d->bytes, d->len, &offset, &packet) > 0)
 		for (unsigned i = 0; i < G_N_ELEMENTS(rtcp_kinds); i++)
 			if (packet.type == rtcp_kinds[i].type)
-				g_string_append_printf(out, "%s%s", out->len ? "," : "",
-					rtcp_kinds[i].name);
+				g_string_append_printf(
+					out, "%s%s", out->len ? "," : "", rtcp_kinds[i].name);
 	return g_string_free(out, FALSE);
 }
 
@@ -155,8 +155,8 @@ static void expect_field(struct script *s, char *const *words, const char *key, 
 		script_fail(s, "%s: expected %s, got %lu", key, option(words, key), got);
 }
 
-static void check_packet(struct script *s, char *const *words, enum packet_kind kind,
-	const struct mock_datagram *d)
+static void check_packet(
+	struct script *s, char *const *words, enum packet_kind kind, const struct mock_datagram *d)
 {
 	const GByteArray *sent = s->sent[kind];
 	const char *types = option(words, "types");

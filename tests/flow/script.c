@@ -220,8 +220,8 @@ static void statement_reason(struct script *s, const char *rest)
 
 		if (g_strcmp0(words[0], reason_row(i)->name))
 			continue;
-		expect_number(s, rest, (unsigned long)(total - s->reasons[i]),
-			words[1] ? words[1] : "1");
+		expect_number(
+			s, rest, (unsigned long)(total - s->reasons[i]), words[1] ? words[1] : "1");
 		s->reasons[i] = total;
 		return;
 	}
@@ -287,6 +287,25 @@ static void statement_peer(struct script *s, const char *rest)
 		g_hash_table_insert(s->peers, g_strdup(words[0]), g_memdup2(&addr, sizeof(addr)));
 }
 
+/* nat INSIDE OUTSIDE open|restricted|symmetric */
+static void put_behind_nat(struct script *s, const char *rest)
+{
+	g_auto(GStrv) words = g_strsplit(rest, " ", 4);
+	enum mock_nat_kind kind = MOCK_NAT_OPEN;
+	struct addr inside, outside;
+
+	if (g_strv_length(words) != 4) {
+		script_fail(s, "network nat INSIDE OUTSIDE KIND");
+		return;
+	}
+	if (!strcmp(words[3], "restricted"))
+		kind = MOCK_NAT_RESTRICTED;
+	else if (!strcmp(words[3], "symmetric"))
+		kind = MOCK_NAT_SYMMETRIC;
+	if (script_addr(s, words[1], &inside) && script_addr(s, words[2], &outside))
+		mock_nat(&inside, &outside, kind);
+}
+
 static void statement_network(struct script *s, const char *rest)
 {
 	struct addr addr;
@@ -299,6 +318,8 @@ static void statement_network(struct script *s, const char *rest)
 		mock_fail_send(EAGAIN, 1);
 	else if (!strncmp(rest, "refuses ", 8) && script_addr(s, rest + 8, &addr))
 		mock_refuse(&addr);
+	else if (!strncmp(rest, "nat ", 4))
+		put_behind_nat(s, rest);
 	else
 		script_fail(s, "network: what?");
 }
