@@ -229,8 +229,7 @@ static int open_network(struct daemon *d, struct err *err)
 		if (ret < 0)
 			return ret;
 	}
-	d->hosts = hosts_new(
-		&d->control, control_thread_context(d->thread), d->interfaces, err);
+	d->hosts = hosts_new(&d->control, control_thread_context(d->thread), d->interfaces, err);
 	if (!d->hosts)
 		return -EMFILE;
 	return plugin_set_init(d->plugins, hosts_add, d->hosts, err);

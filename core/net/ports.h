@@ -47,7 +47,7 @@ unsigned port_pool_size(const struct port_pool *pool);       /* without excluded
 /* First and last number, inclusive. */
 uint16_t port_pool_min(const struct port_pool *pool);
 uint16_t port_pool_max(const struct port_pool *pool);
-unsigned port_pool_used(const struct port_pool *pool);       /* leases alive */
+unsigned port_pool_used(const struct port_pool *pool); /* leases alive */
 /* Never given out (again); a lease that has it keeps it until dropped. */
 void port_pool_exclude(struct port_pool *pool, uint16_t number);
 const struct addr *port_pool_local(const struct port_pool *pool);
