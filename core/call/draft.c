@@ -22,7 +22,7 @@ void draft_begin(struct draft *draft, struct call *call, bool created)
 int draft_prepare(struct draft *draft, struct err *err)
 {
 	if (call_count_streams(draft->model) > PLAN_MAX_STREAMS)
-		return err_set(err, ENOSPC, "Too many streams in one call");
+		return err_set(err, E2BIG, "Too many streams in one call");
 	return session_prepare(
 		draft->call->session, call_compile(draft->call, draft->model), &draft->set, err);
 }
@@ -57,6 +57,8 @@ void draft_commit(struct draft *draft)
 	call->look_at_us = 0;
 	if (draft->created)
 		call_publish(call);
+	else
+		call_claim_leases(call);
 	draft->model = NULL;
 	draft->set = NULL;
 }

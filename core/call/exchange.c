@@ -79,7 +79,7 @@ static int pair_sections(struct draft *draft, const struct parties *p, const str
 		struct media *to = from ? find_to(draft, from, p->to, &sdp->media[i]) : NULL;
 
 		if (!to)
-			return err_set(err, ENOSPC, "Too many media sections in one call");
+			return err_set(err, E2BIG, "Too many media sections in one call");
 		pairs[i] = (struct media_pair){ from, to };
 		from->mentioned = to->mentioned = true;
 	}
@@ -143,7 +143,7 @@ static int link_pairs(struct draft *draft, const struct parties *p, bool answer,
 		party_unlink(draft->model, p->from);
 	for (unsigned i = 0; i < count; i++)
 		if (!media_link(pairs[i].from, pairs[i].to))
-			return err_set(err, ENOSPC, "Too many branches in one call");
+			return err_set(err, E2BIG, "Too many branches in one call");
 	return 0;
 }
 

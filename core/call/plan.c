@@ -90,6 +90,8 @@ static void compile_stream(struct plan_stream *s, const struct media *media, uns
 	s->rtcp = component % 2 == 1 || muxed;
 	s->strip_feedback = t->rtp && !t->feedback && any_source_has_feedback(media);
 	s->stats = ref_take(stream->stats);
+	s->sdp = ref_take(media->sdp);
+	s->in = media->in;
 	add_ports(s, media, component);
 }
 

@@ -79,6 +79,16 @@ const char *call_table_instance(const struct call_table *table)
 	return table->instance;
 }
 
+void call_table_set_load(struct call_table *table, const struct load *load)
+{
+	table->machine_load = *load;
+}
+
+const struct load *call_table_load(const struct call_table *table)
+{
+	return &table->machine_load;
+}
+
 unsigned call_table_count(const struct call_table *table)
 {
 	return g_hash_table_size(table->by_id);
@@ -142,6 +152,9 @@ void call_table_tick(struct call_table *table)
 	}
 	if (over)
 		g_array_free(over, TRUE);
+#ifdef CHECK_INVARIANTS
+	g_assert_cmpuint(call_table_check_leases(table).conflicts, ==, 0);
+#endif
 }
 
 void call_table_look_again(struct call_table *table)

@@ -32,10 +32,31 @@ static void count_pair(const struct media *media)
 		counter_add(COUNTER_STREAMS_ONE_WAY, 1);
 }
 
+/* What the parties' reports said of the quality. MOS is kept times ten. */
+static void add_quality(const struct quality_counts *c)
+{
+	metric_add_sums(
+		METRIC_MOS, c->samples, (double)c->sum_mos / 10, (double)c->square_mos / 100);
+	metric_add_sums(
+		METRIC_JITTER, c->samples, (double)c->sum_jitter_ms, (double)c->square_jitter_ms);
+	metric_add_sums(
+		METRIC_RTT_E2E, c->samples, (double)c->sum_rtt_us, (double)c->square_rtt_us);
+	metric_add_sums(METRIC_RTT_DISCRETE, c->samples, (double)c->sum_leg_rtt_us,
+		(double)c->square_leg_rtt_us);
+	metric_add_sums(METRIC_PACKET_LOSS, c->samples, (double)c->sum_loss_percent,
+		(double)c->square_loss_percent);
+	if (c->lost > 0)
+		counter_add(COUNTER_RTP_LOST, (uint64_t)c->lost);
+}
+
 void call_tally(const struct call *call)
 {
+	struct quality_counts quality;
+
 	metric_add(METRIC_CALL_DURATION, (double)(clock_mono_us() - call->created_mono_us) / 1e6);
 	for (unsigned p = 0; call->model && p < call->model->party_count; p++)
 		for (unsigned m = 0; m < call->model->parties[p]->media_count; m++)
 			count_pair(call->model->parties[p]->media[m]);
+	for (unsigned i = 0; session_quality_read(call->session, i, &quality); i++)
+		add_quality(&quality);
 }

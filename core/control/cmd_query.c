@@ -60,12 +60,24 @@ static int64_t wall_seconds(const struct query *q, int64_t mono_us)
 	return (mono_us + q->wall_minus_mono_us) / SECOND_US;
 }
 
+static void add_quality(struct query *q, struct value *v, uint32_t ssrc)
+{
+	struct quality_counts counts;
+
+	for (unsigned i = 0; session_quality_read(q->call->session, i, &counts); i++)
+		if (counts.ssrc == ssrc) {
+			reply_add_quality(q->d, v, &counts, q->wall_minus_mono_us);
+			return;
+		}
+}
+
 static void add_ssrc_counts(struct query *q, struct value *v, const struct ssrc_stats *s)
 {
 	dict_add_int(q->d, v, "bytes", (int64_t)s->bytes);
 	dict_add_int(q->d, v, "packets", (int64_t)s->packets);
 	dict_add_int(q->d, v, "last RTP timestamp", s->last_timestamp);
 	dict_add_int(q->d, v, "last RTP seq", s->last_seq);
+	add_quality(q, v, s->ssrc);
 }
 
 static void add_ssrc(struct query *q, const struct ssrc_stats *s)
@@ -78,6 +90,19 @@ static void add_ssrc(struct query *q, const struct ssrc_stats *s)
 		return;
 	v = dict_add(q->d, q->ssrcs, dict_copy(q->d, str_of(name)), VALUE_DICT);
 	add_ssrc_counts(q, v, s);
+}
+
+/* Who only listens sends reports, too. */
+static void add_silent_ssrcs(struct query *q)
+{
+	struct quality_counts counts;
+
+	for (unsigned i = 0; session_quality_read(q->call->session, i, &counts); i++) {
+		struct ssrc_stats silent = { .ssrc = counts.ssrc };
+
+		if (counts.samples)
+			add_ssrc(q, &silent);
+	}
 }
 
 /* What a section's party sends, as it came in. */
@@ -323,6 +348,8 @@ static void add_call(
 		if (!only || model->parties[i] == only ||
 			party_receives_from(only, model->parties[i]))
 			add_party(&q, tags, model->parties[i]);
+	if (parties && !only)
+		add_silent_ssrcs(&q);
 	totals = dict_add_dict(q.d, root, "totals");
 	add_counters(&q, totals, "RTP", q.rtp.packets, q.rtp.bytes, q.rtp.errors);
 	add_counters(&q, totals, "RTCP", q.rtcp.packets, q.rtcp.bytes, q.rtcp.errors);

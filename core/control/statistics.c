@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The table of figures and the trees made of it. What nothing in the daemon can do yet (kernel
- * forwarding, transcoding, caches, calls of others) is a row whose figure is 0.
+ * forwarding, transcoding, caches, calls of others, counts of sequence numbers) is a row whose figure is 0.
  */
 #include "control/statistics.h"
 
@@ -97,10 +97,10 @@ static const struct figure total[] = {
 
 static const struct figure sequence[] = {
 	{ "packets_lost", "Packets lost", COUNTER, COUNTER_RTP_LOST, NULL },
-	{ "rtp_duplicates", "Duplicate RTP packets", COUNTER, COUNTER_RTP_DUPLICATES, NULL },
-	{ "rtp_skips", "RTP sequence skips", COUNTER, COUNTER_RTP_SKIPS, NULL },
-	{ "rtp_seq_resets", "RTP sequence resets", COUNTER, COUNTER_RTP_RESETS, NULL },
-	{ "rtp_reordered", "Out-of-order RTP packets", COUNTER, COUNTER_RTP_REORDERED, NULL },
+	{ "rtp_duplicates", "Duplicate RTP packets", NONE, 0, NULL },
+	{ "rtp_skips", "RTP sequence skips", NONE, 0, NULL },
+	{ "rtp_seq_resets", "RTP sequence resets", NONE, 0, NULL },
+	{ "rtp_reordered", "Out-of-order RTP packets", NONE, 0, NULL },
 };
 
 /* A part of the statistics: metrics, each with five rows, and figures. */

@@ -27,6 +27,8 @@ int media_demux(struct packet *packet);
 int media_learn(struct packet *packet);
 /* A new signalled peer, or none: what a stream begins with. */
 void media_learn_reset(struct stream *stream);
+/* rtcp_in.c: what an RTCP compound says of quality; the packet stays as it is. */
+void media_rtcp_in(const struct packet *packet);
 /*
  * send.c: to the peer of `out`; takes packet->buf. A failure is counted at `out`.
  */

@@ -3,6 +3,7 @@
 #include "media/plan.h"
 
 #include "base/ref.h"
+#include "sdp/sdp.h"
 
 struct plan *plan_new(struct str call_id, unsigned stream_count, unsigned sink_slots)
 {
@@ -29,6 +30,7 @@ void plan_free(struct plan *plan)
 		for (unsigned p = 0; p < s->port_count; p++)
 			ref_drop(s->ports[p]);
 		ref_drop(s->stats);
+		ref_drop(s->sdp);
 	}
 	g_free(plan->streams);
 	g_free(plan->call_id);
@@ -50,6 +52,20 @@ static bool ports_equal(const struct plan_stream *a, const struct plan_stream *b
 	return true;
 }
 
+/* Do payload types mean the same, as far as plans go? */
+static bool formats_equal(const struct sdp_media *a, const struct sdp_media *b)
+{
+	if (!a || !b)
+		return a == b;
+	if (a->format_count != b->format_count)
+		return false;
+	for (unsigned i = 0; i < a->format_count; i++)
+		if (a->formats[i].payload_type != b->formats[i].payload_type ||
+			a->formats[i].clock_hz != b->formats[i].clock_hz)
+			return false;
+	return true;
+}
+
 static bool stream_equal(const struct plan_stream *a, const struct plan_stream *b)
 {
 	return a->id == b->id && a->endpoint_gen == b->endpoint_gen &&
@@ -57,6 +73,7 @@ static bool stream_equal(const struct plan_stream *a, const struct plan_stream *
 	       a->learn == b->learn && a->answered == b->answered && a->rtp == b->rtp &&
 	       a->rtcp == b->rtcp && a->opaque == b->opaque &&
 	       a->strip_feedback == b->strip_feedback && ports_equal(a, b) &&
+	       formats_equal(a->in, b->in) &&
 	       sinks_equal(a->rtp_sinks, a->rtp_sink_count, b->rtp_sinks, b->rtp_sink_count) &&
 	       sinks_equal(a->rtcp_sinks, a->rtcp_sink_count, b->rtcp_sinks, b->rtcp_sink_count);
 }

@@ -34,6 +34,9 @@ enum plan_learn {
 	PLAN_LEARN_OFF,  /* signalled address only; packets from elsewhere are still taken in */
 };
 
+struct sdp;
+struct sdp_media;
+
 struct plan_stream {
 	uint32_t id;
 	uint32_t endpoint_gen;
@@ -48,6 +51,8 @@ struct plan_stream {
 	unsigned port_count; /* at least 1 */
 	struct lease *ports[PLAN_MAX_PORTS]; /* [0] is sent from; each a reference */
 	struct stream_stats *stats;          /* a reference */
+	struct sdp *sdp;                     /* a reference; NULL: the party has said nothing */
+	const struct sdp_media *in;          /* in it: what the payload types mean */
 	/* Indices into the plan's streams: where RTP and where RTCP of this stream goes. */
 	unsigned rtp_sink_count, rtcp_sink_count;
 	uint16_t *rtp_sinks, *rtcp_sinks; /* owned by the plan */

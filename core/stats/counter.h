@@ -27,10 +27,6 @@
 	ROW(STREAMS_ONE_WAY, "streams-one-way", "streams",                                      \
 		"pairs of streams of ended calls that only one side sent to")                   \
 	ROW(RTP_LOST, "rtp-lost", "packets", "RTP packets that never came")                     \
-	ROW(RTP_DUPLICATES, "rtp-duplicates", "packets", "RTP packets that came again")         \
-	ROW(RTP_SKIPS, "rtp-skips", "skips", "gaps in RTP sequence numbers")                    \
-	ROW(RTP_RESETS, "rtp-resets", "resets", "RTP sequence numbers that began anew")         \
-	ROW(RTP_REORDERED, "rtp-reordered", "packets", "RTP packets that came out of order")    \
 	ROW(TCP_REFUSED, "tcp-refused", "connections",                                          \
 		"control connections closed because there were too many")                       \
 	ROW(TCP_OVERRUN, "tcp-overrun", "connections",                                          \

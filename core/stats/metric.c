@@ -30,14 +30,17 @@ const char *metric_text(enum metric metric)
 
 void metric_add(enum metric metric, double value)
 {
+	metric_add_sums(metric, 1, value, value * value);
+}
+
+void metric_add_sums(enum metric metric, uint64_t samples, double sum, double sum_of_squares)
+{
 	struct metric_sum *s = &sums[metric];
 
 	assert(metric < METRIC_COUNT);
-	s->min = s->samples ? fmin(s->min, value) : value;
-	s->max = s->samples ? fmax(s->max, value) : value;
-	s->samples++;
-	s->sum += value;
-	s->sum_of_squares += value * value;
+	s->samples += samples;
+	s->sum += sum;
+	s->sum_of_squares += sum_of_squares;
 }
 
 const struct metric_sum *metric_sum(enum metric metric)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Values that are sampled rather than counted: how many samples, their sum, squares and
- * extremes, over the daemon's life. One table; statistics print from it. [control]
+ * Values that are sampled rather than counted: how many samples, their sum and that of their
+ * squares, over the daemon's life. One table; statistics print from it. [control]
  */
 #ifndef STATS_METRIC_H
 #define STATS_METRIC_H
@@ -28,13 +28,14 @@ enum metric {
 struct metric_sum {
 	uint64_t samples;
 	double sum, sum_of_squares;
-	double min, max; /* 0 without samples */
 };
 
 const char *metric_stem(enum metric metric);
 const char *metric_text(enum metric metric);
-/* Call durations are seconds; MOS is from 1 to 5; jitter and round trips ms; loss percent. */
+/* Call durations are seconds; MOS is from 1 to 5; jitter ms; round trips µs; loss percent. */
 void metric_add(enum metric metric, double value);
+/* Several samples that were summed elsewhere. */
+void metric_add_sums(enum metric metric, uint64_t samples, double sum, double sum_of_squares);
 const struct metric_sum *metric_sum(enum metric metric);
 /* 0 without samples. */
 double metric_average(const struct metric_sum *sum);

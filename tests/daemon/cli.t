@@ -129,6 +129,15 @@ def settings(d):
             ("set maxsessions x", "Fail setting maxsessions to x; no digits found\n"),
             ("set maxsessions 99999999999999999999",
              "Fail setting maxsessions to 99999999999999999999; errno=34\n"),
+            ("set maxcpu 50", "Success setting maxcpu to 50.0\n"),
+            ("list maxcpu", "Maximum CPU usage configured on rtpengine: 50.0\n"),
+            ("set maxload 1.5", "Success setting maxload to 1.50\n"),
+            ("list maxload", "Maximum load average configured on rtpengine: 1.50\n"),
+            ("set maxbw 12345678901", "Success setting maxbw to 12345678901\n"),
+            ("list maxbw", "Maximum bandwidth configured on rtpengine: 12345678901\n"),
+            ("set maxload x", "Fail setting maxload to x; no digits found\n"),
+            ("params diff", "max-load: 0 => 150\nmax-cpu: 0 => 5000\nmax-bw: 0 => 12345678901\n"),
+            ("params revert", ""),
             ("set timeout 30", "Success setting timeout to 30\n"), ("list timeout", "TIMEOUT=30\n"),
             ("set silenttimeout 31", "Success setting timeout to 31\n"),
             ("list silenttimeout", "SILENT_TIMEOUT=31\n"),
@@ -183,9 +192,10 @@ def listings(d):
     equal(d.cli("list maxbw"), "Maximum bandwidth configured on rtpengine: 0\n")
     assert re.fullmatch(r"Maximum open-files configured on rtpengine: (\d+|infinite); "
                         rf"cat /proc/{d.process.pid}/limits\n", d.cli("list maxopenfiles"))
-    equal(d.cli("list interfaces"),
-          f"Interface 'default' address '127.0.0.1' (IPv4)\n Port range: {d.port_min:5} - {d.port_max:5}\n"
-          " Ports used:     0 /   400 (  0.0%)\n\n")
+    want = (f"Interface 'default' address '127.0.0.1' (IPv4)\n"
+            f" Port range: {d.port_min:5} - {d.port_max:5}\n"
+            " Ports used:     0 /   400 (  0.0%)\n\n")
+    wait_until(lambda: d.cli("list interfaces") == want, what="interfaces as described")
     equal(d.cli("list transcoders"), "No stats entries\n")
     lines = d.cli("list counters").split("\n")
     equal(lines[:3], ["", "Current per-second counters:", ""])

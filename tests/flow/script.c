@@ -130,7 +130,12 @@ static void statement_settings(struct script *s, const char *rest)
 	set->final_timeout_s = setting(v, "final-timeout", set->final_timeout_s);
 	set->delete_delay_s = setting(v, "delete-delay", set->delete_delay_s);
 	set->max_sessions = setting(v, "max-sessions", set->max_sessions);
+	set->max_load = setting(v, "max-load", 0);
+	set->max_cpu = setting(v, "max-cpu", 0);
+	set->max_bandwidth_bytes = setting(v, "max-bandwidth", 0);
 	set->tos = setting(v, "tos", set->tos);
+	set->cdr_facility = setting(v, "cdr-facility", set->cdr_facility);
+	set->rtcp_facility = setting(v, "rtcp-facility", set->rtcp_facility);
 	set->learn = setting(v, "learn", set->learn);
 	set->sip_source = setting(v, "sip-source", set->sip_source);
 	ports = value_get(v, "ports");
@@ -253,6 +258,22 @@ static void statement_log(struct script *s, const char *rest)
 	script_fail(s, "not in the log: %s", rest);
 }
 
+/* What the machine's sampler would say from now on. */
+static void statement_load(struct script *s, const char *rest)
+{
+	struct dict *dict = dict_new();
+	const struct value *v = dict_root(dict);
+	struct load load;
+
+	if (!notation_parse(dict, rest, dict_root(dict)))
+		script_fail(s, "load {average: N, cpu: N, bandwidth: N}");
+	load.average_hundredths = 100 * (unsigned)setting(v, "average", 0);
+	load.cpu_percent = setting(v, "cpu", 0);
+	load.bytes_per_s = (uint64_t)setting(v, "bandwidth", 0);
+	call_table_set_load(s->world.control.calls, &load);
+	dict_free(dict);
+}
+
 static void statement_tos(struct script *s, const char *rest)
 {
 	g_auto(GStrv) words = g_strsplit(rest, " ", 2);
@@ -312,6 +333,8 @@ static void statement_network(struct script *s, const char *rest)
 
 	if (!strcmp(rest, "open fails"))
 		mock_fail_open(EMFILE, 1);
+	else if (!strcmp(rest, "address gone"))
+		mock_fail_open(EADDRNOTAVAIL, 1);
 	else if (!strcmp(rest, "send fails"))
 		mock_fail_send(EPERM, 1);
 	else if (!strcmp(rest, "send queue full"))
@@ -361,6 +384,7 @@ static const struct {
 	{ "hold", statement_hold },
 	{ "json", statement_json },
 	{ "lf", statement_lf },
+	{ "load", statement_load },
 	{ "log", statement_log },
 	{ "move", statement_move },
 	{ "network", statement_network },
