@@ -39,9 +39,25 @@ FLOW_SRC := $(wildcard tests/flow/*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/*.c)
 PERF_SRC := $(wildcard tests/perf/src/*.c)
 
+# A plugin is one file, or a folder of its name; it becomes plugins/NAME.so beside the daemon.
+# Those that need more than GLib have a line here with their packages: PKGS_name := package …
+PLUGIN_FILES   := $(wildcard codecs/*.c plugins/*/*.c)
+PLUGIN_FOLDERS := $(patsubst %/,%,$(sort $(dir $(wildcard codecs/*/*.c plugins/*/*/*.c))))
+lacks_package   = $(if $(PKGS_$(1)),$(shell pkg-config --exists $(PKGS_$(1)) || echo yes))
+usable = $(foreach p,$(1),$(if $(call lacks_package,$(basename $(notdir $(p)))),$(info plugin \
+	$(basename $(notdir $(p))) left out: $(PKGS_$(basename $(notdir $(p)))) not installed),$(p)))
+PLUGIN_PARTS   := $(call usable,$(PLUGIN_FILES) $(PLUGIN_FOLDERS))
+PLUGIN_SRC     := $(filter %.c,$(PLUGIN_PARTS)) \
+	$(foreach f,$(filter-out %.c,$(PLUGIN_PARTS)),$(wildcard $(f)/*.c))
+# What loading must survive, and what plugins get of the core.
+BROKEN_SRC     := $(wildcard tests/plugins/*.c)
+HELPER_SRC     := core/base/arena.c core/base/dict.c
+
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 DAEMON  := $(BUILD)/rtpengine
 TOOLS   := $(TOOL_SRC:core/tools/%.c=$(BUILD)/%)
+PLUGINS := $(patsubst %,$(BUILD)/plugins/%.so,$(basename $(notdir $(PLUGIN_PARTS))))
+BROKEN  := $(BROKEN_SRC:%.c=$(BUILD)/%.so)
 UNIT    := $(UNIT_SRC:%.c=$(BUILD)/%)
 FLOW    := $(if $(FLOW_SRC),$(BUILD)/tests/flow/flow)
 FUZZ    := $(FUZZ_SRC:%.c=$(BUILD)/%)
@@ -67,8 +83,8 @@ write_if_changed = @mkdir -p $(@D); printf '%s\n' '$(1)' | cmp -s - $@ || printf
 .PHONY: FORCE all tests help run demo check lint format asan ubsan tsan fuzz perf perf-smoke \
 	perf-kit peers check-all deps deps-all docs install clean run-suites compile-all fuzz-bins
 
-all: $(DAEMON) $(TOOLS)
-tests: $(UNIT) $(FLOW)
+all: $(DAEMON) $(TOOLS) $(PLUGINS)
+tests: $(UNIT) $(FLOW) $(BROKEN)
 fuzz-bins: $(FUZZ)
 
 $(BUILD)/flags: FORCE
@@ -78,7 +94,7 @@ $(BUILD)/flags: FORCE
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,CC)
-	$(Q)$(CC) $(ALL_CFLAGS) $(if $(filter tests/%,$<),-Itests) \
+	$(Q)$(CC) $(ALL_CFLAGS) $(if $(filter tests/%,$<),-Itests) $(OWN_CFLAGS) \
 		$(if $(filter tests/perf/%,$<),$(PERF_DEFS)) -MMD -MP -c -o $@ $<
 
 $(BUILD)/core.list: FORCE
@@ -92,18 +108,66 @@ $(BUILD)/libcore.a $(BUILD)/libmock.a:
 	$(call say,AR)
 	$(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
 
+# ---- plugins ----
+
+$(BUILD)/pic/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(ALL_CFLAGS) $(PIC) -MMD -MP -c -o $@ $<
+
+PIC := -fPIC -fvisibility=hidden
+$(call objects,$(PLUGIN_SRC) $(BROKEN_SRC)): OWN_CFLAGS = $(PIC) $(PLUGIN_CFLAGS)
+$(BUILD)/libplugin.a: $(HELPER_SRC:%.c=$(BUILD)/pic/%.o)
+$(BUILD)/plugin.list: FORCE
+	$(call write_if_changed,$(PLUGIN_SRC))
+# All of them in one, for tests and fuzz targets.
+$(BUILD)/libplugins.a: $(call objects,$(PLUGIN_SRC)) $(BUILD)/plugin.list
+$(BUILD)/libplugin.a $(BUILD)/libplugins.a:
+	$(call say,AR)
+	$(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
+
+define plugin_rule
+$(BUILD)/plugins/$(basename $(notdir $(1))).so: $(call objects,$(if $(filter %.c,$(1)),$(1),$(wildcard $(1)/*.c)))
+$(BUILD)/plugins/$(basename $(notdir $(1))).so: PLUGIN_PKGS = glib-2.0 $(PKGS_$(basename $(notdir $(1))))
+$(BUILD)/plugins/$(basename $(notdir $(1))).so: PLUGIN_CFLAGS = $$(if $(PKGS_$(basename $(notdir $(1)))),$$(shell pkg-config --cflags $(PKGS_$(basename $(notdir $(1))))))
+endef
+$(foreach p,$(PLUGIN_PARTS),$(eval $(call plugin_rule,$(p))))
+$(BROKEN): $(BUILD)/tests/plugins/%.so: $(BUILD)/tests/plugins/%.o
+$(BROKEN): PLUGIN_PKGS = glib-2.0
+# Names nobody has show while linking, but for those that are missing on purpose.
+$(PLUGINS): OWN_LDFLAGS = $(if $(SANITIZE),,-Wl,-z,defs)
+$(BUILD)/tests/plugins/lacks_library.so: OWN_LDFLAGS = -Wl,--no-as-needed $(@D)/stub/lib.so
+$(BUILD)/tests/plugins/lacks_library.so: $(BUILD)/tests/plugins/stub/lib.so
+$(BUILD)/tests/plugins/stub/lib.so: $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(Q)echo | $(CC) -shared -Wl,-soname,libsurely-not-installed.so.1 -o $@ -x c -
+$(PLUGINS) $(BROKEN): $(BUILD)/libplugin.a
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(CC) -shared $(ALL_LDFLAGS) $(OWN_LDFLAGS) -o $@ $(filter %.o,$^) $(BUILD)/libplugin.a \
+		$(shell pkg-config --libs $(PLUGIN_PKGS)) -lm
+
+# ---- programs ----
+
+# Where an installed daemon looks.
+PLUGIN_DIR ?= $(PREFIX)/lib/rtpengine/plugins
+$(BUILD)/plugin-dir: FORCE
+	$(call write_if_changed,$(PLUGIN_DIR))
+$(BUILD)/core/main.o: $(BUILD)/plugin-dir
+$(BUILD)/core/main.o: OWN_CFLAGS = -DPLUGIN_DIR=\"$(PLUGIN_DIR)\"
+
 link = $(CC) $(ALL_LDFLAGS) $(1) -o $@ $(filter %.o,$^) \
 	-Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(PKG_LIBS) -lm
 
 $(DAEMON): $(call objects,core/main.c) $(BUILD)/libcore.a
 $(TOOLS): $(BUILD)/%: $(BUILD)/core/tools/%.o $(BUILD)/libcore.a
-$(UNIT): %: %.o $(BUILD)/libmock.a $(BUILD)/libcore.a
-$(FLOW): $(call objects,$(FLOW_SRC)) $(BUILD)/libmock.a $(BUILD)/libcore.a
+$(UNIT): %: %.o $(BUILD)/libmock.a $(BUILD)/libplugins.a $(BUILD)/libcore.a
+$(FLOW): $(call objects,$(FLOW_SRC)) $(BUILD)/libmock.a $(BUILD)/libplugins.a $(BUILD)/libcore.a
 $(DAEMON) $(TOOLS) $(UNIT) $(FLOW):
 	$(call say,LINK)
 	$(Q)$(call link)
 
-$(FUZZ): %: %.o $(BUILD)/libmock.a $(BUILD)/libcore.a
+$(FUZZ): %: %.o $(BUILD)/libmock.a $(BUILD)/libplugins.a $(BUILD)/libcore.a
 	$(call say,LINK)
 	$(Q)$(call link,-fsanitize=fuzzer)
 
@@ -243,13 +307,16 @@ deps-all:
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man8 \
-		$(DESTDIR)$(SYSCONFDIR)/rtpengine/conf.d
+		$(DESTDIR)$(PREFIX)/share/man/man1 \
+		$(DESTDIR)$(SYSCONFDIR)/rtpengine/conf.d $(DESTDIR)$(PLUGIN_DIR)
 	install -m 755 $(DAEMON) $(TOOLS) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(PLUGINS) $(DESTDIR)$(PLUGIN_DIR)
 	install -m 644 core/man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8
+	install -m 644 core/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 conf.d/*.conf $(DESTDIR)$(SYSCONFDIR)/rtpengine/conf.d
 
 clean:
 	rm -rf $(BUILD)
 
 -include $(patsubst %.o,%.d,$(call objects,core/main.c $(CORE_SRC) $(TOOL_SRC) $(MOCK_SRC) \
-	$(UNIT_SRC) $(FLOW_SRC) $(FUZZ_SRC) $(PERF_SRC)))
+	$(PLUGIN_SRC) $(BROKEN_SRC) $(HELPER_SRC:%=pic/%) $(UNIT_SRC) $(FLOW_SRC) $(FUZZ_SRC) $(PERF_SRC)))

@@ -80,7 +80,8 @@ static int check_mandatory(const struct config *config, struct err *err)
 {
 	if (!config->interface)
 		return err_set(err, EINVAL, "Cannot start without any configured interfaces");
-	if (!config->listen_tcp && !config->listen_udp && !config->listen_ng)
+	if (!config->listen_tcp && !config->listen_udp && !config->listen_ng &&
+		!config->listen_tcp_ng)
 		return err_set(err, EINVAL,
 			"Missing option --listen-tcp, --listen-udp, --listen-ng, "
 			"--listen-tcp-ng, --listen-http, or --listen-https");

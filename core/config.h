@@ -25,7 +25,8 @@ enum config_log_format { LOG_FORMAT_DEFAULT, LOG_FORMAT_PARSABLE };
 
 /*
  * One field per option, named like it. Strings and lists are NULL when not given. Written while
- * loading only; what the CLI changes later is copied to where it is used.
+ * loading; then the control thread changes those marked `run_time` in the table (settings.h), and
+ * main copies them to where they are used.
  */
 struct config {
 	/* What to do instead of running */
@@ -50,13 +51,14 @@ struct config {
 	int table;
 	bool no_fallback;
 	char *iptables_chain;
+	char *plugin_dir;  /* NULL: the usual places */
 	char *software_id; /* NULL: rtpengine-VERSION */
 
 	/* Interfaces and listeners */
 	char **interface;
 	int port_min, port_max;
 	int tos, control_tos;
-	char **listen_tcp, **listen_udp, **listen_ng, **listen_cli;
+	char **listen_tcp, **listen_udp, **listen_ng, **listen_tcp_ng, **listen_cli;
 
 	/* Calls: times in seconds */
 	int timeout, silent_timeout, offer_timeout;

@@ -143,6 +143,10 @@ static const struct option options[] = {
 	  .arg = "NAME|GID", .help = "Run as this group; otherwise the user's own" },
 	{ .name = "foreground", .short_name = 'f', .type = OPTION_FLAG, .group = OPTION_GENERAL,
 	  .offset = AT(foreground), .help = "Stay in the foreground instead of forking" },
+	{ .name = "plugin-dir", .type = OPTION_STRING, .group = OPTION_GENERAL,
+	  .offset = AT(plugin_dir), .arg = "PATH",
+	  .help = "Load plugins from here; without it from the folder plugins beside the "
+	  "program, or where they were installed" },
 	{ .name = "software-id", .type = OPTION_STRING, .group = OPTION_GENERAL,
 	  .offset = AT(software_id), .arg = "STRING",
 	  .help = "Name of this program towards others; without it rtpengine and the "
@@ -216,9 +220,11 @@ static const struct option options[] = {
 	{ .name = "listen-ng", .short_name = 'n', .type = OPTION_LIST, .group = OPTION_CONTROL,
 	  .offset = AT(listen_ng), .arg = "[IP46|HOSTNAME:]PORT",
 	  .help = "Listen for the NG protocol over UDP here" },
+	{ .name = "listen-tcp-ng", .short_name = 'N', .type = OPTION_LIST,
+	  .group = OPTION_CONTROL, .offset = AT(listen_tcp_ng), .arg = "[IP46|HOSTNAME:]PORT",
+	  .provided_by = "ng_tcp", .help = "Listen for the NG protocol over TCP here" },
 	{ .name = "listen-cli", .short_name = 'c', .type = OPTION_LIST, .group = OPTION_CONTROL,
-	  .offset = AT(listen_cli), .arg = "[IP46|HOSTNAME:]PORT",
-	  .unavailable = "the operator CLI is not built yet",
+	  .offset = AT(listen_cli), .arg = "[IP46|HOSTNAME:]PORT", .provided_by = "cli",
 	  .help = "Listen for the operator CLI over TCP here" },
 
 	/* Timeouts and call lifetime */
@@ -249,13 +255,13 @@ static const struct option options[] = {
 	  .below_min_is_default = true, .run_time = true,
 	  .help = "Refuse further calls above this number; -1 is no limit" },
 	{ .name = "max-load", .type = OPTION_DOUBLE, .group = OPTION_MEDIA,
-	  .offset = AT(max_load), .arg = "FLOAT", .preset = "0",
+	  .offset = AT(max_load), .arg = "FLOAT", .preset = "0", .run_time = true,
 	  .help = "Refuse further calls above this load average; 0 is no limit" },
 	{ .name = "max-cpu", .type = OPTION_DOUBLE, .group = OPTION_MEDIA, .offset = AT(max_cpu),
-	  .arg = "FLOAT", .preset = "0",
+	  .arg = "FLOAT", .preset = "0", .run_time = true,
 	  .help = "Refuse further calls above this CPU usage in percent; 0 is no limit" },
 	{ .name = "max-bandwidth", .type = OPTION_INT64, .group = OPTION_MEDIA,
-	  .offset = AT(max_bandwidth), .arg = "INT", .preset = "0",
+	  .offset = AT(max_bandwidth), .arg = "INT", .preset = "0", .run_time = true,
 	  .help = "Refuse further calls above this many received bytes per second; 0 is no "
 	  "limit" },
 

@@ -3,13 +3,18 @@
  * The daemon: set-up in order, signals and log lines while it runs, tear-down in the opposite
  * order. `struct daemon` holds what was made; each step undoes itself when it was not made.
  */
+#include "base/clock.h"
 #include "base/log.h"
+#include "base/plugin.h"
 #include "call/call.h"
 #include "codec/registry.h"
 #include "config.h"
 #include "control/flags.h"
+#include "control/host.h"
 #include "control/listen_udp.h"
+#include "control/proxies.h"
 #include "control/retrans.h"
+#include "control/settings.h"
 #include "control/thread.h"
 #include "log_writer.h"
 #include "net/ephemeral.h"
@@ -46,6 +51,9 @@ struct daemon {
 	struct control control;
 	struct listen_udp *listeners[MAX_LISTENERS];
 	unsigned listener_count;
+	char *plugin_folder;
+	struct plugin_set *plugins;
+	struct hosts *hosts;
 	int signal_fd;
 	sigset_t signals;
 };
@@ -98,6 +106,65 @@ static void take_settings(struct daemon *d)
 		.learn = c->endpoint_learning != CONFIG_LEARN_OFF,
 		.software_id = c->software_id ? c->software_id : "rtpengine-" RTPENGINE_VERSION,
 	};
+}
+
+/* The CLI has changed an option. [control] */
+static void apply_setting(const char *name, void *arg)
+{
+	struct daemon *d = arg;
+
+	take_settings(d);
+	call_table_look_again(d->calls);
+	if (strcmp(name, "log-level") == 0)
+		log_set_level((enum log_level)d->config->log_level);
+	for (unsigned i = 0; i < d->listener_count; i++)
+		listen_udp_set_tos(d->listeners[i], d->config->control_tos);
+}
+
+static bool has_option(const char *name, void *arg)
+{
+	(void)arg;
+	return option_find(config_table(), name) != NULL;
+}
+
+/* Where --plugin-dir says; else beside the program, as it was built; else as installed. */
+static char *find_plugin_folder(const struct config *c)
+{
+	g_autofree char *program = NULL, *parent = NULL;
+	char *beside;
+
+	if (c->plugin_dir)
+		return g_strdup(c->plugin_dir);
+	program = g_file_read_link("/proc/self/exe", NULL);
+	parent = program ? g_path_get_dirname(program) : NULL;
+	beside = parent ? g_build_filename(parent, "plugins", NULL) : NULL;
+	if (beside && g_file_test(beside, G_FILE_TEST_IS_DIR))
+		return beside;
+	g_free(beside);
+	return g_strdup(PLUGIN_DIR);
+}
+
+static const char *why_lacking(const char *plugin, void *arg)
+{
+	static char text[512];
+	const struct daemon *d = arg;
+	const char *why = plugin_set_why_not(d->plugins, plugin);
+
+	if (plugin_set_find(d->plugins, plugin))
+		return NULL;
+	if (why)
+		return why;
+	g_snprintf(text, sizeof(text), "%s/%s.so is not there", d->plugin_folder, plugin);
+	return text;
+}
+
+static int load_plugins(struct daemon *d, struct err *err)
+{
+	d->plugin_folder = find_plugin_folder(d->config);
+	if (plugin_set_load(d->plugin_folder, has_option, NULL, &d->plugins, err) < 0 &&
+		d->config->plugin_dir)
+		return -EINVAL;
+	return option_check_plugins(d->set->values, why_lacking, d, err);
 }
 
 /* There is no module to drive yet: as with one that is not loaded (spec daemon 1.7). */
@@ -194,7 +261,10 @@ static int open_network(struct daemon *d, struct err *err)
 		if (ret < 0)
 			return ret;
 	}
-	return 0;
+	d->hosts = hosts_new(&d->control, control_thread_context(d->thread), d->interfaces, err);
+	if (!d->hosts)
+		return -EMFILE;
+	return plugin_set_init(d->plugins, hosts_add, d->hosts, err);
 }
 
 static int fork_and_write_pid(struct daemon *d)
@@ -265,6 +335,8 @@ static void tear_down(struct daemon *d, int status)
 {
 	if (d->thread)
 		control_thread_stop(d->thread);
+	plugin_set_close(d->plugins);
+	hosts_free(d->hosts);
 	for (unsigned i = 0; i < d->listener_count; i++)
 		listen_udp_free(d->listeners[i]);
 	for (unsigned i = 0; d->workers && i < d->worker_count; i++)
@@ -276,11 +348,15 @@ static void tear_down(struct daemon *d, int status)
 		media_worker_free(d->workers[i]);
 	g_free(d->workers);
 	retrans_free(d->control.retrans);
+	proxies_free(d->control.proxies);
+	settings_free(d->control.settings);
 	control_thread_free(d->thread);
 	iface_table_free(d->interfaces);
 	/* A log nobody reads must not keep us; its thread may still use what would be freed. */
 	if (!log_writer_stop())
 		_exit(status);
+	plugin_set_free(d->plugins);
+	g_free(d->plugin_folder);
 	config_set_free(d->set);
 }
 
@@ -353,7 +429,10 @@ static int start_and_run(struct daemon *d)
 	d->thread = control_thread_new();
 	if (!d->thread)
 		return fatal(d, "No descriptors left");
-	if (open_network(d, &err) < 0)
+	d->control.started_mono_us = clock_mono_us();
+	d->control.proxies = proxies_new();
+	d->control.settings = settings_new(d->set->values, apply_setting, d);
+	if (load_plugins(d, &err) < 0 || open_network(d, &err) < 0)
 		return fatal(d, err.text);
 	ret = open_kernel_table(d);
 	if (!ret)

@@ -17,6 +17,7 @@ enum value_type { VALUE_STR, VALUE_INT, VALUE_LIST, VALUE_DICT };
 /* One node. Read freely; make and link nodes only by the functions below. */
 struct value {
 	enum value_type type;
+	bool bare;          /* a VALUE_STR that is a number: JSON has it without quotes */
 	struct str key;     /* its name in the dictionary that holds it; empty in lists */
 	struct value *next; /* next one in the same list or dictionary */
 	union {
@@ -75,6 +76,8 @@ struct value *dict_add_dict(struct dict *dict, struct value *parent, const char 
 /* printf into the tree's memory. */
 struct value *dict_add_printf(struct dict *dict, struct value *parent, const char *key,
 	const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* A number with six decimals: a string, but where the encoding has such numbers. */
+struct value *dict_add_real(struct dict *dict, struct value *parent, const char *key, double real);
 /* For decoders, whose keys are not terminated: a node of `type` with `key`, linked last. */
 struct value *dict_add(
 	struct dict *dict, struct value *parent, struct str key, enum value_type type);

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -196,4 +197,12 @@ struct value *dict_add_printf(
 	if (text != small)
 		return dict_add_str(dict, parent, key, (struct str){ text, (size_t)len });
 	return dict_add_copy(dict, parent, key, (struct str){ text, (size_t)len });
+}
+
+struct value *dict_add_real(struct dict *dict, struct value *parent, const char *key, double real)
+{
+	struct value *v = dict_add_printf(dict, parent, key, "%.6f", isfinite(real) ? real : 0);
+
+	v->bare = true;
+	return v;
 }

@@ -24,7 +24,7 @@ struct message {
 
 struct mailbox;
 
-struct mailbox *mailbox_new(void); /* owned by the reader; NULL: no descriptors left */
+struct mailbox *mailbox_new(void);      /* owned by the reader; NULL: no descriptors left */
 void mailbox_free(struct mailbox *box); /* messages still in it are run first */
 /* The message is the reader's from here on. [any] */
 void mailbox_post(struct mailbox *box, struct message *message, enum wake wake);

@@ -341,6 +341,90 @@ int option_check(const struct option_values *values, struct err *err)
 	return 0;
 }
 
+int option_check_plugins(const struct option_values *values,
+	const char *(*lacking)(const char *plugin, void *arg), void *arg, struct err *err)
+{
+	for (unsigned i = 0; i < values->table->count; i++) {
+		const struct option *option = &values->table->options[i];
+		const char *why;
+
+		if (!option->provided_by || is_default(values, option))
+			continue;
+		why = lacking(option->provided_by, arg);
+		if (why)
+			return err_set(err, EINVAL, "Option --%s needs plugin '%s': %s",
+				option->name, option->provided_by, why);
+	}
+	return 0;
+}
+
+/* Numbers and nothing else: what is changed at run time is. */
+union number {
+	int64_t whole;
+	double real;
+};
+
+static union number number_get(const struct option_values *values, const struct option *option)
+{
+	union number n = { .whole = 0 };
+
+	if (option->type == OPTION_DOUBLE)
+		n.real = *OPTION_SLOT(values, option, double);
+	else if (option->type == OPTION_INT)
+		n.whole = *OPTION_SLOT(values, option, int);
+	else
+		n.whole = *OPTION_SLOT(values, option, int64_t);
+	return n;
+}
+
+static void number_put(
+	struct option_values *values, const struct option *option, union number number)
+{
+	if (option->type == OPTION_DOUBLE)
+		*OPTION_SLOT(values, option, double) = number.real;
+	else if (option->type == OPTION_INT)
+		*OPTION_SLOT(values, option, int) = (int)number.whole;
+	else
+		*OPTION_SLOT(values, option, int64_t) = number.whole;
+}
+
+int option_change(struct option_values *values, const struct option *option, const char *text,
+	struct err *err)
+{
+	bool is_number = option->type == OPTION_INT || option->type == OPTION_INT64 ||
+			 option->type == OPTION_DOUBLE;
+	enum option_source source = values->sources[option_row(values, option)];
+	g_autoptr(GError) error = NULL;
+	union number before;
+
+	if (!option->run_time || !is_number)
+		return err_set(
+			err, ENOTSUP, "Option --%s cannot be changed while running", option->name);
+	if (option->unavailable)
+		return err_set(err, ENOTSUP, "Option --%s cannot be used: %s", option->name,
+			option->unavailable);
+	before = number_get(values, option);
+	if (!option_store_argument(values, option, text, source, &error))
+		return err_set(err, EINVAL, "%s", error->message);
+	if (!check_bounds(values, option, err))
+		return 0;
+	number_put(values, option, before);
+	return -ERANGE;
+}
+
+const struct option_table *option_table_of(const struct option_values *values)
+{
+	return values->table;
+}
+
+const char *option_item(
+	const struct option_values *values, const struct option *option, unsigned index)
+{
+	char **list = *OPTION_SLOT(values, option, char **);
+
+	return list && index < g_strv_length(list) ? list[index] : NULL;
+}
+
 /* Escapes as the config file wants them. */
 static char *file_text(const char *text, char **list)
 {

@@ -54,6 +54,7 @@ struct option {
 	bool run_time;              /* may be changed by the CLI */
 	bool command_line_only;     /* config-file, config-section, version, … */
 	bool hidden;                /* works, but no help or manual tells */
+	const char *provided_by;    /* plugin without which the option cannot be used; NULL: none */
 	const char *unavailable;    /* not NULL: giving another value than the default is refused at
 				    start with this text ("needs recording, which is not built yet") */
 };
@@ -87,6 +88,22 @@ int option_parse_file(struct option_values *values, const char *path, const char
 bool option_help_asked(const struct option_values *values);
 /* Bounds and choices, then `unavailable`: 0, or -EINVAL with the text. */
 int option_check(const struct option_values *values, struct err *err);
+/*
+ * Is every option that was given a value provided for? `lacking` tells why a plugin is not
+ * there, or NULL when it is. 0, or -EINVAL with the text.
+ */
+int option_check_plugins(const struct option_values *values,
+	const char *(*lacking)(const char *plugin, void *arg), void *arg, struct err *err);
+/*
+ * Another value for an option that may be changed at run time. 0, or with everything as it was:
+ * -ENOTSUP (may not, or is unavailable), -EINVAL (no such value), -ERANGE (out of bounds).
+ */
+int option_change(struct option_values *values, const struct option *option, const char *text,
+	struct err *err);
+const struct option_table *option_table_of(const struct option_values *values);
+/* One value of an OPTION_LIST; NULL behind the last. */
+const char *option_item(
+	const struct option_values *values, const struct option *option, unsigned index);
 /* NULL when no row has that name. */
 const struct option *option_find(const struct option_table *table, const char *name);
 enum option_source option_source(const struct option_values *values, const char *name);

@@ -92,6 +92,8 @@ static void print_conf_option(const struct option *option, FILE *out)
 	}
 	if (option->type == OPTION_LIST)
 		print_comment("", "Several values are separated by ';'", out);
+	if (option->provided_by)
+		print_comment("Needs plugin ", option->provided_by, out);
 	if (option->unavailable)
 		print_comment("Refused for now: ", option->unavailable, out);
 	if (option->type == OPTION_FLAG)
@@ -157,6 +159,11 @@ static void print_man_option(const struct option *option, FILE *out)
 		fputs("May be given several times.\n", out);
 	if (option->command_line_only)
 		fputs("Not for the config file.\n", out);
+	if (option->provided_by) {
+		fputs("Needs plugin ", out);
+		print_roff(option->provided_by, out);
+		fputs(".\n", out);
+	}
 	if (option->unavailable) {
 		fputs("Refused for now: ", out);
 		print_roff(option->unavailable, out);

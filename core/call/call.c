@@ -69,6 +69,7 @@ void call_end(struct call *call, enum reason reason)
 
 	reason_count(reason);
 	call_log_summary(call);
+	call_tally(call);
 	call_log_record(call, reason);
 	counter_add(COUNTER_CALLS_ENDED, 1);
 	g_hash_table_remove(table->by_id, &call->id);

@@ -64,6 +64,14 @@ struct call *call_table_find(const struct call_table *table, struct str id);
 void call_table_each(const struct call_table *table, bool (*fn)(struct call *, void *), void *arg);
 /* Once a second or so: deletions that are due, timeouts (spec NG 5.8, daemon 6.2). */
 void call_table_tick(struct call_table *table);
+/* Settings have changed: deadlines are found anew. */
+void call_table_look_again(struct call_table *table);
+/*
+ * Ends a call, or all of them, at the operator's word (spec daemon 6.3). The number of calls
+ * that were ended.
+ */
+unsigned call_table_terminate(struct call_table *table, struct str id);
+unsigned call_table_terminate_all(struct call_table *table);
 /* What workers report. */
 void call_table_event(const struct media_event *event, void *table);
 /* rtcp_log.c: RTCP that came, as a line in syslog (spec daemon 2.9). */
@@ -99,6 +107,8 @@ void call_claim_leases(const struct call *call);
 struct lease_check call_table_check_leases(const struct call_table *table);
 /* timeout.c: is it over, and why; false: it goes on, until look_at_us at least. */
 bool call_timed_out(struct call *call, int64_t now_mono_us, enum reason *ret_reason);
+/* tally.c: what it adds to the statistics. */
+void call_tally(const struct call *call);
 /* cdr.c: the detail record in syslog, if wanted (spec daemon 2.8). */
 void call_log_record(const struct call *call, enum reason reason);
 /* summary.c: the summary in the log (spec daemon 2.7). */

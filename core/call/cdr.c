@@ -30,6 +30,8 @@ static const char *termination_of(enum reason reason)
 		return "FINAL_TIMEOUT";
 	case REASON_DELETED:
 		return "REGULAR";
+	case REASON_TERMINATED:
+		return "FORCED";
 	default:
 		return "UNKNOWN";
 	}

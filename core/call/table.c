@@ -157,6 +157,36 @@ void call_table_tick(struct call_table *table)
 #endif
 }
 
+void call_table_look_again(struct call_table *table)
+{
+	GHashTableIter it;
+	gpointer call;
+
+	g_hash_table_iter_init(&it, table->by_id);
+	while (g_hash_table_iter_next(&it, NULL, &call))
+		((struct call *)call)->look_at_us = 0;
+}
+
+unsigned call_table_terminate(struct call_table *table, struct str id)
+{
+	struct call *call = call_table_find(table, id);
+
+	if (!call)
+		return 0;
+	call_end(call, REASON_TERMINATED);
+	return 1;
+}
+
+unsigned call_table_terminate_all(struct call_table *table)
+{
+	g_autoptr(GList) calls = g_hash_table_get_values(table->by_id);
+	unsigned count = 0;
+
+	for (GList *c = calls; c; c = c->next, count++)
+		call_end(c->data, REASON_TERMINATED);
+	return count;
+}
+
 static const struct media_stream *find_stream(const struct model *model, uint32_t id)
 {
 	for (unsigned p = 0; p < model->party_count; p++)

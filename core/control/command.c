@@ -3,7 +3,9 @@
 #include "control/command.h"
 
 #include "base/clock.h"
+#include "api/plugin.h"
 #include "control/command_priv.h"
+#include "control/proxies.h"
 #include "control/retrans.h"
 #include "ng/ng.h"
 #include "stats/counter.h"
@@ -24,6 +26,7 @@ static const struct command_row commands[] = {
 	{ "query", cmd_query, FLAGS_OTHER, false },
 	{ "list", cmd_list, FLAGS_OTHER, false },
 	{ "ping", cmd_ping, FLAGS_OTHER, false },
+	{ "statistics", cmd_statistics, FLAGS_OTHER, false },
 };
 
 /* What log dumps show at most of a request or reply. */
@@ -35,6 +38,28 @@ static const struct command_row *find_command(struct str name)
 		if (str_is(name, commands[i].name))
 			return &commands[i];
 	return NULL;
+}
+
+static const struct plugin_command *find_plugin_command(
+	const struct control *control, struct str name)
+{
+	for (unsigned i = 0; control->plugin_commands && i < control->plugin_commands->len; i++) {
+		const struct plugin_command *p = &g_array_index(
+			control->plugin_commands, struct plugin_command, i);
+
+		if (str_is(name, p->name))
+			return p;
+	}
+	return NULL;
+}
+
+static int run_plugin_command(const struct plugin_command *p, struct command *c, struct err *err)
+{
+	char error[PLUGIN_ERROR_BYTES] = "The command failed";
+
+	if (p->run(c->request, c->reply, error, p->arg) < 0)
+		return err_set(err, EINVAL, "%s", error);
+	return 0;
 }
 
 void command_print_names(FILE *out)
@@ -75,6 +100,7 @@ static int run_row(const struct command_row *row, struct command *c, struct err 
 static int run_named(struct command *c, struct str name, struct err *err)
 {
 	const struct command_row *row;
+	const struct plugin_command *plugin;
 	char addr[ADDR_TEXT];
 
 	if (!value_is_str(value_get(c->request, "command")))
@@ -82,9 +108,12 @@ static int run_named(struct command *c, struct str name, struct err *err)
 	log_info("Received command '%.*s' from %s", STR_ARG(name), addr_print(c->client, addr));
 	dump("Dump", name, "from", c->client, c->request);
 	row = find_command(name);
-	if (!row)
-		return err_set(err, EINVAL, "Unrecognized command");
-	return run_row(row, c, err);
+	if (row)
+		return run_row(row, c, err);
+	plugin = find_plugin_command(c->control, name);
+	if (plugin)
+		return run_plugin_command(plugin, c, err);
+	return err_set(err, EINVAL, "Unrecognized command");
 }
 
 static void finish_reply(struct command *c, int ret, const struct err *err)
@@ -139,10 +168,13 @@ void command_run(struct control *control, const struct value *request, const str
 	char addr[ADDR_TEXT];
 	int ret = run_named(&c, name, &err);
 
+	int64_t elapsed_us = clock_mono_us() - start_us;
+
 	finish_reply(&c, ret, &err);
+	proxies_note(control->proxies, client, ng_name_find(name), elapsed_us, ret < 0);
 	if (ret >= 0)
 		log_info("Replying to '%.*s' from %s (elapsed time %.6f sec)", STR_ARG(name),
-			addr_print(client, addr), (double)(clock_mono_us() - start_us) / 1e6);
+			addr_print(client, addr), (double)elapsed_us / 1e6);
 	dump("Response dump", name, "to", client, c.root);
 	g_string_free(c.warnings, TRUE);
 	log_set_context(before);
@@ -189,6 +221,7 @@ static void answer(
 	struct err err;
 
 	if (ng_message_decode(m, &err) < 0) {
+		proxies_note(control->proxies, client, -1, 0, true);
 		answer_undecodable(m, client, &err, reply);
 		return;
 	}

@@ -7,17 +7,31 @@
 #define CONTROL_COMMAND_H
 
 #include "api/dict.h"
+#include "api/host.h"
 #include "call/call.h"
 
 #include <glib.h>
 #include <stdio.h>
 
+struct proxies;
 struct retrans;
+struct settings;
 
-/* What commands work on. */
+/* What commands work on. But for the calls each may be NULL. */
 struct control {
 	struct call_table *calls;
-	struct retrans *retrans; /* stored answers; NULL: repeats are carried out again */
+	struct retrans *retrans;   /* stored answers; NULL: repeats are carried out again */
+	struct proxies *proxies;   /* who sends commands */
+	struct settings *settings; /* what the operator may change */
+	GArray *plugin_commands;   /* struct plugin_command */
+	int64_t started_mono_us;
+};
+
+/* A command that a plugin carries out; see struct host. */
+struct plugin_command {
+	const char *name;
+	host_command_fn run;
+	void *arg;
 };
 
 /*

@@ -29,6 +29,7 @@ int cmd_answer(struct command *c, struct err *err);
 int cmd_delete(struct command *c, struct err *err);
 int cmd_query(struct command *c, struct err *err);
 int cmd_list(struct command *c, struct err *err);
+int cmd_statistics(struct command *c, struct err *err);
 
 /*
  * A call's state and statistics (spec NG 2.6) into the reply; of `only` and the parties it

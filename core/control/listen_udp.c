@@ -22,6 +22,7 @@ enum {
 
 struct listen_udp {
 	int fd;
+	bool v6;
 	struct control *control;
 	GSource *source;
 	GString *reply;
@@ -87,6 +88,7 @@ int listen_udp_new(const struct addr *local, int tos, struct control *control,
 			addr_print(local, text), g_strerror(-fd));
 	l = g_new0(struct listen_udp, 1);
 	l->fd = fd;
+	l->v6 = local->family == ADDR_IP6;
 	l->control = control;
 	l->reply = g_string_sized_new(4096);
 	*ret = l;
@@ -188,6 +190,15 @@ static gboolean udp_check(GSource *source)
 }
 
 static GSourceFuncs udp_funcs = { .check = udp_check, .dispatch = udp_dispatch };
+
+void listen_udp_set_tos(struct listen_udp *l, int tos)
+{
+	int ret = l->v6 ? set_option(l->fd, IPPROTO_IPV6, IPV6_TCLASS, tos)
+			: set_option(l->fd, IPPROTO_IP, IP_TOS, tos);
+
+	if (ret < 0)
+		log_warn("The TOS of NG replies cannot be set: %s", g_strerror(-ret));
+}
 
 void listen_udp_start(struct listen_udp *l, GMainContext *context)
 {

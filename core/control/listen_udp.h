@@ -11,6 +11,8 @@ struct listen_udp;
 /* Binds; [main], before control runs. 0 or -errno with spec daemon 1.3's text. */
 int listen_udp_new(const struct addr *local, int tos, struct control *control,
 	struct listen_udp **ret, struct err *err);
+/* TOS or traffic class of replies; 0 is the system's. [control] */
+void listen_udp_set_tos(struct listen_udp *l, int tos);
 /* From now on served by `context`'s thread. */
 void listen_udp_start(struct listen_udp *l, GMainContext *context);
 /* After the context has stopped running. NULL is fine. */

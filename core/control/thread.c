@@ -9,6 +9,7 @@
 #include "base/list.h"
 #include "base/mailbox.h"
 #include "stats/load.h"
+#include "stats/rate.h"
 
 #include <pthread.h>
 
@@ -113,6 +114,7 @@ static gboolean tick(gpointer arg)
 	int64_t start_us = clock_mono_us();
 
 	call_table_tick(t->calls);
+	rate_tick(start_us);
 	log_debug("timer run time = %.6f sec", (double)(clock_mono_us() - start_us) / 1e6);
 	return G_SOURCE_CONTINUE;
 }

@@ -35,6 +35,9 @@ struct quality_counts {
 	uint32_t samples; /* blocks with a MOS: only these are in the sums */
 	uint32_t unrated; /* blocks without */
 	uint64_t sum_mos, sum_rtt_us, sum_leg_rtt_us, sum_jitter_ms, sum_loss_percent;
+	/* The same of their squares. */
+	uint64_t square_mos, square_rtt_us, square_leg_rtt_us, square_jitter_ms,
+		square_loss_percent;
 	struct quality_block lowest, highest; /* by MOS */
 	/* At most one rated block per interval, which doubles when there is no more room. */
 	uint32_t interval_s, steps;

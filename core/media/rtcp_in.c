@@ -143,6 +143,11 @@ static void add_step(struct quality_counts *c, const struct quality_block *block
 	c->step[c->steps++] = *block;
 }
 
+static uint64_t square(uint64_t n)
+{
+	return n * n;
+}
+
 static void add_block(struct quality_counts *c, const struct quality_block *block)
 {
 	if (!block->mos) {
@@ -159,6 +164,11 @@ static void add_block(struct quality_counts *c, const struct quality_block *bloc
 	c->sum_leg_rtt_us += block->leg_rtt_us;
 	c->sum_jitter_ms += block->jitter_ms;
 	c->sum_loss_percent += block->loss_percent;
+	c->square_mos += square(block->mos);
+	c->square_rtt_us += square(block->rtt_us);
+	c->square_leg_rtt_us += square(block->leg_rtt_us);
+	c->square_jitter_ms += square(block->jitter_ms);
+	c->square_loss_percent += square(block->loss_percent);
 	add_step(c, block);
 }
 

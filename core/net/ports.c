@@ -471,3 +471,13 @@ void port_pool_free(struct port_pool *pool)
 	g_assert(pool->used == 0);
 	g_free(pool);
 }
+
+uint16_t port_pool_min(const struct port_pool *pool)
+{
+	return pool->port_min;
+}
+
+uint16_t port_pool_max(const struct port_pool *pool)
+{
+	return pool->port_max;
+}

@@ -55,7 +55,10 @@ bool lease_claim(struct lease *lease, const struct lease_owner *owner);
 bool lease_owned_by(const struct lease *lease, const struct lease_owner *owner);
 unsigned port_pool_free_count(const struct port_pool *pool); /* numbers, not pairs */
 unsigned port_pool_size(const struct port_pool *pool);       /* without excluded numbers */
-unsigned port_pool_used(const struct port_pool *pool);       /* leases alive */
+/* First and last number, inclusive. */
+uint16_t port_pool_min(const struct port_pool *pool);
+uint16_t port_pool_max(const struct port_pool *pool);
+unsigned port_pool_used(const struct port_pool *pool); /* leases alive */
 /* Never given out (again); a lease that has it keeps it until dropped. */
 void port_pool_exclude(struct port_pool *pool, uint16_t number);
 const struct addr *port_pool_local(const struct port_pool *pool);

@@ -394,7 +394,10 @@ void json_encode(const struct value *v, GString *out)
 
 	switch (v->type) {
 	case VALUE_STR:
-		put_string(out, v->str);
+		if (v->bare)
+			g_string_append_len(out, v->str.s, (gssize)v->str.len);
+		else
+			put_string(out, v->str);
 		return;
 	case VALUE_INT:
 		g_string_append_printf(out, "%" PRId64, v->num);

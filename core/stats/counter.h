@@ -22,6 +22,15 @@
 		"stored answers dropped early because the store was full")                     \
 	ROW(CALLS_CREATED, "calls-created", "calls", "calls created")                          \
 	ROW(CALLS_ENDED, "calls-ended", "calls", "calls ended, for whatever reason")           \
+	ROW(STREAMS_SILENT, "streams-silent", "streams",                                       \
+		"pairs of streams of ended calls that nobody sent to")                         \
+	ROW(STREAMS_ONE_WAY, "streams-one-way", "streams",                                     \
+		"pairs of streams of ended calls that only one side sent to")                  \
+	ROW(RTP_LOST, "rtp-lost", "packets", "RTP packets that never came")                    \
+	ROW(TCP_REFUSED, "tcp-refused", "connections",                                         \
+		"control connections closed because there were too many")                      \
+	ROW(TCP_OVERRUN, "tcp-overrun", "connections",                                         \
+		"control connections closed because a message was too long")                   \
 	ROW(LEASE_CONFLICTS, "lease-conflicts", "ports",                                       \
 		"ports found to belong to two endpoints: must stay 0")
 

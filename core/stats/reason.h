@@ -65,7 +65,8 @@ enum reason_kind {
 	ROW(SILENT_TIMEOUT, CHANGE, "silent-timeout", "call ended: on hold for too long")          \
 	ROW(OFFER_TIMEOUT, CHANGE, "offer-timeout", "call ended: never answered")                  \
 	ROW(FINAL_TIMEOUT, CHANGE, "final-timeout", "call ended: longer than calls may be")        \
-	ROW(DELETED, CHANGE, "deleted", "call ended by the proxy")
+	ROW(DELETED, CHANGE, "deleted", "call ended by the proxy")                                 \
+	ROW(TERMINATED, CHANGE, "terminated", "call ended by the operator")
 
 enum reason {
 #define REASON_ID(id, kind, name, text) REASON_##id,

@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The daemon as a process: forking, pid file, signals, service manager, kernel table. TAP."""
 import contextlib
+import fcntl
 import os
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -13,20 +15,29 @@ import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from daemon import (PROGRAM, START_SECONDS, Daemon, free_udp_port,      # noqa: E402
-                    open_udp_ports, run)
-from ng import Client                                                   # noqa: E402
+from daemon import (PROGRAM, START_SECONDS, Daemon, free_port_range,    # noqa: E402
+                    free_udp_port, open_udp_ports, run)
+from ng import Client, Refused                                          # noqa: E402
+from rtp import Call, Party                                             # noqa: E402
 from tap import contains, equal, stays, test, wait_until                # noqa: E402
 import tap                                                              # noqa: E402
 
 
-def exists(pid):
-    """Is it there, and not only waiting for its parent to ask how it ended?"""
+F_SETPIPE_SZ = 1031     # has a name in later Pythons
+STOP_SECONDS = 3
+
+
+def state(pid):
+    """R, S, T for stopped, Z for one that waits for its parent to ask how it ended; or None."""
     try:
         with open(f"/proc/{pid}/stat") as f:
-            return f.read().rpartition(")")[2].split()[0] != "Z"
+            return f.read().rpartition(")")[2].split()[0]
     except FileNotFoundError:
-        return False
+        return None
+
+
+def exists(pid):
+    return state(pid) not in (None, "Z")
 
 
 @contextlib.contextmanager
@@ -100,6 +111,60 @@ def clean_stop():
             equal(daemon.stop(number), 0, "status")
             assert re.search(r"INFO: Version \S+ shutting down\n$", daemon.log()), daemon.log()
             equal(daemon.media_ports(), set())
+
+
+@contextlib.contextmanager
+def answered_calls(daemon, count):
+    """Calls between parties that have sent nothing yet."""
+    with contextlib.ExitStack() as stack:
+        calls = [Call(daemon.ng, *(stack.enter_context(Party(tag)) for tag in "ab"))
+                 for _ in range(count)]
+        for call in calls:
+            call.offer()
+            call.answer()
+        yield calls
+
+
+@test("SIGTERM while workers have something to tell about calls")
+def stop_with_events():
+    for _ in range(3):
+        with Daemon("--num-threads=2") as daemon, answered_calls(daemon, 20) as calls:
+            daemon.send_signal(signal.SIGSTOP)
+            wait_until(lambda: state(daemon.process.pid) == "T", 5, "its being stopped")
+            for call in calls:      # each first packet from a party is an event
+                call.a.send()
+                call.b.send()
+            daemon.send_signal(signal.SIGTERM)
+            equal(daemon.stop(signal.SIGCONT), 0, "status")
+            assert "Sanitizer" not in daemon.log(), daemon.log()
+
+
+def is_full(pipe):
+    return not select.select([], [pipe], [], 0)[1]
+
+
+@test("SIGTERM ends it although nobody reads what it writes to stderr")
+def stop_with_stuck_log():
+    port = free_udp_port()
+    nobody, end = os.pipe()
+    fcntl.fcntl(end, F_SETPIPE_SZ, 4096)
+    p = subprocess.Popen([PROGRAM, "--config-file=none", "-i", "127.0.0.1", "-n",
+                          f"127.0.0.1:{port}", "-f", "-E", "-L", "7"],
+                         stdin=subprocess.DEVNULL, stderr=end)
+    try:
+        wait_until(lambda: port in open_udp_ports(), START_SECONDS, "the daemon")
+        with Client("127.0.0.1", port) as client:
+            for _ in range(200):
+                client.request("ping")
+            wait_until(lambda: is_full(end), 5, "a full pipe")
+            client.request("ping")
+        p.terminate()
+        equal(p.wait(STOP_SECONDS), 0, "status")
+    finally:
+        p.kill()
+        p.wait()
+        os.close(nobody)
+        os.close(end)
 
 
 @test("other signals do not end it")
@@ -250,6 +315,41 @@ def listener_in_media_range():
         finally:
             p.kill()
             p.wait()
+
+
+def ports_bound_to(address, low, high):
+    """UDP ports of that range that have a socket bound to exactly this IPv4 address."""
+    text = socket.inet_aton(address)[::-1].hex().upper()    # as little-endian machines show it
+    with open("/proc/net/udp") as f:
+        local = (line.split()[1].split(":") for line in f.readlines()[1:])
+        return {int(port, 16) for host, port in local
+                if host == text and low <= int(port, 16) <= high}
+
+
+def offers_until_refused(daemon, party):
+    for n in range(10):
+        try:
+            Call(daemon.ng, party, Party("b")).offer()
+        except Refused as e:
+            return n, str(e)
+    raise AssertionError("ports for ten calls")
+
+
+@test("nor on another address than the listener's")
+def listener_on_another_address():
+    if sys.byteorder != "little":
+        raise tap.Skip("addresses are shown in another order here")
+    for offset in (2, 3):
+        low = free_port_range(6)
+        with Daemon(f"--listen-ng=127.0.0.1:{low + offset}", f"--port-min={low}",
+                    f"--port-max={low + 5}", interfaces=("127.0.0.2",)) as daemon, \
+             Party("a") as a:
+            offers, why = offers_until_refused(daemon, a)
+            assert offers > 0
+            equal(why, "Ran out of ports")
+            equal(ports_bound_to("127.0.0.2", low, low + 5) - {low, low + 1, low + 4, low + 5},
+                  set(), f"with a listener on {low + offset}, ports beside the others")
+            assert daemon.alive()
 
 
 tap.run()

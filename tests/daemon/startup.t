@@ -14,6 +14,8 @@ import tap                               # noqa: E402
 
 ENOUGH = ("--interface=127.0.0.1", "--listen-ng=127.0.0.1:2223")
 FATAL = 255
+COMMAND_LINE_ONLY = {"help", "version", "config-file", "config-section", "codecs", "dump-config",
+                     "print-flags"}
 
 
 def fatal(text, *args, file="none"):
@@ -102,6 +104,32 @@ def out_of_range():
         fatal("Invalid RTP port range: ", "--port-min", ports[0], "--port-max", ports[1], *ENOUGH)
 
 
+@test("more threads or tables than there can be")
+def too_many():
+    for option in ("--num-threads=100000", "--table=99"):
+        err = fatal("", "-f", "-E", option, *ENOUGH)
+        assert re.search(r"^Fatal error: \S", err, re.M), (option, err)
+
+
+@test("addresses of peers that are none")
+def peers():
+    for option in ("redis", "redis-write"):
+        for text in ("garbage", "127.0.0.1:6379", "127.0.0.1:6379/", "127.0.0.1:6379/x",
+                     "127.0.0.1:999999/1", "pw@garbage/1"):
+            fatal(f"Invalid Redis endpoint [IP:PORT/INT] '{text}' (--{option})\n",
+                  f"--{option}={text}", *ENOUGH)
+    for option in ("graphite", "homer"):
+        for text in ("garbage", "127.0.0.1:999999", "127.0.0.1:x", "127.0.0.1"):
+            fatal(f"Invalid IP or port '{text}' (--{option})\n", f"--{option}={text}", *ENOUGH)
+
+
+@test("what cannot be an address is told before what cannot be used")
+def other_listeners():
+    for option in ("listen-tcp", "listen-udp", "listen-cli"):
+        for text in ("999999", "127.0.0.1:999999", "garbage"):
+            fatal(f"Invalid IP or port '{text}' (--{option})\n", f"--{option}={text}", *ENOUGH)
+
+
 @test("an unknown log facility comes with those that are known")
 def facility():
     err = fatal("Invalid log facility 'x' (--log-facility)\n", "--log-facility=x", *ENOUGH)
@@ -129,10 +157,20 @@ def unbindable():
           "--interface=127.0.0.1", "--listen-ng=192.0.2.1:2223")
 
 
+@test("fatal errors are on stderr whatever the log level, with and without --log-stderr")
+def fatal_at_level_0():
+    for more in ((), ("-E",), ("-L", "0"), ("-L", "0", "-E")):
+        fatal("Failed to open UDP NG control connection port (192.0.2.1:2223): ", "-f", *more,
+              "--interface=127.0.0.1", "--listen-ng=192.0.2.1:2223")
+        err = fatal("Invalid interface specification: '0.0.0.0'\n", "-f", *more,
+                    "--interface=0.0.0.0", f"--listen-ng=127.0.0.1:{free_udp_port()}")
+        equal(len(re.findall("Fatal error: ", err)), 1, "times it is said")
+
+
 @test("options of features that are not there are refused, not ignored")
 def unavailable():
     for option in ("--redis=127.0.0.1:6379/1", "--recording-dir=/nonexistent/spool",
-                   "--listen-cli=9900", "--homer=127.0.0.1:9060"):
+                   "--listen-udp=9900", "--homer=127.0.0.1:9060"):
         name = option.partition("=")[0]
         fatal(f"Option {name} cannot be used: ", "-f", option, *ENOUGH)
 
@@ -216,6 +254,20 @@ def dump_is_config():
     got = from_file(text)
     equal([got[n] for n in ("timeout", "interface")],
           [("77", "config file"), ("a/127.0.0.1!127.0.0.9;b/127.0.0.2", "config file")])
+
+
+@test("the settings in effect name every option, with why some cannot be used")
+def dump_is_complete():
+    _, text, _ = run("--help")
+    listed = re.findall(r"^  (?:-\S, )?--([a-z0-9-]+)(?:[= ].*?)?(?:\[refused: (.*)\])?$", text, re.M)
+    want = {name: why for name, why in listed if name not in COMMAND_LINE_ONLY}
+    assert len(want) > 50 and any(want.values()) and not all(want.values()), want
+    status, text, _ = run("--config-file=none", *ENOUGH, "--dump-config")
+    equal(status, 0)
+    got = {name: "" for name in re.findall(r"^(?:# )?([a-z0-9-]+) = ?", text, re.M)}
+    got.update((name, why) for why, name in
+               re.findall(r"^# refused for now: (.*)\n# ([a-z0-9-]+) = ?", text, re.M))
+    equal(got, want)
 
 
 tap.run()

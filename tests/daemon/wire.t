@@ -4,6 +4,7 @@
 the address a reply comes from. TAP."""
 import json
 import os
+import socket
 import sys
 
 sys.dont_write_bytecode = True
@@ -15,6 +16,7 @@ from tap import Skip, contains, equal, test       # noqa: E402
 import tap                                        # noqa: E402
 
 SILENCE_SECONDS = 0.2
+IP_RECVTOS = getattr(socket, "IP_RECVTOS", 13)  # has a name in later Pythons
 
 
 def error(text):
@@ -211,6 +213,37 @@ def wildcard_ipv6():
         raise Skip("no ::1 here")
     with Daemon(listen="") as daemon, Client("::1", daemon.port) as client:
         equal(client.request("ping"), {"result": "pong"})
+
+
+def reply_tos(host, port):
+    """TOS or traffic class of the reply to a ping."""
+    with Client(host, port) as client:
+        level, ask, kind = (
+            (socket.IPPROTO_IPV6, socket.IPV6_RECVTCLASS, socket.IPV6_TCLASS) if ":" in host else
+            (socket.IPPROTO_IP, IP_RECVTOS, socket.IP_TOS))
+        client.sock.setsockopt(level, ask, 1)
+        client.sock.settimeout(client.timeout)
+        client.sock.send(b"tos%d d7:command4:pinge" % client.sock.getsockname()[1])
+        data, more, _, _ = client.sock.recvmsg(1000, 100)
+        contains(data, b" d6:result4:ponge")
+        values = [value for at, name, value in more if (at, name) == (level, kind)]
+        return int.from_bytes(values[0], sys.byteorder)     # a byte, or an int
+
+
+@test("replies have the TOS of --control-tos, and none without it")
+def control_tos(d):
+    equal(reply_tos("127.0.0.1", d.port), 0)
+    with Daemon("--control-tos=184") as daemon:
+        equal(reply_tos("127.0.0.1", daemon.port), 184)
+    with Daemon("--control-tos=96", "--tos=184") as daemon:
+        equal(reply_tos("127.0.0.1", daemon.port), 96)
+
+
+@test("also those of a listener that is only a port")
+def control_tos_wildcard():
+    with Daemon("--control-tos=184", listen="") as daemon:
+        for host in ("127.0.0.1", "127.0.0.2") + (("::1",) if has_ipv6() else ()):
+            equal(reply_tos(host, daemon.port), 184, host)
 
 
 @test("several listeners")

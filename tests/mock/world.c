@@ -8,6 +8,7 @@
 #include "control/retrans.h"
 #include "network.h"
 #include "ng/ng.h"
+#include "stats/metric.h"
 
 static const int64_t SECOND_US = 1000000;
 
@@ -63,6 +64,7 @@ void world_open(struct world *world)
 	struct err err;
 
 	mock_reset();
+	metric_reset();
 	clock_set_mock(world->mono_us, world->wall_us);
 	world->control_box = mailbox_new();
 	for (unsigned i = 0; i < WORLD_WORKERS; i++)

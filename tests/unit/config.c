@@ -101,6 +101,9 @@ static const struct {
 	{ "tos", "184" },
 	{ "control-tos", "96" },
 	{ "listen-ng", "[::1]:22222" },
+	{ "listen-tcp-ng", "127.0.0.1:22223" },
+	{ "listen-cli", "127.0.0.1:9900" },
+	{ "plugin-dir", "/usr/lib/plugins" },
 	{ "timeout", "61" },
 	{ "silent-timeout", "3601" },
 	{ "final-timeout", "7200" },
@@ -274,10 +277,10 @@ static void test_spec_short_names(void)
 {
 	static const char *const names[] = { "vversion", "Llog-level", "Elog-stderr", "ppidfile",
 		"fforeground", "ttable", "Fno-fallback", "iinterface", "mport-min", "Mport-max",
-		"Ttos", "llisten-tcp", "ulisten-udp", "nlisten-ng", "clisten-cli", "otimeout",
-		"ssilent-timeout", "afinal-timeout", "ddelete-delay", "rredis", "wredis-write",
-		"ksubscribe-keyspace", "qno-redis-required", "bb2b-url", "xxmlrpc-format",
-		"ggraphite", "Ggraphite-interval" };
+		"Ttos", "llisten-tcp", "ulisten-udp", "nlisten-ng", "Nlisten-tcp-ng", "clisten-cli",
+		"otimeout", "ssilent-timeout", "afinal-timeout", "ddelete-delay", "rredis",
+		"wredis-write", "ksubscribe-keyspace", "qno-redis-required", "bb2b-url",
+		"xxmlrpc-format", "ggraphite", "Ggraphite-interval" };
 	unsigned with_short = 0;
 
 	for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {

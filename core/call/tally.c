@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What an ended call adds to the statistics (spec daemon 4.1). */
+#include "call/call.h"
+
+#include "base/clock.h"
+#include "stats/counter.h"
+#include "stats/metric.h"
+
+static uint64_t rtp_received(const struct media *media)
+{
+	struct stream_counts counts;
+
+	if (!media->stream_count)
+		return 0;
+	stream_stats_read(media->streams[0].stats, &counts);
+	return counts.packets_in;
+}
+
+/* Each pair once: by the side that was there first. */
+static void count_pair(const struct media *media)
+{
+	const struct media *other = media->source_count ? media->sources[0] : NULL;
+	bool here, there;
+
+	if (!other || !media->ports || other->party->number < media->party->number)
+		return;
+	here = rtp_received(media) > 0;
+	there = rtp_received(other) > 0;
+	if (!here && !there)
+		counter_add(COUNTER_STREAMS_SILENT, 1);
+	else if (!here || !there)
+		counter_add(COUNTER_STREAMS_ONE_WAY, 1);
+}
+
+/* What the parties' reports said of the quality. MOS is kept times ten. */
+static void add_quality(const struct quality_counts *c)
+{
+	metric_add_sums(
+		METRIC_MOS, c->samples, (double)c->sum_mos / 10, (double)c->square_mos / 100);
+	metric_add_sums(
+		METRIC_JITTER, c->samples, (double)c->sum_jitter_ms, (double)c->square_jitter_ms);
+	metric_add_sums(
+		METRIC_RTT_E2E, c->samples, (double)c->sum_rtt_us, (double)c->square_rtt_us);
+	metric_add_sums(METRIC_RTT_DISCRETE, c->samples, (double)c->sum_leg_rtt_us,
+		(double)c->square_leg_rtt_us);
+	metric_add_sums(METRIC_PACKET_LOSS, c->samples, (double)c->sum_loss_percent,
+		(double)c->square_loss_percent);
+	if (c->lost > 0)
+		counter_add(COUNTER_RTP_LOST, (uint64_t)c->lost);
+}
+
+void call_tally(const struct call *call)
+{
+	struct quality_counts quality;
+
+	metric_add(METRIC_CALL_DURATION, (double)(clock_mono_us() - call->created_mono_us) / 1e6);
+	for (unsigned p = 0; call->model && p < call->model->party_count; p++)
+		for (unsigned m = 0; m < call->model->parties[p]->media_count; m++)
+			count_pair(call->model->parties[p]->media[m]);
+	for (unsigned i = 0; session_quality_read(call->session, i, &quality); i++)
+		add_quality(&quality);
+}

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The table of figures and the trees made of it. What nothing in the daemon can do yet (kernel
+ * forwarding, transcoding, caches, calls of others, counts of sequence numbers) is a row whose figure is 0.
+ */
+#include "control/statistics.h"
+
+#include "base/clock.h"
+#include "control/proxies.h"
+#include "stats/counter.h"
+#include "stats/metric.h"
+#include "stats/rate.h"
+
+/* Where a figure comes from; `id` says which of them. */
+enum source {
+	NONE,
+	CALLS,
+	MEDIA,
+	UPTIME, /* seconds */
+	COUNTER,
+	REASON,
+	RATE,
+	SAMPLES, /* of a metric, and so on */
+	SUM,
+	SQUARES,
+	AVERAGE,
+	DEVIATION,
+};
+
+struct figure {
+	const char *key, *label;
+	enum source source;
+	unsigned id;
+	const char *unit; /* behind the value in tables; NULL: none */
+};
+
+static const struct figure current[] = {
+	{ "sessionsown", "Owned sessions", CALLS, 0, NULL },
+	{ "sessionsforeign", "Foreign sessions", NONE, 0, NULL },
+	{ "sessionstotal", "Total sessions", CALLS, 0, NULL },
+	{ "transcodedmedia", "Transcoded media", NONE, 0, NULL },
+	{ "mediacache", "Media cache size", NONE, 0, NULL },
+	{ "playercache", "Player cache size", NONE, 0, NULL },
+	{ "packetrate_user", "Packets per second (userspace)", RATE, RATE_PACKETS, NULL },
+	{ "byterate_user", "Bytes per second (userspace)", RATE, RATE_BYTES, NULL },
+	{ "errorrate_user", "Errors per second (userspace)", RATE, RATE_ERRORS, NULL },
+	{ "packetrate_kernel", "Packets per second (kernel)", NONE, 0, NULL },
+	{ "byterate_kernel", "Bytes per second (kernel)", NONE, 0, NULL },
+	{ "errorrate_kernel", "Errors per second (kernel)", NONE, 0, NULL },
+	{ "packetrate", "Packets per second (total)", RATE, RATE_PACKETS, NULL },
+	{ "byterate", "Bytes per second (total)", RATE, RATE_BYTES, NULL },
+	{ "errorrate", "Errors per second (total)", RATE, RATE_ERRORS, NULL },
+	{ "media_userspace", "Userspace-only media streams", MEDIA, 0, NULL },
+	{ "media_kernel", "Kernel-only media streams", NONE, 0, NULL },
+	{ "media_mixed", "Mixed kernel/userspace media streams", NONE, 0, NULL },
+};
+
+static const struct figure total[] = {
+	{ "uptime", "Uptime of rtpengine", UPTIME, 0, "seconds" },
+	{ "managedsessions", "Total managed sessions", COUNTER, COUNTER_CALLS_ENDED, NULL },
+	{ "rejectedsessions", "Total rejected sessions", REASON, REASON_CALL_LIMIT, NULL },
+	{ "timeoutsessions", "Total timed-out sessions via TIMEOUT", REASON, REASON_TIMEOUT, NULL },
+	{ "silenttimeoutsessions", "Total timed-out sessions via SILENT_TIMEOUT", REASON,
+		REASON_SILENT_TIMEOUT, NULL },
+	{ "finaltimeoutsessions", "Total timed-out sessions via FINAL_TIMEOUT", REASON,
+		REASON_FINAL_TIMEOUT, NULL },
+	{ "offertimeoutsessions", "Total timed-out sessions via OFFER_TIMEOUT", REASON,
+		REASON_OFFER_TIMEOUT, NULL },
+	{ "regularterminatedsessions", "Total regular terminated sessions", REASON, REASON_DELETED,
+		NULL },
+	{ "forcedterminatedsessions", "Total forced terminated sessions", REASON, REASON_TERMINATED,
+		NULL },
+	{ "relayedpackets_user", "Total relayed packets (userspace)", COUNTER, COUNTER_PACKETS_OUT,
+		NULL },
+	{ "relayedpacketerrors_user", "Total relayed packet errors (userspace)", COUNTER,
+		COUNTER_PACKET_ERRORS, NULL },
+	{ "relayedbytes_user", "Total relayed bytes (userspace)", COUNTER, COUNTER_BYTES_OUT,
+		NULL },
+	{ "relayedpackets_kernel", "Total relayed packets (kernel)", NONE, 0, NULL },
+	{ "relayedpacketerrors_kernel", "Total relayed packet errors (kernel)", NONE, 0, NULL },
+	{ "relayedbytes_kernel", "Total relayed bytes (kernel)", NONE, 0, NULL },
+	{ "relayedpackets", "Total relayed packets", COUNTER, COUNTER_PACKETS_OUT, NULL },
+	{ "relayedpacketerrors", "Total relayed packet errors", COUNTER, COUNTER_PACKET_ERRORS,
+		NULL },
+	{ "relayedbytes", "Total relayed bytes", COUNTER, COUNTER_BYTES_OUT, NULL },
+	{ "zerowaystreams", "Total number of streams with no relayed packets", COUNTER,
+		COUNTER_STREAMS_SILENT, NULL },
+	{ "onewaystreams", "Total number of 1-way streams", COUNTER, COUNTER_STREAMS_ONE_WAY,
+		NULL },
+	{ "avgcallduration", "Average call duration", AVERAGE, METRIC_CALL_DURATION, NULL },
+	{ "totalcallsduration", "Total calls duration", SUM, METRIC_CALL_DURATION, NULL },
+	{ "totalcallsduration2", "Total calls duration squared", SQUARES, METRIC_CALL_DURATION,
+		"seconds squared" },
+	{ "totalcallsduration_stddev", "Total calls duration standard deviation", DEVIATION,
+		METRIC_CALL_DURATION, NULL },
+};
+
+static const struct figure sequence[] = {
+	{ "packets_lost", "Packets lost", COUNTER, COUNTER_RTP_LOST, NULL },
+	{ "rtp_duplicates", "Duplicate RTP packets", NONE, 0, NULL },
+	{ "rtp_skips", "RTP sequence skips", NONE, 0, NULL },
+	{ "rtp_seq_resets", "RTP sequence resets", NONE, 0, NULL },
+	{ "rtp_reordered", "Out-of-order RTP packets", NONE, 0, NULL },
+};
+
+/* A part of the statistics: metrics, each with five rows, and figures. */
+struct part {
+	const char *key, *heading;
+	enum metric metrics[METRIC_COUNT];
+	unsigned metric_count;
+	const struct figure *figures;
+	unsigned figure_count;
+};
+
+#define FIGURES(table) .figures = table, .figure_count = G_N_ELEMENTS(table)
+static const struct part parts[] = {
+	{ "currentstatistics", "Statistics over currently running sessions:", FIGURES(current) },
+	{ "totalstatistics",
+		"Total statistics (does not include current running sessions):", FIGURES(total) },
+	{ "mos", "MOS statistics:", .metrics = { METRIC_MOS }, .metric_count = 1 },
+	{ "voip_metrics", "VoIP metrics:",
+		.metrics = { METRIC_JITTER, METRIC_RTT_E2E, METRIC_RTT_DISCRETE, METRIC_PACKET_LOSS,
+			METRIC_JITTER_MEASURED },
+		.metric_count = 5, FIGURES(sequence) },
+};
+
+/* printf patterns, filled with a metric's stem and text. */
+static const struct {
+	const char *key, *label;
+	enum source source;
+} metric_rows[] = {
+	{ "%s_total", "Sum of all %s values sampled", SUM },
+	{ "%s2_total", "Sum of all %s square values sampled", SQUARES },
+	{ "%s_samples_total", "Total number of %s samples", SAMPLES },
+	{ "%s_average", "Average %s", AVERAGE },
+	{ "%s_stddev", "%s standard deviation", DEVIATION },
+};
+
+struct session_counts {
+	int64_t media, ip4, ip6, mixed;
+};
+
+static bool count_call(struct call *call, void *arg)
+{
+	struct session_counts *counts = arg;
+	bool ip4 = false, ip6 = false;
+
+	for (unsigned p = 0; p < call->model->party_count; p++)
+		for (unsigned m = 0; m < call->model->parties[p]->media_count; m++) {
+			const struct media *media = call->model->parties[p]->media[m];
+
+			if (!media->ports)
+				continue;
+			counts->media++;
+			ip4 |= media->ports->local->local.family == ADDR_IP4;
+			ip6 |= media->ports->local->local.family == ADDR_IP6;
+		}
+	counts->ip4 += ip4 && !ip6;
+	counts->ip6 += ip6 && !ip4;
+	counts->mixed += ip4 && ip6;
+	return true;
+}
+
+static struct session_counts count_sessions(const struct control *control)
+{
+	struct session_counts counts = { 0 };
+
+	call_table_each(control->calls, count_call, &counts);
+	return counts;
+}
+
+static int64_t whole_number(const struct control *control, const struct figure *f)
+{
+	switch (f->source) {
+	case CALLS:
+		return call_table_count(control->calls);
+	case MEDIA:
+		return count_sessions(control).media;
+	case UPTIME:
+		return (clock_mono_us() - control->started_mono_us) / 1000000;
+	case COUNTER:
+		return (int64_t)counter_total(f->id);
+	case REASON:
+		return (int64_t)reason_total(f->id);
+	case RATE:
+		return (int64_t)rate_per_second(f->id);
+	case SAMPLES:
+		return (int64_t)metric_sum(f->id)->samples;
+	default:
+		return 0;
+	}
+}
+
+static double real_number(const struct figure *f)
+{
+	const struct metric_sum *s = metric_sum(f->id);
+
+	switch (f->source) {
+	case SUM:
+		return s->sum;
+	case SQUARES:
+		return s->sum_of_squares;
+	case AVERAGE:
+		return metric_average(s);
+	default:
+		return metric_deviation(s);
+	}
+}
+
+static bool is_real(const struct figure *f)
+{
+	return f->source == SUM || f->source == SQUARES || f->source == AVERAGE ||
+	       f->source == DEVIATION;
+}
+
+/* What is done with each figure of a part. */
+typedef void (*figure_fn)(const struct control *control, const struct figure *f, struct dict *dict,
+	struct value *into);
+
+static void each_figure(const struct control *control, const struct part *part, struct dict *dict,
+	struct value *into, figure_fn fn)
+{
+	for (unsigned m = 0; m < part->metric_count; m++)
+		for (unsigned r = 0; r < G_N_ELEMENTS(metric_rows); r++) {
+			enum metric metric = part->metrics[m];
+			g_autofree char *key = g_strdup_printf(
+				metric_rows[r].key, metric_stem(metric));
+			g_autofree char *label = g_strdup_printf(
+				metric_rows[r].label, metric_text(metric));
+			struct figure f = {
+				.key = dict_copy(dict, str_of(key)).s,
+				.label = dict_copy(dict, str_of(label)).s,
+				.source = metric_rows[r].source,
+				.id = metric,
+			};
+
+			fn(control, &f, dict, into);
+		}
+	for (unsigned i = 0; i < part->figure_count; i++)
+		fn(control, &part->figures[i], dict, into);
+}
+
+/* The uptime is a string for clients, and so it stays one. */
+static void add_by_key(const struct control *control, const struct figure *f, struct dict *dict,
+	struct value *into)
+{
+	if (is_real(f))
+		dict_add_real(dict, into, f->key, real_number(f));
+	else if (f->source == UPTIME)
+		dict_add_printf(dict, into, f->key, "%lld", (long long)whole_number(control, f))
+			->bare = true;
+	else
+		dict_add_int(dict, into, f->key, whole_number(control, f));
+}
+
+static void add_by_label(const struct control *control, const struct figure *f, struct dict *dict,
+	struct value *into)
+{
+	struct value *v = dict_add_dict(dict, into, NULL);
+	const char *unit = f->unit ? f->unit : "", *blank = f->unit ? " " : "";
+
+	dict_add_str(dict, v, "label", str_of(f->label));
+	if (is_real(f))
+		dict_add_printf(dict, v, "value", "%.6f%s%s", real_number(f), blank, unit);
+	else
+		dict_add_printf(dict, v, "value", "%lld%s%s", (long long)whole_number(control, f),
+			blank, unit);
+}
+
+static void add_interface(struct dict *dict, struct value *list, const struct iface *iface,
+	const struct iface_addr *addr)
+{
+	struct value *v = dict_add_dict(dict, list, NULL), *ports;
+	unsigned size = port_pool_size(addr->pool), used = port_pool_used(addr->pool);
+	char text[ADDR_TEXT];
+
+	dict_add_copy(dict, v, "name", str_of(iface->name));
+	dict_add_copy(dict, v, "address", str_of(addr_print_ip(&addr->local, text)));
+	ports = dict_add_dict(dict, v, "ports");
+	dict_add_int(dict, ports, "min", port_pool_min(addr->pool));
+	dict_add_int(dict, ports, "max", port_pool_max(addr->pool));
+	dict_add_int(dict, ports, "used", used);
+	dict_add_real(dict, ports, "used_pct", size ? 100.0 * used / size : 0);
+	dict_add_int(dict, ports, "free", port_pool_free_count(addr->pool));
+	dict_add_int(dict, ports, "totals", size);
+}
+
+void statistics_interfaces(const struct control *control, struct dict *dict, struct value *list)
+{
+	const struct iface_table *table = call_table_interfaces(control->calls);
+
+	for (unsigned i = 0; i < iface_count(table); i++)
+		for (unsigned a = 0; a < iface_at(table, i)->addr_count; a++)
+			add_interface(
+				dict, list, iface_at(table, i), &iface_at(table, i)->addrs[a]);
+}
+
+void statistics_to_dict(const struct control *control, struct dict *dict, struct value *into)
+{
+	for (unsigned i = 0; i < G_N_ELEMENTS(parts); i++)
+		each_figure(control, &parts[i], dict, dict_add_dict(dict, into, parts[i].key),
+			add_by_key);
+	proxies_to_dict(control->proxies, dict, dict_add_dict(dict, into, "controlstatistics"));
+	statistics_interfaces(control, dict, dict_add_list(dict, into, "interfaces"));
+	dict_add_list(dict, into, "transcoders");
+}
+
+void statistics_totals(const struct control *control, struct dict *dict, struct value *into)
+{
+	struct value *sections = dict_add_list(dict, into, "sections");
+	struct value *commands = dict_add_list(dict, into, "commands");
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(parts); i++) {
+		struct value *section = dict_add_dict(dict, sections, NULL);
+
+		dict_add_str(dict, section, "heading", str_of(parts[i].heading));
+		each_figure(control, &parts[i], dict, dict_add_list(dict, section, "rows"),
+			add_by_label);
+	}
+	for (unsigned i = 0; i < ng_name_count(); i++) {
+		struct value *v = dict_add_dict(dict, commands, NULL);
+
+		dict_add_str(dict, v, "heading", str_of(ng_name_at(i)->heading));
+		dict_add_str(dict, v, "key", str_of(ng_name_at(i)->key));
+	}
+	proxies_to_dict(control->proxies, dict, dict_add_dict(dict, into, "controlstatistics"));
+}
+
+void statistics_sessions(const struct control *control, struct dict *dict, struct value *into)
+{
+	struct session_counts counts = count_sessions(control);
+	unsigned calls = call_table_count(control->calls);
+
+	dict_add_int(dict, into, "own", calls);
+	dict_add_int(dict, into, "foreign", 0);
+	dict_add_int(dict, into, "total", calls);
+	dict_add_int(dict, into, "transcoded", 0);
+	dict_add_int(dict, into, "ipv4", counts.ip4);
+	dict_add_int(dict, into, "ipv6", counts.ip6);
+	dict_add_int(dict, into, "mixed", counts.mixed);
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* list and get (spec daemon 3.2): numbers and settings. */
+#include "cli.h"
+
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+static void list_numsessions(struct cli *c, struct str rest)
+{
+	struct dict *reply = cli_ask(c, "sessions", NULL, STR_NULL);
+	static const char *const lines[][2] = {
+		{ "own", "Current sessions own: " },
+		{ "foreign", "Current sessions foreign: " },
+		{ "total", "Current sessions total: " },
+		{ "transcoded", "Current transcoded media: " },
+		{ "ipv4", "Current sessions ipv4 only media: " },
+		{ "ipv6", "Current sessions ipv6 only media: " },
+		{ "mixed", "Current sessions ip mixed  media: " },
+	};
+
+	(void)rest;
+	if (!reply)
+		return;
+	for (unsigned i = 0; i < G_N_ELEMENTS(lines); i++)
+		cli_print(c, "%s%lld\n", lines[i][1],
+			(long long)value_get_int(dict_root(reply), lines[i][0], 0));
+	dict_free(reply);
+}
+
+static void list_jsonstats(struct cli *c, struct str rest)
+{
+	struct dict *reply = cli_ask(c, "statistics", NULL, STR_NULL);
+
+	(void)rest;
+	if (!reply)
+		return;
+	c->host->json(c->host, dict_root(reply), c->out);
+	dict_free(reply);
+}
+
+static void list_maxsessions(struct cli *c, struct str rest)
+{
+	g_autofree char *text = c->host->option(c->host, "max-sessions");
+
+	(void)rest;
+	cli_print(c, "Maximum sessions configured on rtpengine: %s\n", text);
+}
+
+static void list_maxopenfiles(struct cli *c, struct str rest)
+{
+	int pid = (int)getpid();
+	struct rlimit limit;
+
+	(void)rest;
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		cli_print(
+			c, "Fail getting rtpengine configured limits; cat /proc/%d/limits\n", pid);
+	else if (limit.rlim_cur == RLIM_INFINITY)
+		cli_print(c,
+			"Maximum open-files configured on rtpengine: infinite; "
+			"cat /proc/%d/limits\n",
+			pid);
+	else
+		cli_print(c,
+			"Maximum open-files configured on rtpengine: %llu; cat /proc/%d/limits\n",
+			(unsigned long long)limit.rlim_cur, pid);
+}
+
+static double option_real(struct cli *c, const char *name)
+{
+	g_autofree char *text = c->host->option(c->host, name);
+
+	return text ? g_ascii_strtod(text, NULL) : 0;
+}
+
+static void list_maxcpu(struct cli *c, struct str rest)
+{
+	(void)rest;
+	cli_print(
+		c, "Maximum CPU usage configured on rtpengine: %.1f\n", option_real(c, "max-cpu"));
+}
+
+static void list_maxload(struct cli *c, struct str rest)
+{
+	(void)rest;
+	cli_print(c, "Maximum load average configured on rtpengine: %.2f\n",
+		option_real(c, "max-load"));
+}
+
+static void list_maxbw(struct cli *c, struct str rest)
+{
+	g_autofree char *text = c->host->option(c->host, "max-bandwidth");
+
+	(void)rest;
+	cli_print(c, "Maximum bandwidth configured on rtpengine: %s\n", text);
+}
+
+static void print_option(struct cli *c, const char *head, const char *name)
+{
+	g_autofree char *text = c->host->option(c->host, name);
+
+	cli_print(c, "%s%s\n", head, text ? text : "");
+}
+
+static void list_timeout(struct cli *c, struct str rest)
+{
+	(void)rest;
+	print_option(c, "TIMEOUT=", "timeout");
+}
+
+static void list_silenttimeout(struct cli *c, struct str rest)
+{
+	(void)rest;
+	print_option(c, "SILENT_TIMEOUT=", "silent-timeout");
+}
+
+static void list_finaltimeout(struct cli *c, struct str rest)
+{
+	(void)rest;
+	print_option(c, "FINAL_TIMEOUT=", "final-timeout");
+}
+
+static void list_offertimeout(struct cli *c, struct str rest)
+{
+	(void)rest;
+	print_option(c, "OFFER_TIMEOUT=", "offer-timeout");
+}
+
+static void list_loglevel(struct cli *c, struct str rest)
+{
+	(void)rest;
+	print_option(c, "", "log-level");
+}
+
+static void list_controltos(struct cli *c, struct str rest)
+{
+	(void)rest;
+	print_option(c, "", "control-tos");
+}
+
+static void list_deletedelay(struct cli *c, struct str rest)
+{
+	(void)rest;
+	print_option(c, "", "delete-delay");
+}
+
+static void print_interface(struct cli *c, const struct value *v)
+{
+	const struct value *ports = value_get(v, "ports");
+	struct str address = value_get_str(v, "address");
+	long long used = value_get_int(ports, "used", 0), size = value_get_int(ports, "totals", 0);
+
+	cli_print(c, "Interface '%.*s' address '%.*s' (%s)\n", STR_ARG(value_get_str(v, "name")),
+		STR_ARG(address), memchr(address.s, ':', address.len) ? "IPv6" : "IPv4");
+	cli_print(c, " Port range: %5lld - %5lld\n", (long long)value_get_int(ports, "min", 0),
+		(long long)value_get_int(ports, "max", 0));
+	cli_print(c, " Ports used: %5lld / %5lld (%5.1f%%)\n\n", used, size,
+		size ? 100.0 * (double)used / (double)size : 0.0);
+}
+
+static void list_interfaces(struct cli *c, struct str rest)
+{
+	struct dict *reply = cli_ask(c, "interfaces", NULL, STR_NULL);
+
+	(void)rest;
+	if (!reply)
+		return;
+	value_each (v, value_get(dict_root(reply), "interfaces"))
+		print_interface(c, v);
+	dict_free(reply);
+}
+
+/* Nothing transcodes. */
+static void list_transcoders(struct cli *c, struct str rest)
+{
+	(void)rest;
+	cli_print(c, "No stats entries\n");
+}
+
+#define LEAF(word, help, run)                      \
+	{                                          \
+		word, NULL, help, run, false, NULL \
+	}
+static const struct cli_node nodes[] = {
+	LEAF("numsessions", "print the number of calls", list_numsessions),
+	{ "sessions", "all|own|foreign|<call-ID>", "print the calls, or one of them",
+		cli_list_sessions, true, NULL },
+	LEAF("totals", "print statistics", cli_list_totals),
+	LEAF("jsonstats", "print statistics as JSON", list_jsonstats),
+	LEAF("counters", "print what happens per second", cli_list_counters),
+	LEAF("maxsessions", "print the limit of calls", list_maxsessions),
+	LEAF("maxopenfiles", "print the limit of open files", list_maxopenfiles),
+	LEAF("maxcpu", "print the limit of CPU usage", list_maxcpu),
+	LEAF("maxload", "print the limit of the load average", list_maxload),
+	LEAF("maxbw", "print the limit of bandwidth", list_maxbw),
+	LEAF("timeout", "print --timeout", list_timeout),
+	LEAF("silenttimeout", "print --silent-timeout", list_silenttimeout),
+	LEAF("finaltimeout", "print --final-timeout", list_finaltimeout),
+	LEAF("offertimeout", "print --offer-timeout", list_offertimeout),
+	LEAF("loglevel", "print the log level", list_loglevel),
+	LEAF("controltos", "print --control-tos", list_controltos),
+	LEAF("deletedelay", "print --delete-delay", list_deletedelay),
+	LEAF("interfaces", "print interfaces and the use of their ports", list_interfaces),
+	LEAF("transcoders", "print what is being transcoded", list_transcoders),
+	{ NULL, NULL, NULL, NULL, false, NULL },
+};
+
+const struct cli_node *cli_list_nodes(void)
+{
+	return nodes;
+}
