@@ -7,7 +7,7 @@
 #ifndef CALL_OPTIONS_H
 #define CALL_OPTIONS_H
 
-#include "api/str.h"
+#include "api/dict.h"
 #include "net/addr.h"
 #include "sdp/sdp.h"
 
@@ -58,6 +58,9 @@ struct call_options {
 	int tos;               /* TOS_NOT_GIVEN; negative: leave as it is */
 	bool supports_load_limit;
 	bool ice_wanted; /* ICE=force and the like: cannot be had yet */
+
+	/* What was made while reading and is pointed to from here; NULL: nothing. Owned. */
+	struct dict *made;
 
 	/* delete */
 	int64_t delete_delay_s; /* DELETE_DELAY_NOT_GIVEN */

@@ -144,6 +144,7 @@ void command_run(struct control *control, const struct value *request, const str
 		log_info("Replying to '%.*s' from %s (elapsed time %.6f sec)", STR_ARG(name),
 			addr_print(client, addr), (double)(clock_mono_us() - start_us) / 1e6);
 	dump("Response dump", name, "to", client, c.root);
+	flags_clear(&c.o);
 	g_string_free(c.warnings, TRUE);
 	log_set_context(before);
 }

@@ -2,6 +2,8 @@
 /* What the values of single keys mean; the rows that lead here are in flags.c. */
 #include "control/flags_priv.h"
 
+#include "control/rtpp_flags.h"
+
 #include <errno.h>
 
 static bool is_off(struct str text)
@@ -282,4 +284,26 @@ FLAG_FN(flag_record_call)
 		return 0;
 	return err_set(r->err, ENOTSUP,
 		"record-call cannot be done: recording is not supported by this build");
+}
+
+enum { MAX_STRINGS = 4 }; /* one inside the other */
+
+FLAG_FN(flag_rtpp_flags)
+{
+	struct dict *made = flag_memory(r);
+	struct value *keys;
+	int ret;
+
+	if (!value_is_str(v))
+		return 0;
+	if (r->depth == MAX_STRINGS)
+		return err_set(r->err, ELOOP, "Flags string is nested too deeply");
+	keys = dict_add_dict(made, dict_root(made), NULL);
+	ret = rtpp_flags_parse(text, made, keys, r->err);
+	if (ret < 0)
+		return ret;
+	r->depth++;
+	ret = flag_read_keys(r, keys);
+	r->depth--;
+	return ret;
 }

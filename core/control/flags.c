@@ -158,7 +158,7 @@ static const struct row rows[] = {
 	{ "outbound-peer", AS_KEY, .kind = ROW_MISSING, .help = "choosing interfaces by route" },
 	{ "alias-key", AS_KEY, .kind = ROW_MISSING, .help = "alias-key" },
 	{ "template", AS_KEY, .kind = ROW_MISSING, .help = "templates" },
-	{ "rtpp-flags", AS_KEY, .kind = ROW_REFUSED, .help = "rtpp-flags" },
+	{ "rtpp-flags", AS_KEY, SET(flag_rtpp_flags), .help = "all of the message's keys and flags in one string" },
 	{ "debug", AS_FLAG, .kind = ROW_MISSING, .help = "debug logging of single calls" },
 	{ "debugging", AS_FLAG, .kind = ROW_MISSING, .help = "debug logging of single calls" },
 	{ "no-redis-update", AS_FLAG, .kind = ROW_NOTHING, .help = "nothing is stored" },
@@ -318,11 +318,10 @@ static int read_flag(struct reading *r, struct str word)
 
 	if (!word.len)
 		return 0;
-	if (!normalise(word, text)) {
-		unknown(r, "flag", word);
+	/* Longer than any flag: still it may begin with a key's name. */
+	if (!normalise((struct str){ word.s, MIN(word.len, (size_t)MAX_NAME - 1) }, text))
 		return 0;
-	}
-	row = find_row(text, AS_FLAG);
+	row = word.len < MAX_NAME ? find_row(text, AS_FLAG) : NULL;
 	return row ? apply(r, row, NULL, STR_NULL, word) : read_prefixed(r, word, text);
 }
 
@@ -362,6 +361,24 @@ static int read_key(struct reading *r, const struct value *v)
 	return apply(r, row, v, STR_NULL, v->key);
 }
 
+int flag_read_keys(struct reading *r, const struct value *dict)
+{
+	value_each (v, dict) {
+		int ret = read_key(r, v);
+
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+struct dict *flag_memory(struct reading *r)
+{
+	if (!r->o->made)
+		r->o->made = dict_new();
+	return r->o->made;
+}
+
 int flags_read(const struct value *request, enum flags_for what,
 	const struct call_settings *settings, struct call_options *ret, GString *warnings,
 	struct err *err)
@@ -375,13 +392,13 @@ int flags_read(const struct value *request, enum flags_for what,
 		.delete_delay_s = DELETE_DELAY_NOT_GIVEN,
 		.sip_source = settings->sip_source,
 	};
-	value_each (v, request) {
-		int e = read_key(&r, v);
+	return flag_read_keys(&r, request);
+}
 
-		if (e)
-			return e;
-	}
-	return 0;
+void flags_clear(struct call_options *o)
+{
+	dict_free(o->made);
+	o->made = NULL;
 }
 
 void flags_print_reference(FILE *out)

@@ -24,11 +24,12 @@ enum flags_for { FLAGS_OFFER, FLAGS_ANSWER, FLAGS_OTHER };
 
 /*
  * Reads `request` into *ret (whose strings point into it). Warnings are appended to `warnings`,
- * separated by "; ". 0, or -errno with the text for the reply.
+ * separated by "; ". 0, or -errno with the text for the reply. In any case flags_clear follows.
  */
 int flags_read(const struct value *request, enum flags_for what,
 	const struct call_settings *settings, struct call_options *ret, GString *warnings,
 	struct err *err);
+void flags_clear(struct call_options *options);
 
 /* The reference, one row a line: name, forms, effect. */
 void flags_print_reference(FILE *out);

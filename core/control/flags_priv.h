@@ -11,7 +11,13 @@ struct reading {
 	enum flags_for what;
 	GString *warnings;
 	struct err *err;
+	unsigned depth; /* strings with flags inside strings with flags */
 };
+
+/* What is made while reading lives as long as the options. */
+struct dict *flag_memory(struct reading *r);
+/* The pairs of a dictionary, by the table. */
+int flag_read_keys(struct reading *r, const struct value *dict);
 
 void flag_warn(struct reading *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Is a value this word, by the rules for names? */
@@ -44,5 +50,6 @@ FLAG_FN(flag_off_only);
 FLAG_FN(flag_sdes);
 FLAG_FN(flag_bundle);
 FLAG_FN(flag_record_call);
+FLAG_FN(flag_rtpp_flags);
 
 #endif
