@@ -52,26 +52,50 @@ static bool may_pair(const struct media *from, const struct media *to, const str
 	return !from->mid.len || !to->mid.len || str_eq(from->mid, to->mid);
 }
 
-static struct media *find_to(
-	struct draft *draft, struct media *from, struct party *to, const struct sdp_media *in)
+/* Places differ between the parties once a section was left out: is this one another's already? */
+static bool is_taken(const struct media *to, const struct media *from)
 {
-	unsigned index = from->index;
+	for (unsigned i = 0; i < to->source_count; i++)
+		if (to->sources[i]->party == from->party && to->sources[i] != from)
+			return true;
+	return to->mentioned;
+}
+
+/* sdp-media-remove: a section of an offer that is not sent on. */
+static bool is_removed(const struct sdp_media *in, const struct call_options *o, bool answer)
+{
+	return !answer && (o->remove_media & 1u << in->type);
+}
+
+static struct media *find_to(struct draft *draft, struct media *from, struct party *to,
+	const struct sdp_media *in, unsigned removed_before)
+{
+	unsigned index = from->index - MIN(from->index, removed_before);
 
 	for (unsigned i = 0; i < from->source_count; i++)
 		if (from->sources[i]->party == to && may_pair(from, from->sources[i], in))
 			return from->sources[i];
-	while (media_at(draft, to, index)->mentioned)
+	while (is_taken(media_at(draft, to, index), from))
 		index++;
 	return media_at(draft, to, index);
 }
 
+/* Sections that are not sent on have no `to`. */
 static void pair_sections(struct draft *draft, const struct parties *p, const struct sdp *sdp,
-	struct media_pair *pairs)
+	const struct call_options *o, bool answer, struct media_pair *pairs)
 {
+	unsigned removed = 0;
+
 	for (unsigned i = 0; i < sdp->media_count; i++) {
-		pairs[i].from = find_from(draft, p->from, &sdp->media[i], i);
-		pairs[i].to = find_to(draft, pairs[i].from, p->to, &sdp->media[i]);
+		const struct sdp_media *in = &sdp->media[i];
+
+		pairs[i] = (struct media_pair){ .from = find_from(draft, p->from, in, i) };
 		pairs[i].from->mentioned = true;
+		if (is_removed(in, o, answer)) {
+			removed++;
+			continue;
+		}
+		pairs[i].to = find_to(draft, pairs[i].from, p->to, in, removed);
 		pairs[i].to->mentioned = true;
 	}
 }
@@ -100,7 +124,7 @@ static int link_pairs(struct draft *draft, const struct parties *p, bool answer,
 	if (answer)
 		party_unlink(draft->model, p->from);
 	for (unsigned i = 0; i < count; i++)
-		if (!media_link(pairs[i].from, pairs[i].to))
+		if (pairs[i].to && !media_link(pairs[i].from, pairs[i].to))
 			return err_set(err, ENOSPC, "Too many branches in one call");
 	return 0;
 }
@@ -371,6 +395,20 @@ static int negotiate_section(struct draft *draft, const struct media_pair *pair,
 	return take_ports(draft, pair, in, o, answer, err);
 }
 
+/* Its sender sees it declined in the answer; the other party never hears of it. */
+static void remove_section(
+	struct draft *draft, struct media *from, struct sdp *sdp, const struct sdp_media *in)
+{
+	media_set_sdp(from, sdp, in);
+	take_type(draft, from, in);
+	take_transport(draft, from, in->transport, in->transport_text);
+	if (in->mid.len)
+		from->mid = arena_str(draft->model->arena, in->mid);
+	from->advertised = (struct addr){ 0 };
+	from->family = in->connection.family;
+	reject(from, draft->now_mono_us);
+}
+
 int exchange_media(struct draft *draft, const struct parties *p, const struct call_options *o,
 	struct sdp *sdp, bool answer, struct err *err)
 {
@@ -380,12 +418,16 @@ int exchange_media(struct draft *draft, const struct parties *p, const struct ca
 	unsigned others;
 	int ret;
 
-	pair_sections(draft, p, sdp, pairs);
+	pair_sections(draft, p, sdp, o, answer, pairs);
 	others = pair_others(p, pairs + sdp->media_count);
 	ret = link_pairs(draft, p, answer, pairs, sdp->media_count + others, err);
-	for (unsigned i = 0; !ret && i < sdp->media_count; i++)
-		ret = negotiate_section(
-			draft, &pairs[i], sdp, &sdp->media[i], o, &sides, answer, err);
+	for (unsigned i = 0; !ret && i < sdp->media_count; i++) {
+		if (pairs[i].to)
+			ret = negotiate_section(
+				draft, &pairs[i], sdp, &sdp->media[i], o, &sides, answer, err);
+		else
+			remove_section(draft, pairs[i].from, sdp, &sdp->media[i]);
+	}
 	/* An answer without a section that was offered declines it. */
 	for (unsigned i = 0; !ret && answer && i < others; i++) {
 		struct media_pair *pair = &pairs[sdp->media_count + i];
@@ -411,13 +453,15 @@ static bool came_from_here(const struct sdp *sdp, const char *instance)
 	return sdp->session_count > 0;
 }
 
-static int check_body(
-	struct draft *draft, const struct sdp *sdp, const struct call_options *o, struct err *err)
+static int check_body(struct draft *draft, const struct sdp *sdp, const struct call_options *o,
+	bool answer, struct err *err)
 {
 	if (!sdp->origin.username.s || !sdp->media_count)
 		return err_set(err, EINVAL, "Incomplete SDP specification");
 	for (unsigned i = 0; i < sdp->media_count; i++) {
-		int ret = negotiate_check(&sdp->media[i], o, !o->sip_source, err);
+		int ret = is_removed(&sdp->media[i], o, answer)
+				  ? 0
+				  : negotiate_check(&sdp->media[i], o, !o->sip_source, err);
 
 		if (ret < 0)
 			return ret;
@@ -446,7 +490,7 @@ static int exchange_parsed(struct draft *draft, const struct call_options *o, st
 	bool answer, GString *body, struct err *err)
 {
 	struct parties p;
-	int ret = check_body(draft, sdp, o, err);
+	int ret = check_body(draft, sdp, o, answer, err);
 
 	if (!ret)
 		ret = answer ? associate_answer(draft, o, &p, err)

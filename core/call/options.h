@@ -9,7 +9,7 @@
 
 #include "api/dict.h"
 #include "net/addr.h"
-#include "sdp/sdp.h"
+#include "sdp/edit.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -52,6 +52,9 @@ struct call_options {
 	bool port_latching, no_port_latching;
 	bool original_sendrecv, no_rtcp_attribute, full_rtcp_attribute;
 	bool generate_mid, loop_protect;
+	bool has_edits; /* sdp-attr */
+	struct sdp_edits edits;
+	unsigned remove_media; /* sdp-media-remove: bits by enum sdp_media_type */
 	bool new_branch, provisional;
 	bool message_is_reply; /* sip-message-type */
 	int sip_code;          /* 0: not given */

@@ -52,7 +52,7 @@ static bool one_sender(const struct party *to)
 {
 	for (unsigned i = 0; i < to->media_count; i++)
 		for (unsigned s = 0; s < to->media[i]->source_count; s++)
-			if (to->media[i]->sources[s]->party != to->media[0]->sources[0]->party)
+			if (to->media[i]->sources[s]->party != party_peer(to))
 				return false;
 	return true;
 }
@@ -113,15 +113,8 @@ static void write_text(struct writing *wr, char type, struct str text)
 		sdp_write_line(wr->w, "%c=%.*s", type, STR_ARG(text));
 }
 
-static void write_session_attrs(struct writing *wr)
+static void write_session_generic(struct writing *wr, const struct sdp *sdp)
 {
-	const struct sdp *sdp = wr->sender->sdp;
-
-	if (wr->o->loop_protect)
-		sdp_write_attr(
-			wr->w, "rtpengine", "%s", call_table_instance(wr->draft->call->table));
-	if (!one_sender(wr->to))
-		return;
 	for (unsigned s = 0; s < sdp->session_count; s++) {
 		const struct sdp_attrs *attrs = &sdp->sessions[s].attrs;
 
@@ -129,6 +122,22 @@ static void write_session_attrs(struct writing *wr)
 			if (attrs->attr[i].id == SDP_ATTR_GENERIC)
 				sdp_write_attr_text(wr->w, attrs->attr[i].text);
 	}
+}
+
+/* What is ours here is subject to the edits of the first usable section, the rest to its own. */
+static void write_session_attrs(struct writing *wr)
+{
+	const struct sdp_edits *edits = wr->o->has_edits ? &wr->o->edits : NULL;
+	const struct media *first = first_usable(wr->to);
+
+	sdp_writer_edit(wr->w, first ? sdp_edit_of(edits, first->type) : NULL);
+	if (wr->o->loop_protect)
+		sdp_write_attr(
+			wr->w, "rtpengine", "%s", call_table_instance(wr->draft->call->table));
+	sdp_writer_edit(wr->w, edits ? &edits->section[SDP_EDIT_SESSION] : NULL);
+	if (one_sender(wr->to))
+		write_session_generic(wr, wr->sender->sdp);
+	sdp_write_added(wr->w);
 }
 
 static void write_session(struct writing *wr, const struct header *h)
@@ -164,7 +173,7 @@ static struct addr shown_address(const struct writing *wr, const struct media *m
 {
 	if (wr->o->media_address.family)
 		return wr->o->media_address;
-	if (media->ports && !media->rejected)
+	if (media->ports && is_usable(media))
 		return media->ports->local->advertised;
 	struct addr none = iface_pick(media->party->iface, media->family)->local;
 
@@ -368,6 +377,8 @@ static void write_media(struct writing *wr, const struct media *media)
 {
 	const struct media *source = source_of(media);
 
+	sdp_writer_edit(
+		wr->w, wr->o->has_edits ? sdp_edit_of(&wr->o->edits, media->type) : NULL);
 	if (!is_usable(media) || !source->in)
 		write_rejected(wr, media);
 	else if (is_message(media))
@@ -376,6 +387,7 @@ static void write_media(struct writing *wr, const struct media *media)
 		write_rtp(wr, media, source);
 	else
 		write_opaque(wr, media, source);
+	sdp_write_added(wr->w);
 }
 
 static void write_body(struct writing *wr, const struct header *h)

@@ -23,6 +23,9 @@ void flag_warn(struct reading *r, const char *fmt, ...) __attribute__((format(pr
 /* Is a value this word, by the rules for names? */
 bool flag_value_is(struct str value, const char *name);
 
+/* Without escapes: "--" is "=", ".." a blank (spec NG 3.1). */
+struct str flag_unescape(struct reading *r, struct str text);
+
 /* `v`: the key's value, NULL for a flag; `text`: its string, or a list's element, or what
  * follows a prefix. 0 or -errno. */
 #define FLAG_FN(name) int name(struct reading *r, const struct value *v, struct str text)
@@ -51,5 +54,9 @@ FLAG_FN(flag_sdes);
 FLAG_FN(flag_bundle);
 FLAG_FN(flag_record_call);
 FLAG_FN(flag_rtpp_flags);
+
+/* flag_sdp.c */
+FLAG_FN(flag_sdp_attr);
+FLAG_FN(flag_sdp_media_remove);
 
 #endif
