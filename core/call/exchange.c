@@ -367,13 +367,48 @@ static void reject(struct media *media, int64_t now_us)
 		set_peer(&media->streams[i], (struct addr){ 0 }, now_us);
 }
 
+static bool changes_codecs(const struct codec_options *o)
+{
+	return o->strip || o->offer || o->ignore || o->reuse || o->is_static;
+}
+
+/* What is offered to the receiver; false: nothing is left. Before the sender's body is taken. */
+static bool negotiate_codecs(struct draft *draft, const struct media_pair *pair,
+	const struct sdp_media *in, const struct codec_options *o)
+{
+	const struct sdp_format *formats[SDP_MAX_FORMATS];
+	struct media *from = pair->from, *to = pair->to;
+	struct format_list shown = { to->shown, to->shown_count }, known = { 0 };
+	struct payload_types ignored;
+	unsigned count;
+
+	if (!changes_codecs(o) || !is_rtp(in->transport) || !in->port) {
+		media_set_shown(draft->model, to, NULL, 0);
+		from->ignored[0] = from->ignored[1] = 0;
+		return true;
+	}
+	if (!shown.count && from->in)
+		shown = (struct format_list){ from->in->formats, from->in->format_count };
+	if (to->in)
+		known = (struct format_list){ to->in->formats, to->in->format_count };
+	count = negotiate_offer_formats(in, o, shown, known, formats);
+	media_set_shown(draft->model, to, formats, count);
+	ignored = negotiate_ignored(in, o);
+	memcpy(from->ignored, ignored.bits, sizeof(from->ignored));
+	return count > 0;
+}
+
 static int negotiate_section(struct draft *draft, const struct media_pair *pair, struct sdp *sdp,
 	const struct sdp_media *in, const struct call_options *o, const struct sides *sides,
 	bool answer, struct err *err)
 {
 	struct media *from = pair->from, *to = pair->to;
-	bool rejected = !in->port || (answer && to->in && !to->in->port);
+	bool rejected;
 
+	if (!answer)
+		from->no_codecs = !negotiate_codecs(draft, pair, in, &o->codec);
+	rejected = !in->port || (answer ? to->no_codecs || (to->in && !to->in->port)
+				       : from->no_codecs);
 	media_set_sdp(from, sdp, in);
 	negotiate_profile(draft, pair, in, o, answer);
 	negotiate_direction(pair, in);

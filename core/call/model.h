@@ -67,6 +67,11 @@ struct media {
 	bool mux_single;        /* … with one port for both */
 	bool mux_offered_by;    /* it offered it */
 	enum mux_answer mux_answer;
+	/* What was offered to this party, when that was not all of the sender's; NULL: all. */
+	struct sdp_format *shown;
+	unsigned shown_count;
+	uint64_t ignored[2]; /* payload types it offered that count as not offered */
+	bool no_codecs;      /* its offer was declined for it: no codec was left */
 	int ptime_ms, maxptime_ms;
 	enum addr_family family; /* of our side towards it; ADDR_NONE: not decided */
 	bool learn;              /* may its endpoint be learned */
@@ -132,6 +137,9 @@ struct media *party_add_media(struct model *model, struct party *party);
 /* Takes references. */
 void media_set_sdp(struct media *media, struct sdp *sdp, const struct sdp_media *in);
 void party_set_sdp(struct party *party, struct sdp *sdp);
+/* A copy of its formats, texts included; `count` 0: forgets them. */
+void media_set_shown(struct model *model, struct media *media,
+	const struct sdp_format *const *formats, unsigned count);
 /* Streams 0 … count-1 exist afterwards. */
 void media_need_streams(struct model *model, struct media *media, unsigned count);
 /* Both receive from each other; this link comes first. False: too many. */

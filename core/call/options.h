@@ -27,6 +27,15 @@ struct mux_options {
 	bool offer, require, demux, accept, reject;
 };
 
+/*
+ * Codecs by name (spec NG 3.6.2), lists of strings as of api/dict.h without escapes; NULL: none.
+ * "all" and "full" stand for every codec that `except` does not name.
+ */
+struct codec_options {
+	const struct value *strip, *offer, *except, *ignore;
+	bool single, asymmetric, allow_none, reuse, is_static;
+};
+
 enum learning { LEARNING_CONFIGURED, LEARNING_ON, LEARNING_OFF };
 
 struct call_options {
@@ -46,6 +55,7 @@ struct call_options {
 	bool transport_accept;
 	struct replace_options replace;
 	struct mux_options mux;
+	struct codec_options codec;
 
 	bool asymmetric;
 	enum learning learning;

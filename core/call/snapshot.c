@@ -73,6 +73,9 @@ static const struct field media_fields[] = {
 	FIELD(media, mux_single, BOOL),
 	FIELD(media, mux_offered_by, BOOL),
 	FIELD(media, mux_answer, INT),
+	FIELD(media, ignored[0], UINT64),
+	FIELD(media, ignored[1], UINT64),
+	FIELD(media, no_codecs, BOOL),
 	FIELD(media, ptime_ms, INT),
 	FIELD(media, maxptime_ms, INT),
 	FIELD(media, family, INT),
@@ -169,6 +172,26 @@ static void write_maps(struct writer *w, struct value *to, const struct media *m
 	}
 }
 
+static void write_shown(struct writer *w, struct value *to, const struct media *media)
+{
+	struct value *list = media->shown ? dict_add_list(w->dict, to, "shown") : NULL;
+
+	for (unsigned i = 0; i < media->shown_count; i++) {
+		const struct sdp_format *f = &media->shown[i];
+		struct value *v = dict_add_dict(w->dict, list, NULL), *feedback;
+
+		dict_add_int(w->dict, v, "type", f->payload_type);
+		dict_add_copy(w->dict, v, "encoding", f->encoding);
+		dict_add_int(w->dict, v, "clock", f->clock_hz);
+		dict_add_int(w->dict, v, "channels", f->channels);
+		if (f->fmtp.s)
+			dict_add_copy(w->dict, v, "fmtp", f->fmtp);
+		feedback = dict_add_list(w->dict, v, "feedback");
+		for (unsigned n = 0; n < f->rtcp_fb_count; n++)
+			dict_add_copy(w->dict, feedback, NULL, f->rtcp_fb[n]);
+	}
+}
+
 static unsigned party_place(const struct writer *w, const struct party *party)
 {
 	unsigned i = 0;
@@ -186,6 +209,7 @@ static void write_media(struct writer *w, struct value *to, const struct media *
 	write_body_ref(w, to, media->sdp);
 	if (media->in)
 		dict_add_int(w->dict, to, "section", media->in - media->sdp->media);
+	write_shown(w, to, media);
 	write_maps(w, to, media);
 	list = dict_add_list(w->dict, to, "streams");
 	for (unsigned i = 0; i < media->stream_count; i++)
@@ -396,6 +420,35 @@ static int read_streams(struct reader *r, const struct value *list, struct media
 	return 0;
 }
 
+static int read_shown(struct reader *r, const struct value *list, struct media *media)
+{
+	struct arena *arena = r->model->arena;
+	unsigned n = 0;
+
+	if (!list)
+		return 0;
+	if (list->type != VALUE_LIST || !list->items.count || list->items.count > SDP_MAX_FORMATS)
+		return bad(r, "a list of formats");
+	media->shown = arena_new_array(arena, struct sdp_format, list->items.count);
+	value_each (v, list) {
+		struct sdp_format *f = &media->shown[n++];
+		const struct value *feedback = value_get(v, "feedback");
+		struct str *lines = arena_new_array(arena, struct str,
+			value_first(feedback) ? feedback->items.count : 0);
+
+		f->payload_type = (uint8_t)(value_get_int(v, "type", 0) & 0x7f);
+		f->encoding = arena_str(arena, value_get_str(v, "encoding"));
+		f->clock_hz = (uint32_t)value_get_int(v, "clock", 0);
+		f->channels = (uint8_t)value_get_int(v, "channels", 1);
+		f->fmtp = arena_str(arena, value_get_str(v, "fmtp"));
+		f->rtcp_fb = lines;
+		value_each (line, feedback)
+			lines[f->rtcp_fb_count++] = arena_str(arena, value_str(line));
+	}
+	media->shown_count = n;
+	return 0;
+}
+
 static int read_media(struct reader *r, const struct value *from, struct media *media)
 {
 	struct port_map **tail = &media->maps;
@@ -408,6 +461,8 @@ static int read_media(struct reader *r, const struct value *from, struct media *
 		return bad(r, "a media section's type");
 	if (sdp && section >= 0 && section < sdp->media_count)
 		media_set_sdp(media, sdp, &sdp->media[section]);
+	if (read_shown(r, value_get(from, "shown"), media) < 0)
+		return -EINVAL;
 	value_each (v, value_get(from, "port_maps")) {
 		int ret = read_map(r, v, media, &tail);
 

@@ -351,11 +351,31 @@ static void write_rtp_line(struct writing *wr, const struct media *media,
 		media->ports->leases[0]->number, STR_ARG(transport_name(media)), text);
 }
 
+/* What the section shows: returns how many, in `formats`. */
+static unsigned choose_formats(const struct writing *wr, const struct media *media,
+	const struct media *source, const struct sdp_format **formats)
+{
+	struct answer_formats a = {
+		.in = source->in,
+		.offered = media->in,
+		.shown = { source->shown, source->shown_count },
+		.ignored = { { media->ignored[0], media->ignored[1] } },
+	};
+	const struct sdp_format *all = media->shown ? media->shown : source->in->formats;
+	unsigned count = media->shown ? media->shown_count : source->in->format_count;
+
+	if (wr->answer)
+		return negotiate_answer_formats(&a, &wr->o->codec, formats);
+	for (unsigned i = 0; i < count; i++)
+		formats[i] = &all[i];
+	return count;
+}
+
 static void write_rtp(struct writing *wr, const struct media *media, const struct media *source)
 {
 	const struct sdp_format *formats[SDP_MAX_FORMATS];
 	const struct sdp_media *in = source->in;
-	unsigned count = negotiate_formats(in, media->in, wr->answer, formats);
+	unsigned count = choose_formats(wr, media, source, formats);
 
 	write_rtp_line(wr, media, formats, count);
 	write_text(wr, 'i', in->info);

@@ -55,6 +55,10 @@ FLAG_FN(flag_bundle);
 FLAG_FN(flag_record_call);
 FLAG_FN(flag_rtpp_flags);
 
+/* flag_codec.c */
+FLAG_FN(flag_codec);
+FLAG_FN(flag_transcode);
+
 /* flag_sdp.c */
 FLAG_FN(flag_sdp_attr);
 FLAG_FN(flag_sdp_media_remove);

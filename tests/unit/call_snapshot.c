@@ -26,6 +26,15 @@ static struct str call_id(void)
 }
 
 /* One command; true: "ok". The SDP of the reply is kept in `sdp` when given. */
+static void add_flag(struct dict *d, const char *flag)
+{
+	struct value *flags = value_get(dict_root(d), "flags");
+
+	if (!flags)
+		flags = dict_add_list(d, dict_root(d), "flags");
+	dict_add_str(d, flags, NULL, str_of(flag));
+}
+
 static bool request(struct world *w, const char *command, const char *from, const char *to,
 	const char *sdp, GString *ret_sdp)
 {
@@ -43,6 +52,8 @@ static bool request(struct world *w, const char *command, const char *from, cons
 	dict_add_str(d, root, "sdp", str_of(sdp));
 	replace = dict_add_list(d, root, "replace");
 	dict_add_str(d, replace, NULL, STR_LIT("SDP-version"));
+	add_flag(d, "codec-strip-PCMA");
+	add_flag(d, "codec-ignore-VP8");
 	reply = world_request(w, d, false, &bytes);
 	ok = str_is(value_get_str(dict_root(reply), "result"), "ok");
 	if (ret_sdp) {
