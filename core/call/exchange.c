@@ -367,6 +367,17 @@ static void reject(struct media *media, int64_t now_us)
 		set_peer(&media->streams[i], (struct addr){ 0 }, now_us);
 }
 
+static void take_echo(const struct media_pair *pair, enum media_echo echo)
+{
+	bool off = echo == ECHO_OFF;
+
+	if (echo == ECHO_KEEP)
+		return;
+	pair->from->blackhole = pair->to->blackhole = !off;
+	pair->from->echo = echo == ECHO_BACKWARD || echo == ECHO_BOTH;
+	pair->to->echo = echo == ECHO_FORWARD || echo == ECHO_BOTH;
+}
+
 static bool changes_codecs(const struct codec_options *o)
 {
 	return o->strip || o->offer || o->ignore || o->reuse || o->is_static;
@@ -410,6 +421,7 @@ static int negotiate_section(struct draft *draft, const struct media_pair *pair,
 	rejected = !in->port || (answer ? to->no_codecs || (to->in && !to->in->port)
 				       : from->no_codecs);
 	media_set_sdp(from, sdp, in);
+	take_echo(pair, o->media_echo);
 	negotiate_profile(draft, pair, in, o, answer);
 	negotiate_direction(pair, in);
 	negotiate_names(draft, pair, in, o, answer);
@@ -521,6 +533,15 @@ static void take_names(struct draft *draft, const struct parties *p, const struc
 	model->last_signal_us = draft->now_wall_us;
 }
 
+/* What offers and answers change of media that flow (spec NG 3.7). */
+static void take_blocks(struct model *model, const struct parties *p, const struct call_options *o)
+{
+	if (o->block_dtmf)
+		p->from->blocks.dtmf = o->dtmf_mode != DTMF_OFF;
+	if (o->drop_traffic)
+		model->drop_traffic = o->drop_traffic == DROP_TRAFFIC_START;
+}
+
 static int exchange_parsed(struct draft *draft, const struct call_options *o, struct sdp *sdp,
 	bool answer, GString *body, struct err *err)
 {
@@ -533,6 +554,7 @@ static int exchange_parsed(struct draft *draft, const struct call_options *o, st
 	if (ret < 0)
 		return ret;
 	take_names(draft, &p, o);
+	take_blocks(draft->model, &p, o);
 	party_set_sdp(p.from, sdp);
 	ret = exchange_media(draft, &p, o, sdp, answer, err);
 	if (!ret)

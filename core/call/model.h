@@ -79,10 +79,23 @@ struct media {
 	struct port_map *ports;  /* of these, the one in use; NULL: none */
 	unsigned stream_count;   /* 2 per pair */
 	struct media_stream *streams;
+	bool echo;      /* what it sends goes back to it */
+	bool blackhole; /* what it sends goes to nobody else */
 	unsigned source_count; /* whom it receives from; newest first */
 	struct media *sources[MODEL_MAX_SOURCES];
 	struct media *copy; /* scratch of model_copy */
 	bool mentioned;     /* scratch of one command */
+};
+
+/* What the proxy has blocked of somebody's media (spec NG 2.10, 2.11). */
+struct blocks {
+	bool media, silence, dtmf;
+};
+
+/* The same for one receiver only. */
+struct flow_blocks {
+	unsigned receiver; /* number of the party */
+	struct blocks blocks;
 };
 
 /* What was printed to a party last, for replace=… (spec NG 4.3). */
@@ -105,6 +118,9 @@ struct party {
 	const struct iface *iface; /* NULL: not chosen */
 	struct sdp *sdp;           /* its latest body: reference; NULL: none */
 	struct printed printed;
+	struct blocks blocks; /* of all it sends */
+	struct flow_blocks *flows;
+	unsigned flow_count;
 	struct media **media;
 	unsigned media_count;
 };
@@ -118,6 +134,8 @@ struct model {
 	int64_t last_signal_us; /* wall clock */
 	int64_t delete_at_us;   /* monotonic; 0: not to be deleted */
 	int tos;
+	struct blocks blocks; /* of what anybody sends */
+	bool drop_traffic;
 	struct str metadata, xmlrpc_callback;
 };
 
@@ -140,6 +158,10 @@ void party_set_sdp(struct party *party, struct sdp *sdp);
 /* A copy of its formats, texts included; `count` 0: forgets them. */
 void media_set_shown(struct model *model, struct media *media,
 	const struct sdp_format *const *formats, unsigned count);
+/* The party's blocks towards `receiver`, made when there are none. */
+struct blocks *party_flow(struct model *model, struct party *party, const struct party *receiver);
+/* All that is blocked of what `source` sends to `receiver`. */
+struct blocks party_blocks(const struct party *source, const struct party *receiver);
 /* Streams 0 … count-1 exist afterwards. */
 void media_need_streams(struct model *model, struct media *media, unsigned count);
 /* Both receive from each other; this link comes first. False: too many. */

@@ -36,6 +36,20 @@ struct codec_options {
 	bool single, asymmetric, allow_none, reuse, is_static;
 };
 
+/* How a command selects whom it concerns (spec NG 2.3, 2.11). */
+enum flow_set { FLOWS_NOT_GIVEN, FLOWS_OFFER_ANSWER, FLOWS_OTHERS, FLOWS_ALL };
+
+struct select_options {
+	bool all, directional;
+	enum flow_set flows;
+	struct str address, to_label;
+};
+
+/* DTMF-security; other modes need audio to be made. */
+enum dtmf_mode { DTMF_DROP, DTMF_OFF };
+enum media_echo { ECHO_KEEP, ECHO_OFF, ECHO_BLACKHOLE, ECHO_FORWARD, ECHO_BACKWARD, ECHO_BOTH };
+enum drop_traffic { DROP_TRAFFIC_KEEP, DROP_TRAFFIC_START, DROP_TRAFFIC_STOP };
+
 enum learning { LEARNING_CONFIGURED, LEARNING_ON, LEARNING_OFF };
 
 struct call_options {
@@ -71,6 +85,12 @@ struct call_options {
 	int tos;               /* TOS_NOT_GIVEN; negative: leave as it is */
 	bool supports_load_limit;
 	bool ice_wanted; /* ICE=force and the like: cannot be had yet */
+
+	struct select_options select;
+	enum dtmf_mode dtmf_mode;
+	bool block_dtmf; /* flag of offer and answer */
+	enum media_echo media_echo;
+	enum drop_traffic drop_traffic;
 
 	/* What was made while reading and is pointed to from here; NULL: nothing. Owned. */
 	struct dict *made;

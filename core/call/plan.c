@@ -8,6 +8,7 @@
 
 /* While compiling: which stream of the plan a section's streams became. */
 struct compiler {
+	const struct model *model;
 	struct plan *plan;
 	uint16_t *next_slot; /* of sink lists */
 	struct media **media;
@@ -113,6 +114,68 @@ static unsigned sink_of(
 	return first + pair + 1;
 }
 
+static enum plan_payload payload_of(const struct sdp_format *f)
+{
+	if (str_is_nocase(f->encoding, "telephone-event"))
+		return PLAN_PAYLOAD_DTMF;
+	if (str_is_nocase(f->encoding, "PCMU") && f->channels == 1)
+		return PLAN_PAYLOAD_PCMU;
+	if (str_is_nocase(f->encoding, "PCMA") && f->channels == 1)
+		return PLAN_PAYLOAD_PCMA;
+	return str_is_nocase(f->encoding, "G722") ? PLAN_PAYLOAD_G722 : PLAN_PAYLOAD_OTHER;
+}
+
+/* What the receiver said its payload types are counts for what is sent to it. */
+static void add_payloads(struct plan_filter *filter, const struct media *media)
+{
+	for (unsigned i = 0; media->in && i < media->in->format_count; i++) {
+		const struct sdp_format *f = &media->in->formats[i];
+
+		filter->payload[f->payload_type & 0x7f] = (uint8_t)payload_of(f);
+	}
+}
+
+/* The action at a place in the stream's list of sinks; most streams have none anywhere. */
+static void set_action(struct plan_stream *s, unsigned place, unsigned action,
+	const struct media *source, const struct media *sink)
+{
+	if (!action)
+		return;
+	if (!s->filter) {
+		s->filter = g_new0(struct plan_filter, 1);
+		add_payloads(s->filter, source);
+	}
+	add_payloads(s->filter, sink);
+	s->filter->action[place] = (uint8_t)action;
+}
+
+static unsigned action_of(
+	const struct model *model, const struct media *source, const struct media *sink)
+{
+	const struct blocks *all = &model->blocks;
+	struct blocks b = party_blocks(source->party, sink->party);
+	unsigned action = 0;
+
+	if (model->drop_traffic || source->blackhole)
+		action |= PLAN_DROP;
+	if (all->media || b.media)
+		action |= PLAN_BLOCK;
+	if (all->silence || b.silence)
+		action |= PLAN_SILENCE;
+	if (all->dtmf || b.dtmf)
+		action |= PLAN_BLOCK_DTMF;
+	return action;
+}
+
+static void wire_echo(struct compiler *c, struct plan_stream *s, const struct media *media)
+{
+	if (!media->echo || !s->rtp || c->model->drop_traffic ||
+		s->rtp_sink_count == PLAN_MAX_SINKS)
+		return;
+	set_action(s, s->rtp_sink_count, PLAN_ECHO, media, media);
+	s->rtp_sinks[s->rtp_sink_count++] = (uint16_t)(s - c->plan->streams);
+}
+
 static void wire(
 	struct compiler *c, struct plan_stream *s, const struct media *media, unsigned component)
 {
@@ -121,9 +184,13 @@ static void wire(
 		unsigned sink = sink_of(c, c->media[i], component, false);
 
 		if (sink != UINT16_MAX && media_receives_from(c->media[i], media) &&
-			s->rtp_sink_count < PLAN_MAX_SINKS)
+			s->rtp_sink_count < PLAN_MAX_SINKS) {
+			set_action(s, s->rtp_sink_count, action_of(c->model, media, c->media[i]),
+				media, c->media[i]);
 			s->rtp_sinks[s->rtp_sink_count++] = (uint16_t)sink;
+		}
 	}
+	wire_echo(c, s, media);
 	c->next_slot += s->rtp_sink_count;
 	s->rtcp_sinks = c->next_slot;
 	for (unsigned i = 0; i < c->media_count && s->rtcp; i++) {
@@ -167,6 +234,7 @@ static void collect(
 			streams += streams_of(media);
 			/* Each source's streams have at most two lists that lead here. */
 			slots += 2 * media->source_count * 2 * MODEL_MAX_PORT_PAIRS;
+			slots += media->echo ? streams_of(media) : 0;
 		}
 	*ret_streams = streams;
 	*ret_slots = slots;
@@ -177,7 +245,7 @@ struct plan *call_compile(const struct call *call, const struct model *model)
 	unsigned room = count_media(model), streams, slots;
 	g_autofree struct media **media = g_new(struct media *, room);
 	g_autofree unsigned *first = g_new(unsigned, room);
-	struct compiler c = { .media = media, .first = first };
+	struct compiler c = { .model = model, .media = media, .first = first };
 
 	collect(&c, model, &streams, &slots);
 	c.plan = plan_new(call->id, streams, slots);

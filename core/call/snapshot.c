@@ -32,6 +32,10 @@ static const struct field model_fields[] = {
 	FIELD(model, next_stream_id, INT),
 	FIELD(model, last_signal_us, INT64),
 	FIELD(model, tos, INT),
+	FIELD(model, blocks.media, BOOL),
+	FIELD(model, blocks.silence, BOOL),
+	FIELD(model, blocks.dtmf, BOOL),
+	FIELD(model, drop_traffic, BOOL),
 	FIELD(model, metadata, STR),
 	FIELD(model, xmlrpc_callback, STR),
 };
@@ -44,6 +48,16 @@ static const struct field party_fields[] = {
 	FIELD(party, metadata, STR),
 	FIELD(party, created_us, INT64),
 	FIELD(party, final_response, BOOL),
+	FIELD(party, blocks.media, BOOL),
+	FIELD(party, blocks.silence, BOOL),
+	FIELD(party, blocks.dtmf, BOOL),
+};
+
+static const struct field flow_fields[] = {
+	FIELD(flow_blocks, receiver, INT),
+	FIELD(flow_blocks, blocks.media, BOOL),
+	FIELD(flow_blocks, blocks.silence, BOOL),
+	FIELD(flow_blocks, blocks.dtmf, BOOL),
 };
 
 static const struct field printed_fields[] = {
@@ -80,6 +94,8 @@ static const struct field media_fields[] = {
 	FIELD(media, maxptime_ms, INT),
 	FIELD(media, family, INT),
 	FIELD(media, learn, BOOL),
+	FIELD(media, echo, BOOL),
+	FIELD(media, blackhole, BOOL),
 };
 
 static const struct field stream_fields[] = {
@@ -247,6 +263,10 @@ static void write_party(struct writer *w, struct value *to, const struct party *
 	list = dict_add_list(w->dict, to, "aliases");
 	for (unsigned i = 0; i < party->alias_count; i++)
 		dict_add_copy(w->dict, list, NULL, party->aliases[i]);
+	list = dict_add_list(w->dict, to, "flows");
+	for (unsigned i = 0; i < party->flow_count; i++)
+		write_fields(w, dict_add_dict(w->dict, list, NULL), &party->flows[i],
+			FIELDS(flow_fields));
 	list = dict_add_list(w->dict, to, "media");
 	for (unsigned i = 0; i < party->media_count; i++)
 		write_media(w, dict_add_dict(w->dict, list, NULL), party->media[i]);
@@ -472,6 +492,21 @@ static int read_media(struct reader *r, const struct value *from, struct media *
 	return read_streams(r, value_get(from, "streams"), media);
 }
 
+static int read_flows(struct reader *r, const struct value *list, struct party *party)
+{
+	unsigned n = 0;
+
+	if (!value_first(list))
+		return 0;
+	if (list->items.count > MODEL_MAX_PARTIES)
+		return bad(r, "a list of flows");
+	party->flows = arena_new_array(r->model->arena, struct flow_blocks, list->items.count);
+	value_each (v, list)
+		read_fields(r, v, &party->flows[n++], FIELDS(flow_fields));
+	party->flow_count = n;
+	return 0;
+}
+
 static int read_party(struct reader *r, const struct value *from)
 {
 	struct party *party = model_add_party(r->model, 0);
@@ -489,6 +524,8 @@ static int read_party(struct reader *r, const struct value *from)
 		if (party->alias_count < MODEL_MAX_ALIASES)
 			party->aliases[party->alias_count++] = arena_str(
 				r->model->arena, value_str(v));
+	if (read_flows(r, value_get(from, "flows"), party) < 0)
+		return -EINVAL;
 	value_each (v, value_get(from, "media")) {
 		int ret = party->media_count < SDP_MAX_MEDIA
 				  ? read_media(r, v, party_add_media(r->model, party))

@@ -24,6 +24,15 @@ static const struct command_row commands[] = {
 	{ "query", cmd_query, FLAGS_OTHER, false },
 	{ "list", cmd_list, FLAGS_OTHER, false },
 	{ "ping", cmd_ping, FLAGS_OTHER, false },
+	{ "block media", cmd_block_media, FLAGS_OTHER, true },
+	{ "unblock media", cmd_unblock_media, FLAGS_OTHER, true },
+	{ "silence media", cmd_silence_media, FLAGS_OTHER, true },
+	{ "unsilence media", cmd_unsilence_media, FLAGS_OTHER, true },
+	{ "block DTMF", cmd_block_dtmf, FLAGS_OTHER, true },
+	{ "unblock DTMF", cmd_unblock_dtmf, FLAGS_OTHER, true },
+	{ "play media", cmd_play_media, FLAGS_OTHER, true },
+	{ "stop media", cmd_stop_media, FLAGS_OTHER, true },
+	{ "play DTMF", cmd_play_dtmf, FLAGS_OTHER, true },
 };
 
 /* What log dumps show at most of a request or reply. */

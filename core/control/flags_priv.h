@@ -59,6 +59,12 @@ FLAG_FN(flag_rtpp_flags);
 FLAG_FN(flag_codec);
 FLAG_FN(flag_transcode);
 
+/* flag_media.c */
+FLAG_FN(flag_media_echo);
+FLAG_FN(flag_drop_traffic);
+FLAG_FN(flag_dtmf_security);
+FLAG_FN(flag_all);
+
 /* flag_sdp.c */
 FLAG_FN(flag_sdp_attr);
 FLAG_FN(flag_sdp_media_remove);

@@ -27,6 +27,8 @@ int media_demux(struct packet *packet);
 int media_learn(struct packet *packet);
 /* A new signalled peer, or none: what a stream begins with. */
 void media_learn_reset(struct stream *stream);
+/* filter.c: to each sink what its action leaves of it; takes packet->buf. */
+void media_deliver_filtered(struct packet *packet);
 /*
  * send.c: to the peer of `out`; takes packet->buf. A failure is counted at `out`.
  */

@@ -31,6 +31,29 @@ enum plan_learn {
 	PLAN_LEARN_OFF,  /* signalled address only; packets from elsewhere are still taken in */
 };
 
+/* What is done to a stream's RTP on its way to a sink. */
+enum plan_action {
+	PLAN_BLOCK = 1,      /* all but DTMF is discarded */
+	PLAN_BLOCK_DTMF = 2, /* DTMF is discarded */
+	PLAN_SILENCE = 4,    /* payloads that have a silence become it */
+	PLAN_DROP = 8,       /* all is discarded */
+	PLAN_ECHO = 16,      /* under another SSRC: it goes back to its sender */
+};
+
+/* Payload types that actions know. */
+enum plan_payload {
+	PLAN_PAYLOAD_OTHER,
+	PLAN_PAYLOAD_DTMF,
+	PLAN_PAYLOAD_PCMU,
+	PLAN_PAYLOAD_PCMA,
+	PLAN_PAYLOAD_G722,
+};
+
+struct plan_filter {
+	uint8_t payload[128];           /* enum plan_payload by payload type */
+	uint8_t action[PLAN_MAX_SINKS]; /* bits of enum plan_action by place in rtp_sinks */
+};
+
 struct plan_stream {
 	uint32_t id;
 	uint32_t endpoint_gen;
@@ -47,6 +70,7 @@ struct plan_stream {
 	/* Indices into the plan's streams: where RTP and where RTCP of this stream goes. */
 	unsigned rtp_sink_count, rtcp_sink_count;
 	uint16_t *rtp_sinks, *rtcp_sinks; /* owned by the plan */
+	struct plan_filter *filter;       /* owned; NULL: RTP goes to all sinks as it is */
 };
 
 struct plan {

@@ -23,6 +23,7 @@ struct stream {
 	struct stream **rtp_sinks, **rtcp_sinks;
 	uint16_t rtp_sink_count, rtcp_sink_count;
 	bool rtp, rtcp, opaque, strip_feedback; /* as in struct plan_stream */
+	bool filtered;                          /* it has a filter */
 	bool source_known;
 
 	/* Where its peer is. Kept over plans while the endpoint generation stays. */

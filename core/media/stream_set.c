@@ -47,6 +47,7 @@ struct stream_set *stream_set_new(struct session_state *state, struct plan *plan
 		s->rtcp = s->plan->rtcp;
 		s->opaque = s->plan->opaque;
 		s->strip_feedback = s->plan->strip_feedback;
+		s->filtered = s->plan->filter != NULL;
 		s->port = s->plan->ports[0]->port;
 	}
 	wire_sinks(set);

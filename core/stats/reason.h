@@ -29,6 +29,8 @@ enum reason_kind {
 	ROW(WRONG_SOURCE, DROP, "wrong-source", "came from another address than the one believed") \
 	ROW(NO_PEER, DROP, "no-peer", "nowhere to send it: the other side's address is not known") \
 	ROW(NO_SINK, DROP, "no-sink", "nobody receives this stream")                               \
+	ROW(MEDIA_BLOCKED, DROP, "media-blocked", "the proxy asked for it: media are discarded")   \
+	ROW(DTMF_BLOCKED, DROP, "dtmf-blocked", "the proxy asked for it: DTMF is discarded")       \
 	ROW(FEEDBACK_REMOVED, DROP, "feedback-removed",                                            \
 		"RTCP feedback towards a profile without it")                                      \
 	ROW(SEND_FAILED, DROP, "send-failed", "the system refused to send it")                     \

@@ -54,6 +54,7 @@ static bool request(struct world *w, const char *command, const char *from, cons
 	dict_add_str(d, replace, NULL, STR_LIT("SDP-version"));
 	add_flag(d, "codec-strip-PCMA");
 	add_flag(d, "codec-ignore-VP8");
+	add_flag(d, "block-DTMF");
 	reply = world_request(w, d, false, &bytes);
 	ok = str_is(value_get_str(dict_root(reply), "result"), "ok");
 	if (ret_sdp) {
@@ -101,7 +102,8 @@ static void set_up(struct world *w, bool answered)
 	world_open(w);
 	g_assert_true(request(w, "offer", "A", NULL, body_a, NULL));
 	if (answered)
-		g_assert_true(request(w, "answer", "A", "B", body_b, NULL));
+		g_assert_true(request(w, "answer", "A", "B", body_b, NULL) &&
+			      request(w, "block media", "A", "B", NULL, NULL));
 }
 
 /*
@@ -126,7 +128,8 @@ static GString *describe(const struct plan *plan)
 			g_string_append_printf(
 				out, " %s", addr_print(&s->ports[p]->port->local, text));
 		for (unsigned n = 0; n < s->rtp_sink_count; n++)
-			g_string_append_printf(out, " rtp>%u", s->rtp_sinks[n]);
+			g_string_append_printf(out, " rtp>%u action %u", s->rtp_sinks[n],
+				s->filter ? s->filter->action[n] : 0);
 		for (unsigned n = 0; n < s->rtcp_sink_count; n++)
 			g_string_append_printf(out, " rtcp>%u", s->rtcp_sinks[n]);
 	}

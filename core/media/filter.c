@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Deliveries that are not plain: RTP blocked, silenced or sent back as the plan's filter says, sink
+ * by sink. Blocked packets leave a gap in the sequence numbers, as lost ones do.
+ */
+#include "media/packet.h"
+
+/* Silence as its encoders write it; -1: the payload has none. */
+static int silence_of(enum plan_payload payload)
+{
+	switch (payload) {
+	case PLAN_PAYLOAD_PCMU:
+		return 0xff;
+	case PLAN_PAYLOAD_PCMA:
+		return 0xd5;
+	case PLAN_PAYLOAD_G722:
+		return 0xfa;
+	case PLAN_PAYLOAD_DTMF:
+	case PLAN_PAYLOAD_OTHER:
+		break;
+	}
+	return -1;
+}
+
+static enum plan_payload payload_of(const struct packet *packet, const struct plan_filter *filter)
+{
+	return packet->kind == DATAGRAM_RTP ? filter->payload[packet->buf->data[1] & 0x7f]
+					    : PLAN_PAYLOAD_OTHER;
+}
+
+static int check(enum plan_payload payload, unsigned action)
+{
+	if (action & PLAN_DROP)
+		return REASON_MEDIA_BLOCKED;
+	if (payload == PLAN_PAYLOAD_DTMF)
+		return action & PLAN_BLOCK_DTMF ? REASON_DTMF_BLOCKED : PACKET_OK;
+	return action & PLAN_BLOCK ? REASON_MEDIA_BLOCKED : PACKET_OK;
+}
+
+/* False: where its payload is cannot be told, so it must not pass. */
+static bool silence(struct buf *buf, enum plan_payload payload)
+{
+	struct rtp_header header;
+	int byte = silence_of(payload);
+
+	if (byte < 0)
+		return true;
+	if (rtp_parse(buf->data, buf->len, &header) < 0)
+		return false;
+	memset(buf->data + header.payload_offset, byte, header.payload_len);
+	return true;
+}
+
+/* Its sender must not take it for a packet of its own (RFC 3550, 8.2: a loop). */
+static void change_ssrc(struct buf *buf)
+{
+	buf->data[8] ^= 0x5a;
+	buf->data[11] ^= 0xa5;
+}
+
+static void deliver_one(
+	const struct packet *packet, struct stream *sink, enum plan_payload payload, unsigned action)
+{
+	struct packet copy = *packet;
+	int verdict = check(payload, action);
+
+	if (verdict != PACKET_OK) {
+		reason_count((enum reason)verdict);
+		return;
+	}
+	copy.buf = media_copy(packet->buf);
+	if (!copy.buf)
+		return;
+	if (action & PLAN_SILENCE && !silence(copy.buf, payload)) {
+		reason_count(REASON_RTP_MALFORMED);
+		buf_put(copy.buf);
+		return;
+	}
+	if (action & PLAN_ECHO && packet->kind == DATAGRAM_RTP)
+		change_ssrc(copy.buf);
+	media_send(&copy, sink);
+}
+
+void media_deliver_filtered(struct packet *packet)
+{
+	const struct stream *in = packet->in;
+	const struct plan_filter *filter = in->plan->filter;
+	enum plan_payload payload = payload_of(packet, filter);
+
+	for (unsigned i = 0; i < in->rtp_sink_count; i++)
+		deliver_one(packet, in->rtp_sinks[i], payload, filter->action[i]);
+	buf_put(packet->buf);
+}
