@@ -367,6 +367,20 @@ static void reject(struct media *media, int64_t now_us)
 		set_peer(&media->streams[i], (struct addr){ 0 }, now_us);
 }
 
+/* Masked extensions stay between the sender and us. */
+static void take_masks(
+	struct media *from, const struct sdp_media *in, const struct extmap_options *o)
+{
+	memset(from->masked, 0, sizeof(from->masked));
+	for (unsigned i = 0; o->mask && i < in->extmap_count; i++) {
+		unsigned id = negotiate_extmap_id(in->extmap[i]);
+
+		if (id && negotiate_extmap_named(o->mask, in->extmap[i]) &&
+			!negotiate_extmap_named(o->strip, in->extmap[i]))
+			from->masked[id / 64] |= (uint64_t)1 << id % 64;
+	}
+}
+
 static void take_echo(const struct media_pair *pair, enum media_echo echo)
 {
 	bool off = echo == ECHO_OFF;
@@ -416,6 +430,8 @@ static int negotiate_section(struct draft *draft, const struct media_pair *pair,
 	struct media *from = pair->from, *to = pair->to;
 	bool rejected;
 
+	if (!answer)
+		take_masks(from, in, &o->extmap);
 	if (!answer)
 		from->no_codecs = !negotiate_codecs(draft, pair, in, &o->codec);
 	rejected = !in->port || (answer ? to->no_codecs || (to->in && !to->in->port)

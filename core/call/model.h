@@ -72,6 +72,8 @@ struct media {
 	unsigned shown_count;
 	uint64_t ignored[2]; /* payload types it offered that count as not offered */
 	bool no_codecs;      /* its offer was declined for it: no codec was left */
+	/* Header extensions it offered, by number, that only we and it know of. */
+	uint64_t masked[4];
 	int ptime_ms, maxptime_ms;
 	enum addr_family family; /* of our side towards it; ADDR_NONE: not decided */
 	bool learn;              /* may its endpoint be learned */

@@ -81,4 +81,9 @@ struct answer_formats {
 unsigned negotiate_answer_formats(const struct answer_formats *a, const struct codec_options *o,
 	const struct sdp_format **ret);
 
+/* negotiate_extmap.c (spec NG 3.8, extmap): header extensions. */
+bool negotiate_extmap_named(const struct value *list, const struct sdp_attr *extmap);
+/* Its number; 0: none that can be masked. */
+unsigned negotiate_extmap_id(const struct sdp_attr *extmap);
+
 #endif

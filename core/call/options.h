@@ -36,6 +36,11 @@ struct codec_options {
 	bool single, asymmetric, allow_none, reuse, is_static;
 };
 
+/* Header extensions by name, as lists of codecs; "all" stands for every one. */
+struct extmap_options {
+	const struct value *strip, *mask;
+};
+
 /* How a command selects whom it concerns (spec NG 2.3, 2.11). */
 enum flow_set { FLOWS_NOT_GIVEN, FLOWS_OFFER_ANSWER, FLOWS_OTHERS, FLOWS_ALL };
 
@@ -70,6 +75,7 @@ struct call_options {
 	struct replace_options replace;
 	struct mux_options mux;
 	struct codec_options codec;
+	struct extmap_options extmap;
 
 	bool asymmetric;
 	enum learning learning;

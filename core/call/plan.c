@@ -144,6 +144,7 @@ static void set_action(struct plan_stream *s, unsigned place, unsigned action,
 	if (!s->filter) {
 		s->filter = g_new0(struct plan_filter, 1);
 		add_payloads(s->filter, source);
+		memcpy(s->filter->masked, source->masked, sizeof(s->filter->masked));
 	}
 	add_payloads(s->filter, sink);
 	s->filter->action[place] = (uint8_t)action;
@@ -158,6 +159,8 @@ static unsigned action_of(
 
 	if (model->drop_traffic || source->blackhole)
 		action |= PLAN_DROP;
+	if (source->masked[0] | source->masked[1] | source->masked[2] | source->masked[3])
+		action |= PLAN_MASK;
 	if (all->media || b.media)
 		action |= PLAN_BLOCK;
 	if (all->silence || b.silence)

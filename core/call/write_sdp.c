@@ -8,6 +8,8 @@
 
 #include <errno.h>
 
+enum { MAX_EXTMAPS = 256 };
+
 struct writing {
 	struct sdp_writer *w;
 	const struct draft *draft;
@@ -277,16 +279,41 @@ static void write_formats(
 	}
 }
 
-static void write_extmap(struct writing *wr, const struct media *media, const struct sdp_media *in)
+static bool is_masked(const struct media *media, const struct sdp_attr *extmap)
+{
+	unsigned id = negotiate_extmap_id(extmap);
+
+	return media->masked[id / 64] >> id % 64 & 1;
+}
+
+/* The sender's, but for what is stripped or masked; an answer confirms what was masked. */
+static unsigned choose_extmaps(const struct writing *wr, const struct media *media,
+	const struct media *source, const struct sdp_attr **ret)
+{
+	const struct sdp_media *in = source->in, *offered = wr->answer ? media->in : NULL;
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < in->extmap_count && count < MAX_EXTMAPS; i++)
+		if (!negotiate_extmap_named(wr->o->extmap.strip, in->extmap[i]) &&
+			(wr->answer || !is_masked(source, in->extmap[i])))
+			ret[count++] = in->extmap[i];
+	for (unsigned i = 0; offered && i < offered->extmap_count && count < MAX_EXTMAPS; i++)
+		if (is_masked(media, offered->extmap[i]))
+			ret[count++] = offered->extmap[i];
+	return count;
+}
+
+static void write_extmap(
+	struct writing *wr, const struct media *media, const struct media *source)
 {
 	bool refuses_mixed = media->in && media->in->extmap_count && !media->in->extmap_allow_mixed;
+	const struct sdp_attr *extmaps[MAX_EXTMAPS];
+	unsigned count = choose_extmaps(wr, media, source, extmaps);
 
-	if (!in->extmap_count)
-		return;
-	if (!refuses_mixed)
+	if (count && !refuses_mixed)
 		sdp_write_attr(wr->w, "extmap-allow-mixed", NULL);
-	for (unsigned i = 0; i < in->extmap_count; i++)
-		sdp_write_attr_text(wr->w, in->extmap[i]->text);
+	for (unsigned i = 0; i < count; i++)
+		sdp_write_attr_text(wr->w, extmaps[i]->text);
 }
 
 static bool is_wildcard_feedback(const struct sdp_attr *attr)
@@ -383,7 +410,7 @@ static void write_rtp(struct writing *wr, const struct media *media, const struc
 	write_media_bandwidth(wr, in);
 	write_names(wr, media, in);
 	write_formats(wr, formats, count);
-	write_extmap(wr, media, in);
+	write_extmap(wr, media, source);
 	write_generic(wr, &in->attrs);
 	write_direction(wr, source);
 	write_rtcp(wr, media);

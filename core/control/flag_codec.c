@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* codec and its operations (spec NG 3.6.1): lists of names, from all forms in which they come. */
+/*
+ * codec and its operations (spec NG 3.6.1), extmap (3.8): lists of names, from all forms in which
+ * they come.
+ */
 #include "control/flags_priv.h"
 
 #include <errno.h>
@@ -51,10 +54,20 @@ static void add_name(struct reading *r, const struct value **at, struct str name
 	dict_add_str(made, (struct value *)(uintptr_t)*at, NULL, flag_unescape(r, name));
 }
 
+static void add_names(struct reading *r, const struct value **at, const struct value *v)
+{
+	struct str rest = value_str(v), part;
+
+	if (v->type == VALUE_LIST)
+		value_each (item, v)
+			add_name(r, at, value_str(item));
+	while (str_cut(&rest, ',', &part))
+		add_name(r, at, part);
+}
+
 static int read_operation(struct reading *r, const struct value *v)
 {
 	const struct value **at = find_list(r, v->key);
-	struct str rest = value_str(v), part;
 
 	if (!at && needs_transcoding(v->key))
 		return refuse(r, v->key);
@@ -62,11 +75,7 @@ static int read_operation(struct reading *r, const struct value *v)
 		flag_warn(r, "unknown codec operation '%.*s' ignored", STR_ARG(v->key));
 		return 0;
 	}
-	if (v->type == VALUE_LIST)
-		value_each (item, v)
-			add_name(r, at, value_str(item));
-	while (str_cut(&rest, ',', &part))
-		add_name(r, at, part);
+	add_names(r, at, v);
 	return 0;
 }
 
@@ -98,4 +107,28 @@ FLAG_FN(flag_transcode)
 	(void)v;
 	(void)text;
 	return refuse(r, STR_LIT("transcode"));
+}
+
+FLAG_FN(flag_strip_extmap)
+{
+	(void)v;
+	(void)text;
+	add_name(r, &r->o->extmap.strip, STR_LIT("all"));
+	return 0;
+}
+
+FLAG_FN(flag_extmap)
+{
+	struct extmap_options *o = &r->o->extmap;
+
+	(void)text;
+	value_each (item, v->type == VALUE_DICT ? v : NULL) {
+		if (flag_value_is(item->key, "strip"))
+			add_names(r, &o->strip, item);
+		else if (flag_value_is(item->key, "mask"))
+			add_names(r, &o->mask, item);
+		else
+			flag_warn(r, "unknown extmap operation '%.*s' ignored", STR_ARG(item->key));
+	}
+	return 0;
 }

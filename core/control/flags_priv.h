@@ -58,6 +58,8 @@ FLAG_FN(flag_rtpp_flags);
 /* flag_codec.c */
 FLAG_FN(flag_codec);
 FLAG_FN(flag_transcode);
+FLAG_FN(flag_extmap);
+FLAG_FN(flag_strip_extmap);
 
 /* flag_media.c */
 FLAG_FN(flag_media_echo);

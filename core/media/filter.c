@@ -37,6 +37,53 @@ static int check(enum plan_payload payload, unsigned action)
 	return action & PLAN_BLOCK ? REASON_MEDIA_BLOCKED : PACKET_OK;
 }
 
+static bool is_masked(const struct plan_filter *filter, unsigned id)
+{
+	return filter->masked[id / 64] >> id % 64 & 1;
+}
+
+/* Elements of one form of header extension (RFC 8285); masked ones become padding. */
+static void mask_elements(
+	uint8_t *at, const uint8_t *end, bool two_bytes, const struct plan_filter *filter)
+{
+	while (at < end) {
+		unsigned id = two_bytes ? *at : *at >> 4, bytes;
+
+		if (!id) {
+			at++;
+			continue;
+		}
+		if (!two_bytes && id == 15)
+			return;
+		if (two_bytes && end - at < 2)
+			return;
+		bytes = two_bytes ? 2u + at[1] : 2u + (*at & 0x0f);
+		if (bytes > (size_t)(end - at))
+			bytes = (unsigned)(end - at);
+		if (is_masked(filter, id))
+			memset(at, 0, bytes);
+		at += bytes;
+	}
+}
+
+static void mask_extensions(struct buf *buf, const struct plan_filter *filter)
+{
+	enum { FLAG_EXTENSION = 0x10, ONE_BYTE = 0xbede, TWO_BYTES = 0x1000 };
+	uint8_t *at = buf->data + RTP_HEADER_BYTES + 4u * (buf->data[0] & 0x0f);
+	const uint8_t *end = buf->data + buf->len;
+	unsigned profile, words;
+
+	if (!(buf->data[0] & FLAG_EXTENSION) || end - at < 4)
+		return;
+	profile = (unsigned)at[0] << 8 | at[1];
+	words = (unsigned)at[2] << 8 | at[3];
+	at += 4;
+	if (4u * words < (size_t)(end - at))
+		end = at + 4u * words;
+	if (profile == ONE_BYTE || (profile & 0xfff0) == TWO_BYTES)
+		mask_elements(at, end, profile != ONE_BYTE, filter);
+}
+
 /* False: where its payload is cannot be told, so it must not pass. */
 static bool silence(struct buf *buf, enum plan_payload payload)
 {
@@ -76,6 +123,8 @@ static void deliver_one(
 		buf_put(copy.buf);
 		return;
 	}
+	if (action & PLAN_MASK && packet->kind == DATAGRAM_RTP)
+		mask_extensions(copy.buf, packet->in->plan->filter);
 	if (action & PLAN_ECHO && packet->kind == DATAGRAM_RTP)
 		change_ssrc(copy.buf);
 	media_send(&copy, sink);

@@ -38,6 +38,7 @@ enum plan_action {
 	PLAN_SILENCE = 4,    /* payloads that have a silence become it */
 	PLAN_DROP = 8,       /* all is discarded */
 	PLAN_ECHO = 16,      /* under another SSRC: it goes back to its sender */
+	PLAN_MASK = 32,      /* without header extensions of certain numbers */
 };
 
 /* Payload types that actions know. */
@@ -51,6 +52,7 @@ enum plan_payload {
 
 struct plan_filter {
 	uint8_t payload[128];           /* enum plan_payload by payload type */
+	uint64_t masked[4];             /* numbers of header extensions, of PLAN_MASK */
 	uint8_t action[PLAN_MAX_SINKS]; /* bits of enum plan_action by place in rtp_sinks */
 };
 
