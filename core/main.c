@@ -10,6 +10,7 @@
 #include "control/flags.h"
 #include "control/listen_udp.h"
 #include "control/retrans.h"
+#include "control/templates.h"
 #include "control/thread.h"
 #include "net/iface.h"
 #include "process.h"
@@ -38,6 +39,7 @@ struct daemon {
 	unsigned worker_count;
 	struct call_table *calls;
 	struct control control;
+	struct templates *templates;
 	struct listen_udp *listeners[MAX_LISTENERS];
 	unsigned listener_count;
 	int signal_fd;
@@ -238,6 +240,7 @@ static void tear_down(struct daemon *d)
 		media_worker_free(d->workers[i]);
 	g_free(d->workers);
 	retrans_free(d->control.retrans);
+	templates_free(d->templates);
 	control_thread_free(d->thread);
 	iface_table_free(d->interfaces);
 	log_stop_ring();
@@ -308,6 +311,17 @@ static int open_descriptors(struct daemon *d)
 	return d->signal_fd < 0 || log_wake_fd < 0 ? -errno : 0;
 }
 
+static int load_templates(struct daemon *d, struct err *err)
+{
+	const struct config *c = d->config;
+
+	if (!c->templates || !*c->templates)
+		return 0;
+	d->templates = templates_new();
+	d->control.templates = d->templates;
+	return templates_load(d->templates, c->config_file, c->templates, err);
+}
+
 static int start_and_run(struct daemon *d)
 {
 	struct err err;
@@ -316,7 +330,7 @@ static int start_and_run(struct daemon *d)
 	block_signals(d);
 	process_raise_limits();
 	d->thread = control_thread_new();
-	if (open_network(d, &err) < 0)
+	if (load_templates(d, &err) < 0 || open_network(d, &err) < 0)
 		return fatal_logged(err.text);
 	ret = open_kernel_table(d->config);
 	if (!ret)

@@ -72,7 +72,7 @@ static int run_row(const struct command_row *row, struct command *c, struct err 
 
 	if (row->reads_flags) {
 		ret = flags_read(c->request, row->flags, call_table_settings(c->control->calls),
-			&c->o, c->warnings, err);
+			c->control->templates, &c->o, c->warnings, err);
 		if (ret < 0) {
 			reason_count(REASON_UNSUPPORTED);
 			return ret;

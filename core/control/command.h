@@ -13,10 +13,12 @@
 #include <stdio.h>
 
 struct retrans;
+struct templates;
 
 /* What commands work on. */
 struct control {
 	struct call_table *calls;
+	const struct templates *templates; /* NULL: none */
 	struct retrans *retrans; /* stored answers; NULL: repeats are carried out again */
 };
 

@@ -3,6 +3,7 @@
 #include "control/flags_priv.h"
 
 #include "control/rtpp_flags.h"
+#include "control/templates.h"
 
 #include <errno.h>
 
@@ -288,14 +289,12 @@ FLAG_FN(flag_record_call)
 
 enum { MAX_STRINGS = 4 }; /* one inside the other */
 
-FLAG_FN(flag_rtpp_flags)
+int flag_read_string(struct reading *r, struct str text)
 {
 	struct dict *made = flag_memory(r);
 	struct value *keys;
 	int ret;
 
-	if (!value_is_str(v))
-		return 0;
 	if (r->depth == MAX_STRINGS)
 		return err_set(r->err, ELOOP, "Flags string is nested too deeply");
 	keys = dict_add_dict(made, dict_root(made), NULL);
@@ -306,4 +305,24 @@ FLAG_FN(flag_rtpp_flags)
 	ret = flag_read_keys(r, keys);
 	r->depth--;
 	return ret;
+}
+
+int flag_read_template(struct reading *r, struct str name)
+{
+	struct str text = templates_find(r->templates, name);
+
+	return text.s ? flag_read_string(r, text) : 0;
+}
+
+FLAG_FN(flag_rtpp_flags)
+{
+	return value_is_str(v) ? flag_read_string(r, text) : 0;
+}
+
+FLAG_FN(flag_template)
+{
+	(void)v;
+	if (!templates_find(r->templates, text).s)
+		flag_warn(r, "unknown template '%.*s' ignored", STR_ARG(text));
+	return flag_read_template(r, text);
 }

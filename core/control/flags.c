@@ -183,7 +183,7 @@ static const struct row rows[] = {
 	{ "inbound-peer", AS_KEY, .kind = ROW_MISSING, .help = "choosing interfaces by route" },
 	{ "outbound-peer", AS_KEY, .kind = ROW_MISSING, .help = "choosing interfaces by route" },
 	{ "alias-key", AS_KEY, .kind = ROW_MISSING, .help = "alias-key" },
-	{ "template", AS_KEY, .kind = ROW_MISSING, .help = "templates" },
+	{ "template", AS_KEY, STRINGS(flag_template), .help = "a template: its flags as if they stood here" },
 	{ "rtpp-flags", AS_KEY, SET(flag_rtpp_flags), .help = "all of the message's keys and flags in one string" },
 	{ "debug", AS_FLAG, .kind = ROW_MISSING, .help = "debug logging of single calls" },
 	{ "debugging", AS_FLAG, .kind = ROW_MISSING, .help = "debug logging of single calls" },
@@ -407,10 +407,15 @@ struct dict *flag_memory(struct reading *r)
 }
 
 int flags_read(const struct value *request, enum flags_for what,
-	const struct call_settings *settings, struct call_options *ret, GString *warnings,
-	struct err *err)
+	const struct call_settings *settings, const struct templates *templates,
+	struct call_options *ret, GString *warnings, struct err *err)
 {
-	struct reading r = { .o = ret, .what = what, .warnings = warnings, .err = err };
+	struct reading r = { .o = ret,
+		.what = what,
+		.templates = templates,
+		.warnings = warnings,
+		.err = err };
+	int e;
 
 	if (!by_form[AS_KEY])
 		build_index();
@@ -419,7 +424,10 @@ int flags_read(const struct value *request, enum flags_for what,
 		.delete_delay_s = DELETE_DELAY_NOT_GIVEN,
 		.sip_source = settings->sip_source,
 	};
-	return flag_read_keys(&r, request);
+	e = flag_read_template(&r, STR_LIT("default"));
+	if (!e)
+		e = flag_read_template(&r, value_get_str(request, "command"));
+	return e ? e : flag_read_keys(&r, request);
 }
 
 void flags_clear(struct call_options *o)

@@ -9,11 +9,15 @@
 struct reading {
 	struct call_options *o;
 	enum flags_for what;
+	const struct templates *templates; /* NULL: none */
 	GString *warnings;
 	struct err *err;
 	unsigned depth; /* strings with flags inside strings with flags */
 };
 
+/* The keys and flags in a string, or in a template, if there is one of that name. */
+int flag_read_string(struct reading *r, struct str text);
+int flag_read_template(struct reading *r, struct str name);
 /* What is made while reading lives as long as the options. */
 struct dict *flag_memory(struct reading *r);
 /* The pairs of a dictionary, by the table. */
@@ -54,6 +58,7 @@ FLAG_FN(flag_sdes);
 FLAG_FN(flag_bundle);
 FLAG_FN(flag_record_call);
 FLAG_FN(flag_rtpp_flags);
+FLAG_FN(flag_template);
 
 /* flag_codec.c */
 FLAG_FN(flag_codec);
