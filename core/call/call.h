@@ -35,6 +35,7 @@ struct call {
 	int64_t created_wall_us, created_mono_us;
 	struct addr created_from; /* who asked for it */
 	unsigned worker;          /* index in the table's */
+	bool piercing;            /* some peer has to be sent empty packets to */
 	int64_t look_at_us; /* monotonic: it cannot be over before; 0: look. Every commit resets it */
 };
 
@@ -78,6 +79,8 @@ struct plan *call_compile(const struct call *call, const struct model *model);
 
 /* timeout.c: is it over, and why; false: it goes on, until look_at_us at least. */
 bool call_timed_out(struct call *call, int64_t now_mono_us, enum reason *ret_reason);
+/* pierce.c: once a second: to peers that ask for it and have not sent anything yet. */
+void call_pierce(struct call *call);
 /* cdr.c: the summary in the log (spec daemon 2.7). */
 void call_log_summary(const struct call *call);
 

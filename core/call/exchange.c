@@ -8,6 +8,7 @@
 #include "call/draft.h"
 #include "call/negotiate.h"
 #include "call/port_maps.h"
+#include "net/route.h"
 
 #include <errno.h>
 
@@ -260,6 +261,10 @@ static void take_endpoints(struct draft *draft, struct media *from, const struct
 		      (o->learning == LEARNING_ON ||
 			      (o->learning == LEARNING_CONFIGURED &&
 				      call_table_settings(draft->call->table)->learn));
+	from->handover = o->handover;
+	from->nat_wait = o->nat_wait;
+	from->pierce = o->pierce_nat;
+	from->block_short = o->block_short;
 }
 
 /* An interface's name, or the words that stand for a family when no interface has them. */
@@ -279,6 +284,21 @@ static const struct iface *find_iface(
 	return iface_default(table);
 }
 
+/* The interface that the system would use towards `peer`. */
+static const struct iface *find_route(struct iface_table *table, const struct addr *peer)
+{
+	const struct iface *iface = NULL;
+	struct addr local;
+	char text[ADDR_TEXT];
+
+	if (route_local(peer, &local) == 0)
+		iface = iface_with_local(table, &local);
+	if (iface)
+		return iface;
+	log_warn("No interface leads to %s, using the default one", addr_print_ip(peer, text));
+	return iface_default(table);
+}
+
 struct sides {
 	enum addr_family from, to; /* asked for by name of interface; ADDR_NONE: not */
 };
@@ -293,6 +313,10 @@ static struct sides choose_interfaces(
 		p->from->iface = find_iface(table, o->direction[0], ports, &sides.from);
 	if (o->direction[1].len)
 		p->to->iface = find_iface(table, o->direction[1], ports, &sides.to);
+	if (o->peers[0].family)
+		p->from->iface = find_route(table, &o->peers[0]);
+	if (o->peers[1].family)
+		p->to->iface = find_route(table, &o->peers[1]);
 	if (!p->from->iface)
 		p->from->iface = iface_default(table);
 	if (!p->to->iface)
@@ -564,6 +588,8 @@ static int exchange_parsed(struct draft *draft, const struct call_options *o, st
 	struct parties p;
 	int ret = check_body(draft, sdp, o, answer, err);
 
+	if (!ret && !answer)
+		associate_alias(draft, o, sdp);
 	if (!ret)
 		ret = answer ? associate_answer(draft, o, &p, err)
 			     : associate_offer(draft, o, &p, err);
@@ -571,6 +597,8 @@ static int exchange_parsed(struct draft *draft, const struct call_options *o, st
 		return ret;
 	take_names(draft, &p, o);
 	take_blocks(draft->model, &p, o);
+	if (!answer && o->alias_key)
+		p.from->alias_key = (int)o->alias_key;
 	party_set_sdp(p.from, sdp);
 	ret = exchange_media(draft, &p, o, sdp, answer, err);
 	if (!ret)

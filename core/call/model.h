@@ -77,6 +77,9 @@ struct media {
 	int ptime_ms, maxptime_ms;
 	enum addr_family family; /* of our side towards it; ADDR_NONE: not decided */
 	bool learn;              /* may its endpoint be learned */
+	bool handover;           /* … again and again */
+	bool nat_wait, pierce;   /* how the way to it through a NAT is opened */
+	bool block_short;        /* what it sends must not be too short */
 	struct port_map *maps;   /* newest first */
 	struct port_map *ports;  /* of these, the one in use; NULL: none */
 	unsigned stream_count;   /* 2 per pair */
@@ -119,6 +122,7 @@ struct party {
 	bool final_response;
 	const struct iface *iface; /* NULL: not chosen */
 	struct sdp *sdp;           /* its latest body: reference; NULL: none */
+	int alias_key; /* enum alias_key: how other tags of it are recognised */
 	struct printed printed;
 	struct blocks blocks; /* of all it sends */
 	struct flow_blocks *flows;

@@ -41,6 +41,9 @@ struct extmap_options {
 	const struct value *strip, *mask;
 };
 
+/* What tells that a new tag is a known party's. */
+enum alias_key { ALIAS_KEY_OFF, ALIAS_KEY_SDP, ALIAS_KEY_ENDPOINT };
+
 /* How a command selects whom it concerns (spec NG 2.3, 2.11). */
 enum flow_set { FLOWS_NOT_GIVEN, FLOWS_OFFER_ANSWER, FLOWS_OTHERS, FLOWS_ALL };
 
@@ -64,6 +67,7 @@ struct call_options {
 	bool has_sdp, has_to_tag, has_from_tag; /* a given empty one counts */
 
 	struct str direction[2]; /* logical interfaces: sender's side, receiver's side */
+	struct addr peers[2]; /* interfaces by the route to these instead; ADDR_NONE: not given */
 	enum addr_family address_family;
 	struct addr media_address; /* family ADDR_NONE: not given */
 	struct addr received_from;
@@ -79,12 +83,14 @@ struct call_options {
 
 	bool asymmetric;
 	enum learning learning;
+	bool handover, nat_wait, pierce_nat, block_short;
 	bool port_latching, no_port_latching;
 	bool original_sendrecv, no_rtcp_attribute, full_rtcp_attribute;
 	bool generate_mid, loop_protect;
 	bool has_edits; /* sdp-attr */
 	struct sdp_edits edits;
 	unsigned remove_media; /* sdp-media-remove: bits by enum sdp_media_type */
+	enum alias_key alias_key;
 	bool new_branch, provisional;
 	bool message_is_reply; /* sip-message-type */
 	int sip_code;          /* 0: not given */

@@ -83,7 +83,11 @@ static void compile_stream(struct plan_stream *s, const struct media *media, uns
 	s->id = stream->id;
 	s->endpoint_gen = stream->endpoint_gen;
 	s->peer = stream->peer;
-	s->learn = media->learn ? PLAN_LEARN_ONCE : PLAN_LEARN_OFF;
+	s->learn = !media->learn	  ? PLAN_LEARN_OFF
+		   : media->handover ? PLAN_LEARN_FOLLOW
+				     : PLAN_LEARN_ONCE;
+	s->wait = media->nat_wait;
+	s->pierce = media->pierce && t->rtp;
 	s->answered = media->in && any_source_signalled(media);
 	s->opaque = !t->rtp;
 	s->rtp = component % 2 == 0;
@@ -161,6 +165,8 @@ static unsigned action_of(
 		action |= PLAN_DROP;
 	if (source->masked[0] | source->masked[1] | source->masked[2] | source->masked[3])
 		action |= PLAN_MASK;
+	if (source->block_short)
+		action |= PLAN_NO_SHORT;
 	if (all->media || b.media)
 		action |= PLAN_BLOCK;
 	if (all->silence || b.silence)

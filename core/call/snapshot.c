@@ -48,6 +48,7 @@ static const struct field party_fields[] = {
 	FIELD(party, metadata, STR),
 	FIELD(party, created_us, INT64),
 	FIELD(party, final_response, BOOL),
+	FIELD(party, alias_key, INT),
 	FIELD(party, blocks.media, BOOL),
 	FIELD(party, blocks.silence, BOOL),
 	FIELD(party, blocks.dtmf, BOOL),
@@ -98,6 +99,10 @@ static const struct field media_fields[] = {
 	FIELD(media, maxptime_ms, INT),
 	FIELD(media, family, INT),
 	FIELD(media, learn, BOOL),
+	FIELD(media, handover, BOOL),
+	FIELD(media, nat_wait, BOOL),
+	FIELD(media, pierce, BOOL),
+	FIELD(media, block_short, BOOL),
 	FIELD(media, echo, BOOL),
 	FIELD(media, blackhole, BOOL),
 };

@@ -98,3 +98,21 @@ FLAG_FN(flag_all)
 		r->o->select.flows = (enum flow_set)value;
 	return 0;
 }
+
+FLAG_FN(flag_alias_key)
+{
+	static const struct choice choices[] = {
+		{ "sdp", ALIAS_KEY_SDP },
+		{ "address", ALIAS_KEY_ENDPOINT },
+		{ "endpoint", ALIAS_KEY_ENDPOINT },
+		{ "off", ALIAS_KEY_OFF },
+		{ "no", ALIAS_KEY_OFF },
+		{ "none", ALIAS_KEY_OFF },
+	};
+	int value;
+
+	(void)v;
+	if (choose(r, "alias-key", text, choices, G_N_ELEMENTS(choices), &value))
+		r->o->alias_key = (enum alias_key)value;
+	return 0;
+}

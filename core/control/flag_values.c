@@ -97,6 +97,26 @@ FLAG_FN(flag_media_address)
 	return 0;
 }
 
+static void read_peer(struct reading *r, const char *key, struct str text, struct addr *ret_addr)
+{
+	if (!addr_parse_ip(text, ret_addr))
+		flag_warn(r, "%s '%.*s' is no IP address: ignored", key, STR_ARG(text));
+}
+
+FLAG_FN(flag_inbound_peer)
+{
+	(void)v;
+	read_peer(r, "inbound-peer", text, &r->o->peers[0]);
+	return 0;
+}
+
+FLAG_FN(flag_outbound_peer)
+{
+	(void)v;
+	read_peer(r, "outbound-peer", text, &r->o->peers[1]);
+	return 0;
+}
+
 /* [family, address], or an address alone. */
 FLAG_FN(flag_received_from)
 {

@@ -42,6 +42,8 @@ FLAG_FN(flag_supports);
 FLAG_FN(flag_direction);
 FLAG_FN(flag_address_family);
 FLAG_FN(flag_media_address);
+FLAG_FN(flag_inbound_peer);
+FLAG_FN(flag_outbound_peer);
 FLAG_FN(flag_received_from);
 FLAG_FN(flag_trust_address);
 FLAG_FN(flag_transport);
@@ -71,6 +73,7 @@ FLAG_FN(flag_media_echo);
 FLAG_FN(flag_drop_traffic);
 FLAG_FN(flag_dtmf_security);
 FLAG_FN(flag_all);
+FLAG_FN(flag_alias_key);
 
 /* flag_sdp.c */
 FLAG_FN(flag_sdp_attr);

@@ -28,10 +28,37 @@ static enum plan_payload payload_of(const struct packet *packet, const struct pl
 					    : PLAN_PAYLOAD_OTHER;
 }
 
-static int check(enum plan_payload payload, unsigned action)
+/* What the shortest packet in use holds: 10 ms of the codecs whose rate is known, else a byte. */
+static size_t least_bytes(enum plan_payload payload)
+{
+	switch (payload) {
+	case PLAN_PAYLOAD_PCMU:
+	case PLAN_PAYLOAD_PCMA:
+	case PLAN_PAYLOAD_G722:
+		return 80;
+	case PLAN_PAYLOAD_DTMF:
+		return 4;
+	case PLAN_PAYLOAD_OTHER:
+		break;
+	}
+	return 1;
+}
+
+static bool is_short(const struct packet *packet, enum plan_payload payload)
+{
+	struct rtp_header header;
+
+	return packet->kind == DATAGRAM_RTP &&
+	       (rtp_parse(packet->buf->data, packet->buf->len, &header) < 0 ||
+		       header.payload_len < least_bytes(payload));
+}
+
+static int check(const struct packet *packet, enum plan_payload payload, unsigned action)
 {
 	if (action & PLAN_DROP)
 		return REASON_MEDIA_BLOCKED;
+	if (action & PLAN_NO_SHORT && is_short(packet, payload))
+		return REASON_RUNT;
 	if (payload == PLAN_PAYLOAD_DTMF)
 		return action & PLAN_BLOCK_DTMF ? REASON_DTMF_BLOCKED : PACKET_OK;
 	return action & PLAN_BLOCK ? REASON_MEDIA_BLOCKED : PACKET_OK;
@@ -109,7 +136,7 @@ static void deliver_one(
 	const struct packet *packet, struct stream *sink, enum plan_payload payload, unsigned action)
 {
 	struct packet copy = *packet;
-	int verdict = check(payload, action);
+	int verdict = check(packet, payload, action);
 
 	if (verdict != PACKET_OK) {
 		reason_count((enum reason)verdict);

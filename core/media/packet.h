@@ -33,6 +33,8 @@ void media_deliver_filtered(struct packet *packet);
  * send.c: to the peer of `out`; takes packet->buf. A failure is counted at `out`.
  */
 void media_send(struct packet *packet, struct stream *out);
+/* pierce.c: an empty packet to each peer that asks for it and has sent nothing. */
+void media_pierce(struct stream_set *set);
 /* A copy of `buf` from the same pool, or NULL when there are no more (counted). */
 struct buf *media_copy(const struct buf *buf);
 

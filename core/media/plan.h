@@ -27,8 +27,9 @@ enum {
 
 /* How a stream finds out where its peer is (design: learning). */
 enum plan_learn {
-	PLAN_LEARN_ONCE, /* signalled address, or else the first source seen */
-	PLAN_LEARN_OFF,  /* signalled address only; packets from elsewhere are still taken in */
+	PLAN_LEARN_ONCE,   /* signalled address, or else the first source seen */
+	PLAN_LEARN_OFF,    /* signalled address only; packets from elsewhere are still taken in */
+	PLAN_LEARN_FOLLOW, /* first source seen, and then the next, once a second at most */
 };
 
 /* What is done to a stream's RTP on its way to a sink. */
@@ -39,6 +40,7 @@ enum plan_action {
 	PLAN_DROP = 8,       /* all is discarded */
 	PLAN_ECHO = 16,      /* under another SSRC: it goes back to its sender */
 	PLAN_MASK = 32,      /* without header extensions of certain numbers */
+	PLAN_NO_SHORT = 64,  /* what is too short for its payload type is discarded */
 };
 
 /* Payload types that actions know. */
@@ -65,6 +67,8 @@ struct plan_stream {
 	bool rtp;            /* RTP is expected on its port */
 	bool rtcp;           /* RTCP is expected on its port (both when muxed) */
 	bool opaque;         /* not RTP at all: datagrams pass as they are */
+	bool wait;           /* nothing is sent to the peer before something came from it */
+	bool pierce;         /* empty packets are sent to it until something came from it */
 	bool strip_feedback; /* what is sent to this peer must not hold RTCP feedback */
 	unsigned port_count; /* at least 1 */
 	struct lease *ports[PLAN_MAX_PORTS]; /* [0] is sent from; each a reference */

@@ -41,6 +41,8 @@ int session_prepare(
 void session_discard(struct session *session, struct stream_set *set);
 /* Cannot fail. Takes `set`. [control] */
 void session_apply(struct session *session, struct stream_set *set);
+/* Empty packets once more to peers that ask for them (pierce.c). [control] */
+void session_pierce(struct session *session);
 /* To another worker, running state and all. Nothing happens when it is there. [control] */
 void session_move(struct session *session, struct media_worker *to);
 /* The session must not be used after this. `on_dropped` may be NULL. [control] */

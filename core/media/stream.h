@@ -30,6 +30,7 @@ struct stream {
 	uint8_t dest_len;  /* 0: not known */
 	union sock source; /* where packets are believed to come from */
 	union sock dest;   /* where to send */
+	int64_t moved_us;  /* when it was last followed to another source */
 
 	const struct plan_stream *plan;
 	struct stream_set *set;

@@ -84,6 +84,9 @@ static void inherit(struct stream *stream, const struct stream *before)
 	stream->dest_len = before->dest_len;
 	stream->source = before->source;
 	stream->source_known = before->source_known;
+	stream->moved_us = before->moved_us;
+	if (before->plan->wait && !stream->plan->wait && !stream->dest_len)
+		media_learn_reset(stream);
 }
 
 static bool uses_port(const struct stream_set *set, const struct port *port)
@@ -132,6 +135,7 @@ struct stream_set *stream_set_apply(struct session_state *state, struct stream_s
 	}
 	own_ports(next);
 	state->set = next;
+	media_pierce(next);
 	return before;
 }
 
