@@ -458,8 +458,8 @@ static int negotiate_section(struct draft *draft, const struct media_pair *pair,
 		take_masks(from, in, &o->extmap);
 	if (!answer)
 		from->no_codecs = !negotiate_codecs(draft, pair, in, &o->codec);
-	rejected = !in->port || (answer ? to->no_codecs || (to->in && !to->in->port)
-				       : from->no_codecs);
+	rejected = !in->port ||
+		   (answer ? to->no_codecs || (to->in && !to->in->port) : from->no_codecs);
 	media_set_sdp(from, sdp, in);
 	take_echo(pair, o->media_echo);
 	negotiate_profile(draft, pair, in, o, answer);

@@ -84,8 +84,8 @@ struct media {
 	struct port_map *ports;  /* of these, the one in use; NULL: none */
 	unsigned stream_count;   /* 2 per pair */
 	struct media_stream *streams;
-	bool echo;      /* what it sends goes back to it */
-	bool blackhole; /* what it sends goes to nobody else */
+	bool echo;             /* what it sends goes back to it */
+	bool blackhole;        /* what it sends goes to nobody else */
 	unsigned source_count; /* whom it receives from; newest first */
 	struct media *sources[MODEL_MAX_SOURCES];
 	struct media *copy; /* scratch of model_copy */
@@ -122,7 +122,7 @@ struct party {
 	bool final_response;
 	const struct iface *iface; /* NULL: not chosen */
 	struct sdp *sdp;           /* its latest body: reference; NULL: none */
-	int alias_key; /* enum alias_key: how other tags of it are recognised */
+	int alias_key;             /* enum alias_key: how other tags of it are recognised */
 	struct printed printed;
 	struct blocks blocks; /* of all it sends */
 	struct flow_blocks *flows;

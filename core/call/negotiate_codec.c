@@ -73,8 +73,7 @@ static bool names_all(const struct value *list)
 }
 
 /* Does `list` take this one out? */
-static bool takes(
-	const struct value *list, const struct value *except, const struct sdp_format *f)
+static bool takes(const struct value *list, const struct value *except, const struct sdp_format *f)
 {
 	return names(list, f) || (names_all(list) && !names(except, f));
 }

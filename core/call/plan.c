@@ -83,7 +83,7 @@ static void compile_stream(struct plan_stream *s, const struct media *media, uns
 	s->id = stream->id;
 	s->endpoint_gen = stream->endpoint_gen;
 	s->peer = stream->peer;
-	s->learn = !media->learn	  ? PLAN_LEARN_OFF
+	s->learn = !media->learn     ? PLAN_LEARN_OFF
 		   : media->handover ? PLAN_LEARN_FOLLOW
 				     : PLAN_LEARN_ONCE;
 	s->wait = media->nat_wait;

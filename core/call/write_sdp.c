@@ -303,8 +303,7 @@ static unsigned choose_extmaps(const struct writing *wr, const struct media *med
 	return count;
 }
 
-static void write_extmap(
-	struct writing *wr, const struct media *media, const struct media *source)
+static void write_extmap(struct writing *wr, const struct media *media, const struct media *source)
 {
 	bool refuses_mixed = media->in && media->in->extmap_count && !media->in->extmap_allow_mixed;
 	const struct sdp_attr *extmaps[MAX_EXTMAPS];
@@ -424,8 +423,7 @@ static void write_media(struct writing *wr, const struct media *media)
 {
 	const struct media *source = source_of(media);
 
-	sdp_writer_edit(
-		wr->w, wr->o->has_edits ? sdp_edit_of(&wr->o->edits, media->type) : NULL);
+	sdp_writer_edit(wr->w, wr->o->has_edits ? sdp_edit_of(&wr->o->edits, media->type) : NULL);
 	if (!is_usable(media) || !source->in)
 		write_rejected(wr, media);
 	else if (is_message(media))

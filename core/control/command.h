@@ -19,7 +19,7 @@ struct templates;
 struct control {
 	struct call_table *calls;
 	const struct templates *templates; /* NULL: none */
-	struct retrans *retrans; /* stored answers; NULL: repeats are carried out again */
+	struct retrans *retrans;           /* stored answers; NULL: repeats are carried out again */
 };
 
 /*

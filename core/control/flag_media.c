@@ -10,8 +10,8 @@ struct choice {
 	int value;
 };
 
-static bool choose(struct reading *r, const char *key, struct str text, const struct choice *choices,
-	unsigned count, int *ret_value)
+static bool choose(struct reading *r, const char *key, struct str text,
+	const struct choice *choices, unsigned count, int *ret_value)
 {
 	for (unsigned i = 0; i < count; i++)
 		if (flag_value_is(text, choices[i].name)) {

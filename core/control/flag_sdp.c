@@ -104,8 +104,8 @@ static int add_text(struct reading *r, struct sdp_edit *edit, const struct value
 	return 0;
 }
 
-static int add_item(struct reading *r, struct sdp_edit *edit, const struct value **at,
-	const struct value *item)
+static int add_item(
+	struct reading *r, struct sdp_edit *edit, const struct value **at, const struct value *item)
 {
 	const struct value *from = value_first(item);
 

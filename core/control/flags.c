@@ -413,11 +413,9 @@ int flags_read(const struct value *request, enum flags_for what,
 	const struct call_settings *settings, const struct templates *templates,
 	struct call_options *ret, GString *warnings, struct err *err)
 {
-	struct reading r = { .o = ret,
-		.what = what,
-		.templates = templates,
-		.warnings = warnings,
-		.err = err };
+	struct reading r = {
+		.o = ret, .what = what, .templates = templates, .warnings = warnings, .err = err
+	};
 	int e;
 
 	if (!by_form[AS_KEY])

@@ -42,8 +42,8 @@ int templates_load(struct templates *t, const char *path, const char *section, s
 			error->message);
 	keys = g_key_file_get_keys(file, section, NULL, NULL);
 	if (!keys)
-		return err_set(err, EINVAL, "File '%s' has no section '%s' with templates", path,
-			section);
+		return err_set(
+			err, EINVAL, "File '%s' has no section '%s' with templates", path, section);
 	for (char **key = keys; *key; key++) {
 		g_autofree char *text = g_key_file_get_string(file, section, *key, &error);
 

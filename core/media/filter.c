@@ -132,8 +132,8 @@ static void change_ssrc(struct buf *buf)
 	buf->data[11] ^= 0xa5;
 }
 
-static void deliver_one(
-	const struct packet *packet, struct stream *sink, enum plan_payload payload, unsigned action)
+static void deliver_one(const struct packet *packet, struct stream *sink, enum plan_payload payload,
+	unsigned action)
 {
 	struct packet copy = *packet;
 	int verdict = check(packet, payload, action);

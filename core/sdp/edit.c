@@ -62,8 +62,8 @@ enum sdp_edit_result sdp_edit_attr(
 
 		if (!str_token(&rest, &word))
 			break;
-		result = look_up(edit,
-			(struct str){ text.s, (size_t)(word.s + word.len - text.s) }, ret_instead);
+		result = look_up(edit, (struct str){ text.s, (size_t)(word.s + word.len - text.s) },
+			ret_instead);
 	}
 	return result == SDP_EDIT_KEEP ? look_up(edit, text, ret_instead) : result;
 }

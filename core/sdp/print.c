@@ -13,7 +13,7 @@ enum { FIRST_BYTES = 2048 };
 
 struct sdp_writer {
 	char *text;
-	size_t len, size; /* bytes */
+	size_t len, size;            /* bytes */
 	const struct sdp_edit *edit; /* NULL: attributes are written as they are */
 };
 

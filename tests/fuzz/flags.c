@@ -16,8 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct templates *templates = templates_new();
 	struct err err;
 
-	dict_add_str(dict, dict_root(dict), "rtpp-flags",
-		(struct str){ (const char *)data, size });
+	dict_add_str(dict, dict_root(dict), "rtpp-flags", (struct str){ (const char *)data, size });
 	templates_add(templates, "t", "template=t codec-strip=PCMA");
 	for (unsigned i = 0; i < G_N_ELEMENTS(whats); i++) {
 		struct call_options o;

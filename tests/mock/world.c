@@ -58,8 +58,8 @@ void world_open(struct world *world)
 	world->control_box = mailbox_new();
 	for (unsigned i = 0; i < WORLD_WORKERS; i++)
 		world->workers[i] = media_worker_new(i, world->control_box, on_event, world);
-	world->interfaces = iface_table_new(interfaces, world->port_min, world->port_max,
-		mock_engine(), &err);
+	world->interfaces = iface_table_new(
+		interfaces, world->port_min, world->port_max, mock_engine(), &err);
 	if (!world->interfaces)
 		g_error("interfaces: %s", err.text);
 	world->templates = templates_new();
@@ -160,8 +160,8 @@ void world_close(struct world *world)
 	clock_set_mock(-1, 0);
 }
 
-struct dict *world_request(struct world *world, struct dict *request, bool json,
-	GString **ret_bytes)
+struct dict *world_request(
+	struct world *world, struct dict *request, bool json, GString **ret_bytes)
 {
 	g_autoptr(GString) message = g_string_new(NULL);
 	struct ng_message reply;

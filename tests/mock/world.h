@@ -58,7 +58,7 @@ unsigned world_ports_used(const struct world *world);
  * One request through the whole way: encoded, with a cookie of its own, answered, decoded. The
  * reply's strings point into `ret_bytes`, which with the tree is the caller's.
  */
-struct dict *world_request(struct world *world, struct dict *request, bool json,
-	GString **ret_bytes);
+struct dict *world_request(
+	struct world *world, struct dict *request, bool json, GString **ret_bytes);
 
 #endif

@@ -19,7 +19,8 @@ struct world {
 static void open_world(struct world *w, const char *media)
 {
 	g_autofree char *body = g_strdup_printf(
-		"v=0\r\no=a 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n%s", media);
+		"v=0\r\no=a 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n%s",
+		media);
 	struct err err;
 
 	*w = (struct world){ .dict = dict_new() };
@@ -42,7 +43,8 @@ static const struct value *names(struct world *w, const char *text)
 	return list;
 }
 
-static void check_list(const struct sdp_format *const *formats, unsigned count, const char *expected)
+static void check_list(
+	const struct sdp_format *const *formats, unsigned count, const char *expected)
 {
 	g_autoptr(GString) got = g_string_new(NULL);
 
@@ -52,7 +54,8 @@ static void check_list(const struct sdp_format *const *formats, unsigned count, 
 }
 
 /* strip, offer, except → what is shown of `telephone` */
-static void check_offer(const char *strip, const char *offer, const char *except, const char *expected)
+static void check_offer(
+	const char *strip, const char *offer, const char *except, const char *expected)
 {
 	const struct sdp_format *formats[SDP_MAX_FORMATS];
 	struct format_list none = { 0 };

@@ -84,6 +84,7 @@ static const struct {
 	{ "log-mark-prefix", "<<" },
 	{ "log-mark-suffix", ">>" },
 	{ "log-name", "proxy" },
+	{ "templates", "signalling" },
 	{ "log-format", "parsable" },
 	{ "pidfile", "/run/x.pid" },
 	{ "foreground", NULL },

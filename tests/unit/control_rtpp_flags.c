@@ -21,7 +21,8 @@ static void check(const char *text, const char *expected)
 static void test_words_are_flags(void)
 {
 	check("", "{}");
-	check("  trust-address   SDES-off ", "{\"flags\":[\"trust-address\"],\"flags\":[\"SDES-off\"]}");
+	check("  trust-address   SDES-off ",
+		"{\"flags\":[\"trust-address\"],\"flags\":[\"SDES-off\"]}");
 }
 
 static void test_pairs_are_keys(void)
@@ -105,8 +106,8 @@ static void test_zero_bytes_do_not_end_it(void)
 	struct dict *dict = dict_new();
 	struct err err;
 
-	g_assert_cmpint(rtpp_flags_parse((struct str){ "\0 a=\0", 5 }, dict, dict_root(dict), &err),
-		==, 0);
+	g_assert_cmpint(
+		rtpp_flags_parse((struct str){ "\0 a=\0", 5 }, dict, dict_root(dict), &err), ==, 0);
 	g_assert_cmpuint(value_get_str(dict_root(dict), "a").len, ==, 1);
 	dict_free(dict);
 }
@@ -117,7 +118,8 @@ static void test_depth_is_bounded(void)
 	struct err err;
 
 	check("a=[[[[[[[[x]]]]]]]]", "{\"a\":[[[[[[[[\"x\"]]]]]]]]}");
-	g_assert_cmpint(rtpp_flags_parse(STR_LIT("a=[[[[[[[[[x"), dict, dict_root(dict), &err), <, 0);
+	g_assert_cmpint(
+		rtpp_flags_parse(STR_LIT("a=[[[[[[[[[x"), dict, dict_root(dict), &err), <, 0);
 	g_assert_cmpstr(err.text, ==, "Flags string is nested too deeply");
 	dict_free(dict);
 }
