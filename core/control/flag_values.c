@@ -250,6 +250,8 @@ FLAG_FN(flag_delete_delay)
 FLAG_FN(flag_ice)
 {
 	(void)v;
+	if (flag_value_is(text, "remove"))
+		r->o->ice_remove = true;
 	if (flag_value_is(text, "remove") || flag_value_is(text, "default") ||
 		flag_value_is(text, "lite-off") || flag_value_is(text, "no-lite"))
 		return 0;
