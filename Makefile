@@ -195,8 +195,10 @@ run-suites:
 
 ASAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 TSAN := -fsanitize=thread -fno-omit-frame-pointer
-asan: SANITIZED = BUILD=$(BUILD)/asan CFLAGS='-O1 -g' SANITIZE='$(ASAN)'
-tsan: SANITIZED = BUILD=$(BUILD)/tsan CFLAGS='-O1 -g' SANITIZE='$(TSAN)'
+# These builds also check what must always hold, and end where it does not.
+DEBUG_CFLAGS := -O1 -g -DCHECK_INVARIANTS
+asan: SANITIZED = BUILD=$(BUILD)/asan CFLAGS='$(DEBUG_CFLAGS)' SANITIZE='$(ASAN)'
+tsan: SANITIZED = BUILD=$(BUILD)/tsan CFLAGS='$(DEBUG_CFLAGS)' SANITIZE='$(TSAN)'
 ubsan: asan
 asan tsan:
 	@+$(SUB) $(SANITIZED) all tests

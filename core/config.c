@@ -262,6 +262,11 @@ void config_log_settings(const struct config *config, struct log_settings *ret_s
 	};
 }
 
+int config_facility(int choice)
+{
+	return choice < 0 ? -1 : facilities[choice].facility;
+}
+
 const char *config_redis_password(const char *endpoint, const char *variable)
 {
 	if (!endpoint || strchr(endpoint, '@'))

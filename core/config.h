@@ -42,7 +42,8 @@ struct config {
 	int log_format; /* enum config_log_format */
 	char *pidfile;
 	bool foreground;
-	int num_threads; /* at least 1 */
+	char *user, *group; /* names or numbers to run as */
+	int num_threads;    /* at least 1 */
 	int media_num_threads;
 	char *scheduling, *idle_scheduling;
 	int priority, idle_priority;
@@ -117,6 +118,8 @@ void config_set_free(struct config_set *set); /* NULL is fine */
 void config_print(const struct config_set *set, FILE *out);
 /* Strings are those of `config`. */
 void config_log_settings(const struct config *config, struct log_settings *ret_settings);
+/* Of <syslog.h>, for what an option's choice says; -1 when it was not given. */
+int config_facility(int choice);
 /*
  * The password of a Redis server from the environment, or NULL: also when `endpoint` is NULL or
  * has its own.

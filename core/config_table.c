@@ -57,7 +57,6 @@ static const char *const homer_protocols[] = { "udp", "tcp", NULL };
 
 /* Why rows are there and refused: they belong to the options every operator may have set. */
 static const char no_scheduling[] = "choosing scheduling policies is not built yet";
-static const char no_load_limit[] = "this load limit is not built yet";
 static const char no_redis[] = "Redis is not built yet";
 static const char no_graphite[] = "Graphite is not built yet";
 static const char no_homer[] = "Homer is not built yet";
@@ -123,13 +122,11 @@ static const struct option options[] = {
 	  .offset = AT(log_facility_cdr), .arg = "daemon|local0|...|local7",
 	  .choices = facilities,
 	  .range_error = "Invalid log facility for CDR '{}' (--log-facility-cdr)",
-	  .unavailable = "call detail records are not built yet",
 	  .help = "Syslog facility of call detail records; without it there are none" },
 	{ .name = "log-facility-rtcp", .type = OPTION_CHOICE, .group = OPTION_GENERAL,
 	  .offset = AT(log_facility_rtcp), .arg = "daemon|local0|...|local7",
 	  .choices = facilities,
 	  .range_error = "Invalid log facility for RTCP '{}' (--log-facility-rtcp)",
-	  .unavailable = "logging of RTCP is not built yet",
 	  .help = "Syslog facility of received RTCP; without it none is logged" },
 	{ .name = "log-facility-dtmf", .type = OPTION_CHOICE, .group = OPTION_GENERAL,
 	  .offset = AT(log_facility_dtmf), .arg = "daemon|local0|...|local7",
@@ -142,6 +139,11 @@ static const struct option options[] = {
 	  .help = "Log SRTP keys as errors instead of debugging lines" },
 	{ .name = "pidfile", .short_name = 'p', .type = OPTION_STRING, .group = OPTION_GENERAL,
 	  .offset = AT(pidfile), .arg = "FILE", .help = "Write the process ID to this file" },
+	{ .name = "user", .type = OPTION_STRING, .group = OPTION_GENERAL, .offset = AT(user),
+	  .arg = "NAME|UID",
+	  .help = "Run as this user once all is open, with no more rights than are needed" },
+	{ .name = "group", .type = OPTION_STRING, .group = OPTION_GENERAL, .offset = AT(group),
+	  .arg = "NAME|GID", .help = "Run as this group; otherwise the user's own" },
 	{ .name = "foreground", .short_name = 'f', .type = OPTION_FLAG, .group = OPTION_GENERAL,
 	  .offset = AT(foreground), .help = "Stay in the foreground instead of forking" },
 	{ .name = "software-id", .type = OPTION_STRING, .group = OPTION_GENERAL,
@@ -250,13 +252,13 @@ static const struct option options[] = {
 	  .below_min_is_default = true, .run_time = true,
 	  .help = "Refuse further calls above this number; -1 is no limit" },
 	{ .name = "max-load", .type = OPTION_DOUBLE, .group = OPTION_MEDIA,
-	  .offset = AT(max_load), .arg = "FLOAT", .preset = "0", .unavailable = no_load_limit,
+	  .offset = AT(max_load), .arg = "FLOAT", .preset = "0",
 	  .help = "Refuse further calls above this load average; 0 is no limit" },
 	{ .name = "max-cpu", .type = OPTION_DOUBLE, .group = OPTION_MEDIA, .offset = AT(max_cpu),
-	  .arg = "FLOAT", .preset = "0", .unavailable = no_load_limit,
+	  .arg = "FLOAT", .preset = "0",
 	  .help = "Refuse further calls above this CPU usage in percent; 0 is no limit" },
 	{ .name = "max-bandwidth", .type = OPTION_INT64, .group = OPTION_MEDIA,
-	  .offset = AT(max_bandwidth), .arg = "INT", .preset = "0", .unavailable = no_load_limit,
+	  .offset = AT(max_bandwidth), .arg = "INT", .preset = "0",
 	  .help = "Refuse further calls above this many received bytes per second; 0 is no "
 	  "limit" },
 

@@ -12,7 +12,9 @@
 #include "control/retrans.h"
 #include "control/templates.h"
 #include "control/thread.h"
+#include "net/ephemeral.h"
 #include "net/iface.h"
+#include "privileges.h"
 #include "process.h"
 
 #include <errno.h>
@@ -33,6 +35,7 @@ struct daemon {
 	struct config_set *set;
 	const struct config *config;
 	struct call_settings settings;
+	struct privileges privileges;
 	struct iface_table *interfaces;
 	struct control_thread *thread;
 	struct media_worker **workers;
@@ -90,7 +93,12 @@ static void take_settings(struct daemon *d)
 		.final_timeout_s = c->final_timeout,
 		.delete_delay_s = c->delete_delay,
 		.max_sessions = c->max_sessions,
+		.max_load = c->max_load,
+		.max_cpu = c->max_cpu,
+		.max_bandwidth_bytes = c->max_bandwidth,
 		.tos = c->tos,
+		.cdr_facility = config_facility(c->log_facility_cdr),
+		.rtcp_facility = config_facility(c->log_facility_rtcp),
 		.sip_source = c->sip_source,
 		.learn = c->endpoint_learning != CONFIG_LEARN_OFF,
 		.software_id = c->software_id ? c->software_id : "rtpengine-" RTPENGINE_VERSION,
@@ -149,6 +157,24 @@ static void warn_of_foreign_addresses(const struct iface_table *table)
 		}
 }
 
+static void warn_of_ephemeral_ports(const struct config *c)
+{
+	const struct port_span ours = { (uint16_t)c->port_min, (uint16_t)c->port_max };
+	g_autofree char *range = NULL, *reserved = NULL;
+	struct port_span system;
+	unsigned count;
+
+	if (!g_file_get_contents("/proc/sys/net/ipv4/ip_local_port_range", &range, NULL, NULL) ||
+		!ephemeral_parse(range, &system))
+		return;
+	g_file_get_contents("/proc/sys/net/ipv4/ip_local_reserved_ports", &reserved, NULL, NULL);
+	count = ephemeral_overlap(&ours, &system, reserved ? reserved : "");
+	if (count)
+		log_warn("%u of the ports %u-%u are also handed out by the system (%u-%u): other "
+			 "programs may hold them; net.ipv4.ip_local_reserved_ports keeps them free",
+			count, ours.first, ours.last, system.first, system.last);
+}
+
 static int open_network(struct daemon *d, struct err *err)
 {
 	const struct config *c = d->config;
@@ -158,6 +184,7 @@ static int open_network(struct daemon *d, struct err *err)
 	if (!d->interfaces)
 		return -EINVAL;
 	warn_of_foreign_addresses(d->interfaces);
+	warn_of_ephemeral_ports(c);
 	for (char **text = c->listen_ng; text && *text; text++) {
 		int ret = open_listener(d, *text, err);
 
@@ -202,6 +229,8 @@ static int start_threads(struct daemon *d, struct err *err)
 	d->control.retrans = retrans_new(RETRANS_MAX_BYTES);
 	for (unsigned i = 0; i < d->worker_count; i++)
 		d->workers[i] = media_worker_new(i, mailbox, call_table_event, d->calls);
+	for (unsigned i = 0; d->settings.rtcp_facility >= 0 && i < d->worker_count; i++)
+		media_worker_on_rtcp(d->workers[i], call_table_rtcp, d->calls);
 	for (unsigned i = 0; !ret && i < d->worker_count; i++)
 		ret = media_worker_start(d->workers[i]);
 	for (unsigned i = 0; i < d->listener_count; i++)
@@ -216,6 +245,7 @@ static int start_threads(struct daemon *d, struct err *err)
  */
 static void drop_calls(struct daemon *d)
 {
+	mailbox_run(control_thread_mailbox(d->thread)); /* events for the table */
 	call_table_free(d->calls);
 	d->calls = NULL;
 	for (unsigned i = 0; d->workers && i < d->worker_count; i++)
@@ -327,6 +357,8 @@ static int start_and_run(struct daemon *d)
 	struct err err;
 	int ret;
 
+	if (privileges_find(d->config->user, d->config->group, &d->privileges, &err) < 0)
+		return fatal_logged(err.text);
 	block_signals(d);
 	process_raise_limits();
 	d->thread = control_thread_new();
@@ -337,6 +369,9 @@ static int start_and_run(struct daemon *d)
 		ret = fork_and_write_pid(d);
 	if (ret)
 		return ret;
+	/* Nothing that needs root comes after this, and no thread before. */
+	if (privileges_drop(&d->privileges, &err) < 0)
+		return fatal_logged(err.text);
 	if (open_descriptors(d) < 0)
 		return fatal_logged("No descriptors left");
 	log_start_ring(wake_main);

@@ -25,20 +25,108 @@ struct arena {
 	char *at, *end;       /* what is left of the block in use */
 	size_t next_bytes;    /* size of the next block */
 	size_t total_bytes;
+	size_t first_bytes; /* of this piece, with the header */
 	max_align_t first[];
 };
+
+/*
+ * Arenas come and go with every message, and their sizes are those for which malloc is slow. Each
+ * thread keeps some that were given back, by size. Not under AddressSanitizer, which then would
+ * not see their memory used too late.
+ */
+#if defined(__SANITIZE_ADDRESS__)
+#define KEEPS_ARENAS 0
+#elif defined(__has_feature)
+#define KEEPS_ARENAS !__has_feature(address_sanitizer)
+#else
+#define KEEPS_ARENAS 1
+#endif
+
+enum {
+	KEPT_STEP_BYTES = 512, /* sizes of kept arenas are multiples of this … */
+	KEPT_SIZES = 16,       /* … up to this many times it */
+	KEPT_PER_SIZE = 32,
+};
+
+struct kept {
+	struct arena *first[KEPT_SIZES + 1]; /* linked by `newest` */
+	unsigned count[KEPT_SIZES + 1];
+};
+
+static _Thread_local struct kept *own_kept;
+
+static void kept_free(gpointer memory)
+{
+	struct kept *kept = memory;
+
+	for (unsigned i = 0; i <= KEPT_SIZES; i++)
+		for (struct arena *a = kept->first[i], *next; a; a = next) {
+			next = (struct arena *)(void *)a->newest;
+			g_free(a);
+		}
+	g_free(kept);
+	own_kept = NULL; /* this runs at the thread's end */
+}
+
+static GPrivate kept_of_thread = G_PRIVATE_INIT(kept_free);
+
+/* The size's place among the kept ones; 0: none. `bytes` is with the header. */
+static unsigned kept_place(size_t bytes)
+{
+	return KEEPS_ARENAS && bytes % KEPT_STEP_BYTES == 0 && bytes / KEPT_STEP_BYTES <= KEPT_SIZES
+		       ? (unsigned)(bytes / KEPT_STEP_BYTES)
+		       : 0;
+}
+
+static struct arena *take_memory(size_t bytes)
+{
+	unsigned place = kept_place(bytes);
+	struct arena *arena = place && own_kept ? own_kept->first[place] : NULL;
+
+	if (!arena)
+		return g_malloc(bytes);
+	own_kept->first[place] = (struct arena *)(void *)arena->newest;
+	own_kept->count[place]--;
+	return arena;
+}
+
+static void give_memory(struct arena *arena)
+{
+	unsigned place = kept_place(arena->first_bytes);
+
+	if (place && !own_kept) {
+		own_kept = g_new0(struct kept, 1);
+		g_private_set(&kept_of_thread, own_kept);
+	}
+	if (!place || own_kept->count[place] == KEPT_PER_SIZE) {
+		g_free(arena);
+		return;
+	}
+	arena->newest = (struct block *)(void *)own_kept->first[place];
+	own_kept->first[place] = arena;
+	own_kept->count[place]++;
+}
+
+static size_t round_up(size_t bytes, size_t step)
+{
+	return (bytes + step - 1) / step * step;
+}
 
 struct arena *arena_new(size_t first_bytes)
 {
 	struct arena *arena;
+	size_t bytes;
 
 	first_bytes = CLAMP(first_bytes, MIN_BLOCK_BYTES, MAX_BLOCK_BYTES);
-	arena = g_malloc(sizeof(*arena) + first_bytes);
+	bytes = round_up(sizeof(*arena) + first_bytes, KEPT_STEP_BYTES);
+	first_bytes = bytes - sizeof(*arena);
+	arena = take_memory(bytes);
+	arena->first_bytes = bytes;
 	arena->newest = NULL;
 	arena->at = (char *)arena->first;
 	arena->end = arena->at + first_bytes;
 	arena->next_bytes = MIN(2 * first_bytes, MAX_BLOCK_BYTES);
-	arena->total_bytes = sizeof(*arena) + first_bytes;
+	arena->total_bytes = bytes;
 	return arena;
 }
 
@@ -52,7 +140,7 @@ void arena_free(struct arena *arena)
 		older = block->older;
 		g_free(block);
 	}
-	g_free(arena);
+	give_memory(arena);
 }
 
 static char *add_block(struct arena *arena, size_t data_bytes)

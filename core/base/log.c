@@ -127,7 +127,7 @@ static void copy_printable(char *to, struct str from, size_t max)
 	size_t n = MIN(from.len, max);
 
 	for (size_t i = 0; i < n; i++)
-		to[i] = g_ascii_iscntrl(from.s[i]) ? '?' : from.s[i];
+		to[i] = log_printable(from.s[i]);
 	to[n] = '\0';
 }
 
@@ -163,6 +163,7 @@ static struct log_line *line_new(enum log_level level, const char *prefix, size_
 	*line = (struct log_line){
 		.wall_us = clock_wall_us(),
 		.level = level,
+		.facility = -1,
 		.prefix_len = (uint16_t)prefix_len,
 		.len = prefix_len + text_len,
 	};
@@ -253,6 +254,17 @@ static void write_syslog(const struct log_line *line)
 	} while (len);
 }
 
+/* With --log-stderr syslog is only opened when there is something for it. */
+static void write_record(const struct log_line *line)
+{
+	static bool opened; /* [main], or whoever is the only thread */
+
+	if (settings.to_stderr && !atomic_load(&stderr_gone) && !opened)
+		open_syslog();
+	opened = true;
+	syslog(line->facility | (int)line->level, "%s", line->text);
+}
+
 static void write_line(const struct log_line *line)
 {
 	void (*fn)(enum log_level level, const char *line, void *arg);
@@ -266,6 +278,10 @@ static void write_line(const struct log_line *line)
 
 	if (fn) {
 		fn(line->level, line->text, arg);
+		return;
+	}
+	if (line->facility >= 0) {
+		write_record(line);
 		return;
 	}
 	if (has_stderr && (settings.to_stderr || line->level <= LOG_L_WARNING))
@@ -338,6 +354,14 @@ void log_write(enum log_level level, const char *fmt, ...)
 	va_start(args, fmt);
 	line = line_format(level, fmt, args);
 	va_end(args);
+	line_send(line);
+}
+
+void log_record(int facility, const char *text)
+{
+	struct log_line *line = line_new(LOG_L_INFO, "", 0, text, strlen(text));
+
+	line->facility = facility;
 	line_send(line);
 }
 

@@ -99,6 +99,17 @@ void log_write(enum log_level level, const char *fmt, ...) __attribute__((format
 void log_write_limited(enum log_level level, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/*
+ * A bare line for syslog, severity INFO, under a facility of its own (LOG_LOCAL0 …): call detail
+ * records and the like. Goes there whatever level and --log-stderr say. [any]
+ */
+void log_record(int facility, const char *text);
+/* A character of a text from outside: those that could begin lines of their own become '?'. */
+static inline char log_printable(char c)
+{
+	return (unsigned char)c < ' ' || c == 0x7f ? '?' : c;
+}
+
 /* Around a private field: log_info("from " MARKED("%s"), MARK(text)). */
 #define MARKED(conversion) "%s" conversion "%s"
 #define MARK(...)          log_mark_prefix(), __VA_ARGS__, log_mark_suffix()

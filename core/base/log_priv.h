@@ -20,6 +20,7 @@ struct log_line {
 	int64_t wall_us;
 	uint64_t dropped_before; /* lines that found no room between the one before and this */
 	enum log_level level;
+	int facility;        /* of a record; negative: an ordinary line */
 	uint16_t prefix_len; /* bytes of `text` */
 	size_t len;          /* of `text`, without the 0 behind it */
 	char text[];

@@ -18,7 +18,7 @@ static struct party *add_party(
 	struct party *party = model_add_party(draft->model, draft->now_wall_us);
 
 	if (!party) {
-		err_set(err, ENOSPC, "Too many parties in one call");
+		err_set(err, E2BIG, "Too many parties in one call");
 		return NULL;
 	}
 	party->tag = arena_str(draft->model->arena, tag);
@@ -46,7 +46,7 @@ static int find_untagged(struct draft *draft, const struct call_options *o, stru
 	if (x && !y)
 		y = add_party(draft, STR_NULL, o->via_branch, err);
 	if (!x || !y)
-		return -ENOSPC;
+		return -E2BIG;
 	*ret = (struct parties){ x, y };
 	return 0;
 }
@@ -126,7 +126,7 @@ static int find_tagged(struct draft *draft, const struct call_options *o, struct
 	if (!x)
 		x = adopt(draft, o, y, x_tag, answer, err);
 	if (!x)
-		return -ENOSPC;
+		return -E2BIG;
 	*ret = (struct parties){ x, y };
 	return 0;
 }

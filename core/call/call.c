@@ -49,6 +49,7 @@ void call_publish(struct call *call)
 
 	g_hash_table_insert(table->by_id, &call->id, call);
 	g_hash_table_insert(table->by_session, GUINT_TO_POINTER(session_id(call->session)), call);
+	call_claim_leases(call);
 	counter_add(COUNTER_CALLS_CREATED, 1);
 }
 
@@ -68,6 +69,7 @@ void call_end(struct call *call, enum reason reason)
 
 	reason_count(reason);
 	call_log_summary(call);
+	call_log_record(call, reason);
 	counter_add(COUNTER_CALLS_ENDED, 1);
 	g_hash_table_remove(table->by_id, &call->id);
 	g_hash_table_remove(table->by_session, GUINT_TO_POINTER(session_id(call->session)));

@@ -12,13 +12,17 @@
 #include "base/log.h"
 #include "call/model.h"
 #include "media/session.h"
+#include "stats/load.h"
 #include "stats/reason.h"
 
 /* What calls need to know of the daemon's settings. Times in seconds; 0 or less: off. */
 struct call_settings {
 	int timeout_s, silent_timeout_s, offer_timeout_s, final_timeout_s, delete_delay_s;
-	int max_sessions; /* negative: no limit */
+	int max_sessions;            /* negative: no limit */
+	double max_load, max_cpu;    /* load average of a minute; percent. 0 or less: off */
+	int64_t max_bandwidth_bytes; /* received per second; 0 or less: off */
 	int tos;
+	int cdr_facility, rtcp_facility; /* of syslog; negative: no such lines */
 	bool sip_source, learn;
 	const char *software_id;
 };
@@ -52,6 +56,9 @@ const struct call_settings *call_table_settings(const struct call_table *table);
 struct iface_table *call_table_interfaces(const struct call_table *table);
 /* 12 hex digits, random per start (loop-protect). */
 const char *call_table_instance(const struct call_table *table);
+/* The latest sample of how busy the machine is; all 0 before the first. */
+void call_table_set_load(struct call_table *table, const struct load *load);
+const struct load *call_table_load(const struct call_table *table);
 unsigned call_table_count(const struct call_table *table);
 struct call *call_table_find(const struct call_table *table, struct str id);
 /* Calls `fn` for each, until it returns false; it must not end calls. */
@@ -60,6 +67,8 @@ void call_table_each(const struct call_table *table, bool (*fn)(struct call *, v
 void call_table_tick(struct call_table *table);
 /* What workers report. */
 void call_table_event(const struct media_event *event, void *table);
+/* rtcp_log.c: RTCP that came, as a line in syslog (spec daemon 2.9). */
+void call_table_rtcp(uint64_t session_id, const uint8_t *data, size_t len, void *table);
 
 /*
  * A call that is not in the table yet: draft_commit puts it there, call_free undoes it. The
@@ -74,14 +83,28 @@ void call_end(struct call *call, enum reason reason);
 /* To another worker of the table. */
 void call_move(struct call *call, unsigned worker);
 
+/* plan.c: how many streams a plan of the model would have; at most PLAN_MAX_STREAMS may be. */
+unsigned call_count_streams(const struct model *model);
 /* plan.c: the model compiled into a plan, without side effects. */
 struct plan *call_compile(const struct call *call, const struct model *model);
 
+/* leases.c: the open ports and whose they are. */
+struct lease_check {
+	unsigned leases;    /* in calls' models; what is used beyond is on its way back */
+	unsigned conflicts; /* of these, those that belong to another endpoint: must be 0 */
+};
+
+/* Marks the model's ports as the call's; conflicts are counted, and end a debug build. */
+void call_claim_leases(const struct call *call);
+/* Walks all calls. */
+struct lease_check call_table_check_leases(const struct call_table *table);
 /* timeout.c: is it over, and why; false: it goes on, until look_at_us at least. */
 bool call_timed_out(struct call *call, int64_t now_mono_us, enum reason *ret_reason);
 /* pierce.c: once a second: to peers that ask for it and have not sent anything yet. */
 void call_pierce(struct call *call);
-/* cdr.c: the summary in the log (spec daemon 2.7). */
+/* cdr.c: the detail record in syslog, if wanted (spec daemon 2.8). */
+void call_log_record(const struct call *call, enum reason reason);
+/* summary.c: the summary in the log (spec daemon 2.7). */
 void call_log_summary(const struct call *call);
 
 /*

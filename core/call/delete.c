@@ -11,6 +11,20 @@
 
 static const int64_t SECOND_US = 1000000;
 
+/* Does `party` exchange media with anybody but `other`? */
+static bool has_others(
+	const struct model *model, const struct party *party, const struct party *other)
+{
+	for (unsigned i = 0; i < model->party_count; i++) {
+		const struct party *p = model->parties[i];
+
+		if (p != party && p != other &&
+			(party_receives_from(party, p) || party_receives_from(p, party)))
+			return true;
+	}
+	return false;
+}
+
 static struct party *find_target(const struct model *model, const struct call_options *o)
 {
 	bool honoured = o->honour_to_tag && o->to_tag.len;
@@ -25,21 +39,7 @@ static struct party *find_target(const struct model *model, const struct call_op
 		return party;
 	party = model_find_tag(model, o->from_tag);
 	peer = party ? party_peer(party) : NULL;
-	return peer && !peer->tag.s ? party : NULL;
-}
-
-/* Does `party` exchange media with anybody but `other`? */
-static bool has_others(
-	const struct model *model, const struct party *party, const struct party *other)
-{
-	for (unsigned i = 0; i < model->party_count; i++) {
-		const struct party *p = model->parties[i];
-
-		if (p != party && p != other &&
-			(party_receives_from(party, p) || party_receives_from(p, party)))
-			return true;
-	}
-	return false;
+	return peer && !peer->tag.s && !has_others(model, party, peer) ? party : NULL;
 }
 
 /* The target, and who is there only because of it. */
@@ -168,7 +168,15 @@ static bool is_due(const struct party *party, const void *arg)
 	return party->delete_at_us && *now_us >= party->delete_at_us;
 }
 
-void call_delete_due_branches(struct call *call, int64_t now_us)
+static bool anybody_linked(const struct model *model)
+{
+	for (unsigned i = 0; i < model->party_count; i++)
+		if (party_peer(model->parties[i]))
+			return true;
+	return false;
+}
+
+bool call_delete_due_branches(struct call *call, int64_t now_us)
 {
 	struct err err;
 	bool due = false;
@@ -176,7 +184,8 @@ void call_delete_due_branches(struct call *call, int64_t now_us)
 	for (unsigned i = 0; i < call->model->party_count && !due; i++)
 		due = is_due(call->model->parties[i], &now_us);
 	if (!due)
-		return;
+		return false;
 	if (remove_parties(call, is_due, &now_us, &err) < 0)
 		log_err("Deleting a call branch: %s", err.text);
+	return !anybody_linked(call->model);
 }

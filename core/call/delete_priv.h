@@ -4,7 +4,10 @@
 
 #include "call/call.h"
 
-/* Branches whose delay is over; looked at with the timeouts. [control] */
-void call_delete_due_branches(struct call *call, int64_t now_mono_us);
+/*
+ * Branches whose delay is over; looked at with the timeouts. True: nobody is left who exchanges
+ * media, the call is over. [control]
+ */
+bool call_delete_due_branches(struct call *call, int64_t now_mono_us);
 
 #endif

@@ -4,6 +4,8 @@
 
 #include "base/clock.h"
 
+#include <errno.h>
+
 void draft_begin(struct draft *draft, struct call *call, bool created)
 {
 	*draft = (struct draft){
@@ -19,6 +21,8 @@ void draft_begin(struct draft *draft, struct call *call, bool created)
 
 int draft_prepare(struct draft *draft, struct err *err)
 {
+	if (call_count_streams(draft->model) > PLAN_MAX_STREAMS)
+		return err_set(err, E2BIG, "Too many streams in one call");
 	return session_prepare(
 		draft->call->session, call_compile(draft->call, draft->model), &draft->set, err);
 }
@@ -54,6 +58,8 @@ void draft_commit(struct draft *draft)
 	call->piercing = true; /* looked at with the next tick */
 	if (draft->created)
 		call_publish(call);
+	else
+		call_claim_leases(call);
 	draft->model = NULL;
 	draft->set = NULL;
 }

@@ -64,6 +64,7 @@ int write_sdp(struct draft *draft, struct party *to, const struct call_options *
 struct exchange_result {
 	bool looped; /* loop-protect: the body goes back as it came, nothing was done */
 	bool ice_removed;
+	const char *refused; /* name of the reason when a limit did not let a new call in */
 };
 
 int call_offer(struct call_table *table, const struct call_options *o, const struct addr *client,

@@ -23,11 +23,24 @@ static bool is_relayed(const struct sdp_media *in)
 	return in->type != SDP_MESSAGE;
 }
 
+/* NULL: too many. */
 static struct media *media_at(struct draft *draft, struct party *party, unsigned index)
 {
 	while (party->media_count <= index)
-		party_add_media(draft->model, party);
+		if (!party_add_media(draft->model, party))
+			return NULL;
 	return party->media[index];
+}
+
+/* The section at that place, or the next one that this message has not spoken of. */
+static struct media *unmentioned_at(struct draft *draft, struct party *party, unsigned index)
+{
+	struct media *media = media_at(draft, party, index);
+
+	/* A place may be taken already when mids and order disagree. */
+	while (media && media->mentioned)
+		media = media_at(draft, party, ++index);
+	return media;
 }
 
 /* The sender's own section: by its mid if that is known, else by its place. */
@@ -40,10 +53,7 @@ static struct media *find_from(
 		if (str_eq(m->mid, in->mid) && m->type == in->type && !m->mentioned)
 			return m;
 	}
-	/* A place may be taken already when mids and order disagree. */
-	while (media_at(draft, from, index)->mentioned)
-		index++;
-	return media_at(draft, from, index);
+	return unmentioned_at(draft, from, index);
 }
 
 static bool may_pair(const struct media *from, const struct media *to, const struct sdp_media *in)
@@ -63,41 +73,88 @@ static bool is_taken(const struct media *to, const struct media *from)
 }
 
 /* sdp-media-remove: a section of an offer that is not sent on. */
-static bool is_removed(const struct sdp_media *in, const struct call_options *o, bool answer)
+static bool is_removed(enum sdp_media_type type, const struct call_options *o, bool answer)
 {
-	return !answer && (o->remove_media & 1u << in->type);
+	return !answer && (o->remove_media & 1u << type);
 }
 
 static struct media *find_to(struct draft *draft, struct media *from, struct party *to,
 	const struct sdp_media *in, unsigned removed_before)
 {
 	unsigned index = from->index - MIN(from->index, removed_before);
+	struct media *media;
 
 	for (unsigned i = 0; i < from->source_count; i++)
 		if (from->sources[i]->party == to && may_pair(from, from->sources[i], in))
 			return from->sources[i];
-	while (is_taken(media_at(draft, to, index), from))
-		index++;
-	return media_at(draft, to, index);
+	media = media_at(draft, to, index);
+	while (media && is_taken(media, from))
+		media = media_at(draft, to, ++index);
+	return media;
+}
+
+static void take_type(
+	struct draft *draft, struct media *media, enum sdp_media_type type, struct str text)
+{
+	media->type = type;
+	media->type_text = arena_str(draft->model->arena, text);
+}
+
+static void take_transport(
+	struct draft *draft, struct media *media, enum sdp_transport transport, struct str text)
+{
+	media->transport = transport;
+	media->transport_text = arena_str(draft->model->arena, text);
 }
 
 /* Sections that are not sent on have no `to`. */
-static void pair_sections(struct draft *draft, const struct parties *p, const struct sdp *sdp,
-	const struct call_options *o, bool answer, struct media_pair *pairs)
+static int pair_sections(struct draft *draft, const struct parties *p, const struct sdp *sdp,
+	const struct call_options *o, bool answer, struct media_pair *pairs, struct err *err)
 {
 	unsigned removed = 0;
 
 	for (unsigned i = 0; i < sdp->media_count; i++) {
 		const struct sdp_media *in = &sdp->media[i];
+		struct media *from = find_from(draft, p->from, in, i), *to = NULL;
+		bool remove = is_removed(in->type, o, answer);
 
-		pairs[i] = (struct media_pair){ .from = find_from(draft, p->from, in, i) };
-		pairs[i].from->mentioned = true;
-		if (is_removed(in, o, answer)) {
+		if (remove)
 			removed++;
+		else if (from)
+			to = find_to(draft, from, p->to, in, removed);
+		if (!from || (!to && !remove))
+			return err_set(err, E2BIG, "Too many media sections in one call");
+		pairs[i] = (struct media_pair){ from, to };
+		from->mentioned = true;
+		take_type(draft, from, in->type, in->type_text);
+		take_transport(draft, from, in->transport, in->transport_text);
+		if (to)
+			to->mentioned = true;
+	}
+	return 0;
+}
+
+/*
+ * A new branch may be offered a later section only; those before it have a place in its bodies
+ * all the same, as rejected ones of the sender's kind.
+ */
+static void fill_places(
+	struct draft *draft, const struct parties *p, const struct call_options *o, bool answer)
+{
+	unsigned place = 0;
+
+	for (unsigned i = 0; i < p->from->media_count && place < p->to->media_count; i++) {
+		const struct media *from = p->from->media[i];
+		struct media *to = p->to->media[place];
+
+		if (is_removed(from->type, o, answer))
 			continue;
-		}
-		pairs[i].to = find_to(draft, pairs[i].from, p->to, in, removed);
-		pairs[i].to->mentioned = true;
+		place++;
+		if (to->type_text.len || to->mentioned)
+			continue;
+		take_type(draft, to, from->type, from->type_text);
+		take_transport(draft, to, from->transport, from->transport_text);
+		to->rejected = true;
 	}
 }
 
@@ -126,21 +183,8 @@ static int link_pairs(struct draft *draft, const struct parties *p, bool answer,
 		party_unlink(draft->model, p->from);
 	for (unsigned i = 0; i < count; i++)
 		if (pairs[i].to && !media_link(pairs[i].from, pairs[i].to))
-			return err_set(err, ENOSPC, "Too many branches in one call");
+			return err_set(err, E2BIG, "Too many branches in one call");
 	return 0;
-}
-
-static void take_type(struct draft *draft, struct media *media, const struct sdp_media *in)
-{
-	media->type = in->type;
-	media->type_text = arena_str(draft->model->arena, in->type_text);
-}
-
-static void take_transport(
-	struct draft *draft, struct media *media, enum sdp_transport transport, struct str text)
-{
-	media->transport = transport;
-	media->transport_text = arena_str(draft->model->arena, text);
 }
 
 static void negotiate_profile(struct draft *draft, const struct media_pair *pair,
@@ -148,9 +192,7 @@ static void negotiate_profile(struct draft *draft, const struct media_pair *pair
 {
 	const struct sdp_media *offered = pair->to->in;
 
-	take_type(draft, pair->from, in);
-	take_type(draft, pair->to, in);
-	take_transport(draft, pair->from, in->transport, in->transport_text);
+	take_type(draft, pair->to, in->type, in->type_text);
 	/* The offerer gets the profile it asked for, unless told otherwise (spec NG 3.5). */
 	if (answer && offered && is_rtp(offered->transport) && is_rtp(in->transport) &&
 		!o->transport_accept)
@@ -198,37 +240,46 @@ static void negotiate_mux(const struct media_pair *pair, const struct sdp_media 
 	const struct call_options *o, bool answer)
 {
 	struct media *from = pair->from, *to = pair->to;
-	bool says_mux = is_rtp(in->transport) && negotiate_mux_offered(in);
+	/* Several pairs of ports and one port for all do not go together. */
+	bool may_mux = is_rtp(in->transport) && in->port_count == 1;
+	bool says_mux = may_mux && negotiate_mux_offered(in);
 
-	if (answer) {
+	if (answer) { /* also a repeated one: what was offered stays until the next offer */
 		from->mux = from->mux_offered_to && says_mux;
-		from->mux_offered_to = false;
+		from->mux_open = false;
 		to->mux = to->mux_offered_by &&
 			  (to->mux_answer == MUX_ACCEPT ||
 				  (to->mux_answer == MUX_FOLLOW && from->mux));
-		/* One port was all it was shown: then both kinds use it. */
-		if (from->mux_single)
+		/* One port is all it has by now: then both kinds use it. */
+		if (from->mux_single || (from->ports && from->ports->count == 1))
 			from->mux = true;
 		return;
 	}
 	struct mux_decision d = negotiate_mux_offer(says_mux, to->mux, &o->mux);
 
-	if (!is_rtp(in->transport))
+	if (!may_mux)
 		d = (struct mux_decision){ .answer = MUX_REJECT };
 	from->mux_offered_by = says_mux;
 	from->mux_answer = d.answer;
-	from->mux_offered_to = false;
+	from->mux_offered_to = from->mux_open = from->mux_single = false;
 	if (!says_mux)
 		from->mux = false;
-	to->mux_offered_to = d.offer_to;
+	to->mux_offered_to = to->mux_open = d.offer_to;
 	to->mux_single = d.single;
 	if (!d.offer_to)
 		to->mux = false;
 }
 
+/* Learning starts again, and so does the time without packets. */
+static void touch(struct media_stream *stream, int64_t now_us)
+{
+	stream->signal_gen++;
+	stream->since_us = now_us;
+}
+
 static void set_peer(struct media_stream *stream, struct addr peer, int64_t now_us)
 {
-	stream->since_us = now_us;
+	touch(stream, now_us);
 	if (addr_equal(&stream->peer, &peer))
 		return;
 	stream->peer = peer;
@@ -241,22 +292,29 @@ static struct addr port_plus(struct addr a, unsigned n)
 						    : (struct addr){ 0 };
 }
 
-static void take_endpoints(struct draft *draft, struct media *from, const struct sdp_media *in,
-	const struct call_options *o)
+/* Where the section's peer is, from what it said; RTCP's place depends on mux. */
+static void set_peers(struct draft *draft, struct media *media)
 {
-	struct endpoints e = negotiate_endpoints(in, o, from->mux || negotiate_mux_offered(in));
-	unsigned pairs = in->port_count;
+	struct endpoints e = negotiate_endpoints(media->in, &media->believed, media->mux);
+	unsigned pairs = media->in->port_count;
 
-	from->advertised = e.advertised;
-	media_need_streams(draft->model, from, 2 * pairs);
-	for (unsigned i = 0; i < from->stream_count / 2; i++) {
+	media->advertised = e.advertised;
+	media_need_streams(draft->model, media, 2 * pairs);
+	for (unsigned i = 0; i < media->stream_count / 2; i++) {
 		bool used = i < pairs;
 
-		set_peer(&from->streams[2 * i], used ? port_plus(e.rtp, 2 * i) : (struct addr){ 0 },
-			draft->now_mono_us);
-		set_peer(&from->streams[2 * i + 1],
+		set_peer(&media->streams[2 * i],
+			used ? port_plus(e.rtp, 2 * i) : (struct addr){ 0 }, draft->now_mono_us);
+		set_peer(&media->streams[2 * i + 1],
 			used ? port_plus(e.rtcp, 2 * i) : (struct addr){ 0 }, draft->now_mono_us);
 	}
+}
+
+static void take_endpoints(
+	struct draft *draft, struct media *from, const struct call_options *o, bool trust)
+{
+	from->believed = trust ? (struct addr){ 0 } : o->received_from;
+	set_peers(draft, from);
 	from->learn = !o->asymmetric &&
 		      (o->learning == LEARNING_ON ||
 			      (o->learning == LEARNING_CONFIGURED &&
@@ -268,11 +326,15 @@ static void take_endpoints(struct draft *draft, struct media *from, const struct
 }
 
 /* An interface's name, or the words that stand for a family when no interface has them. */
-static const struct iface *find_iface(
-	struct iface_table *table, struct str name, unsigned ports, enum addr_family *ret_family)
+static const struct iface *find_iface(struct iface_table *table, const struct iface *chosen,
+	struct str name, unsigned ports, enum addr_family *ret_family)
 {
-	const struct iface *iface = iface_find(table, name, ports);
+	const struct iface *iface;
 
+	/* A party keeps its interface: a group's next turn is for other calls. */
+	if (chosen && iface_answers_to(table, chosen, name))
+		return chosen;
+	iface = iface_find(table, name, ports);
 	if (iface)
 		return iface;
 	if (str_is(name, "internal"))
@@ -303,35 +365,36 @@ struct sides {
 	enum addr_family from, to; /* asked for by name of interface; ADDR_NONE: not */
 };
 
-static struct sides choose_interfaces(
-	struct draft *draft, const struct parties *p, const struct call_options *o, unsigned ports)
+/* Offers choose; in answers the parties have theirs. */
+static struct sides choose_interfaces(struct draft *draft, const struct parties *p,
+	const struct call_options *o, unsigned ports, bool answer)
 {
 	struct iface_table *table = call_table_interfaces(draft->call->table);
 	struct sides sides = { ADDR_NONE, ADDR_NONE };
 
-	if (o->direction[0].len)
-		p->from->iface = find_iface(table, o->direction[0], ports, &sides.from);
-	if (o->direction[1].len)
-		p->to->iface = find_iface(table, o->direction[1], ports, &sides.to);
-	if (o->peers[0].family)
+	if (!answer && o->direction[0].len)
+		p->from->iface = find_iface(
+			table, p->from->iface, o->direction[0], ports, &sides.from);
+	if (!answer && o->direction[1].len)
+		p->to->iface = find_iface(table, p->to->iface, o->direction[1], ports, &sides.to);
+	if (!answer && o->peers[0].family)
 		p->from->iface = find_route(table, &o->peers[0]);
-	if (o->peers[1].family)
+	if (!answer && o->peers[1].family)
 		p->to->iface = find_route(table, &o->peers[1]);
 	if (!p->from->iface)
-		p->from->iface = iface_default(table);
+		p->from->iface = iface_find(table, STR_NULL, ports);
 	if (!p->to->iface)
-		p->to->iface = p->from->iface == iface_default(table) || !o->direction[0].len
-				       ? iface_default(table)
-				       : p->from->iface;
+		p->to->iface = !answer && o->direction[0].len ? p->from->iface
+							      : iface_find(table, STR_NULL, ports);
 	return sides;
 }
 
 /* Families of our two sides (spec NG 5.6). */
 static void choose_families(const struct media_pair *pair, const struct sdp_media *in,
-	const struct call_options *o, const struct sides *sides, bool answer)
+	const struct call_options *o, const struct sides *sides, bool trust, bool answer)
 {
 	struct media *from = pair->from, *to = pair->to;
-	enum addr_family said = o->sip_source ? o->received_from.family : in->connection.family;
+	enum addr_family said = trust ? in->connection.family : o->received_from.family;
 
 	if (sides->from)
 		from->family = sides->from;
@@ -452,6 +515,7 @@ static int negotiate_section(struct draft *draft, const struct media_pair *pair,
 	bool answer, struct err *err)
 {
 	struct media *from = pair->from, *to = pair->to;
+	bool trust = negotiate_trusts_sdp(sdp, (unsigned)(in - sdp->media), o);
 	bool rejected;
 
 	if (!answer)
@@ -475,10 +539,12 @@ static int negotiate_section(struct draft *draft, const struct media_pair *pair,
 	if (!is_relayed(in))
 		return 0;
 	negotiate_mux(pair, in, o, answer);
-	choose_families(pair, in, o, sides, answer);
-	take_endpoints(draft, from, in, o);
+	choose_families(pair, in, o, sides, trust, answer);
+	take_endpoints(draft, from, o, trust);
+	if (answer && to->in && to->stream_count)
+		set_peers(draft, to); /* its mux is settled only now */
 	for (unsigned i = 0; i < to->stream_count; i++)
-		to->streams[i].since_us = draft->now_mono_us;
+		touch(&to->streams[i], draft->now_mono_us);
 	return take_ports(draft, pair, in, o, answer, err);
 }
 
@@ -487,8 +553,6 @@ static void remove_section(
 	struct draft *draft, struct media *from, struct sdp *sdp, const struct sdp_media *in)
 {
 	media_set_sdp(from, sdp, in);
-	take_type(draft, from, in);
-	take_transport(draft, from, in->transport, in->transport_text);
 	if (in->mid.len)
 		from->mid = arena_str(draft->model->arena, in->mid);
 	from->advertised = (struct addr){ 0 };
@@ -501,11 +565,14 @@ int exchange_media(struct draft *draft, const struct parties *p, const struct ca
 {
 	unsigned room = sdp->media_count + p->from->media_count * MODEL_MAX_SOURCES;
 	g_autofree struct media_pair *pairs = g_new(struct media_pair, room);
-	struct sides sides = choose_interfaces(draft, p, o, 2 * sdp->media_count);
+	struct sides sides = choose_interfaces(draft, p, o, 2 * sdp->media_count, answer);
 	unsigned others;
 	int ret;
 
-	pair_sections(draft, p, sdp, o, answer, pairs);
+	ret = pair_sections(draft, p, sdp, o, answer, pairs, err);
+	if (ret < 0)
+		return ret;
+	fill_places(draft, p, o, answer);
 	others = pair_others(p, pairs + sdp->media_count);
 	ret = link_pairs(draft, p, answer, pairs, sdp->media_count + others, err);
 	for (unsigned i = 0; !ret && i < sdp->media_count; i++) {
@@ -546,16 +613,25 @@ static int check_body(struct draft *draft, const struct sdp *sdp, const struct c
 	if (!sdp->origin.username.s || !sdp->media_count)
 		return err_set(err, EINVAL, "Incomplete SDP specification");
 	for (unsigned i = 0; i < sdp->media_count; i++) {
-		int ret = is_removed(&sdp->media[i], o, answer)
-				  ? 0
-				  : negotiate_check(&sdp->media[i], o, !o->sip_source, err);
+		int ret = 0;
 
+		if (!is_removed(sdp->media[i].type, o, answer))
+			ret = negotiate_check(
+				&sdp->media[i], o, negotiate_trusts_sdp(sdp, i, o), err);
 		if (ret < 0)
 			return ret;
 		if (sdp->media[i].ice_ufrag.s)
 			draft->ice_removed = true;
 	}
 	return 0;
+}
+
+/* Offers decide for the whole call; negative: as it is. */
+static void take_tos(struct draft *draft, const struct call_options *o, bool answer)
+{
+	if (answer || o->tos < 0)
+		return;
+	draft->model->tos = o->tos > 255 ? call_table_settings(draft->call->table)->tos : o->tos;
 }
 
 static void take_names(struct draft *draft, const struct parties *p, const struct call_options *o)
@@ -568,8 +644,6 @@ static void take_names(struct draft *draft, const struct parties *p, const struc
 		model->metadata = p->from->metadata = arena_str(model->arena, o->metadata);
 	if (o->xmlrpc_callback.s)
 		model->xmlrpc_callback = arena_str(model->arena, o->xmlrpc_callback);
-	if (o->tos != TOS_NOT_GIVEN && o->tos >= 0)
-		model->tos = o->tos > 255 ? call_table_settings(draft->call->table)->tos : o->tos;
 	model->last_signal_us = draft->now_wall_us;
 }
 
@@ -599,6 +673,7 @@ static int exchange_parsed(struct draft *draft, const struct call_options *o, st
 	take_blocks(draft->model, &p, o);
 	if (!answer && o->alias_key)
 		p.from->alias_key = (int)o->alias_key;
+	take_tos(draft, o, answer);
 	party_set_sdp(p.from, sdp);
 	ret = exchange_media(draft, &p, o, sdp, answer, err);
 	if (!ret)

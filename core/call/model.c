@@ -4,7 +4,7 @@
 
 #include "base/ref.h"
 
-enum { ARENA_FIRST_BYTES = 4096 };
+enum { ARENA_FIRST_BYTES = 4000 }; /* 4096 with its header */
 
 struct model *model_new(void)
 {
@@ -214,6 +214,8 @@ void model_remove_party(struct model *model, struct party *party)
 
 struct media *party_add_media(struct model *model, struct party *party)
 {
+	if (party->media_count == MODEL_MAX_MEDIA)
+		return NULL;
 	struct media **grown = arena_new_array(
 		model->arena, struct media *, party->media_count + 1);
 	struct media *media = arena_alloc(model->arena, sizeof(*media));
@@ -326,7 +328,7 @@ static void remove_source(struct media *media, const struct media *source)
 			continue;
 		memmove(&media->sources[i], &media->sources[i + 1],
 			sizeof(media->sources[0]) * (media->source_count - i - 1));
-		media->source_count--;
+		media->sources[--media->source_count] = NULL;
 		return;
 	}
 }
@@ -363,6 +365,7 @@ void party_unlink(const struct model *model, struct party *party)
 		for (unsigned p = 0; p < model->party_count; p++)
 			for (unsigned o = 0; o < model->parties[p]->media_count; o++)
 				remove_source(model->parties[p]->media[o], media);
+		memset(media->sources, 0, sizeof(media->sources));
 		media->source_count = 0;
 	}
 }

@@ -16,6 +16,7 @@
 /* Bounds per call; the command that would exceed them is refused. */
 enum {
 	MODEL_MAX_PARTIES = 128,
+	MODEL_MAX_MEDIA = 128,    /* per party */
 	MODEL_MAX_SOURCES = 32,   /* per media */
 	MODEL_MAX_ALIASES = 32,   /* per party; the oldest goes */
 	MODEL_MAX_PORT_MAPS = 8,  /* per media; the oldest that is not in use goes */
@@ -43,7 +44,8 @@ struct media_stream {
 	uint32_t id;                /* in the call, never used again */
 	uint32_t endpoint_gen;      /* bumped when `peer` changes */
 	struct addr peer;           /* signalled; ADDR_NONE: none, or on hold */
-	int64_t since_us;           /* monotonic: last signalling that concerned it */
+	uint32_t signal_gen;        /* bumped by every signalling that concerns it … */
+	int64_t since_us;           /* … and when that was (monotonic) */
 	struct stream_stats *stats; /* reference */
 };
 
@@ -58,12 +60,14 @@ struct media {
 	/* What the party said of this section last; NULL: nothing yet. */
 	struct sdp *sdp;            /* reference */
 	const struct sdp_media *in; /* in it */
+	struct addr believed;   /* instead of its SDP's addresses; ADDR_NONE: those are trusted */
 	struct addr advertised; /* its RTP endpoint as signalled, also on hold; the key of ports */
 	bool rejected;          /* port 0, by either party */
 	bool send, recv;        /* does this party expect media from us; may it send us any */
 	bool hold_zero;         /* its connection address was zero */
 	bool mux;               /* agreed with this party */
-	bool mux_offered_to;    /* we offered it, the answer is outstanding */
+	bool mux_offered_to;    /* we offered it in the latest offer to it */
+	bool mux_open;          /* … and the answer is outstanding */
 	bool mux_single;        /* … with one port for both */
 	bool mux_offered_by;    /* it offered it */
 	enum mux_answer mux_answer;
@@ -88,8 +92,9 @@ struct media {
 	bool blackhole;        /* what it sends goes to nobody else */
 	unsigned source_count; /* whom it receives from; newest first */
 	struct media *sources[MODEL_MAX_SOURCES];
-	struct media *copy; /* scratch of model_copy */
-	bool mentioned;     /* scratch of one command */
+	struct media *copy;  /* scratch of model_copy */
+	bool mentioned;      /* scratch of one command */
+	unsigned plan_place; /* scratch of call_compile */
 };
 
 /* What the proxy has blocked of somebody's media (spec NG 2.10, 2.11). */
@@ -156,7 +161,7 @@ struct party *model_find_branch(const struct model *model, struct str via_branch
 struct party *model_add_party(struct model *model, int64_t now_wall_us);
 /* With its links and references. */
 void model_remove_party(struct model *model, struct party *party);
-/* A section at the end of the party's list. */
+/* A section at the end of the party's list; NULL: MODEL_MAX_MEDIA reached. */
 struct media *party_add_media(struct model *model, struct party *party);
 /* Takes references. */
 void media_set_sdp(struct media *media, struct sdp *sdp, const struct sdp_media *in);

@@ -31,8 +31,15 @@ struct endpoints {
 	bool zero_address;
 };
 
+/* `believed`: the address that counts instead of those in the SDP; ADDR_NONE: the SDP's. */
 struct endpoints negotiate_endpoints(
-	const struct sdp_media *in, const struct call_options *o, bool mux);
+	const struct sdp_media *in, const struct addr *believed, bool mux);
+
+/*
+ * Are the addresses of section `index` to be trusted? With SIP-source-address they are not,
+ * until a section with ICE was met (spec NG 3.2).
+ */
+bool negotiate_trusts_sdp(const struct sdp *sdp, unsigned index, const struct call_options *o);
 
 /*
  * Can a section be carried? -ENOTSUP and a clear text for SRTP, DTLS and other demands that

@@ -35,11 +35,14 @@ bool negotiate_mux_offered(const struct sdp_media *in)
 	return !in->rtcp.family || addr_same_ip(&in->rtcp, &in->connection);
 }
 
-/* a=rtcp, or the port behind RTP's. */
-static struct addr rtcp_endpoint(const struct sdp_media *in, struct addr rtp, bool trust_address)
+/*
+ * a=rtcp, or the port behind RTP's. Its address is the section's own word when that may use ICE,
+ * which finds out by itself (spec NG 3.2).
+ */
+static struct addr rtcp_endpoint(const struct sdp_media *in, struct addr rtp, bool trust)
 {
 	if (in->has_rtcp && in->port_count == 1 && in->rtcp.port) {
-		if (in->rtcp.family && trust_address)
+		if (in->rtcp.family && (trust || in->ice_ufrag.s))
 			return in->rtcp;
 		return addr_with_port(rtp, in->rtcp.port);
 	}
@@ -47,12 +50,12 @@ static struct addr rtcp_endpoint(const struct sdp_media *in, struct addr rtp, bo
 }
 
 struct endpoints negotiate_endpoints(
-	const struct sdp_media *in, const struct call_options *o, bool mux)
+	const struct sdp_media *in, const struct addr *believed, bool mux)
 {
-	bool trust = !o->sip_source;
+	bool trust = !believed->family;
 	struct endpoints e = { 0 };
 
-	e.advertised = addr_with_port(trust ? in->connection : o->received_from, in->port);
+	e.advertised = addr_with_port(trust ? in->connection : *believed, in->port);
 	e.zero_address = in->port && addr_is_unspecified(&in->connection);
 	if (!in->port || addr_is_unspecified(&e.advertised) || e.zero_address)
 		return e;
@@ -61,6 +64,14 @@ struct endpoints negotiate_endpoints(
 	if (addr_is_unspecified(&e.rtcp))
 		e.rtcp = (struct addr){ 0 };
 	return e;
+}
+
+bool negotiate_trusts_sdp(const struct sdp *sdp, unsigned index, const struct call_options *o)
+{
+	for (unsigned i = 0; i < index; i++)
+		if (sdp->media[i].ice_ufrag.s)
+			return true;
+	return !o->sip_source;
 }
 
 int negotiate_check(

@@ -6,18 +6,43 @@
 
 #include <errno.h>
 
-static struct call *make_call(struct call_table *table, const struct call_options *o,
-	const struct addr *client, struct err *err)
+static int refuse(
+	struct exchange_result *ret, enum reason reason, const char *text, struct err *err)
 {
-	int limit = call_table_settings(table)->max_sessions;
+	reason_count(reason);
+	ret->refused = reason_row(reason)->name;
+	return err_set(err, EDQUOT, "%s", text);
+}
 
-	if (limit >= 0 && call_table_count(table) >= (unsigned)limit) {
-		log_err("Parallel session limit reached (%d)", limit);
-		reason_count(REASON_CALL_LIMIT);
-		err_set(err, EDQUOT, "Parallel session limit reached");
-		return NULL;
+/* May there be one more call? The first limit that says no decides (spec daemon 6.1). */
+static int admit(const struct call_table *table, struct exchange_result *ret, struct err *err)
+{
+	const struct call_settings *set = call_table_settings(table);
+	const struct load *load = call_table_load(table);
+	double average = load->average_hundredths / 100.0;
+	long long max_bandwidth = set->max_bandwidth_bytes;
+
+	if (set->max_sessions >= 0 && call_table_count(table) >= (unsigned)set->max_sessions) {
+		log_err("Parallel session limit reached (%d)", set->max_sessions);
+		return refuse(ret, REASON_CALL_LIMIT, "Parallel session limit reached", err);
 	}
-	return call_new(table, o->call_id, client);
+	/* Both have two decimals, which no double holds exactly. */
+	if (set->max_load > 0 &&
+		load->average_hundredths >= (unsigned)(set->max_load * 100 + 0.5)) {
+		log_warn("Load limit exceeded (%.2f > %.2f)", average, set->max_load);
+		return refuse(ret, REASON_LOAD_LIMIT, "Load limit exceeded", err);
+	}
+	if (set->max_cpu > 0 && load->cpu_percent >= set->max_cpu) {
+		log_warn("CPU usage limit exceeded (%.1f%% > %.1f%%)", load->cpu_percent,
+			set->max_cpu);
+		return refuse(ret, REASON_CPU_LIMIT, "CPU usage limit exceeded", err);
+	}
+	if (max_bandwidth > 0 && load->bytes_per_s >= (uint64_t)max_bandwidth) {
+		log_warn("Bandwidth limit exceeded (%llu > %lld)",
+			(unsigned long long)load->bytes_per_s, max_bandwidth);
+		return refuse(ret, REASON_BANDWIDTH_LIMIT, "Bandwidth limit exceeded", err);
+	}
+	return 0;
 }
 
 int call_offer(struct call_table *table, const struct call_options *o, const struct addr *client,
@@ -26,13 +51,12 @@ int call_offer(struct call_table *table, const struct call_options *o, const str
 	struct call *call = call_table_find(table, o->call_id);
 	bool created = !call;
 	struct draft draft;
-	int r;
+	int r = created ? admit(table, ret, err) : 0;
 
-	if (!call) {
-		call = make_call(table, o, client, err);
-		if (!call)
-			return -EDQUOT;
-	}
+	if (r < 0)
+		return r;
+	if (created)
+		call = call_new(table, o->call_id, client);
 	draft_begin(&draft, call, created);
 	r = exchange(&draft, o, false, body, ret, err);
 	if (!r && created && !ret->looped)

@@ -77,11 +77,12 @@ static void compile_stream(struct plan_stream *s, const struct media *media, uns
 {
 	const struct sdp_transport_info *t = sdp_transport_info(media->transport);
 	const struct media_stream *stream = &media->streams[component];
-	bool muxed = media->mux || media->mux_offered_to || media->mux_offered_by ||
+	bool muxed = media->mux || media->mux_open || media->mux_offered_by ||
 		     (media->ports && media->ports->count == 1);
 
 	s->id = stream->id;
 	s->endpoint_gen = stream->endpoint_gen;
+	s->signal_gen = stream->signal_gen;
 	s->peer = stream->peer;
 	s->learn = !media->learn     ? PLAN_LEARN_OFF
 		   : media->handover ? PLAN_LEARN_FOLLOW
@@ -94,15 +95,16 @@ static void compile_stream(struct plan_stream *s, const struct media *media, uns
 	s->rtcp = component % 2 == 1 || muxed;
 	s->strip_feedback = t->rtp && !t->feedback && any_source_has_feedback(media);
 	s->stats = ref_take(stream->stats);
+	s->sdp = ref_take(media->sdp);
+	s->in = media->in;
 	add_ports(s, media, component);
 }
 
 static unsigned first_of(const struct compiler *c, const struct media *media)
 {
-	for (unsigned i = 0; i < c->media_count; i++)
-		if (c->media[i] == media)
-			return c->first[i];
-	return UINT16_MAX;
+	unsigned at = media->plan_place;
+
+	return at < c->media_count && c->media[at] == media ? c->first[at] : UINT16_MAX;
 }
 
 /* Where a section's RTP, or RTCP, arrives at a receiver of it. */
@@ -185,30 +187,39 @@ static void wire_echo(struct compiler *c, struct plan_stream *s, const struct me
 	s->rtp_sinks[s->rtp_sink_count++] = (uint16_t)(s - c->plan->streams);
 }
 
+/*
+ * Who receives from a section is among those it receives from: links go both ways, one of them
+ * may be cut.
+ */
+static unsigned collect_sinks(const struct compiler *c, struct plan_stream *s,
+	const struct media *media, unsigned component, bool rtcp, uint16_t *ret)
+{
+	unsigned count = 0;
+
+	for (unsigned i = media->source_count; i-- > 0 && count < PLAN_MAX_SINKS;) {
+		const struct media *sink = media->sources[i];
+		unsigned stream = sink_of(c, sink, component, rtcp);
+
+		if (stream == UINT16_MAX || !media_receives_from(sink, media))
+			continue;
+		if (!rtcp)
+			set_action(s, count, action_of(c->model, media, sink), media, sink);
+		ret[count++] = (uint16_t)stream;
+	}
+	return count;
+}
+
 static void wire(
 	struct compiler *c, struct plan_stream *s, const struct media *media, unsigned component)
 {
 	s->rtp_sinks = c->next_slot;
-	for (unsigned i = 0; i < c->media_count && s->rtp; i++) {
-		unsigned sink = sink_of(c, c->media[i], component, false);
-
-		if (sink != UINT16_MAX && media_receives_from(c->media[i], media) &&
-			s->rtp_sink_count < PLAN_MAX_SINKS) {
-			set_action(s, s->rtp_sink_count, action_of(c->model, media, c->media[i]),
-				media, c->media[i]);
-			s->rtp_sinks[s->rtp_sink_count++] = (uint16_t)sink;
-		}
-	}
+	if (s->rtp)
+		s->rtp_sink_count = collect_sinks(c, s, media, component, false, s->rtp_sinks);
 	wire_echo(c, s, media);
 	c->next_slot += s->rtp_sink_count;
 	s->rtcp_sinks = c->next_slot;
-	for (unsigned i = 0; i < c->media_count && s->rtcp; i++) {
-		unsigned sink = sink_of(c, c->media[i], component, true);
-
-		if (sink != UINT16_MAX && media_receives_from(c->media[i], media) &&
-			s->rtcp_sink_count < PLAN_MAX_SINKS)
-			s->rtcp_sinks[s->rtcp_sink_count++] = (uint16_t)sink;
-	}
+	if (s->rtcp)
+		s->rtcp_sink_count = collect_sinks(c, s, media, component, true, s->rtcp_sinks);
 	c->next_slot += s->rtcp_sink_count;
 	/* What is not RTP has one kind only. */
 	if (s->opaque && !s->rtp) {
@@ -236,8 +247,9 @@ static void collect(
 		for (unsigned m = 0; m < model->parties[p]->media_count; m++) {
 			struct media *media = model->parties[p]->media[m];
 
-			if (!streams_of(media) || streams + streams_of(media) > PLAN_MAX_STREAMS)
+			if (!streams_of(media))
 				continue;
+			media->plan_place = c->media_count;
 			c->media[c->media_count] = media;
 			c->first[c->media_count++] = streams;
 			streams += streams_of(media);
@@ -247,6 +259,16 @@ static void collect(
 		}
 	*ret_streams = streams;
 	*ret_slots = slots;
+}
+
+unsigned call_count_streams(const struct model *model)
+{
+	unsigned count = 0;
+
+	for (unsigned p = 0; p < model->party_count; p++)
+		for (unsigned m = 0; m < model->parties[p]->media_count; m++)
+			count += streams_of(model->parties[p]->media[m]);
+	return count;
 }
 
 struct plan *call_compile(const struct call *call, const struct model *model)

@@ -78,6 +78,7 @@ static const struct field media_fields[] = {
 	FIELD(media, transport, INT),
 	FIELD(media, transport_text, STR),
 	FIELD(media, mid, STR),
+	FIELD(media, believed, ADDR),
 	FIELD(media, advertised, ADDR),
 	FIELD(media, rejected, BOOL),
 	FIELD(media, send, BOOL),
@@ -85,6 +86,7 @@ static const struct field media_fields[] = {
 	FIELD(media, hold_zero, BOOL),
 	FIELD(media, mux, BOOL),
 	FIELD(media, mux_offered_to, BOOL),
+	FIELD(media, mux_open, BOOL),
 	FIELD(media, mux_single, BOOL),
 	FIELD(media, mux_offered_by, BOOL),
 	FIELD(media, mux_answer, INT),
@@ -110,6 +112,7 @@ static const struct field media_fields[] = {
 static const struct field stream_fields[] = {
 	FIELD(media_stream, id, INT),
 	FIELD(media_stream, endpoint_gen, INT),
+	FIELD(media_stream, signal_gen, INT),
 	FIELD(media_stream, peer, ADDR),
 };
 
@@ -462,8 +465,8 @@ static int read_shown(struct reader *r, const struct value *list, struct media *
 	value_each (v, list) {
 		struct sdp_format *f = &media->shown[n++];
 		const struct value *feedback = value_get(v, "feedback");
-		struct str *lines = arena_new_array(arena, struct str,
-			value_first(feedback) ? feedback->items.count : 0);
+		struct str *lines = arena_new_array(
+			arena, struct str, value_first(feedback) ? feedback->items.count : 0);
 
 		f->payload_type = (uint8_t)(value_get_int(v, "type", 0) & 0x7f);
 		f->encoding = arena_str(arena, value_get_str(v, "encoding"));
@@ -536,7 +539,7 @@ static int read_party(struct reader *r, const struct value *from)
 	if (read_flows(r, value_get(from, "flows"), party) < 0)
 		return -EINVAL;
 	value_each (v, value_get(from, "media")) {
-		int ret = party->media_count < SDP_MAX_MEDIA
+		int ret = party->media_count < MODEL_MAX_MEDIA
 				  ? read_media(r, v, party_add_media(r->model, party))
 				  : bad(r, "a list of media");
 
@@ -601,6 +604,8 @@ static int read_model(struct reader *r, const struct value *from)
 		ret = read_links(r, parties);
 	read_fields(r, from, r->model, FIELDS(model_fields));
 	r->model->delete_at_us = read_deadline(from);
+	if (!ret && call_count_streams(r->model) > PLAN_MAX_STREAMS)
+		return bad(r, "a number of streams that is allowed");
 	return ret;
 }
 

@@ -79,6 +79,16 @@ const char *call_table_instance(const struct call_table *table)
 	return table->instance;
 }
 
+void call_table_set_load(struct call_table *table, const struct load *load)
+{
+	table->machine_load = *load;
+}
+
+const struct load *call_table_load(const struct call_table *table)
+{
+	return &table->machine_load;
+}
+
 unsigned call_table_count(const struct call_table *table)
 {
 	return g_hash_table_size(table->by_id);
@@ -121,8 +131,9 @@ void call_table_tick(struct call_table *table)
 			call_pierce(o.call);
 		if (now_us < o.call->look_at_us)
 			continue;
-		call_delete_due_branches(o.call, now_us);
-		if (!call_timed_out(o.call, now_us, &o.reason))
+		if (call_delete_due_branches(o.call, now_us))
+			o.reason = REASON_DELETED;
+		else if (!call_timed_out(o.call, now_us, &o.reason))
 			continue;
 		if (!over)
 			over = g_array_new(FALSE, FALSE, sizeof(struct over));
@@ -143,6 +154,9 @@ void call_table_tick(struct call_table *table)
 	}
 	if (over)
 		g_array_free(over, TRUE);
+#ifdef CHECK_INVARIANTS
+	g_assert_cmpuint(call_table_check_leases(table).conflicts, ==, 0);
+#endif
 }
 
 static const struct media_stream *find_stream(const struct model *model, uint32_t id)

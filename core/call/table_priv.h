@@ -16,6 +16,7 @@ struct call_table {
 	struct mailbox *control;
 	struct iface_table *interfaces;
 	const struct call_settings *settings;
+	struct load machine_load;
 	uint64_t next_session_id;
 	GHashTable *by_id;      /* struct str * → struct call * (owned by the table) */
 	GHashTable *by_session; /* session id → struct call * */

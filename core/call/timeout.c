@@ -57,10 +57,10 @@ static int64_t media_deadline_us(const struct call *call, enum reason *ret_reaso
 			if (!media->stream_count)
 				continue;
 			until_us = kept_until_us(call, media, &limit);
-			if (limit.counts) {
-				counting_us = MAX(counting_us, until_us);
+			if (limit.counts && until_us > counting_us) {
+				counting_us = until_us;
 				*ret_reason = limit.reason;
-			} else {
+			} else if (!limit.counts) {
 				held_us = MAX(held_us, until_us);
 			}
 		}

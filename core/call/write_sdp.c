@@ -52,9 +52,11 @@ static const struct party *find_sender(const struct party *to)
 
 static bool one_sender(const struct party *to)
 {
+	const struct party *first = party_peer(to);
+
 	for (unsigned i = 0; i < to->media_count; i++)
 		for (unsigned s = 0; s < to->media[i]->source_count; s++)
-			if (to->media[i]->sources[s]->party != party_peer(to))
+			if (to->media[i]->sources[s]->party != first)
 				return false;
 	return true;
 }
@@ -175,7 +177,7 @@ static struct addr shown_address(const struct writing *wr, const struct media *m
 {
 	if (wr->o->media_address.family)
 		return wr->o->media_address;
-	if (media->ports && is_usable(media))
+	if (is_usable(media) && media->ports && source_of(media)->in)
 		return media->ports->local->advertised;
 	struct addr none = iface_pick(media->party->iface, media->family)->local;
 
@@ -346,7 +348,7 @@ static void write_direction(struct writing *wr, const struct media *source)
 
 static void write_rtcp(struct writing *wr, const struct media *media)
 {
-	bool single = wr->answer ? media->mux : media->mux_offered_to && media->mux_single;
+	bool single = media->mux || (!wr->answer && media->mux_offered_to && media->mux_single);
 	bool dual = !wr->answer && media->mux_offered_to && !single;
 	unsigned port = media->ports->leases[single || media->ports->count < 2 ? 0 : 1]->number;
 	struct addr addr = shown_address(wr, media);

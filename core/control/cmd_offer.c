@@ -37,19 +37,66 @@ static void warn_ice(struct command *c, const struct exchange_result *result)
 	log_warn("ICE is not supported by this build: handled as ICE=remove");
 }
 
+/* Counted already, where the limit was found to be reached. */
+static int over_limit(struct command *c, const char *reason, struct err *err)
+{
+	dict_add_str(c->reply, c->root, "reason", str_of(reason));
+	/* What a proxy without load limiting knows to try the next node for, whatever the limit. */
+	if (!c->o.supports_load_limit)
+		return err_set(err, EDQUOT, "Parallel session limit reached");
+	dict_add_copy(c->reply, c->root, "message", str_of(err->text));
+	c->result = "load limit";
+	return 0;
+}
+
+static const char ran_out[] = "Ran out of ports";
+
+/* What was wrong when ports could not be had (net/ports.h). */
+static enum reason port_reason(const struct err *err)
+{
+	switch (err->code) {
+	case ENOSPC: /* also epoll's word for too many watches */
+		return strcmp(err->text, ran_out) ? REASON_NO_DESCRIPTORS : REASON_NO_PORTS;
+	case EMFILE:
+	case ENFILE:
+	case ENOBUFS:
+	case ENOMEM:
+		return REASON_NO_DESCRIPTORS;
+	case EACCES:
+	case EPERM:
+	case EADDRNOTAVAIL:
+	case EADDRINUSE:
+	case EAFNOSUPPORT:
+		return REASON_PORT_UNUSABLE;
+	default:
+		return REASON_COUNT;
+	}
+}
+
+/*
+ * A proxy goes to the next node for one text only, so the client gets that whatever the system's
+ * reason was; which it was stands beside it.
+ */
+static int no_ports(struct command *c, enum reason reason, struct err *err)
+{
+	reason_count(reason);
+	if (reason != REASON_NO_PORTS) {
+		log_err("%s: %s", ran_out, err->text);
+		dict_add_copy(c->reply, c->root, "message", str_of(err->text));
+	}
+	dict_add_str(c->reply, c->root, "reason", str_of(reason_row(reason)->name));
+	return err_set(err, err->code, "%s", ran_out);
+}
+
 static int exchange_done(struct command *c, int ret, GString *body,
 	const struct exchange_result *result, struct err *err)
 {
-	if (ret == -EDQUOT && c->o.supports_load_limit) {
-		dict_add_copy(c->reply, c->root, "message", str_of(err->text));
-		c->result = "load limit";
-		return 0;
-	}
+	if (ret == -EDQUOT)
+		return over_limit(c, result->refused, err);
 	if (ret < 0) {
-		if (ret == -ENOSPC)
-			reason_count(REASON_NO_PORTS);
-		else
-			reason_count(ret == -ENOTSUP ? REASON_UNSUPPORTED : REASON_SDP_REFUSED);
+		if (port_reason(err) != REASON_COUNT)
+			return no_ports(c, port_reason(err), err);
+		reason_count(ret == -ENOTSUP ? REASON_UNSUPPORTED : REASON_SDP_REFUSED);
 		/* Clients see this key in this one case (spec NG 1.7). */
 		if (!strcmp(err->text, "Error rewriting SDP"))
 			dict_add_str(c->reply, c->root, "sdp", STR_LIT(""));

@@ -60,6 +60,26 @@ static int64_t wall_seconds(const struct query *q, int64_t mono_us)
 	return (mono_us + q->wall_minus_mono_us) / SECOND_US;
 }
 
+static void add_quality(struct query *q, struct value *v, uint32_t ssrc)
+{
+	struct quality_counts counts;
+
+	for (unsigned i = 0; session_quality_read(q->call->session, i, &counts); i++)
+		if (counts.ssrc == ssrc) {
+			reply_add_quality(q->d, v, &counts, q->wall_minus_mono_us);
+			return;
+		}
+}
+
+static void add_ssrc_counts(struct query *q, struct value *v, const struct ssrc_stats *s)
+{
+	dict_add_int(q->d, v, "bytes", (int64_t)s->bytes);
+	dict_add_int(q->d, v, "packets", (int64_t)s->packets);
+	dict_add_int(q->d, v, "last RTP timestamp", s->last_timestamp);
+	dict_add_int(q->d, v, "last RTP seq", s->last_seq);
+	add_quality(q, v, s->ssrc);
+}
+
 static void add_ssrc(struct query *q, const struct ssrc_stats *s)
 {
 	char name[16];
@@ -69,10 +89,50 @@ static void add_ssrc(struct query *q, const struct ssrc_stats *s)
 	if (value_get(q->ssrcs, name))
 		return;
 	v = dict_add(q->d, q->ssrcs, dict_copy(q->d, str_of(name)), VALUE_DICT);
-	dict_add_int(q->d, v, "bytes", (int64_t)s->bytes);
-	dict_add_int(q->d, v, "packets", (int64_t)s->packets);
-	dict_add_int(q->d, v, "last RTP timestamp", s->last_timestamp);
-	dict_add_int(q->d, v, "last RTP seq", s->last_seq);
+	add_ssrc_counts(q, v, s);
+}
+
+/* Who only listens sends reports, too. */
+static void add_silent_ssrcs(struct query *q)
+{
+	struct quality_counts counts;
+
+	for (unsigned i = 0; session_quality_read(q->call->session, i, &counts); i++) {
+		struct ssrc_stats silent = { .ssrc = counts.ssrc };
+
+		if (counts.samples)
+			add_ssrc(q, &silent);
+	}
+}
+
+/* What a section's party sends, as it came in. */
+static void add_ssrcs_of(struct query *q, struct value *list, const struct media *media)
+{
+	struct stream_counts counts;
+
+	if (!media->stream_count)
+		return;
+	stream_stats_read(media->streams[0].stats, &counts);
+	for (unsigned i = 0; i < STREAM_SSRC_MAX; i++) {
+		struct value *v;
+
+		if (!counts.ssrc[i].used)
+			continue;
+		v = dict_add_dict(q->d, list, NULL);
+		dict_add_int(q->d, v, "SSRC", counts.ssrc[i].ssrc);
+		add_ssrc_counts(q, v, &counts.ssrc[i]);
+	}
+}
+
+/* Relay changes no SSRC: what goes to a party is what its sources send. */
+static void add_media_ssrcs(struct query *q, struct value *v, const struct media *media)
+{
+	struct value *list = dict_add_list(q->d, v, "ingress SSRCs");
+
+	add_ssrcs_of(q, list, media);
+	list = dict_add_list(q->d, v, "egress SSRCs");
+	for (unsigned i = 0; i < media->source_count; i++)
+		add_ssrcs_of(q, list, media->sources[i]);
 }
 
 static const struct ssrc_stats *first_ssrc(const struct stream_counts *counts)
@@ -90,7 +150,7 @@ static void add_stream_flags(struct query *q, struct value *v, const struct medi
 		dict_add_str(q->d, flags, NULL, STR_LIT("RTP"));
 	if (rtcp || media->mux)
 		dict_add_str(q->d, flags, NULL, STR_LIT("RTCP"));
-	if (rtcp && media->mux_offered_to)
+	if (rtcp && media->mux_open)
 		dict_add_str(q->d, flags, NULL, STR_LIT("fallback RTCP"));
 	if (media->in)
 		dict_add_str(q->d, flags, NULL, STR_LIT("filled"));
@@ -202,6 +262,7 @@ static void add_media(struct query *q, struct value *list, const struct media *m
 	for (unsigned i = 0; i < MIN(count, media->stream_count); i++)
 		add_stream(q, streams, media, i);
 	add_media_flags(q, v, media);
+	add_media_ssrcs(q, v, media);
 }
 
 static void add_links(struct query *q, struct value *v, const char *key, const struct party *party,
@@ -291,6 +352,8 @@ static void add_call(
 		if (!only || model->parties[i] == only ||
 			party_receives_from(only, model->parties[i]))
 			add_party(&q, tags, model->parties[i]);
+	if (parties && !only)
+		add_silent_ssrcs(&q);
 	totals = dict_add_dict(q.d, root, "totals");
 	add_counters(&q, totals, "RTP", q.rtp.packets, q.rtp.bytes, q.rtp.errors);
 	add_counters(&q, totals, "RTCP", q.rtcp.packets, q.rtcp.bytes, q.rtcp.errors);

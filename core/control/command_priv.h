@@ -46,5 +46,8 @@ int cmd_play_dtmf(struct command *c, struct err *err);
 void reply_add_call(struct command *c, const struct call *call, const struct party *only);
 /* The same without any party. */
 void reply_add_no_parties(struct command *c, const struct call *call);
+/* query_quality.c: an SSRC's quality, if any report could be rated, into its dictionary. */
+void reply_add_quality(struct dict *d, struct value *v, const struct quality_counts *counts,
+	int64_t wall_minus_mono_us);
 
 #endif

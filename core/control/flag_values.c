@@ -348,3 +348,18 @@ FLAG_FN(flag_template)
 		flag_warn(r, "unknown template '%.*s' ignored", STR_ARG(text));
 	return flag_read_template(r, text);
 }
+
+FLAG_FN(flag_generate_rtcp)
+{
+	if (!v || !is_off(text))
+		flag_warn(r, "generate-RTCP is left out: making RTCP reports is not supported by "
+			     "this build");
+	return 0;
+}
+
+FLAG_FN(flag_audio_player)
+{
+	if (!v || (!is_off(text) && !flag_value_is(text, "default")))
+		flag_warn(r, "audio-player is left out: mixing is not supported by this build");
+	return 0;
+}

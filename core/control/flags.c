@@ -22,12 +22,19 @@ enum row_kind {
 	ROW_ELSEWHERE, /* read by the dispatcher or by single commands */
 };
 
+/*
+ * A row that does not concern a command does nothing. MEDIA_COMMANDS_TOO: also those that block,
+ * silence or play.
+ */
+enum concern { OFFERS_AND_ANSWERS, OFFERS_ONLY, MEDIA_COMMANDS_TOO, ALL_COMMANDS };
+
 struct row {
 	const char *name;
 	unsigned as;
 	enum row_kind kind;
 	size_t offset;
 	int (*set)(struct reading *r, const struct value *v, struct str text);
+	enum concern concern;
 	const char *help; /* effect; for ROW_MISSING and ROW_REFUSED what is missing */
 };
 
@@ -39,15 +46,15 @@ struct row {
 /* clang-format off */
 static const struct row rows[] = {
 	/* identity */
-	{ "call-id", AS_KEY, STR_AT(call_id), .help = "the call" },
-	{ "from-tag", AS_KEY, SET(flag_from_tag), .help = "tag of the party that sends, or that sent the offer" },
-	{ "to-tag", AS_KEY, SET(flag_to_tag), .help = "tag of the other party" },
-	{ "to-tag", AS_FLAG, BOOL_AT(honour_to_tag), .help = "delete: look at the to-tag" },
-	{ "via-branch", AS_KEY, STR_AT(via_branch), .help = "ties the receiving party to a branch" },
-	{ "label", AS_KEY, STR_AT(label), .help = "label of the sender" },
-	{ "from-label", AS_KEY, STR_AT(label), .help = "as label" },
-	{ "set-label", AS_KEY, STR_AT(set_label), .help = "new label of the selected party" },
-	{ "metadata", AS_KEY, STR_AT(metadata), .help = "text kept with the call and the sender" },
+	{ "call-id", AS_KEY, STR_AT(call_id), .concern = ALL_COMMANDS, .help = "the call" },
+	{ "from-tag", AS_KEY, SET(flag_from_tag), .concern = ALL_COMMANDS, .help = "tag of the party that sends, or that sent the offer" },
+	{ "to-tag", AS_KEY, SET(flag_to_tag), .concern = ALL_COMMANDS, .help = "tag of the other party" },
+	{ "to-tag", AS_FLAG, BOOL_AT(honour_to_tag), .concern = ALL_COMMANDS, .help = "delete: look at the to-tag" },
+	{ "via-branch", AS_KEY, STR_AT(via_branch), .concern = ALL_COMMANDS, .help = "ties the receiving party to a branch" },
+	{ "label", AS_KEY, STR_AT(label), .concern = ALL_COMMANDS, .help = "label of the sender" },
+	{ "from-label", AS_KEY, STR_AT(label), .concern = ALL_COMMANDS, .help = "as label" },
+	{ "set-label", AS_KEY, STR_AT(set_label), .concern = ALL_COMMANDS, .help = "new label of the selected party" },
+	{ "metadata", AS_KEY, STR_AT(metadata), .concern = ALL_COMMANDS, .help = "text kept with the call and the sender" },
 	{ "xmlrpc-callback", AS_KEY, STR_AT(xmlrpc_callback), .help = "kept for the teardown callback" },
 	{ "sdp", AS_KEY, SET(flag_sdp), .help = "the body" },
 	{ "sip-message-type", AS_KEY, SET(flag_message_type), .help = "sip-request or sip-reply" },
@@ -83,54 +90,54 @@ static const struct row rows[] = {
 	{ "port-latching", AS_FLAG, BOOL_AT(port_latching), .help = "keep ports when the endpoint changes" },
 	{ "no-port-latching", AS_FLAG, BOOL_AT(no_port_latching), .help = "change them on hold, too" },
 	/* delete */
-	{ "delete-delay", AS_KEY, SET(flag_delete_delay), .help = "delete: seconds until it happens" },
-	{ "fatal", AS_FLAG, BOOL_AT(fatal), .help = "delete: an unknown call is an error" },
-	{ "fast", AS_FLAG, BOOL_AT(fast), .help = "delete: no statistics in the reply" },
+	{ "delete-delay", AS_KEY, SET(flag_delete_delay), .concern = ALL_COMMANDS, .help = "delete: seconds until it happens" },
+	{ "fatal", AS_FLAG, BOOL_AT(fatal), .concern = ALL_COMMANDS, .help = "delete: an unknown call is an error" },
+	{ "fast", AS_FLAG, BOOL_AT(fast), .concern = ALL_COMMANDS, .help = "delete: no statistics in the reply" },
 	/* ICE, SRTP, DTLS: what amounts to doing without is fine */
 	{ "ice", AS_KEY, STRINGS(flag_ice), .help = "remove; others are left out" },
 	{ "ice-lite", AS_KEY, STRINGS(flag_ice_lite), .help = "off; others are left out" },
 	{ "reject-ice", AS_FLAG, .kind = ROW_NOTHING, .help = "ICE is not spoken" },
 	{ "ice-reject", AS_FLAG, .kind = ROW_NOTHING, .help = "as reject-ICE" },
-	{ "trickle-ice", AS_FLAG, .kind = ROW_MISSING, .help = "ICE" },
-	{ "fragment", AS_FLAG, .kind = ROW_REFUSED, .help = "ICE" },
+	{ "trickle-ice", AS_FLAG, .kind = ROW_MISSING, .concern = OFFERS_ONLY, .help = "ICE" },
+	{ "fragment", AS_FLAG, .kind = ROW_REFUSED, .concern = OFFERS_ONLY, .help = "ICE" },
 	{ "reset", AS_FLAG, .kind = ROW_NOTHING, .help = "ICE is not spoken" },
 	{ "passthrough", AS_BOTH, SET(flag_passthrough), .help = "off" },
 	{ "passthru", AS_BOTH, SET(flag_passthrough), .help = "as passthrough" },
 	{ "no-passthrough", AS_FLAG, .kind = ROW_NOTHING, .help = "nothing is passed through" },
 	{ "dtls", AS_KEY, STRINGS(flag_off_only), .help = "off" },
 	{ "dtls-reverse", AS_KEY, STRINGS(flag_off_only), .help = "as DTLS" },
-	{ "dtls-fingerprint", AS_KEY, .kind = ROW_MISSING, .help = "DTLS" },
+	{ "dtls-fingerprint", AS_KEY, .kind = ROW_MISSING, .concern = OFFERS_ONLY, .help = "DTLS" },
 	{ "no-tls-id", AS_FLAG, .kind = ROW_NOTHING, .help = "no a=tls-id" },
 	{ "sdes", AS_KEY | AS_PREFIX, STRINGS(flag_sdes), .help = "accepted: nothing is offered" },
 	{ "pad-crypto", AS_FLAG, .kind = ROW_NOTHING, .help = "nothing is offered" },
 	{ "osrtp", AS_KEY | AS_PREFIX, .kind = ROW_MISSING, .help = "SRTP" },
 	{ "recrypt", AS_FLAG, .kind = ROW_NOTHING, .help = "nothing is encrypted" },
-	{ "webrtc", AS_FLAG, .kind = ROW_REFUSED, .help = "ICE and SRTP" },
+	{ "webrtc", AS_FLAG, .kind = ROW_REFUSED, .concern = OFFERS_ONLY, .help = "ICE and SRTP" },
 	{ "bundle", AS_KEY | AS_PREFIX, STRINGS(flag_bundle), .help = "reject" },
 	/* codecs */
 	{ "codec", AS_KEY | AS_PREFIX, SET(flag_codec), .help = "strip offer except ignore; others are refused" },
 	{ "codecs", AS_KEY, SET(flag_codec), .help = "as codec" },
-	{ "transcode", AS_PREFIX, SET(flag_transcode), .help = "refused: transcoding" },
-	{ "always-transcode", AS_FLAG, .kind = ROW_REFUSED, .help = "transcoding" },
+	{ "transcode", AS_PREFIX, SET(flag_transcode), .concern = OFFERS_ONLY, .help = "refused: transcoding" },
+	{ "always-transcode", AS_FLAG, .kind = ROW_REFUSED, .concern = OFFERS_ONLY, .help = "transcoding" },
 	{ "force-transcoding", AS_FLAG, .kind = ROW_REFUSED, .help = "transcoding" },
 	{ "inject-dtmf", AS_FLAG, .kind = ROW_REFUSED, .help = "transcoding" },
 	{ "detect-dtmf", AS_FLAG, .kind = ROW_REFUSED, .help = "transcoding" },
-	{ "ptime", AS_KEY, .kind = ROW_REFUSED, .help = "repacketising" },
-	{ "ptime-reverse", AS_KEY, .kind = ROW_REFUSED, .help = "repacketising" },
-	{ "reverse-ptime", AS_KEY, .kind = ROW_REFUSED, .help = "repacketising" },
-	{ "t.38", AS_KEY | AS_PREFIX, .kind = ROW_REFUSED, .help = "T.38" },
-	{ "t38", AS_KEY | AS_PREFIX, .kind = ROW_REFUSED, .help = "T.38" },
+	{ "ptime", AS_KEY, .kind = ROW_REFUSED, .concern = OFFERS_ONLY, .help = "repacketising" },
+	{ "ptime-reverse", AS_KEY, .kind = ROW_REFUSED, .concern = OFFERS_ONLY, .help = "repacketising" },
+	{ "reverse-ptime", AS_KEY, .kind = ROW_REFUSED, .concern = OFFERS_ONLY, .help = "repacketising" },
+	{ "t.38", AS_KEY | AS_PREFIX, .kind = ROW_REFUSED, .concern = OFFERS_ONLY, .help = "T.38" },
+	{ "t38", AS_KEY | AS_PREFIX, .kind = ROW_REFUSED, .concern = OFFERS_ONLY, .help = "T.38" },
 	{ "single-codec", AS_FLAG, BOOL_AT(codec.single), .help = "answer: its first codec alone" },
 	{ "allow-asymmetric-codecs", AS_FLAG, BOOL_AT(codec.asymmetric), .help = "answer: codecs count by name, whatever their numbers" },
 	{ "allow-asymmetric-codec", AS_FLAG, BOOL_AT(codec.asymmetric), .help = "answer: codecs count by name, whatever their numbers" },
-	{ "reuse-codecs", AS_FLAG, BOOL_AT(codec.reuse), .help = "offer: codecs known to the receiver come first, in its order" },
-	{ "no-codec-renegotiation", AS_FLAG, BOOL_AT(codec.reuse), .help = "as reuse-codecs" },
-	{ "static-codecs", AS_FLAG, BOOL_AT(codec.is_static), .help = "offer: what the receiver was shown before" },
-	{ "static-codec", AS_FLAG, BOOL_AT(codec.is_static), .help = "as static-codecs" },
-	{ "allow-no-codec-media", AS_FLAG, BOOL_AT(codec.allow_none), .help = "offer: a section without codecs is declined" },
-	{ "allow-no-codec-medias", AS_FLAG, BOOL_AT(codec.allow_none), .help = "as allow-no-codec-media" },
-	{ "allow-empty-codec-media", AS_FLAG, BOOL_AT(codec.allow_none), .help = "as allow-no-codec-media" },
-	{ "allow-empty-codec-medias", AS_FLAG, BOOL_AT(codec.allow_none), .help = "as allow-no-codec-media" },
+	{ "reuse-codecs", AS_FLAG, BOOL_AT(codec.reuse), .concern = OFFERS_ONLY, .help = "offer: codecs known to the receiver come first, in its order" },
+	{ "no-codec-renegotiation", AS_FLAG, BOOL_AT(codec.reuse), .concern = OFFERS_ONLY, .help = "as reuse-codecs" },
+	{ "static-codecs", AS_FLAG, BOOL_AT(codec.is_static), .concern = OFFERS_ONLY, .help = "offer: what the receiver was shown before" },
+	{ "static-codec", AS_FLAG, BOOL_AT(codec.is_static), .concern = OFFERS_ONLY, .help = "as static-codecs" },
+	{ "allow-no-codec-media", AS_FLAG, BOOL_AT(codec.allow_none), .concern = OFFERS_ONLY, .help = "offer: a section without codecs is declined" },
+	{ "allow-no-codec-medias", AS_FLAG, BOOL_AT(codec.allow_none), .concern = OFFERS_ONLY, .help = "as allow-no-codec-media" },
+	{ "allow-empty-codec-media", AS_FLAG, BOOL_AT(codec.allow_none), .concern = OFFERS_ONLY, .help = "as allow-no-codec-media" },
+	{ "allow-empty-codec-medias", AS_FLAG, BOOL_AT(codec.allow_none), .concern = OFFERS_ONLY, .help = "as allow-no-codec-media" },
 	{ "allow-transcoding", AS_FLAG, .kind = ROW_NOTHING, .help = "of subscribe answer" },
 	/* the rest of the dialect: not built */
 	{ "record-call", AS_BOTH, SET(flag_record_call), .help = "off" },
@@ -142,21 +149,21 @@ static const struct row rows[] = {
 	{ "block-short", AS_FLAG, BOOL_AT(block_short), .help = "discard the sender's RTP that is empty, or too short for its codec" },
 	{ "block-shorts", AS_FLAG, BOOL_AT(block_short), .help = "as block-short" },
 	{ "block-short-packets", AS_FLAG, BOOL_AT(block_short), .help = "as block-short" },
-	{ "generate-rtcp", AS_BOTH, .kind = ROW_MISSING, .help = "making RTCP reports" },
+	{ "generate-rtcp", AS_BOTH, SET(flag_generate_rtcp), .help = "off; on is left out" },
 	{ "no-jitter-buffer", AS_FLAG, .kind = ROW_NOTHING, .help = "there is none" },
 	{ "delay-buffer", AS_KEY, .kind = ROW_MISSING, .help = "delaying media" },
 	{ "media-echo", AS_KEY, SET(flag_media_echo), .help = "blackhole forward backward both off: send media back, discard the rest" },
 	{ "drop-traffic", AS_KEY, SET(flag_drop_traffic), .help = "start or stop to discard all of the call's media" },
 	{ "block-dtmf", AS_FLAG, BOOL_AT(block_dtmf), .help = "offer, answer: discard the sender's DTMF" },
-	{ "dtmf-security", AS_KEY, SET(flag_dtmf_security), .help = "drop or off; others are refused" },
-	{ "dtmf-security-trigger", AS_KEY, .kind = ROW_REFUSED, .help = "DTMF detection" },
-	{ "dtmf-security-trigger-end", AS_KEY, .kind = ROW_REFUSED, .help = "DTMF detection" },
-	{ "trigger", AS_KEY, .kind = ROW_REFUSED, .help = "DTMF detection" },
-	{ "trigger-end", AS_KEY, .kind = ROW_REFUSED, .help = "DTMF detection" },
-	{ "end-trigger", AS_KEY, .kind = ROW_REFUSED, .help = "DTMF detection" },
-	{ "trigger-end-time", AS_KEY, .kind = ROW_REFUSED, .help = "DTMF detection" },
-	{ "trigger-end-digits", AS_KEY, .kind = ROW_REFUSED, .help = "DTMF detection" },
-	{ "dtmf-delay", AS_KEY, .kind = ROW_MISSING, .help = "delaying media" },
+	{ "dtmf-security", AS_KEY, SET(flag_dtmf_security), .concern = MEDIA_COMMANDS_TOO, .help = "drop or off; others are refused" },
+	{ "dtmf-security-trigger", AS_KEY, .kind = ROW_REFUSED, .concern = MEDIA_COMMANDS_TOO, .help = "DTMF detection" },
+	{ "dtmf-security-trigger-end", AS_KEY, .kind = ROW_REFUSED, .concern = MEDIA_COMMANDS_TOO, .help = "DTMF detection" },
+	{ "trigger", AS_KEY, .kind = ROW_REFUSED, .concern = MEDIA_COMMANDS_TOO, .help = "DTMF detection" },
+	{ "trigger-end", AS_KEY, .kind = ROW_REFUSED, .concern = MEDIA_COMMANDS_TOO, .help = "DTMF detection" },
+	{ "end-trigger", AS_KEY, .kind = ROW_REFUSED, .concern = MEDIA_COMMANDS_TOO, .help = "DTMF detection" },
+	{ "trigger-end-time", AS_KEY, .kind = ROW_REFUSED, .concern = MEDIA_COMMANDS_TOO, .help = "DTMF detection" },
+	{ "trigger-end-digits", AS_KEY, .kind = ROW_REFUSED, .concern = MEDIA_COMMANDS_TOO, .help = "DTMF detection" },
+	{ "dtmf-delay", AS_KEY, .kind = ROW_MISSING, .concern = MEDIA_COMMANDS_TOO, .help = "delaying media" },
 	{ "frequency", AS_KEY, .kind = ROW_ELSEWHERE, .help = "of tones" },
 	{ "frequencies", AS_KEY, .kind = ROW_ELSEWHERE, .help = "of tones" },
 	{ "volume", AS_KEY, .kind = ROW_ELSEWHERE, .help = "of tones" },
@@ -172,30 +179,32 @@ static const struct row rows[] = {
 	{ "repeat-duration", AS_KEY, .kind = ROW_ELSEWHERE, .help = "play media: milliseconds" },
 	{ "start-pos", AS_KEY, .kind = ROW_ELSEWHERE, .help = "play media: where to begin" },
 	{ "block-egress", AS_FLAG, .kind = ROW_MISSING, .help = "playing media" },
-	{ "audio-player", AS_BOTH, .kind = ROW_MISSING, .help = "mixing" },
-	{ "player", AS_BOTH, .kind = ROW_MISSING, .help = "mixing" },
+	{ "audio-player", AS_BOTH, SET(flag_audio_player), .help = "off, default; others are left out" },
+	{ "player", AS_BOTH, SET(flag_audio_player), .help = "as audio-player" },
+	{ "no-audio-player", AS_FLAG, .kind = ROW_NOTHING, .help = "there is none" },
 	{ "no-player", AS_FLAG, .kind = ROW_NOTHING, .help = "there is none" },
-	{ "early-media", AS_FLAG, .kind = ROW_MISSING, .help = "mixing" },
+	{ "early-media", AS_FLAG, .kind = ROW_MISSING, .concern = OFFERS_ONLY, .help = "mixing" },
 	{ "moh", AS_KEY, .kind = ROW_MISSING, .help = "music on hold" },
 	{ "exclude-recording", AS_FLAG, .kind = ROW_NOTHING, .help = "nothing is recorded" },
 	{ "strip-extmap", AS_FLAG, SET(flag_strip_extmap), .help = "no header extensions" },
 	{ "extmap", AS_KEY, SET(flag_extmap), .help = "strip, mask: header extensions taken out, mask only towards the receiver" },
 	{ "sdp-attr", AS_KEY | AS_PREFIX, SET(flag_sdp_attr), .help = "add, remove, substitute attributes of a section" },
-	{ "sdp-media-remove", AS_KEY, SET(flag_sdp_media_remove), .help = "offer: media types that are not sent on" },
-	{ "inbound-peer", AS_KEY, SET(flag_inbound_peer), .help = "as from-interface, by the route to this address" },
-	{ "outbound-peer", AS_KEY, SET(flag_outbound_peer), .help = "as to-interface, by the route to this address" },
+	{ "sdp-media-remove", AS_KEY, SET(flag_sdp_media_remove), .concern = OFFERS_ONLY, .help = "offer: media types that are not sent on" },
+	{ "inbound-peer", AS_KEY, SET(flag_inbound_peer), .concern = OFFERS_ONLY, .help = "as from-interface, by the route to this address" },
+	{ "outbound-peer", AS_KEY, SET(flag_outbound_peer), .concern = OFFERS_ONLY, .help = "as to-interface, by the route to this address" },
 	{ "peer", AS_KEY, .kind = ROW_ELSEWHERE, .help = "of publish and its kind" },
-	{ "alias-key", AS_KEY, SET(flag_alias_key), .help = "offer: SDP or address tell that a new tag is a known party's; off" },
-	{ "template", AS_KEY, STRINGS(flag_template), .help = "a template: its flags as if they stood here" },
-	{ "rtpp-flags", AS_KEY, SET(flag_rtpp_flags), .help = "all of the message's keys and flags in one string" },
+	{ "alias-key", AS_KEY, SET(flag_alias_key), .concern = OFFERS_ONLY, .help = "offer: SDP or address tell that a new tag is a known party's; off" },
+	{ "template", AS_KEY, STRINGS(flag_template), .concern = ALL_COMMANDS, .help = "a template: its flags as if they stood here" },
+	{ "rtpp-flags", AS_KEY, SET(flag_rtpp_flags), .concern = ALL_COMMANDS, .help = "all of the message's keys and flags in one string" },
 	{ "debug", AS_FLAG, .kind = ROW_MISSING, .help = "debug logging of single calls" },
 	{ "debugging", AS_FLAG, .kind = ROW_MISSING, .help = "debug logging of single calls" },
 	{ "no-redis-update", AS_FLAG, .kind = ROW_NOTHING, .help = "nothing is stored" },
 	{ "discard-recording", AS_FLAG, .kind = ROW_NOTHING, .help = "nothing is recorded" },
-	{ "directional", AS_FLAG, BOOL_AT(select.directional), .help = "select by from-tag where it does not count otherwise" },
-	{ "all", AS_BOTH, SET(flag_all), .help = "select the whole call; offer-answer, except-offer-answer, flows: a party's flows" },
-	{ "address", AS_KEY, STR_AT(select.address), .help = "select the party that advertised it" },
-	{ "to-label", AS_KEY, STR_AT(select.to_label), .help = "select a flow by its receiver's label" },
+	{ "directional", AS_FLAG, BOOL_AT(select.directional), .concern = ALL_COMMANDS, .help = "select by from-tag where it does not count otherwise" },
+	{ "all", AS_BOTH, SET(flag_all), .concern = ALL_COMMANDS, .help = "select the whole call; offer-answer, except-offer-answer, flows: a party's flows" },
+	{ "address", AS_KEY, STR_AT(select.address), .concern = ALL_COMMANDS, .help = "select the party that advertised it" },
+	{ "to-label", AS_KEY, STR_AT(select.to_label), .concern = ALL_COMMANDS, .help = "select a flow by its receiver's label" },
+	{ "from-tags", AS_KEY | AS_PREFIX, .kind = ROW_ELSEWHERE, .help = "of commands that select parties" },
 	/* accepted for old configurations, without effect anywhere */
 	{ "symmetric", AS_FLAG, .kind = ROW_NOTHING, .help = "no effect" },
 	{ "reorder-codecs", AS_FLAG, .kind = ROW_NOTHING, .help = "no effect" },
@@ -280,12 +289,31 @@ static int apply_strings(struct reading *r, const struct row *row, const struct 
 	return 0;
 }
 
+/* BYEs come with the flags of INVITEs; what means nothing to a command must not stop it. */
+static bool concerns(const struct row *row, enum flags_for what)
+{
+	switch (row->concern) {
+	case ALL_COMMANDS:
+		return true;
+	case OFFERS_ONLY:
+		return what == FLAGS_OFFER;
+	case MEDIA_COMMANDS_TOO:
+		return what != FLAGS_OTHER;
+	case OFFERS_AND_ANSWERS:
+		break;
+	}
+	return what == FLAGS_OFFER || what == FLAGS_ANSWER ||
+	       (row->as & AS_FLAG && row->kind == ROW_BOOL);
+}
+
 /* `v` is NULL for a bare flag; `text` is then what follows a prefix. */
 static int apply(struct reading *r, const struct row *row, const struct value *v, struct str text,
 	struct str name)
 {
 	char *base = (char *)r->o;
 
+	if (!concerns(row, r->what))
+		return 0;
 	switch (row->kind) {
 	case ROW_STR:
 		if (value_is_str(v))

@@ -20,8 +20,11 @@
 struct call_settings;
 struct templates;
 
-/* Does the message offer, answer, or something else? Some rows concern only one of them. */
-enum flags_for { FLAGS_OFFER, FLAGS_ANSWER, FLAGS_OTHER };
+/*
+ * Does the message offer, answer, change or play what flows, or something else? Some rows concern
+ * only one of them.
+ */
+enum flags_for { FLAGS_OFFER, FLAGS_ANSWER, FLAGS_MEDIA, FLAGS_OTHER };
 
 /*
  * Reads what `templates` (NULL: none) say of every message and of this one's command, then

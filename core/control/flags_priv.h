@@ -59,6 +59,8 @@ FLAG_FN(flag_off_only);
 FLAG_FN(flag_sdes);
 FLAG_FN(flag_bundle);
 FLAG_FN(flag_record_call);
+FLAG_FN(flag_generate_rtcp);
+FLAG_FN(flag_audio_player);
 FLAG_FN(flag_rtpp_flags);
 FLAG_FN(flag_template);
 

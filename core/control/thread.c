@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/list.h"
 #include "base/mailbox.h"
+#include "stats/load.h"
 
 #include <pthread.h>
 
@@ -20,7 +21,8 @@ struct control_thread {
 	struct call_table *calls;
 	struct media_worker *const *workers;
 	unsigned worker_count;
-	GSource *mail, *tick;
+	GSource *mail, *tick, *sample;
+	struct load_sampler load;
 	int64_t flush_at_us; /* workers are woken then; 0: nothing waits */
 	pthread_t thread;
 	bool running;
@@ -111,6 +113,28 @@ static gboolean tick(gpointer arg)
 	return G_SOURCE_CONTINUE;
 }
 
+/* The kernel makes these files' text as they are read: this does not wait for a disk. */
+static gboolean sample_load(gpointer arg)
+{
+	struct control_thread *t = arg;
+	struct load_reading now;
+	struct load load;
+
+	load_read(&now);
+	load_sample(&t->load, &now, &load);
+	call_table_set_load(t->calls, &load);
+	return G_SOURCE_CONTINUE;
+}
+
+static GSource *add_timer(struct control_thread *t, unsigned every_ms, GSourceFunc fn)
+{
+	GSource *source = g_timeout_source_new(every_ms);
+
+	g_source_set_callback(source, fn, t, NULL);
+	g_source_attach(source, t->context);
+	return source;
+}
+
 static void *thread_main(void *arg)
 {
 	struct control_thread *t = arg;
@@ -135,9 +159,9 @@ int control_thread_start(struct control_thread *t, struct call_table *calls,
 	mail->thread = t;
 	mail->tag = g_source_add_unix_fd(t->mail, mailbox_fd(t->mailbox), G_IO_IN);
 	g_source_attach(t->mail, t->context);
-	t->tick = g_timeout_source_new(TICK_MS);
-	g_source_set_callback(t->tick, tick, t, NULL);
-	g_source_attach(t->tick, t->context);
+	sample_load(t);
+	t->tick = add_timer(t, TICK_MS, tick);
+	t->sample = add_timer(t, LOAD_SAMPLE_MS, sample_load);
 	ret = pthread_create(&t->thread, NULL, thread_main, t);
 	if (ret)
 		return -ret;
@@ -187,6 +211,7 @@ void control_thread_free(struct control_thread *t)
 		return;
 	drop_source(t->mail);
 	drop_source(t->tick);
+	drop_source(t->sample);
 	mailbox_free(t->mailbox);
 	g_main_loop_unref(t->loop);
 	g_main_context_unref(t->context);

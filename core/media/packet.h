@@ -29,6 +29,8 @@ int media_learn(struct packet *packet);
 void media_learn_reset(struct stream *stream);
 /* filter.c: to each sink what its action leaves of it; takes packet->buf. */
 void media_deliver_filtered(struct packet *packet);
+/* rtcp_in.c: what an RTCP compound says of quality; the packet stays as it is. */
+void media_rtcp_in(const struct packet *packet);
 /*
  * send.c: to the peer of `out`; takes packet->buf. A failure is counted at `out`.
  */

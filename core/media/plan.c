@@ -3,6 +3,7 @@
 #include "media/plan.h"
 
 #include "base/ref.h"
+#include "sdp/sdp.h"
 
 struct plan *plan_new(struct str call_id, unsigned stream_count, unsigned sink_slots)
 {
@@ -30,6 +31,7 @@ void plan_free(struct plan *plan)
 			ref_drop(s->ports[p]);
 		ref_drop(s->stats);
 		g_free(s->filter);
+		ref_drop(s->sdp);
 	}
 	g_free(plan->streams);
 	g_free(plan->call_id);
@@ -56,14 +58,29 @@ static bool filters_equal(const struct plan_filter *a, const struct plan_filter 
 	return a && b ? !memcmp(a, b, sizeof(*a)) : a == b;
 }
 
+/* Do payload types mean the same, as far as plans go? */
+static bool formats_equal(const struct sdp_media *a, const struct sdp_media *b)
+{
+	if (!a || !b)
+		return a == b;
+	if (a->format_count != b->format_count)
+		return false;
+	for (unsigned i = 0; i < a->format_count; i++)
+		if (a->formats[i].payload_type != b->formats[i].payload_type ||
+			a->formats[i].clock_hz != b->formats[i].clock_hz)
+			return false;
+	return true;
+}
+
 static bool stream_equal(const struct plan_stream *a, const struct plan_stream *b)
 {
 	return a->id == b->id && a->endpoint_gen == b->endpoint_gen &&
-	       addr_equal(&a->peer, &b->peer) && a->learn == b->learn &&
-	       a->answered == b->answered && a->rtp == b->rtp && a->rtcp == b->rtcp &&
-	       a->opaque == b->opaque && a->strip_feedback == b->strip_feedback &&
-	       a->wait == b->wait && a->pierce == b->pierce && ports_equal(a, b) &&
-	       filters_equal(a->filter, b->filter) &&
+	       a->signal_gen == b->signal_gen && addr_equal(&a->peer, &b->peer) &&
+	       a->learn == b->learn && a->answered == b->answered && a->rtp == b->rtp &&
+	       a->rtcp == b->rtcp && a->opaque == b->opaque &&
+	       a->strip_feedback == b->strip_feedback && a->wait == b->wait &&
+	       a->pierce == b->pierce && ports_equal(a, b) && filters_equal(a->filter, b->filter) &&
+	       formats_equal(a->in, b->in) &&
 	       sinks_equal(a->rtp_sinks, a->rtp_sink_count, b->rtp_sinks, b->rtp_sink_count) &&
 	       sinks_equal(a->rtcp_sinks, a->rtcp_sink_count, b->rtcp_sinks, b->rtcp_sink_count);
 }

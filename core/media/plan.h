@@ -8,6 +8,9 @@
  *   endpoint generation  bumped when the signalled endpoint of that stream changed: what was
  *                        learned about its peer is forgotten then
  *
+ *   signal generation    bumped by every signalling that concerned the stream: its peer may be
+ *                        learned again, but is sent to as before until it is
+ *
  * Tests compare plans (plan_equal) without sockets or time.
  */
 #ifndef MEDIA_PLAN_H
@@ -58,9 +61,13 @@ struct plan_filter {
 	uint8_t action[PLAN_MAX_SINKS]; /* bits of enum plan_action by place in rtp_sinks */
 };
 
+struct sdp;
+struct sdp_media;
+
 struct plan_stream {
 	uint32_t id;
 	uint32_t endpoint_gen;
+	uint32_t signal_gen;
 	struct addr peer; /* signalled; family ADDR_NONE: not known, or on hold */
 	enum plan_learn learn;
 	bool answered;       /* both sides have been signalled: learning may begin */
@@ -73,6 +80,8 @@ struct plan_stream {
 	unsigned port_count; /* at least 1 */
 	struct lease *ports[PLAN_MAX_PORTS]; /* [0] is sent from; each a reference */
 	struct stream_stats *stats;          /* a reference */
+	struct sdp *sdp;                     /* a reference; NULL: the party has said nothing */
+	const struct sdp_media *in;          /* in it: what the payload types mean */
 	/* Indices into the plan's streams: where RTP and where RTCP of this stream goes. */
 	unsigned rtp_sink_count, rtcp_sink_count;
 	uint16_t *rtp_sinks, *rtcp_sinks; /* owned by the plan */

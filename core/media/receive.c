@@ -4,7 +4,7 @@
  *
  *   demux    what is it, and is it expected on this port (demux.c)
  *   learn    is its source believed (learn.c)
- *   count    statistics of the stream and its SSRC
+ *   count    statistics of the stream and its SSRC; of RTCP, what it reports (rtcp_in.c)
  *   deliver  to each sink of the plan: a copy for all but the last (send.c); if the plan asks for
  *            it, blocked or changed for some (filter.c)
  *
@@ -119,5 +119,7 @@ void media_receive(struct port *port, struct buf *buf, const union sock *from, b
 		return;
 	}
 	count_in(&packet);
+	if (packet.kind == DATAGRAM_RTCP)
+		media_rtcp_in(&packet);
 	deliver(&packet);
 }

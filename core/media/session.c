@@ -63,6 +63,12 @@ struct media_worker *session_worker(const struct session *session)
 	return session->worker;
 }
 
+bool session_quality_read(const struct session *session, unsigned index, struct quality_counts *ret)
+{
+	return quality_read(
+		atomic_load_explicit(&session->state->quality, memory_order_acquire), index, ret);
+}
+
 static bool plan_has_port(const struct plan *plan, const struct port *port)
 {
 	for (unsigned i = 0; plan && i < plan->stream_count; i++)
@@ -267,6 +273,7 @@ static void dropped_on_control(struct message *message)
 	stream_set_free(j->state->set);
 	if (session->on_dropped)
 		session->on_dropped(session->dropped_arg);
+	quality_free(atomic_load_explicit(&j->state->quality, memory_order_relaxed));
 	g_free(j->state);
 	g_free(session);
 	g_free(j);

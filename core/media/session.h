@@ -18,6 +18,7 @@
 
 #include "base/err.h"
 #include "media/plan.h"
+#include "media/quality.h"
 #include "media/worker.h"
 
 struct session;
@@ -30,6 +31,12 @@ typedef void (*session_dropped_fn)(void *arg);
 struct session *session_new(uint64_t id, struct media_worker *worker, struct mailbox *control);
 uint64_t session_id(const struct session *session);
 struct media_worker *session_worker(const struct session *session);
+/*
+ * What reports say of quality; false when there are not so many records. Those that one sees are
+ * numbered from 0, in order of their first report. [control]
+ */
+bool session_quality_read(
+	const struct session *session, unsigned index, struct quality_counts *ret);
 /*
  * Makes a plan ready to be applied; takes `plan` in any case. Ports the running plan does not
  * have are put on the worker's loop. 0 and *ret_set, or -errno and `err`; nothing has changed

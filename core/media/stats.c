@@ -16,25 +16,27 @@ struct stream_stats *stream_stats_new(void)
  * The record is copied word by word as relaxed atomics, so that the race is a defined one.
  */
 __attribute__((no_sanitize("thread"))) static void copy_words(
-	struct stream_counts *to, const struct stream_counts *from)
+	uint64_t *to, const uint64_t *from, size_t words)
 {
-	uint64_t *out = (uint64_t *)(void *)to;
-	const uint64_t *in = (const uint64_t *)(const void *)from;
-
-	for (size_t i = 0; i < sizeof(*to) / sizeof(*out); i++)
-		out[i] = __atomic_load_n(&in[i], __ATOMIC_RELAXED);
+	for (size_t i = 0; i < words; i++)
+		to[i] = __atomic_load_n(&from[i], __ATOMIC_RELAXED);
 }
 
-__attribute__((no_sanitize("thread"))) void stream_stats_read(
-	const struct stream_stats *stats, struct stream_counts *ret)
+__attribute__((no_sanitize("thread"))) void stats_copy(
+	const atomic_uint *seq, void *to, const void *from, size_t bytes)
 {
-	_Static_assert(sizeof(struct stream_counts) % sizeof(uint64_t) == 0, "whole words");
 	unsigned before, after;
 
 	do {
-		before = atomic_load_explicit(&stats->seq, memory_order_acquire);
-		copy_words(ret, &stats->counts);
+		before = atomic_load_explicit(seq, memory_order_acquire);
+		copy_words(to, from, bytes / sizeof(uint64_t));
 		stream_stats_fence(memory_order_acquire);
-		after = atomic_load_explicit(&stats->seq, memory_order_relaxed);
+		after = atomic_load_explicit(seq, memory_order_relaxed);
 	} while (before != after || (before & 1));
+}
+
+void stream_stats_read(const struct stream_stats *stats, struct stream_counts *ret)
+{
+	_Static_assert(sizeof(struct stream_counts) % sizeof(uint64_t) == 0, "whole words");
+	stats_copy(&stats->seq, ret, &stats->counts, sizeof(*ret));
 }

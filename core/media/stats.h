@@ -11,6 +11,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum { STREAM_SSRC_MAX = 4 }; /* per stream; beyond, the one seen longest ago is forgotten */
@@ -44,6 +45,10 @@ struct stream_stats {
 
 /* One reference. [control] */
 struct stream_stats *stream_stats_new(void);
+/*
+ * A consistent copy of `bytes` (whole words of 8) that are written under `seq`. [any]
+ */
+void stats_copy(const atomic_uint *seq, void *to, const void *from, size_t bytes);
 /* A consistent copy; never waits for more than a few retries of a running writer. [any] */
 void stream_stats_read(const struct stream_stats *stats, struct stream_counts *ret);
 
@@ -65,20 +70,31 @@ static inline void stream_stats_fence(memory_order order)
 #endif
 }
 
+/* Around changes of what `seq` stands for. [media: the worker that has it] */
+static inline void stats_begin(atomic_uint *seq)
+{
+	unsigned n = atomic_load_explicit(seq, memory_order_relaxed);
+
+	atomic_store_explicit(seq, n + 1, memory_order_relaxed);
+	stream_stats_fence(memory_order_release);
+}
+
+static inline void stats_end(atomic_uint *seq)
+{
+	unsigned n = atomic_load_explicit(seq, memory_order_relaxed);
+
+	atomic_store_explicit(seq, n + 1, memory_order_release);
+}
+
 /* Around changes of `counts`. [media: the worker that has the stream] */
 static inline void stream_stats_begin(struct stream_stats *stats)
 {
-	unsigned seq = atomic_load_explicit(&stats->seq, memory_order_relaxed);
-
-	atomic_store_explicit(&stats->seq, seq + 1, memory_order_relaxed);
-	stream_stats_fence(memory_order_release);
+	stats_begin(&stats->seq);
 }
 
 static inline void stream_stats_end(struct stream_stats *stats)
 {
-	unsigned seq = atomic_load_explicit(&stats->seq, memory_order_relaxed);
-
-	atomic_store_explicit(&stats->seq, seq + 1, memory_order_release);
+	stats_end(&stats->seq);
 }
 
 #endif

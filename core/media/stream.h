@@ -8,6 +8,7 @@
 
 #include "base/mailbox.h"
 #include "media/plan.h"
+#include "media/quality.h"
 #include "media/worker.h"
 
 struct session_state;
@@ -51,6 +52,7 @@ struct session_state {
 	struct media_worker *worker; /* who has it now; NULL while it travels */
 	struct stream_set *set;      /* NULL before the first plan */
 	struct session *owner;       /* control's side: not for the worker to look into */
+	_Atomic(struct session_quality *) quality; /* NULL before the first report */
 };
 
 /* A new set carrying out `plan` (owned by it from then on). [control] */

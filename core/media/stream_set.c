@@ -83,7 +83,8 @@ static void inherit(struct stream *stream, const struct stream *before)
 	stream->dest = before->dest;
 	stream->dest_len = before->dest_len;
 	stream->source = before->source;
-	stream->source_known = before->source_known;
+	stream->source_known = before->source_known &&
+			       before->plan->signal_gen == stream->plan->signal_gen;
 	stream->moved_us = before->moved_us;
 	if (before->plan->wait && !stream->plan->wait && !stream->dest_len)
 		media_learn_reset(stream);

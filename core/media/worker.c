@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
 
 enum {
 	MAX_BUFFERS = 4096, /* a worker's packets in flight; relay alone needs a handful */
@@ -24,6 +25,8 @@ struct media_worker {
 	struct mailbox *control;
 	media_event_fn on_event;
 	void *event_arg;
+	media_rtcp_fn on_rtcp; /* NULL: nobody wants it */
+	void *rtcp_arg;
 	pthread_t thread;
 	bool running;
 	int64_t flush_at_us; /* when control is to be woken for WAKE_LATER messages; 0: none */
@@ -34,6 +37,15 @@ struct event_message {
 	struct message message;
 	struct media_worker *worker;
 	struct media_event event;
+};
+
+/* RTCP on its way to control, as it came. */
+struct rtcp_message {
+	struct message message;
+	struct media_worker *worker;
+	uint64_t session_id;
+	size_t len;
+	uint8_t data[];
 };
 
 /* Control is woken once for all that was posted within MAILBOX_LATER_US. */
@@ -151,18 +163,56 @@ static void event_on_control(struct message *message)
 	g_free(m);
 }
 
+/* May one more be on its way? If not, that is counted. */
+static bool take_event_slot(struct media_worker *worker)
+{
+	if (atomic_fetch_add(&worker->events_out, 1) < MAX_EVENTS)
+		return true;
+	atomic_fetch_sub(&worker->events_out, 1);
+	reason_count(REASON_EVENT_LOST);
+	return false;
+}
+
 void media_worker_event(struct media_worker *worker, const struct media_event *event)
 {
 	struct event_message *m;
 
-	if (atomic_fetch_add(&worker->events_out, 1) >= MAX_EVENTS) {
-		atomic_fetch_sub(&worker->events_out, 1);
-		reason_count(REASON_EVENT_LOST);
+	if (!take_event_slot(worker))
 		return;
-	}
 	m = g_new0(struct event_message, 1);
 	m->message.run = event_on_control;
 	m->worker = worker;
 	m->event = *event;
+	media_worker_post_control(worker, &m->message);
+}
+
+void media_worker_on_rtcp(struct media_worker *worker, media_rtcp_fn fn, void *arg)
+{
+	worker->on_rtcp = fn;
+	worker->rtcp_arg = arg;
+}
+
+static void rtcp_on_control(struct message *message)
+{
+	struct rtcp_message *m = container_of(message, struct rtcp_message, message);
+
+	atomic_fetch_sub(&m->worker->events_out, 1);
+	m->worker->on_rtcp(m->session_id, m->data, m->len, m->worker->rtcp_arg);
+	g_free(m);
+}
+
+void media_worker_rtcp(
+	struct media_worker *worker, uint64_t session_id, const uint8_t *data, size_t len)
+{
+	struct rtcp_message *m;
+
+	if (!worker->on_rtcp || !take_event_slot(worker))
+		return;
+	m = g_malloc0(sizeof(*m) + len);
+	m->message.run = rtcp_on_control;
+	m->worker = worker;
+	m->session_id = session_id;
+	m->len = len;
+	memcpy(m->data, data, len);
 	media_worker_post_control(worker, &m->message);
 }

@@ -11,6 +11,8 @@
 #include "base/mailbox.h"
 #include "net/addr.h"
 
+#include <stddef.h>
+
 struct media_worker;
 
 /* What a worker tells control, other than that a message was carried out. */
@@ -29,6 +31,8 @@ struct media_event {
 
 /* Called on control's thread for each event, in the order of each worker. */
 typedef void (*media_event_fn)(const struct media_event *event, void *arg);
+/* A whole RTCP datagram of a session, once it was believed. On control's thread. */
+typedef void (*media_rtcp_fn)(uint64_t session_id, const uint8_t *data, size_t len, void *arg);
 
 /*
  * `control`: where its answers and events go. Events waiting to be read are bounded; beyond,
@@ -36,7 +40,9 @@ typedef void (*media_event_fn)(const struct media_event *event, void *arg);
  */
 struct media_worker *media_worker_new(
 	unsigned index, struct mailbox *control, media_event_fn on_event, void *event_arg);
-/* Stopped, and without sessions. */
+/* RTCP goes to control from now on, bounded like events. Before the worker runs. [main] */
+void media_worker_on_rtcp(struct media_worker *worker, media_rtcp_fn fn, void *arg);
+/* Stopped, without sessions, and with control's mailbox run: its events point to the worker. */
 void media_worker_free(struct media_worker *worker);
 /* Makes the thread / ends and joins it. Without a thread, tests call media_worker_turn. */
 int media_worker_start(struct media_worker *worker);
@@ -51,5 +57,8 @@ struct mailbox *media_worker_control(struct media_worker *worker);
 /* To control. WAKE_LATER ones reach it within MAILBOX_LATER_US. [media] */
 void media_worker_post_control(struct media_worker *worker, struct message *message);
 void media_worker_event(struct media_worker *worker, const struct media_event *event);
+/* Does nothing unless somebody wants it. [media] */
+void media_worker_rtcp(
+	struct media_worker *worker, uint64_t session_id, const uint8_t *data, size_t len);
 
 #endif

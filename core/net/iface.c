@@ -418,6 +418,19 @@ const struct iface *iface_find(struct iface_table *table, struct str name, unsig
 	return group ? next_of(group, ports_wanted) : NULL;
 }
 
+bool iface_answers_to(const struct iface_table *table, const struct iface *iface, struct str name)
+{
+	if (str_is(name, iface->name) || str_is(name, all_in_turn))
+		return true;
+	for (unsigned i = 0; i < table->aliases->len; i++) {
+		const struct alias *alias = table->aliases->pdata[i];
+
+		if (alias->iface == iface && str_is(name, alias->name))
+			return true;
+	}
+	return str_eq(name, base_of(iface)) && !find_whole(table, name);
+}
+
 const struct iface_addr *iface_pick(const struct iface *iface, enum addr_family family)
 {
 	for (unsigned i = 0; i < iface->addr_count; i++) {

@@ -45,6 +45,8 @@ const struct iface *iface_default(const struct iface_table *table);
  * "round-robin-calls" the next of all. NULL: no such name.
  */
 const struct iface *iface_find(struct iface_table *table, struct str name, unsigned ports_wanted);
+/* Is this the interface, or one of the group, that iface_find would look among for `name`? */
+bool iface_answers_to(const struct iface_table *table, const struct iface *iface, struct str name);
 /*
  * The address of `family` in `iface`; else its first of another family; never NULL.
  * (spec NG 5.6)

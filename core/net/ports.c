@@ -197,6 +197,21 @@ static struct lease *lease_new(struct port_pool *pool, uint16_t number, struct p
 	return lease;
 }
 
+bool lease_owned_by(const struct lease *lease, const struct lease_owner *owner)
+{
+	const struct lease_owner *o = &lease->owner;
+
+	return o->call == owner->call && o->party == owner->party && o->section == owner->section &&
+	       o->component == owner->component;
+}
+
+bool lease_claim(struct lease *lease, const struct lease_owner *owner)
+{
+	if (!lease->owner.call)
+		lease->owner = *owner;
+	return lease_owned_by(lease, owner);
+}
+
 static int ran_out(struct err *err)
 {
 	return err_set(err, ENOSPC, "Ran out of ports");

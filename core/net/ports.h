@@ -12,11 +12,19 @@
 
 struct port_pool;
 
+/* Whose a lease is: one flow of one section of one party of a call. It never changes hands. */
+struct lease_owner {
+	uint64_t call; /* its session's id; 0: nobody's yet */
+	uint32_t party;
+	uint16_t section, component;
+};
+
 /* Counted by base/ref: ref_take, ref_drop. */
 struct lease {
 	struct port *port; /* open as long as the lease lives */
 	struct port_pool *pool;
 	uint16_t number;
+	struct lease_owner owner;
 };
 
 struct port_pool *port_pool_new(const struct addr *local, uint16_t port_min, uint16_t port_max,
@@ -42,6 +50,9 @@ int port_pool_lease_one(struct port_pool *pool, struct lease **ret, struct err *
  */
 int port_pool_lease_at(
 	struct port_pool *pool, uint16_t number, struct lease **ret, struct err *err);
+/* False: it is another's, and stays so. */
+bool lease_claim(struct lease *lease, const struct lease_owner *owner);
+bool lease_owned_by(const struct lease *lease, const struct lease_owner *owner);
 unsigned port_pool_free_count(const struct port_pool *pool); /* numbers, not pairs */
 unsigned port_pool_size(const struct port_pool *pool);       /* without excluded numbers */
 unsigned port_pool_used(const struct port_pool *pool);       /* leases alive */

@@ -126,6 +126,53 @@ bool rtcp_report(const struct rtcp_packet *packet, unsigned index, struct rtcp_r
 	return true;
 }
 
+uint32_t rtcp_number(const uint8_t *data, unsigned bytes)
+{
+	uint32_t n = 0;
+
+	while (bytes--)
+		n = n << 8 | *data++;
+	return n;
+}
+
+/* Header included. */
+static size_t xr_fixed_bytes(uint8_t type)
+{
+	switch (type) {
+	case RTCP_XR_REFERENCE_TIME:
+		return 12;
+	case RTCP_XR_STATISTICS:
+		return 40;
+	case RTCP_XR_VOIP_METRICS:
+		return 36;
+	default:
+		return HEADER_BYTES;
+	}
+}
+
+bool rtcp_xr_next(const struct rtcp_packet *packet, size_t *offset, struct rtcp_xr_block *ret)
+{
+	if (packet->type != RTCP_XR)
+		return false;
+	if (*offset < SSRC_END)
+		*offset = SSRC_END;
+	while (packet->len - *offset >= HEADER_BYTES) {
+		const uint8_t *data = packet->data + *offset;
+		size_t len = HEADER_BYTES + 4 * (size_t)rtcp_number(data + 2, 2);
+
+		if (len > packet->len - *offset)
+			return false;
+		*offset += len;
+		if (len < xr_fixed_bytes(data[0]))
+			continue;
+		*ret = (struct rtcp_xr_block){
+			.type = data[0], .specific = data[1], .data = data, .len = len
+		};
+		return true;
+	}
+	return false;
+}
+
 size_t rtcp_strip_feedback(uint8_t *data, size_t len)
 {
 	struct rtcp_packet packet;

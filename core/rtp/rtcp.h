@@ -18,6 +18,21 @@ enum rtcp_type {
 	RTCP_XR = 207,
 };
 
+/* Blocks of extended reports (RFC 3611) that something is made of. */
+enum rtcp_xr_type {
+	RTCP_XR_REFERENCE_TIME = 4,
+	RTCP_XR_DLRR = 5,
+	RTCP_XR_STATISTICS = 6,
+	RTCP_XR_VOIP_METRICS = 7,
+};
+
+struct rtcp_xr_block {
+	uint8_t type;        /* enum rtcp_xr_type, or another */
+	uint8_t specific;    /* to the type */
+	const uint8_t *data; /* with its header of 4 bytes */
+	size_t len;          /* bytes, a multiple of 4; enough for what its type must have */
+};
+
 /* One packet of a compound. */
 struct rtcp_packet {
 	uint8_t type;        /* enum rtcp_type, or one unknown to us */
@@ -52,6 +67,13 @@ bool rtcp_valid(const uint8_t *data, size_t len);
 bool rtcp_sender_info(const struct rtcp_packet *packet, struct rtcp_sender_info *ret);
 /* Report block `index` of an SR or RR; false when there is none. */
 bool rtcp_report(const struct rtcp_packet *packet, unsigned index, struct rtcp_report *ret);
+/*
+ * Of an XR, the block at *offset (0: the first), which moves behind it; blocks shorter than their
+ * type must be are skipped. False at the end, or where lengths contradict each other.
+ */
+bool rtcp_xr_next(const struct rtcp_packet *packet, size_t *offset, struct rtcp_xr_block *ret);
+/* `bytes` (1 to 4) in network order. */
+uint32_t rtcp_number(const uint8_t *data, unsigned bytes);
 /*
  * Takes feedback (types 205, 206) out, in place. Returns the new length; 0: nothing is left to
  * send. The compound must be valid.

@@ -42,7 +42,15 @@ enum reason_kind {
 	ROW(NG_BAD_REQUEST, REFUSE, "ng-bad-request", "control request that cannot be understood") \
 	ROW(NG_REPLY_TOO_LONG, REFUSE, "ng-reply-too-long", "reply that does not fit a datagram")  \
 	ROW(CALL_LIMIT, REFUSE, "call-limit", "as many calls as --max-sessions allows")            \
+	ROW(LOAD_LIMIT, REFUSE, "load-limit", "load average at or above --max-load")               \
+	ROW(CPU_LIMIT, REFUSE, "cpu-limit", "CPU usage at or above --max-cpu")                     \
+	ROW(BANDWIDTH_LIMIT, REFUSE, "bandwidth-limit",                                            \
+		"as many bytes received in the last second as --max-bandwidth allows")             \
 	ROW(NO_PORTS, REFUSE, "no-ports", "no local port was left")                                \
+	ROW(NO_DESCRIPTORS, REFUSE, "no-descriptors",                                              \
+		"no port could be opened: the limit of open files, or memory")                     \
+	ROW(PORT_UNUSABLE, REFUSE, "port-unusable",                                                \
+		"the system would not let us use a port of that address")                          \
 	ROW(SDP_REFUSED, REFUSE, "sdp-refused", "session description that cannot be used")         \
 	ROW(UNSUPPORTED, REFUSE, "unsupported", "asks for something this build cannot do")         \
 	ROW(FLAG_UNKNOWN, CHANGE, "flag-unknown",                                                  \
@@ -53,6 +61,8 @@ enum reason_kind {
 	ROW(EVENT_LOST, CHANGE, "event-lost",                                                      \
 		"a worker's event was dropped because too many waited")                            \
 	ROW(EVENT_STALE, CHANGE, "event-stale", "a worker's event came too late to matter")        \
+	ROW(CAPABILITY_MISSING, CHANGE, "capability-missing",                                      \
+		"a right that a feature needs was not there when --user gave up root")             \
 	ROW(TIMEOUT, CHANGE, "timeout", "call ended: no media")                                    \
 	ROW(SILENT_TIMEOUT, CHANGE, "silent-timeout", "call ended: on hold for too long")          \
 	ROW(OFFER_TIMEOUT, CHANGE, "offer-timeout", "call ended: never answered")                  \

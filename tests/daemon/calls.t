@@ -3,6 +3,7 @@
 """How long calls, their ports and what they cost live: re-offers, delete, timeouts, limits, and
 nothing left when they are gone. TAP."""
 import os
+import resource
 import sys
 import time
 
@@ -10,7 +11,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from daemon import Daemon                                              # noqa: E402
 from rtp import Call, Party, sections, stream_stats                    # noqa: E402
-from tap import equal, stays, test, wait_until               # noqa: E402
+from tap import Skip, equal, stays, test, wait_until                   # noqa: E402
 import tap                                                             # noqa: E402
 
 TICK_SECONDS = 1        # how often timeouts are looked at
@@ -110,6 +111,27 @@ def reoffer_without_ports():
         assert p.b.receive(), "the call is dead"
 
 
+@test("without descriptors a re-offer is refused, and the call goes on")
+def no_descriptors():
+    with Daemon() as d, Pair(d, "poor") as p:
+        used = d.descriptors()
+        _, most = resource.prlimit(d.process.pid, resource.RLIMIT_NOFILE)
+        try:
+            resource.prlimit(d.process.pid, resource.RLIMIT_NOFILE, (used, most))
+        except PermissionError:
+            raise Skip("may not lower the limit of another process") from None
+        reply = d.ng.try_request("offer", call_id="second", from_tag="a", sdp=p.a.sdp())
+        equal((reply["result"], reply["error-reason"], reply["reason"]),
+              ("error", "Ran out of ports", "no-descriptors"))
+        d.wait_log(r"ERR: \[second\]: Ran out of ports: Failed to open a socket: Too many open files")
+        equal(d.descriptors(), used)
+        equal(d.ng.calls(), [p.call.id])
+        p.a.send()
+        assert p.b.receive(), "the call is dead"
+        resource.prlimit(d.process.pid, resource.RLIMIT_NOFILE, (most, most))
+        d.ng.request("offer", call_id="second", from_tag="a", sdp=p.a.sdp())
+
+
 @test("an offer for which there are no ports is refused, and possible again after a delete")
 def no_ports():
     with Daemon(ports=6) as d, Pair(d, "first") as p:
@@ -205,6 +227,32 @@ def max_sessions():
         p.call.offer(to_tag="b")        # an existing call is not refused
         p.call.delete()
         d.ng.request("offer", **ids)
+
+
+def refused_for(d, text, seconds=5):
+    """New calls are refused within a while, with this text."""
+    def message():
+        reply = d.ng.try_request("offer", call_id="over", from_tag="a", supports=["load limit"],
+                                 sdp="v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\n"
+                                 "c=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n")
+        if reply["result"] == "ok":
+            d.ng.request("delete", call_id="over")
+        return reply.get("message")
+
+    wait_until(lambda: message() == text, seconds, f"the refusal {text!r}")
+
+
+@test("--max-cpu and --max-bandwidth refuse new calls while there is more than that")
+def load_limits():
+    with Daemon("--max-cpu=0.001") as d:
+        refused_for(d, "CPU usage limit exceeded")
+        d.wait_log(r"WARNING: \[over\]: CPU usage limit exceeded \(\d+\.\d% > 0\.0%\)")
+    with Daemon("--max-bandwidth=1000") as d, Pair(d, "loud") as p:
+        p.a.send(20)
+        refused_for(d, "Bandwidth limit exceeded")
+        p.call.offer(to_tag="b")        # an existing call is not refused
+        wait_until(lambda: d.ng.try_request("offer", call_id="later", from_tag="a",
+                                            sdp=p.a.sdp())["result"] == "ok", 5, "quiet")
 
 
 @test("the log tells of a call's life")

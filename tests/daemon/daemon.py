@@ -94,11 +94,11 @@ class Daemon:
     """A running daemon and a client for it. As a context manager it is stopped at the end."""
 
     def __init__(self, *args, interfaces=("127.0.0.1",), listen="127.0.0.1", ports=400,
-                 level=6, delete_delay=0, env=None):
+                 level=6, delete_delay=0, env=None, program=(PROGRAM,)):
         self.port, self.port_min = free_udp_port(), free_port_range(ports)
         self.port_max = self.port_min + ports - 1
         self.stdout, self.stderr = Output(), Output()
-        self.command = [PROGRAM, "--config-file=none", "--table=-1", "--foreground",
+        self.command = [*program, "--config-file=none", "--table=-1", "--foreground",
                         "--log-stderr", f"--log-level={level}", f"--delete-delay={delete_delay}",
                         f"--port-min={self.port_min}", f"--port-max={self.port_max}",
                         *(f"--interface={i}" for i in interfaces),

@@ -36,7 +36,9 @@ def forked(*args):
     with tempfile.TemporaryDirectory() as folder:
         pidfile = os.path.join(folder, "pid")
         p = subprocess.run([PROGRAM, "--config-file=none", "--interface=127.0.0.1",
-                            f"--listen-ng=127.0.0.1:{port}", f"--pidfile={pidfile}", *args],
+                            f"--listen-ng=127.0.0.1:{port}", f"--pidfile={pidfile}",
+                            "--port-max=30099",     # none of those that bring a warning
+                            *args],
                            stdin=subprocess.DEVNULL, capture_output=True, timeout=START_SECONDS)
         equal((p.returncode, p.stdout, p.stderr), (0, b"", b""), "the parent")
         wait_until(lambda: os.path.exists(pidfile) and os.path.getsize(pidfile), 10, "the pid file")
@@ -215,6 +217,21 @@ def no_fallback():
     contains(err, "ERR: FAILED TO CREATE KERNEL TABLE 0 (")
     contains(err, "CRIT: Userspace fallback disallowed - exiting\n")
     equal(status, 255)
+
+
+@test("a warning at start when other programs may be given our ports")
+def ephemeral_ports():
+    path = "/proc/sys/net/ipv4/ip_local_"
+    with open(path + "port_range") as f, open(path + "reserved_ports") as g:
+        (low, high), reserved = map(int, f.read().split()), g.read().strip()
+    if reserved:
+        raise tap.Skip("ports are reserved here: " + reserved)
+    warning = r"WARNING: \d+ of the ports \d+-\d+ are also handed out by the system"
+    with Daemon(f"--port-min={low}", f"--port-max={high}") as daemon:
+        daemon.wait_log(warning)
+    if low > 2000:
+        with Daemon("--port-min=1024", f"--port-max={low - 1}") as daemon:
+            assert not re.search(warning, daemon.log()), daemon.log()
 
 
 @test("ports of listeners are not used for media")

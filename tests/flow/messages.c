@@ -68,8 +68,8 @@ void statement_request(struct script *s, const char *rest)
 		g_string_append_len(s->sent_sdp, sdp->str.s, (gssize)sdp->str.len);
 	} else if (count) {
 		make_body(s, block, count);
-		dict_add_str(request, root, "sdp",
-			(struct str){ s->sent_sdp->str, s->sent_sdp->len });
+		dict_add_str(
+			request, root, "sdp", (struct str){ s->sent_sdp->str, s->sent_sdp->len });
 	}
 	if (!script_failed(s))
 		send_request(s, request);
@@ -84,8 +84,8 @@ static void append_list(GString *out, const struct value *list, const char *key)
 	value_each (item, list) {
 		struct str s = key ? value_get_str(item, key) : value_str(item);
 
-		g_string_append_printf(out, "%s'%.*s'", item == value_first(list) ? "" : ", ",
-			STR_ARG(s));
+		g_string_append_printf(
+			out, "%s'%.*s'", item == value_first(list) ? "" : ", ", STR_ARG(s));
 	}
 	g_string_append_c(out, ']');
 }
@@ -100,8 +100,8 @@ static void compare_links(struct script *s, const char *expected)
 		const struct value *aliases = value_get(tag, "tag-aliases");
 		struct str branch = value_get_str(tag, "via-branch");
 
-		g_string_append_printf(got, "%s\"%.*s\" subscribed to ", got->len ? "; " : "",
-			STR_ARG(tag->key));
+		g_string_append_printf(
+			got, "%s\"%.*s\" subscribed to ", got->len ? "; " : "", STR_ARG(tag->key));
 		append_list(got, value_get(tag, "subscriptions"), "tag");
 		if (branch.s)
 			g_string_append_printf(got, " via-branch %.*s", STR_ARG(branch));
@@ -155,8 +155,7 @@ static void compare_reply(struct script *s, const char *rest, char *const *block
 	g_string_replace(text, ", sdp: <unchanged>", "", 0);
 	if (!notation_match(text->str, root, skip, why))
 		script_fail(s, "reply: %s", why->str);
-	else if (unchanged &&
-		 !str_eq(body, (struct str){ s->sent_sdp->str, s->sent_sdp->len }))
+	else if (unchanged && !str_eq(body, (struct str){ s->sent_sdp->str, s->sent_sdp->len }))
 		script_fail(s, "the body came back changed:\n%.*s", STR_ARG(body));
 	else if (count)
 		compare_body(s, body, block, count);

@@ -123,16 +123,16 @@ static void differ(GString *why, const struct value *expected, const struct valu
 		g_string_append(why, "nothing");
 }
 
-static bool match(const struct value *expected, const struct value *actual, const char *skip,
-	GString *why);
+static bool match(
+	const struct value *expected, const struct value *actual, const char *skip, GString *why);
 
 static const struct value *skipped(const struct value *v, const char *skip)
 {
 	return v && skip && str_is(v->key, skip) ? v->next : v;
 }
 
-static bool match_items(const struct value *expected, const struct value *actual, const char *skip,
-	GString *why)
+static bool match_items(
+	const struct value *expected, const struct value *actual, const char *skip, GString *why)
 {
 	const struct value *a = skipped(value_first(actual), skip);
 
@@ -154,8 +154,8 @@ static bool match_items(const struct value *expected, const struct value *actual
 	return !a;
 }
 
-static bool match(const struct value *expected, const struct value *actual, const char *skip,
-	GString *why)
+static bool match(
+	const struct value *expected, const struct value *actual, const char *skip, GString *why)
 {
 	bool same = expected->type == actual->type;
 

@@ -78,20 +78,51 @@ static const struct {
 	{ "app", RTCP_APP, 0, 12 },
 	{ "rtpfb", RTCP_RTPFB, 1, 16 },
 	{ "psfb", RTCP_PSFB, 1, 12 },
+	{ "xr", RTCP_XR, 0, 44 },
 };
 
-static void append_rtcp(GByteArray *out, unsigned kind, uint32_t ssrc)
+static void put(uint8_t *at, unsigned bytes, unsigned long value)
+{
+	while (bytes--) {
+		at[bytes] = (uint8_t)value;
+		value >>= 8;
+	}
+}
+
+/* ntp: middle bits of an SR's time; about, lost, jitter …: a report block; delay: XR VoIP. */
+static void fill_rtcp(uint8_t *packet, char *const *words)
+{
+	uint8_t *block = packet + 8;
+
+	if (packet[1] == RTCP_SR) {
+		put(packet + 8, 4, number(words, "ntp", 0) >> 16);
+		put(packet + 12, 2, number(words, "ntp", 0));
+	} else if (packet[1] == RTCP_RR) {
+		put(block, 4, number(words, "about", 0));
+		put(block + 4, 1, number(words, "fraction", 0));
+		put(block + 5, 3, number(words, "lost", 0));
+		put(block + 12, 4, number(words, "jitter", 0));
+		put(block + 16, 4, number(words, "lsr", 0));
+		put(block + 20, 4, number(words, "dlsr", 0));
+	} else if (packet[1] == RTCP_XR) {
+		put(block, 1, RTCP_XR_VOIP_METRICS);
+		put(block + 2, 2, 8);
+		put(block + 4, 4, number(words, "about", 0));
+		put(block + 16, 2, number(words, "delay", 0));
+	}
+}
+
+static void append_rtcp(GByteArray *out, unsigned kind, char *const *words)
 {
 	uint8_t packet[64] = { 0 };
 	unsigned bytes = rtcp_kinds[kind].bytes;
+	unsigned long ssrc = number(words, "ssrc", 0x1234abcd);
 
 	packet[0] = (uint8_t)(0x80 | rtcp_kinds[kind].count);
 	packet[1] = rtcp_kinds[kind].type;
 	packet[3] = (uint8_t)(bytes / 4 - 1);
-	packet[4] = (uint8_t)(ssrc >> 24);
-	packet[5] = (uint8_t)(ssrc >> 16);
-	packet[6] = (uint8_t)(ssrc >> 8);
-	packet[7] = (uint8_t)ssrc;
+	put(packet + 4, 4, ssrc);
+	fill_rtcp(packet, words);
 	g_byte_array_append(out, packet, bytes);
 }
 
@@ -105,8 +136,7 @@ void statement_rtcp(struct script *s, const char *rest)
 	for (char **name = names; *name; name++)
 		for (unsigned i = 0; i < G_N_ELEMENTS(rtcp_kinds); i++)
 			if (!strcmp(*name, rtcp_kinds[i].name))
-				append_rtcp(s->sent[PACKET_RTCP], i,
-					(uint32_t)number(words, "ssrc", 0x1234abcd));
+				append_rtcp(s->sent[PACKET_RTCP], i, words);
 	deliver(s, words, PACKET_RTCP);
 }
 
@@ -144,8 +174,8 @@ static char *types_of(const struct mock_datagram *d)
 	while (rtcp_next(d->bytes, d->len, &offset, &packet) > 0)
 		for (unsigned i = 0; i < G_N_ELEMENTS(rtcp_kinds); i++)
 			if (packet.type == rtcp_kinds[i].type)
-				g_string_append_printf(out, "%s%s", out->len ? "," : "",
-					rtcp_kinds[i].name);
+				g_string_append_printf(
+					out, "%s%s", out->len ? "," : "", rtcp_kinds[i].name);
 	return g_string_free(out, FALSE);
 }
 
@@ -175,8 +205,8 @@ static void expect_hex(struct script *s, const struct mock_datagram *d, const ch
 		script_fail(s, "expected %s, got %s", hex, got->str);
 }
 
-static void check_packet(struct script *s, char *const *words, enum packet_kind kind,
-	const struct mock_datagram *d)
+static void check_packet(
+	struct script *s, char *const *words, enum packet_kind kind, const struct mock_datagram *d)
 {
 	const GByteArray *sent = s->sent[kind];
 	const char *types = option(words, "types");

@@ -131,7 +131,12 @@ static void statement_settings(struct script *s, const char *rest)
 	set->final_timeout_s = setting(v, "final-timeout", set->final_timeout_s);
 	set->delete_delay_s = setting(v, "delete-delay", set->delete_delay_s);
 	set->max_sessions = setting(v, "max-sessions", set->max_sessions);
+	set->max_load = setting(v, "max-load", 0);
+	set->max_cpu = setting(v, "max-cpu", 0);
+	set->max_bandwidth_bytes = setting(v, "max-bandwidth", 0);
 	set->tos = setting(v, "tos", set->tos);
+	set->cdr_facility = setting(v, "cdr-facility", set->cdr_facility);
+	set->rtcp_facility = setting(v, "rtcp-facility", set->rtcp_facility);
 	set->learn = setting(v, "learn", set->learn);
 	set->sip_source = setting(v, "sip-source", set->sip_source);
 	ports = value_get(v, "ports");
@@ -229,8 +234,8 @@ static void statement_reason(struct script *s, const char *rest)
 
 		if (g_strcmp0(words[0], reason_row(i)->name))
 			continue;
-		expect_number(s, rest, (unsigned long)(total - s->reasons[i]),
-			words[1] ? words[1] : "1");
+		expect_number(
+			s, rest, (unsigned long)(total - s->reasons[i]), words[1] ? words[1] : "1");
 		s->reasons[i] = total;
 		return;
 	}
@@ -260,6 +265,22 @@ static void statement_log(struct script *s, const char *rest)
 		if (strstr(l->data, rest))
 			return;
 	script_fail(s, "not in the log: %s", rest);
+}
+
+/* What the machine's sampler would say from now on. */
+static void statement_load(struct script *s, const char *rest)
+{
+	struct dict *dict = dict_new();
+	const struct value *v = dict_root(dict);
+	struct load load;
+
+	if (!notation_parse(dict, rest, dict_root(dict)))
+		script_fail(s, "load {average: N, cpu: N, bandwidth: N}");
+	load.average_hundredths = 100 * (unsigned)setting(v, "average", 0);
+	load.cpu_percent = setting(v, "cpu", 0);
+	load.bytes_per_s = (uint64_t)setting(v, "bandwidth", 0);
+	call_table_set_load(s->world.control.calls, &load);
+	dict_free(dict);
 }
 
 static void statement_tos(struct script *s, const char *rest)
@@ -296,18 +317,41 @@ static void statement_peer(struct script *s, const char *rest)
 		g_hash_table_insert(s->peers, g_strdup(words[0]), g_memdup2(&addr, sizeof(addr)));
 }
 
+/* nat INSIDE OUTSIDE open|restricted|symmetric */
+static void put_behind_nat(struct script *s, const char *rest)
+{
+	g_auto(GStrv) words = g_strsplit(rest, " ", 4);
+	enum mock_nat_kind kind = MOCK_NAT_OPEN;
+	struct addr inside, outside;
+
+	if (g_strv_length(words) != 4) {
+		script_fail(s, "network nat INSIDE OUTSIDE KIND");
+		return;
+	}
+	if (!strcmp(words[3], "restricted"))
+		kind = MOCK_NAT_RESTRICTED;
+	else if (!strcmp(words[3], "symmetric"))
+		kind = MOCK_NAT_SYMMETRIC;
+	if (script_addr(s, words[1], &inside) && script_addr(s, words[2], &outside))
+		mock_nat(&inside, &outside, kind);
+}
+
 static void statement_network(struct script *s, const char *rest)
 {
 	struct addr addr;
 
 	if (!strcmp(rest, "open fails"))
 		mock_fail_open(EMFILE, 1);
+	else if (!strcmp(rest, "address gone"))
+		mock_fail_open(EADDRNOTAVAIL, 1);
 	else if (!strcmp(rest, "send fails"))
 		mock_fail_send(EPERM, 1);
 	else if (!strcmp(rest, "send queue full"))
 		mock_fail_send(EAGAIN, 1);
 	else if (!strncmp(rest, "refuses ", 8) && script_addr(s, rest + 8, &addr))
 		mock_refuse(&addr);
+	else if (!strncmp(rest, "nat ", 4))
+		put_behind_nat(s, rest);
 	else
 		script_fail(s, "network: what?");
 }
@@ -349,6 +393,7 @@ static const struct {
 	{ "hold", statement_hold },
 	{ "json", statement_json },
 	{ "lf", statement_lf },
+	{ "load", statement_load },
 	{ "log", statement_log },
 	{ "move", statement_move },
 	{ "network", statement_network },

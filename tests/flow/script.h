@@ -18,20 +18,20 @@ enum packet_kind { PACKET_RTP, PACKET_RTCP, PACKET_RAW, PACKET_KINDS };
 struct script {
 	const char *path;
 	GPtrArray *lines;
-	unsigned at; /* the line being run */
+	unsigned at;   /* the line being run */
 	unsigned base; /* lines of the file before `lines`, in a repeat */
-	GString *why; /* not empty: it failed */
+	GString *why;  /* not empty: it failed */
 
 	struct world world;
 	bool opened;
 	unsigned calls_made;
 	char call_id[32];
-	GArray *ports; /* struct port_name */
+	GArray *ports;     /* struct port_name */
 	GHashTable *peers; /* name → struct addr */
 
-	bool lf, json;       /* of the next request */
-	GString *sent_sdp;   /* of the latest request */
-	struct dict *reply;  /* to it */
+	bool lf, json;      /* of the next request */
+	GString *sent_sdp;  /* of the latest request */
+	struct dict *reply; /* to it */
 	GString *reply_bytes;
 
 	GByteArray *sent[PACKET_KINDS]; /* latest packet of each kind */

@@ -285,8 +285,8 @@ bool text_match(const GPtrArray *lines, struct str body, GArray *names, GString 
 
 	for (unsigned i = 0; i < lines->len; i++) {
 		if (i + 1 >= count) {
-			g_string_append_printf(why, "the body ends before %s",
-				(const char *)lines->pdata[i]);
+			g_string_append_printf(
+				why, "the body ends before %s", (const char *)lines->pdata[i]);
 			return false;
 		}
 		if (!match_one(&m, lines->pdata[i], actual[i]))

@@ -9,7 +9,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const enum flags_for whats[] = { FLAGS_OFFER, FLAGS_ANSWER, FLAGS_OTHER };
+	static const enum flags_for whats[] = { FLAGS_OFFER, FLAGS_ANSWER, FLAGS_MEDIA,
+		FLAGS_OTHER };
 	struct call_settings settings = { .learn = true };
 	struct dict *dict = dict_new();
 	g_autoptr(GString) warnings = g_string_new(NULL);

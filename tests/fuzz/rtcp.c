@@ -13,6 +13,19 @@ static void check(bool ok)
 		abort();
 }
 
+static void walk_blocks(const struct rtcp_packet *packet)
+{
+	struct rtcp_xr_block block;
+	size_t offset = 0, before = 8;
+
+	while (rtcp_xr_next(packet, &offset, &block)) {
+		check(block.data >= packet->data + before && offset <= packet->len);
+		check(block.len >= 4 && block.data + block.len == packet->data + offset);
+		check(block.type != RTCP_XR_VOIP_METRICS || block.len >= 36);
+		before = offset;
+	}
+}
+
 /* Bytes of all packets that are no feedback. */
 static size_t walk(const uint8_t *data, size_t size, bool *ret_sound)
 {
@@ -30,6 +43,7 @@ static size_t walk(const uint8_t *data, size_t size, bool *ret_sound)
 		for (unsigned i = 0; rtcp_report(&packet, i, &report); i++)
 			check(i < packet.count && report.cumulative_lost >= -0x800000 &&
 				report.cumulative_lost <= 0x7fffff);
+		walk_blocks(&packet);
 		if (packet.type != RTCP_RTPFB && packet.type != RTCP_PSFB)
 			other += packet.len;
 	}

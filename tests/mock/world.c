@@ -30,6 +30,8 @@ void world_defaults(struct world *world)
 			.delete_delay_s = 30,
 			.max_sessions = -1,
 			.learn = true,
+			.cdr_facility = -1,
+			.rtcp_facility = -1,
 			.software_id = "test",
 		},
 		.port_min = 30000,
@@ -49,6 +51,14 @@ static void on_event(const struct media_event *event, void *arg)
 		call_table_event(event, world->control.calls);
 }
 
+static void on_rtcp(uint64_t session_id, const uint8_t *data, size_t len, void *arg)
+{
+	struct world *world = arg;
+
+	if (world->control.calls)
+		call_table_rtcp(session_id, data, len, world->control.calls);
+}
+
 void world_open(struct world *world)
 {
 	struct err err;
@@ -58,6 +68,8 @@ void world_open(struct world *world)
 	world->control_box = mailbox_new();
 	for (unsigned i = 0; i < WORLD_WORKERS; i++)
 		world->workers[i] = media_worker_new(i, world->control_box, on_event, world);
+	for (unsigned i = 0; world->settings.rtcp_facility >= 0 && i < WORLD_WORKERS; i++)
+		media_worker_on_rtcp(world->workers[i], on_rtcp, world);
 	world->interfaces = iface_table_new(
 		interfaces, world->port_min, world->port_max, mock_engine(), &err);
 	if (!world->interfaces)
@@ -89,6 +101,18 @@ static bool is_quiet(const struct world *world)
 	return world->hold_control || !mailbox_pending(world->control_box);
 }
 
+/* Once all is quiet, what is open is what the calls have, each port for one endpoint. */
+static void check_ports(const struct world *world)
+{
+	struct lease_check c;
+
+	if (!world->control.calls || world->hold_workers || world->hold_control)
+		return;
+	c = call_table_check_leases(world->control.calls);
+	g_assert_cmpuint(c.conflicts, ==, 0);
+	g_assert_cmpuint(c.leases, ==, world_ports_used(world));
+}
+
 void world_run(struct world *world)
 {
 	do {
@@ -98,6 +122,7 @@ void world_run(struct world *world)
 		if (!world->hold_control)
 			world_run_control(world);
 	} while (!is_quiet(world));
+	check_ports(world);
 }
 
 void world_advance(struct world *world, int64_t us)

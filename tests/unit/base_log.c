@@ -166,6 +166,42 @@ static void test_syslog_identity(void)
 	g_assert_cmpstr(sys.ident, ==, "proxy7");
 }
 
+static void test_records_are_bare_and_go_to_syslog_always(void)
+{
+	g_autofree char *text = NULL;
+
+	set_up(&(struct log_settings){ .level = LOG_L_ERR, .to_stderr = true });
+	g_clear_pointer(&sys.ident, g_free);
+	capture_begin();
+	log_record(FACILITY_LOCAL3, "ci=call, %s");
+	text = capture_end();
+	g_assert_cmpstr(text, ==, "");
+	g_assert_cmpstr(sys.ident, ==, "rtpengine");
+	g_assert_cmpstr(sys_line(0), ==, "ci=call, %s");
+	g_assert_cmpint(sys.last_priority, ==, FACILITY_LOCAL3 | LOG_L_INFO);
+}
+
+static void test_long_records_are_not_cut(void)
+{
+	g_autofree char *text = g_strnfill(20000, 'x');
+
+	set_up(&(struct log_settings){ .level = LOG_L_INFO });
+	log_record(FACILITY_LOCAL3, text);
+	g_assert_cmpuint(sys.lines->len, ==, 1);
+	g_assert_cmpstr(sys_line(0), ==, text);
+}
+
+static void test_records_wait_in_the_ring(void)
+{
+	set_up(&(struct log_settings){ .level = LOG_L_INFO });
+	log_start_ring(NULL);
+	log_record(FACILITY_LOCAL3, "later");
+	g_assert_cmpuint(sys.lines->len, ==, 0);
+	log_drain();
+	g_assert_cmpstr(sys_line(0), ==, "later");
+	log_stop_ring();
+}
+
 static void test_syslog_and_warnings_to_stderr(void)
 {
 	g_autofree char *text = NULL;
@@ -631,6 +667,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/log/stderr-without-time", test_stderr_without_time);
 	g_test_add_func("/log/severity-words", test_severity_words);
 	g_test_add_func("/log/syslog-identity", test_syslog_identity);
+	g_test_add_func("/log/record", test_records_are_bare_and_go_to_syslog_always);
+	g_test_add_func("/log/record-long", test_long_records_are_not_cut);
+	g_test_add_func("/log/record-ring", test_records_wait_in_the_ring);
 	g_test_add_func("/log/warnings-to-stderr-too", test_syslog_and_warnings_to_stderr);
 	g_test_add_func("/log/daemonised", test_daemonised);
 	g_test_add_func("/log/before-setup", test_before_setup);

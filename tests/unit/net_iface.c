@@ -185,6 +185,22 @@ static void test_groups_take_turns(void)
 	iface_table_free(table);
 }
 
+static void test_an_interface_answers_to_its_names(void)
+{
+	struct iface_table *table = table_of(
+		SPECS("g:1/10.0.0.1", "g:2/10.0.0.2", "b/10.0.0.3", "alias=b"));
+	const struct iface *first = iface_at(table, 0), *last = iface_at(table, 2);
+
+	g_assert_true(iface_answers_to(table, first, STR_LIT("g:1")));
+	g_assert_true(iface_answers_to(table, first, STR_LIT("g")));
+	g_assert_true(iface_answers_to(table, first, STR_LIT("round-robin-calls")));
+	g_assert_false(iface_answers_to(table, first, STR_LIT("g:2")));
+	g_assert_false(iface_answers_to(table, first, STR_LIT("b")));
+	g_assert_true(iface_answers_to(table, last, STR_LIT("alias")));
+	g_assert_false(iface_answers_to(table, last, STR_LIT("g")));
+	iface_table_free(table);
+}
+
 static void test_groups_pass_over_full_members(void)
 {
 	struct iface_table *table = table_of(SPECS("g:1/10.0.0.1", "g:2/10.0.0.2", "g:3/10.0.0.3"));
@@ -318,6 +334,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/net/iface/bad-range", test_bad_ranges_and_no_interfaces);
 	g_test_add_func("/net/iface/aliases", test_aliases);
 	g_test_add_func("/net/iface/groups", test_groups_take_turns);
+	g_test_add_func("/net/iface/answers-to", test_an_interface_answers_to_its_names);
 	g_test_add_func("/net/iface/groups-full", test_groups_pass_over_full_members);
 	g_test_add_func("/net/iface/no-name", test_no_name_is_the_default_or_its_group);
 	g_test_add_func("/net/iface/excluded", test_excluded_from_all_pools);

@@ -236,8 +236,8 @@ static void test_several_pairs_are_a_row(void)
 	struct err err;
 
 	for (unsigned i = 0; i < 20; i += 2)
-		g_assert_cmpint(port_pool_lease_at(pool, (uint16_t)(200 + i), &pairs[i], &err), ==,
-			0);
+		g_assert_cmpint(
+			port_pool_lease_at(pool, (uint16_t)(200 + i), &pairs[i], &err), ==, 0);
 	/* pairs 202, 206 … are broken; 210 to 215 become whole */
 	for (unsigned i = 0; i < 20; i += 2)
 		if (i % 4 == 0 || i == 10 || i == 14)

@@ -304,6 +304,66 @@ static void test_unknown_types_are_kept(void)
 	g_assert_cmpuint(data[1], ==, 213);
 }
 
+/* An XR of a reference time, a statistics block that is too short, and an unknown block. */
+static const uint8_t extended[] = {
+	0x80, 207, 0, 7, 0, 0, 0, 9,        /* header, SSRC */
+	4, 0, 0, 2, 1, 2, 3, 4, 5, 6, 7, 8, /* reference time */
+	6, 0, 0, 1, 0, 0, 0, 0,             /* of 40 bytes that it must have */
+	99, 7, 0, 0,                        /* header only */
+};
+
+static void take_extended(const uint8_t *data, size_t len, struct rtcp_packet *ret)
+{
+	size_t offset = 0;
+
+	g_assert_cmpint(rtcp_next(data, len, &offset, ret), ==, 1);
+}
+
+static void test_blocks_of_an_xr_are_walked(void)
+{
+	struct rtcp_packet packet;
+	struct rtcp_xr_block block;
+	size_t offset = 0;
+
+	take_extended(extended, sizeof(extended), &packet);
+	g_assert_true(rtcp_xr_next(&packet, &offset, &block));
+	g_assert_cmpuint(block.type, ==, RTCP_XR_REFERENCE_TIME);
+	g_assert_cmpuint(block.len, ==, 12);
+	g_assert_cmphex(rtcp_number(block.data + 4, 4), ==, 0x01020304);
+	g_assert_cmphex(rtcp_number(block.data + 4, 2), ==, 0x0102);
+	g_assert_true(rtcp_xr_next(&packet, &offset, &block));
+	g_assert_cmpuint(block.type, ==, 99);
+	g_assert_cmpuint(block.specific, ==, 7);
+	g_assert_cmpuint(block.len, ==, 4);
+	g_assert_false(rtcp_xr_next(&packet, &offset, &block));
+}
+
+static void test_block_longer_than_its_xr_ends_the_walk(void)
+{
+	uint8_t data[sizeof(extended)];
+	struct rtcp_packet packet;
+	struct rtcp_xr_block block;
+	size_t offset = 0;
+
+	memcpy(data, extended, sizeof(data));
+	data[11] = 6; /* words of the first block: one more than there are */
+	take_extended(data, sizeof(data), &packet);
+	g_assert_false(rtcp_xr_next(&packet, &offset, &block));
+}
+
+static void test_other_types_have_no_blocks(void)
+{
+	uint8_t data[sizeof(extended)];
+	struct rtcp_packet packet;
+	struct rtcp_xr_block block;
+	size_t offset = 0;
+
+	memcpy(data, extended, sizeof(data));
+	data[1] = RTCP_RR;
+	take_extended(data, sizeof(data), &packet);
+	g_assert_false(rtcp_xr_next(&packet, &offset, &block));
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -326,5 +386,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/rtp/rtcp/strip-all", test_feedback_alone_leaves_nothing);
 	g_test_add_func("/rtp/rtcp/strip-none", test_compound_without_feedback_stays_as_it_is);
 	g_test_add_func("/rtp/rtcp/strip-unknown", test_unknown_types_are_kept);
+	g_test_add_func("/rtp/rtcp/xr", test_blocks_of_an_xr_are_walked);
+	g_test_add_func("/rtp/rtcp/xr-length", test_block_longer_than_its_xr_ends_the_walk);
+	g_test_add_func("/rtp/rtcp/xr-type", test_other_types_have_no_blocks);
 	return g_test_run();
 }

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Our ports against those that the system hands out by itself. */
+#include "net/ephemeral.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PORTS = UINT16_MAX + 1 };
+
+bool ephemeral_parse(const char *text, struct port_span *ret)
+{
+	unsigned first, last;
+
+	if (sscanf(text, "%u %u", &first, &last) != 2 || first > last || last >= PORTS)
+		return false;
+	*ret = (struct port_span){ (uint16_t)first, (uint16_t)last };
+	return true;
+}
+
+/* "first-last" or "port", at *text, which moves behind it and a comma. False at the end. */
+static bool next_reserved(const char **text, struct port_span *ret)
+{
+	char *end;
+	unsigned long first = strtoul(*text, &end, 10), last = first;
+
+	if (end == *text)
+		return false;
+	if (*end == '-')
+		last = strtoul(end + 1, &end, 10);
+	if (first > last || last >= PORTS)
+		return false;
+	*ret = (struct port_span){ (uint16_t)first, (uint16_t)last };
+	*text = end + (*end == ',');
+	return true;
+}
+
+unsigned ephemeral_overlap(
+	const struct port_span *ours, const struct port_span *system, const char *reserved)
+{
+	bool safe[PORTS] = { false };
+	struct port_span span;
+	unsigned count = 0;
+
+	while (next_reserved(&reserved, &span))
+		memset(&safe[span.first], true, (size_t)(span.last - span.first) + 1);
+	for (unsigned port = ours->first; port <= ours->last; port++)
+		count += port >= system->first && port <= system->last && !safe[port];
+	return count;
+}
