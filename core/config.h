@@ -32,7 +32,7 @@ struct config {
 	/* What to do instead of running */
 	bool version, codecs, dump_config, print_flags, print_man;
 	int print_conf; /* enum option_group, -1: not asked */
-	char *config_file, *config_section;
+	char *config_file, *config_section, *templates;
 
 	/* Logging and process */
 	int log_facility; /* a choice; see config_log_settings */

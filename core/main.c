@@ -15,6 +15,7 @@
 #include "control/proxies.h"
 #include "control/retrans.h"
 #include "control/settings.h"
+#include "control/templates.h"
 #include "control/thread.h"
 #include "log_writer.h"
 #include "net/ephemeral.h"
@@ -49,6 +50,7 @@ struct daemon {
 	unsigned worker_count;
 	struct call_table *calls;
 	struct control control;
+	struct templates *templates;
 	struct listen_udp *listeners[MAX_LISTENERS];
 	unsigned listener_count;
 	char *plugin_folder;
@@ -350,6 +352,7 @@ static void tear_down(struct daemon *d, int status)
 	retrans_free(d->control.retrans);
 	proxies_free(d->control.proxies);
 	settings_free(d->control.settings);
+	templates_free(d->templates);
 	control_thread_free(d->thread);
 	iface_table_free(d->interfaces);
 	/* A log nobody reads must not keep us; its thread may still use what would be freed. */
@@ -417,6 +420,17 @@ static void log_totals(void)
 	log_info("%s", text->str);
 }
 
+static int load_templates(struct daemon *d, struct err *err)
+{
+	const struct config *c = d->config;
+
+	if (!c->templates || !*c->templates)
+		return 0;
+	d->templates = templates_new();
+	d->control.templates = d->templates;
+	return templates_load(d->templates, c->config_file, c->templates, err);
+}
+
 static int start_and_run(struct daemon *d)
 {
 	struct err err;
@@ -432,7 +446,7 @@ static int start_and_run(struct daemon *d)
 	d->control.started_mono_us = clock_mono_us();
 	d->control.proxies = proxies_new();
 	d->control.settings = settings_new(d->set->values, apply_setting, d);
-	if (load_plugins(d, &err) < 0 || open_network(d, &err) < 0)
+	if (load_templates(d, &err) < 0 || load_plugins(d, &err) < 0 || open_network(d, &err) < 0)
 		return fatal(d, err.text);
 	ret = open_kernel_table(d);
 	if (!ret)

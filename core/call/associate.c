@@ -51,16 +51,49 @@ static int find_untagged(struct draft *draft, const struct call_options *o, stru
 	return 0;
 }
 
-/* A new tag for a party that had another: that one still finds it. */
-static void retag(struct draft *draft, struct party *party, struct str tag)
+static void add_alias(struct party *party, struct str tag)
 {
 	if (party->alias_count == MODEL_MAX_ALIASES) {
 		memmove(&party->aliases[0], &party->aliases[1],
 			sizeof(party->aliases[0]) * (MODEL_MAX_ALIASES - 1));
 		party->alias_count--;
 	}
-	party->aliases[party->alias_count++] = party->tag;
+	party->aliases[party->alias_count++] = tag;
+}
+
+/* A new tag for a party that had another: that one still finds it. */
+static void retag(struct draft *draft, struct party *party, struct str tag)
+{
+	add_alias(party, party->tag);
 	party->tag = arena_str(draft->model->arena, tag);
+}
+
+static bool same_endpoint(const struct sdp_media *a, const struct sdp_media *b)
+{
+	return a->port == b->port && addr_same_ip(&a->connection, &b->connection);
+}
+
+static bool is_same_sender(const struct party *party, enum alias_key key, const struct sdp *sdp)
+{
+	if (party->alias_key != (int)key || !party->sdp || !sdp->media_count)
+		return false;
+	if (key == ALIAS_KEY_SDP)
+		return str_eq(party->sdp->raw, sdp->raw);
+	return party->sdp->media_count && same_endpoint(&party->sdp->media[0], &sdp->media[0]);
+}
+
+void associate_alias(struct draft *draft, const struct call_options *o, const struct sdp *sdp)
+{
+	if (o->alias_key == ALIAS_KEY_OFF || model_find_tag(draft->model, o->from_tag))
+		return;
+	for (unsigned i = 0; i < draft->model->party_count; i++) {
+		struct party *party = draft->model->parties[i];
+
+		if (!is_same_sender(party, o->alias_key, sdp))
+			continue;
+		add_alias(party, arena_str(draft->model->arena, o->from_tag));
+		return;
+	}
 }
 
 static struct party *adopt(struct draft *draft, const struct call_options *o, struct party *y,

@@ -39,6 +39,7 @@ struct call {
 	int64_t created_wall_us, created_mono_us;
 	struct addr created_from; /* who asked for it */
 	unsigned worker;          /* index in the table's */
+	bool piercing;            /* some peer has to be sent empty packets to */
 	int64_t look_at_us; /* monotonic: it cannot be over before; 0: look. Every commit resets it */
 };
 
@@ -109,6 +110,8 @@ struct lease_check call_table_check_leases(const struct call_table *table);
 bool call_timed_out(struct call *call, int64_t now_mono_us, enum reason *ret_reason);
 /* tally.c: what it adds to the statistics. */
 void call_tally(const struct call *call);
+/* pierce.c: once a second: to peers that ask for it and have not sent anything yet. */
+void call_pierce(struct call *call);
 /* cdr.c: the detail record in syslog, if wanted (spec daemon 2.8). */
 void call_log_record(const struct call *call, enum reason reason);
 /* summary.c: the summary in the log (spec daemon 2.7). */

@@ -55,6 +55,7 @@ void draft_commit(struct draft *draft)
 	model_free(call->model);
 	call->model = draft->model;
 	call->look_at_us = 0;
+	call->piercing = true; /* looked at with the next tick */
 	if (draft->created)
 		call_publish(call);
 	else

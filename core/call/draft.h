@@ -42,6 +42,8 @@ struct parties {
 /* associate.c (spec NG 5.2). */
 int associate_offer(
 	struct draft *draft, const struct call_options *o, struct parties *ret, struct err *err);
+/* alias-key: a from-tag that is not known yet may be one more of a known party. */
+void associate_alias(struct draft *draft, const struct call_options *o, const struct sdp *sdp);
 int associate_answer(
 	struct draft *draft, const struct call_options *o, struct parties *ret, struct err *err);
 

@@ -8,6 +8,7 @@
 #include "call/draft.h"
 #include "call/negotiate.h"
 #include "call/port_maps.h"
+#include "net/route.h"
 
 #include <errno.h>
 
@@ -62,28 +63,34 @@ static bool may_pair(const struct media *from, const struct media *to, const str
 	return !from->mid.len || !to->mid.len || str_eq(from->mid, to->mid);
 }
 
-static struct media *find_to(
-	struct draft *draft, struct media *from, struct party *to, const struct sdp_media *in)
+/* Places differ between the parties once a section was left out: is this one another's already? */
+static bool is_taken(const struct media *to, const struct media *from)
 {
+	for (unsigned i = 0; i < to->source_count; i++)
+		if (to->sources[i]->party == from->party && to->sources[i] != from)
+			return true;
+	return to->mentioned;
+}
+
+/* sdp-media-remove: a section of an offer that is not sent on. */
+static bool is_removed(enum sdp_media_type type, const struct call_options *o, bool answer)
+{
+	return !answer && (o->remove_media & 1u << type);
+}
+
+static struct media *find_to(struct draft *draft, struct media *from, struct party *to,
+	const struct sdp_media *in, unsigned removed_before)
+{
+	unsigned index = from->index - MIN(from->index, removed_before);
+	struct media *media;
+
 	for (unsigned i = 0; i < from->source_count; i++)
 		if (from->sources[i]->party == to && may_pair(from, from->sources[i], in))
 			return from->sources[i];
-	return unmentioned_at(draft, to, from->index);
-}
-
-static int pair_sections(struct draft *draft, const struct parties *p, const struct sdp *sdp,
-	struct media_pair *pairs, struct err *err)
-{
-	for (unsigned i = 0; i < sdp->media_count; i++) {
-		struct media *from = find_from(draft, p->from, &sdp->media[i], i);
-		struct media *to = from ? find_to(draft, from, p->to, &sdp->media[i]) : NULL;
-
-		if (!to)
-			return err_set(err, E2BIG, "Too many media sections in one call");
-		pairs[i] = (struct media_pair){ from, to };
-		from->mentioned = to->mentioned = true;
-	}
-	return 0;
+	media = media_at(draft, to, index);
+	while (media && is_taken(media, from))
+		media = media_at(draft, to, ++index);
+	return media;
 }
 
 static void take_type(
@@ -100,16 +107,49 @@ static void take_transport(
 	media->transport_text = arena_str(draft->model->arena, text);
 }
 
+/* Sections that are not sent on have no `to`. */
+static int pair_sections(struct draft *draft, const struct parties *p, const struct sdp *sdp,
+	const struct call_options *o, bool answer, struct media_pair *pairs, struct err *err)
+{
+	unsigned removed = 0;
+
+	for (unsigned i = 0; i < sdp->media_count; i++) {
+		const struct sdp_media *in = &sdp->media[i];
+		struct media *from = find_from(draft, p->from, in, i), *to = NULL;
+		bool remove = is_removed(in->type, o, answer);
+
+		if (remove)
+			removed++;
+		else if (from)
+			to = find_to(draft, from, p->to, in, removed);
+		if (!from || (!to && !remove))
+			return err_set(err, E2BIG, "Too many media sections in one call");
+		pairs[i] = (struct media_pair){ from, to };
+		from->mentioned = true;
+		take_type(draft, from, in->type, in->type_text);
+		take_transport(draft, from, in->transport, in->transport_text);
+		if (to)
+			to->mentioned = true;
+	}
+	return 0;
+}
+
 /*
  * A new branch may be offered a later section only; those before it have a place in its bodies
  * all the same, as rejected ones of the sender's kind.
  */
-static void fill_places(struct draft *draft, const struct parties *p)
+static void fill_places(
+	struct draft *draft, const struct parties *p, const struct call_options *o, bool answer)
 {
-	for (unsigned i = 0; i < p->to->media_count && i < p->from->media_count; i++) {
-		const struct media *from = p->from->media[i];
-		struct media *to = p->to->media[i];
+	unsigned place = 0;
 
+	for (unsigned i = 0; i < p->from->media_count && place < p->to->media_count; i++) {
+		const struct media *from = p->from->media[i];
+		struct media *to = p->to->media[place];
+
+		if (is_removed(from->type, o, answer))
+			continue;
+		place++;
 		if (to->type_text.len || to->mentioned)
 			continue;
 		take_type(draft, to, from->type, from->type_text);
@@ -142,7 +182,7 @@ static int link_pairs(struct draft *draft, const struct parties *p, bool answer,
 	if (answer)
 		party_unlink(draft->model, p->from);
 	for (unsigned i = 0; i < count; i++)
-		if (!media_link(pairs[i].from, pairs[i].to))
+		if (pairs[i].to && !media_link(pairs[i].from, pairs[i].to))
 			return err_set(err, E2BIG, "Too many branches in one call");
 	return 0;
 }
@@ -152,9 +192,7 @@ static void negotiate_profile(struct draft *draft, const struct media_pair *pair
 {
 	const struct sdp_media *offered = pair->to->in;
 
-	take_type(draft, pair->from, in->type, in->type_text);
 	take_type(draft, pair->to, in->type, in->type_text);
-	take_transport(draft, pair->from, in->transport, in->transport_text);
 	/* The offerer gets the profile it asked for, unless told otherwise (spec NG 3.5). */
 	if (answer && offered && is_rtp(offered->transport) && is_rtp(in->transport) &&
 		!o->transport_accept)
@@ -281,6 +319,10 @@ static void take_endpoints(
 		      (o->learning == LEARNING_ON ||
 			      (o->learning == LEARNING_CONFIGURED &&
 				      call_table_settings(draft->call->table)->learn));
+	from->handover = o->handover;
+	from->nat_wait = o->nat_wait;
+	from->pierce = o->pierce_nat;
+	from->block_short = o->block_short;
 }
 
 /* An interface's name, or the words that stand for a family when no interface has them. */
@@ -304,6 +346,21 @@ static const struct iface *find_iface(struct iface_table *table, const struct if
 	return iface_default(table);
 }
 
+/* The interface that the system would use towards `peer`. */
+static const struct iface *find_route(struct iface_table *table, const struct addr *peer)
+{
+	const struct iface *iface = NULL;
+	struct addr local;
+	char text[ADDR_TEXT];
+
+	if (route_local(peer, &local) == 0)
+		iface = iface_with_local(table, &local);
+	if (iface)
+		return iface;
+	log_warn("No interface leads to %s, using the default one", addr_print_ip(peer, text));
+	return iface_default(table);
+}
+
 struct sides {
 	enum addr_family from, to; /* asked for by name of interface; ADDR_NONE: not */
 };
@@ -320,6 +377,10 @@ static struct sides choose_interfaces(struct draft *draft, const struct parties 
 			table, p->from->iface, o->direction[0], ports, &sides.from);
 	if (!answer && o->direction[1].len)
 		p->to->iface = find_iface(table, p->to->iface, o->direction[1], ports, &sides.to);
+	if (!answer && o->peers[0].family)
+		p->from->iface = find_route(table, &o->peers[0]);
+	if (!answer && o->peers[1].family)
+		p->to->iface = find_route(table, &o->peers[1]);
 	if (!p->from->iface)
 		p->from->iface = iface_find(table, STR_NULL, ports);
 	if (!p->to->iface)
@@ -393,15 +454,78 @@ static void reject(struct media *media, int64_t now_us)
 		set_peer(&media->streams[i], (struct addr){ 0 }, now_us);
 }
 
+/* Masked extensions stay between the sender and us. */
+static void take_masks(
+	struct media *from, const struct sdp_media *in, const struct extmap_options *o)
+{
+	memset(from->masked, 0, sizeof(from->masked));
+	for (unsigned i = 0; o->mask && i < in->extmap_count; i++) {
+		unsigned id = negotiate_extmap_id(in->extmap[i]);
+
+		if (id && negotiate_extmap_named(o->mask, in->extmap[i]) &&
+			!negotiate_extmap_named(o->strip, in->extmap[i]))
+			from->masked[id / 64] |= (uint64_t)1 << id % 64;
+	}
+}
+
+static void take_echo(const struct media_pair *pair, enum media_echo echo)
+{
+	bool off = echo == ECHO_OFF;
+
+	if (echo == ECHO_KEEP)
+		return;
+	pair->from->blackhole = pair->to->blackhole = !off;
+	pair->from->echo = echo == ECHO_BACKWARD || echo == ECHO_BOTH;
+	pair->to->echo = echo == ECHO_FORWARD || echo == ECHO_BOTH;
+}
+
+static bool changes_codecs(const struct codec_options *o)
+{
+	return o->strip || o->offer || o->ignore || o->reuse || o->is_static;
+}
+
+/* What is offered to the receiver; false: nothing is left. Before the sender's body is taken. */
+static bool negotiate_codecs(struct draft *draft, const struct media_pair *pair,
+	const struct sdp_media *in, const struct codec_options *o)
+{
+	const struct sdp_format *formats[SDP_MAX_FORMATS];
+	struct media *from = pair->from, *to = pair->to;
+	struct format_list shown = { to->shown, to->shown_count }, known = { 0 };
+	struct payload_types ignored;
+	unsigned count;
+
+	if (!changes_codecs(o) || !is_rtp(in->transport) || !in->port) {
+		media_set_shown(draft->model, to, NULL, 0);
+		from->ignored[0] = from->ignored[1] = 0;
+		return true;
+	}
+	if (!shown.count && from->in)
+		shown = (struct format_list){ from->in->formats, from->in->format_count };
+	if (to->in)
+		known = (struct format_list){ to->in->formats, to->in->format_count };
+	count = negotiate_offer_formats(in, o, shown, known, formats);
+	media_set_shown(draft->model, to, formats, count);
+	ignored = negotiate_ignored(in, o);
+	memcpy(from->ignored, ignored.bits, sizeof(from->ignored));
+	return count > 0;
+}
+
 static int negotiate_section(struct draft *draft, const struct media_pair *pair, struct sdp *sdp,
 	const struct sdp_media *in, const struct call_options *o, const struct sides *sides,
 	bool answer, struct err *err)
 {
 	struct media *from = pair->from, *to = pair->to;
 	bool trust = negotiate_trusts_sdp(sdp, (unsigned)(in - sdp->media), o);
-	bool rejected = !in->port || (answer && to->in && !to->in->port);
+	bool rejected;
 
+	if (!answer)
+		take_masks(from, in, &o->extmap);
+	if (!answer)
+		from->no_codecs = !negotiate_codecs(draft, pair, in, &o->codec);
+	rejected = !in->port ||
+		   (answer ? to->no_codecs || (to->in && !to->in->port) : from->no_codecs);
 	media_set_sdp(from, sdp, in);
+	take_echo(pair, o->media_echo);
 	negotiate_profile(draft, pair, in, o, answer);
 	negotiate_direction(pair, in);
 	negotiate_names(draft, pair, in, o, answer);
@@ -424,6 +548,18 @@ static int negotiate_section(struct draft *draft, const struct media_pair *pair,
 	return take_ports(draft, pair, in, o, answer, err);
 }
 
+/* Its sender sees it declined in the answer; the other party never hears of it. */
+static void remove_section(
+	struct draft *draft, struct media *from, struct sdp *sdp, const struct sdp_media *in)
+{
+	media_set_sdp(from, sdp, in);
+	if (in->mid.len)
+		from->mid = arena_str(draft->model->arena, in->mid);
+	from->advertised = (struct addr){ 0 };
+	from->family = in->connection.family;
+	reject(from, draft->now_mono_us);
+}
+
 int exchange_media(struct draft *draft, const struct parties *p, const struct call_options *o,
 	struct sdp *sdp, bool answer, struct err *err)
 {
@@ -433,15 +569,19 @@ int exchange_media(struct draft *draft, const struct parties *p, const struct ca
 	unsigned others;
 	int ret;
 
-	ret = pair_sections(draft, p, sdp, pairs, err);
+	ret = pair_sections(draft, p, sdp, o, answer, pairs, err);
 	if (ret < 0)
 		return ret;
-	fill_places(draft, p);
+	fill_places(draft, p, o, answer);
 	others = pair_others(p, pairs + sdp->media_count);
 	ret = link_pairs(draft, p, answer, pairs, sdp->media_count + others, err);
-	for (unsigned i = 0; !ret && i < sdp->media_count; i++)
-		ret = negotiate_section(
-			draft, &pairs[i], sdp, &sdp->media[i], o, &sides, answer, err);
+	for (unsigned i = 0; !ret && i < sdp->media_count; i++) {
+		if (pairs[i].to)
+			ret = negotiate_section(
+				draft, &pairs[i], sdp, &sdp->media[i], o, &sides, answer, err);
+		else
+			remove_section(draft, pairs[i].from, sdp, &sdp->media[i]);
+	}
 	/* An answer without a section that was offered declines it. */
 	for (unsigned i = 0; !ret && answer && i < others; i++) {
 		struct media_pair *pair = &pairs[sdp->media_count + i];
@@ -467,14 +607,17 @@ static bool came_from_here(const struct sdp *sdp, const char *instance)
 	return sdp->session_count > 0;
 }
 
-static int check_body(
-	struct draft *draft, const struct sdp *sdp, const struct call_options *o, struct err *err)
+static int check_body(struct draft *draft, const struct sdp *sdp, const struct call_options *o,
+	bool answer, struct err *err)
 {
 	if (!sdp->origin.username.s || !sdp->media_count)
 		return err_set(err, EINVAL, "Incomplete SDP specification");
 	for (unsigned i = 0; i < sdp->media_count; i++) {
-		int ret = negotiate_check(&sdp->media[i], o, negotiate_trusts_sdp(sdp, i, o), err);
+		int ret = 0;
 
+		if (!is_removed(sdp->media[i].type, o, answer))
+			ret = negotiate_check(
+				&sdp->media[i], o, negotiate_trusts_sdp(sdp, i, o), err);
 		if (ret < 0)
 			return ret;
 		if (sdp->media[i].ice_ufrag.s)
@@ -504,18 +647,32 @@ static void take_names(struct draft *draft, const struct parties *p, const struc
 	model->last_signal_us = draft->now_wall_us;
 }
 
+/* What offers and answers change of media that flow (spec NG 3.7). */
+static void take_blocks(struct model *model, const struct parties *p, const struct call_options *o)
+{
+	if (o->block_dtmf)
+		p->from->blocks.dtmf = o->dtmf_mode != DTMF_OFF;
+	if (o->drop_traffic)
+		model->drop_traffic = o->drop_traffic == DROP_TRAFFIC_START;
+}
+
 static int exchange_parsed(struct draft *draft, const struct call_options *o, struct sdp *sdp,
 	bool answer, GString *body, struct err *err)
 {
 	struct parties p;
-	int ret = check_body(draft, sdp, o, err);
+	int ret = check_body(draft, sdp, o, answer, err);
 
+	if (!ret && !answer)
+		associate_alias(draft, o, sdp);
 	if (!ret)
 		ret = answer ? associate_answer(draft, o, &p, err)
 			     : associate_offer(draft, o, &p, err);
 	if (ret < 0)
 		return ret;
 	take_names(draft, &p, o);
+	take_blocks(draft->model, &p, o);
+	if (!answer && o->alias_key)
+		p.from->alias_key = (int)o->alias_key;
 	take_tos(draft, o, answer);
 	party_set_sdp(p.from, sdp);
 	ret = exchange_media(draft, &p, o, sdp, answer, err);

@@ -62,6 +62,27 @@ static void copy_maps(struct arena *arena, struct media *to, const struct media 
 	*link = NULL;
 }
 
+static void copy_format(struct arena *arena, struct sdp_format *to, const struct sdp_format *from)
+{
+	struct str *feedback = arena_new_array(arena, struct str, from->rtcp_fb_count);
+
+	*to = *from;
+	to->encoding = arena_str(arena, from->encoding);
+	to->fmtp = arena_str(arena, from->fmtp);
+	for (unsigned i = 0; i < from->rtcp_fb_count; i++)
+		feedback[i] = arena_str(arena, from->rtcp_fb[i]);
+	to->rtcp_fb = feedback;
+}
+
+static void copy_shown(struct arena *arena, struct media *to, const struct media *from)
+{
+	if (!from->shown)
+		return;
+	to->shown = arena_new_array(arena, struct sdp_format, from->shown_count);
+	for (unsigned i = 0; i < from->shown_count; i++)
+		copy_format(arena, &to->shown[i], &from->shown[i]);
+}
+
 static struct media *media_copy_into(struct arena *arena, struct media *from, struct party *party)
 {
 	struct media *to = arena_alloc(arena, sizeof(*to));
@@ -74,6 +95,7 @@ static struct media *media_copy_into(struct arena *arena, struct media *from, st
 	to->transport_text = arena_str(arena, from->transport_text);
 	to->mid = arena_str(arena, from->mid);
 	ref_take(to->sdp);
+	copy_shown(arena, to, from);
 	copy_maps(arena, to, from);
 	to->streams = arena_new_array(arena, struct media_stream, from->stream_count);
 	for (unsigned i = 0; i < from->stream_count; i++) {
@@ -104,6 +126,9 @@ static struct party *party_copy_into(struct arena *arena, const struct party *fr
 	for (unsigned i = 0; i < from->alias_count; i++)
 		to->aliases[i] = arena_str(arena, from->aliases[i]);
 	copy_printed(arena, &to->printed);
+	to->flows = arena_new_array(arena, struct flow_blocks, from->flow_count);
+	if (from->flow_count)
+		memcpy(to->flows, from->flows, sizeof(*to->flows) * from->flow_count);
 	ref_take(to->sdp);
 	to->media = arena_new_array(arena, struct media *, from->media_count);
 	for (unsigned i = 0; i < from->media_count; i++)
@@ -212,6 +237,56 @@ void media_set_sdp(struct media *media, struct sdp *sdp, const struct sdp_media 
 	ref_drop(media->sdp);
 	media->sdp = sdp;
 	media->in = in;
+}
+
+void media_set_shown(struct model *model, struct media *media,
+	const struct sdp_format *const *formats, unsigned count)
+{
+	media->shown = count ? arena_new_array(model->arena, struct sdp_format, count) : NULL;
+	media->shown_count = count;
+	for (unsigned i = 0; i < count; i++)
+		copy_format(model->arena, &media->shown[i], formats[i]);
+}
+
+static bool party_exists(const struct model *model, unsigned number)
+{
+	for (unsigned i = 0; i < model->party_count; i++)
+		if (model->parties[i]->number == number)
+			return true;
+	return false;
+}
+
+struct blocks *party_flow(struct model *model, struct party *party, const struct party *receiver)
+{
+	struct flow_blocks *grown = arena_new_array(
+		model->arena, struct flow_blocks, party->flow_count + 1);
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < party->flow_count; i++) {
+		if (party->flows[i].receiver == receiver->number)
+			return &party->flows[i].blocks;
+		if (party_exists(model, party->flows[i].receiver))
+			grown[count++] = party->flows[i];
+	}
+	grown[count].receiver = receiver->number;
+	party->flows = grown;
+	party->flow_count = count + 1;
+	return &grown[count].blocks;
+}
+
+struct blocks party_blocks(const struct party *source, const struct party *receiver)
+{
+	for (unsigned i = 0; i < source->flow_count; i++) {
+		struct blocks b = source->flows[i].blocks;
+
+		if (source->flows[i].receiver != receiver->number)
+			continue;
+		b.media |= source->blocks.media;
+		b.silence |= source->blocks.silence;
+		b.dtmf |= source->blocks.dtmf;
+		return b;
+	}
+	return source->blocks;
 }
 
 void party_set_sdp(struct party *party, struct sdp *sdp)

@@ -71,18 +71,41 @@ struct media {
 	bool mux_single;        /* … with one port for both */
 	bool mux_offered_by;    /* it offered it */
 	enum mux_answer mux_answer;
+	/* What was offered to this party, when that was not all of the sender's; NULL: all. */
+	struct sdp_format *shown;
+	unsigned shown_count;
+	uint64_t ignored[2]; /* payload types it offered that count as not offered */
+	bool no_codecs;      /* its offer was declined for it: no codec was left */
+	/* Header extensions it offered, by number, that only we and it know of. */
+	uint64_t masked[4];
 	int ptime_ms, maxptime_ms;
 	enum addr_family family; /* of our side towards it; ADDR_NONE: not decided */
 	bool learn;              /* may its endpoint be learned */
+	bool handover;           /* … again and again */
+	bool nat_wait, pierce;   /* how the way to it through a NAT is opened */
+	bool block_short;        /* what it sends must not be too short */
 	struct port_map *maps;   /* newest first */
 	struct port_map *ports;  /* of these, the one in use; NULL: none */
 	unsigned stream_count;   /* 2 per pair */
 	struct media_stream *streams;
+	bool echo;             /* what it sends goes back to it */
+	bool blackhole;        /* what it sends goes to nobody else */
 	unsigned source_count; /* whom it receives from; newest first */
 	struct media *sources[MODEL_MAX_SOURCES];
 	struct media *copy;  /* scratch of model_copy */
 	bool mentioned;      /* scratch of one command */
 	unsigned plan_place; /* scratch of call_compile */
+};
+
+/* What the proxy has blocked of somebody's media (spec NG 2.10, 2.11). */
+struct blocks {
+	bool media, silence, dtmf;
+};
+
+/* The same for one receiver only. */
+struct flow_blocks {
+	unsigned receiver; /* number of the party */
+	struct blocks blocks;
 };
 
 /* What was printed to a party last, for replace=… (spec NG 4.3). */
@@ -104,7 +127,11 @@ struct party {
 	bool final_response;
 	const struct iface *iface; /* NULL: not chosen */
 	struct sdp *sdp;           /* its latest body: reference; NULL: none */
+	int alias_key;             /* enum alias_key: how other tags of it are recognised */
 	struct printed printed;
+	struct blocks blocks; /* of all it sends */
+	struct flow_blocks *flows;
+	unsigned flow_count;
 	struct media **media;
 	unsigned media_count;
 };
@@ -118,6 +145,8 @@ struct model {
 	int64_t last_signal_us; /* wall clock */
 	int64_t delete_at_us;   /* monotonic; 0: not to be deleted */
 	int tos;
+	struct blocks blocks; /* of what anybody sends */
+	bool drop_traffic;
 	struct str metadata, xmlrpc_callback;
 };
 
@@ -137,6 +166,13 @@ struct media *party_add_media(struct model *model, struct party *party);
 /* Takes references. */
 void media_set_sdp(struct media *media, struct sdp *sdp, const struct sdp_media *in);
 void party_set_sdp(struct party *party, struct sdp *sdp);
+/* A copy of its formats, texts included; `count` 0: forgets them. */
+void media_set_shown(struct model *model, struct media *media,
+	const struct sdp_format *const *formats, unsigned count);
+/* The party's blocks towards `receiver`, made when there are none. */
+struct blocks *party_flow(struct model *model, struct party *party, const struct party *receiver);
+/* All that is blocked of what `source` sends to `receiver`. */
+struct blocks party_blocks(const struct party *source, const struct party *receiver);
 /* Streams 0 … count-1 exist afterwards. */
 void media_need_streams(struct model *model, struct media *media, unsigned count);
 /* Both receive from each other; this link comes first. False: too many. */

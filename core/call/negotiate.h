@@ -52,13 +52,45 @@ int negotiate_check(
 enum sdp_transport negotiate_transport_offer(
 	const struct sdp_media *in, const struct call_options *o);
 
+/* negotiate_codec.c (spec NG 3.6). Arrays given as `ret` have room for SDP_MAX_FORMATS. */
+
+/* A set of payload types. */
+struct payload_types {
+	uint64_t bits[2];
+};
+
+struct format_list {
+	const struct sdp_format *formats;
+	unsigned count;
+};
+
 /*
- * negotiate_codec.c: the formats to show. In an offer all of `in`; in an answer those of `in`
- * that were offered (`offered`: what the other side's section said) with the same number and a
- * compatible definition, or all when none is left (spec NG 3.6.4). `ret` has room for
- * SDP_MAX_FORMATS; returns how many.
+ * What an offer shows to its receiver: the sender's formats but for those that are taken out.
+ * `shown`: what the receiver was shown last, `known`: what it said itself last; both may be
+ * empty. Returns how many; none only if that is allowed (allow-no-codec-media).
  */
-unsigned negotiate_formats(const struct sdp_media *in, const struct sdp_media *offered, bool answer,
+unsigned negotiate_offer_formats(const struct sdp_media *in, const struct codec_options *o,
+	struct format_list shown, struct format_list known, const struct sdp_format **ret);
+/* The sender's formats that are taken as if it had not offered them. */
+struct payload_types negotiate_ignored(const struct sdp_media *in, const struct codec_options *o);
+
+/*
+ * What an answer shows to the offerer: of the answerer's formats those that were shown to it
+ * (`shown`; empty: all) and that the offerer has (`offered`, NULL: unknown) with the same number
+ * and a compatible definition, or all when none is left; but for those that are taken out.
+ */
+struct answer_formats {
+	const struct sdp_media *in, *offered;
+	struct format_list shown;
+	struct payload_types ignored; /* of the offerer */
+};
+
+unsigned negotiate_answer_formats(const struct answer_formats *a, const struct codec_options *o,
 	const struct sdp_format **ret);
+
+/* negotiate_extmap.c (spec NG 3.8, extmap): header extensions. */
+bool negotiate_extmap_named(const struct value *list, const struct sdp_attr *extmap);
+/* Its number; 0: none that can be masked. */
+unsigned negotiate_extmap_id(const struct sdp_attr *extmap);
 
 #endif

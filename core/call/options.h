@@ -7,9 +7,9 @@
 #ifndef CALL_OPTIONS_H
 #define CALL_OPTIONS_H
 
-#include "api/str.h"
+#include "api/dict.h"
 #include "net/addr.h"
-#include "sdp/sdp.h"
+#include "sdp/edit.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,6 +27,37 @@ struct mux_options {
 	bool offer, require, demux, accept, reject;
 };
 
+/*
+ * Codecs by name (spec NG 3.6.2), lists of strings as of api/dict.h without escapes; NULL: none.
+ * "all" and "full" stand for every codec that `except` does not name.
+ */
+struct codec_options {
+	const struct value *strip, *offer, *except, *ignore;
+	bool single, asymmetric, allow_none, reuse, is_static;
+};
+
+/* Header extensions by name, as lists of codecs; "all" stands for every one. */
+struct extmap_options {
+	const struct value *strip, *mask;
+};
+
+/* What tells that a new tag is a known party's. */
+enum alias_key { ALIAS_KEY_OFF, ALIAS_KEY_SDP, ALIAS_KEY_ENDPOINT };
+
+/* How a command selects whom it concerns (spec NG 2.3, 2.11). */
+enum flow_set { FLOWS_NOT_GIVEN, FLOWS_OFFER_ANSWER, FLOWS_OTHERS, FLOWS_ALL };
+
+struct select_options {
+	bool all, directional;
+	enum flow_set flows;
+	struct str address, to_label;
+};
+
+/* DTMF-security; other modes need audio to be made. */
+enum dtmf_mode { DTMF_DROP, DTMF_OFF };
+enum media_echo { ECHO_KEEP, ECHO_OFF, ECHO_BLACKHOLE, ECHO_FORWARD, ECHO_BACKWARD, ECHO_BOTH };
+enum drop_traffic { DROP_TRAFFIC_KEEP, DROP_TRAFFIC_START, DROP_TRAFFIC_STOP };
+
 enum learning { LEARNING_CONFIGURED, LEARNING_ON, LEARNING_OFF };
 
 struct call_options {
@@ -36,6 +67,7 @@ struct call_options {
 	bool has_sdp, has_to_tag, has_from_tag; /* a given empty one counts */
 
 	struct str direction[2]; /* logical interfaces: sender's side, receiver's side */
+	struct addr peers[2]; /* interfaces by the route to these instead; ADDR_NONE: not given */
 	enum addr_family address_family;
 	struct addr media_address; /* family ADDR_NONE: not given */
 	struct addr received_from;
@@ -46,18 +78,35 @@ struct call_options {
 	bool transport_accept;
 	struct replace_options replace;
 	struct mux_options mux;
+	struct codec_options codec;
+	struct extmap_options extmap;
 
 	bool asymmetric;
 	enum learning learning;
+	bool handover, nat_wait, pierce_nat, block_short;
 	bool port_latching, no_port_latching;
 	bool original_sendrecv, no_rtcp_attribute, full_rtcp_attribute;
 	bool generate_mid, loop_protect;
+	bool has_edits; /* sdp-attr */
+	struct sdp_edits edits;
+	unsigned remove_media; /* sdp-media-remove: bits by enum sdp_media_type */
+	enum alias_key alias_key;
 	bool new_branch, provisional;
 	bool message_is_reply; /* sip-message-type */
 	int sip_code;          /* 0: not given */
 	int tos;               /* TOS_NOT_GIVEN; negative: leave as it is */
 	bool supports_load_limit;
+	bool ice_remove; /* ICE=remove: nothing to warn about */
 	bool ice_wanted; /* ICE=force and the like: cannot be had yet */
+
+	struct select_options select;
+	enum dtmf_mode dtmf_mode;
+	bool block_dtmf; /* flag of offer and answer */
+	enum media_echo media_echo;
+	enum drop_traffic drop_traffic;
+
+	/* What was made while reading and is pointed to from here; NULL: nothing. Owned. */
+	struct dict *made;
 
 	/* delete */
 	int64_t delete_delay_s; /* DELETE_DELAY_NOT_GIVEN */

@@ -8,6 +8,7 @@
 
 /* While compiling: which stream of the plan a section's streams became. */
 struct compiler {
+	const struct model *model;
 	struct plan *plan;
 	uint16_t *next_slot; /* of sink lists */
 	struct media **media;
@@ -83,7 +84,11 @@ static void compile_stream(struct plan_stream *s, const struct media *media, uns
 	s->endpoint_gen = stream->endpoint_gen;
 	s->signal_gen = stream->signal_gen;
 	s->peer = stream->peer;
-	s->learn = media->learn ? PLAN_LEARN_ONCE : PLAN_LEARN_OFF;
+	s->learn = !media->learn     ? PLAN_LEARN_OFF
+		   : media->handover ? PLAN_LEARN_FOLLOW
+				     : PLAN_LEARN_ONCE;
+	s->wait = media->nat_wait;
+	s->pierce = media->pierce && t->rtp;
 	s->answered = media->in && any_source_signalled(media);
 	s->opaque = !t->rtp;
 	s->rtp = component % 2 == 0;
@@ -115,12 +120,79 @@ static unsigned sink_of(
 	return first + pair + 1;
 }
 
+static enum plan_payload payload_of(const struct sdp_format *f)
+{
+	if (str_is_nocase(f->encoding, "telephone-event"))
+		return PLAN_PAYLOAD_DTMF;
+	if (str_is_nocase(f->encoding, "PCMU") && f->channels == 1)
+		return PLAN_PAYLOAD_PCMU;
+	if (str_is_nocase(f->encoding, "PCMA") && f->channels == 1)
+		return PLAN_PAYLOAD_PCMA;
+	return str_is_nocase(f->encoding, "G722") ? PLAN_PAYLOAD_G722 : PLAN_PAYLOAD_OTHER;
+}
+
+/* What the receiver said its payload types are counts for what is sent to it. */
+static void add_payloads(struct plan_filter *filter, const struct media *media)
+{
+	for (unsigned i = 0; media->in && i < media->in->format_count; i++) {
+		const struct sdp_format *f = &media->in->formats[i];
+
+		filter->payload[f->payload_type & 0x7f] = (uint8_t)payload_of(f);
+	}
+}
+
+/* The action at a place in the stream's list of sinks; most streams have none anywhere. */
+static void set_action(struct plan_stream *s, unsigned place, unsigned action,
+	const struct media *source, const struct media *sink)
+{
+	if (!action)
+		return;
+	if (!s->filter) {
+		s->filter = g_new0(struct plan_filter, 1);
+		add_payloads(s->filter, source);
+		memcpy(s->filter->masked, source->masked, sizeof(s->filter->masked));
+	}
+	add_payloads(s->filter, sink);
+	s->filter->action[place] = (uint8_t)action;
+}
+
+static unsigned action_of(
+	const struct model *model, const struct media *source, const struct media *sink)
+{
+	const struct blocks *all = &model->blocks;
+	struct blocks b = party_blocks(source->party, sink->party);
+	unsigned action = 0;
+
+	if (model->drop_traffic || source->blackhole)
+		action |= PLAN_DROP;
+	if (source->masked[0] | source->masked[1] | source->masked[2] | source->masked[3])
+		action |= PLAN_MASK;
+	if (source->block_short)
+		action |= PLAN_NO_SHORT;
+	if (all->media || b.media)
+		action |= PLAN_BLOCK;
+	if (all->silence || b.silence)
+		action |= PLAN_SILENCE;
+	if (all->dtmf || b.dtmf)
+		action |= PLAN_BLOCK_DTMF;
+	return action;
+}
+
+static void wire_echo(struct compiler *c, struct plan_stream *s, const struct media *media)
+{
+	if (!media->echo || !s->rtp || c->model->drop_traffic ||
+		s->rtp_sink_count == PLAN_MAX_SINKS)
+		return;
+	set_action(s, s->rtp_sink_count, PLAN_ECHO, media, media);
+	s->rtp_sinks[s->rtp_sink_count++] = (uint16_t)(s - c->plan->streams);
+}
+
 /*
  * Who receives from a section is among those it receives from: links go both ways, one of them
  * may be cut.
  */
-static unsigned collect_sinks(const struct compiler *c, const struct media *media,
-	unsigned component, bool rtcp, uint16_t *ret)
+static unsigned collect_sinks(const struct compiler *c, struct plan_stream *s,
+	const struct media *media, unsigned component, bool rtcp, uint16_t *ret)
 {
 	unsigned count = 0;
 
@@ -128,8 +200,11 @@ static unsigned collect_sinks(const struct compiler *c, const struct media *medi
 		const struct media *sink = media->sources[i];
 		unsigned stream = sink_of(c, sink, component, rtcp);
 
-		if (stream != UINT16_MAX && media_receives_from(sink, media))
-			ret[count++] = (uint16_t)stream;
+		if (stream == UINT16_MAX || !media_receives_from(sink, media))
+			continue;
+		if (!rtcp)
+			set_action(s, count, action_of(c->model, media, sink), media, sink);
+		ret[count++] = (uint16_t)stream;
 	}
 	return count;
 }
@@ -139,11 +214,12 @@ static void wire(
 {
 	s->rtp_sinks = c->next_slot;
 	if (s->rtp)
-		s->rtp_sink_count = collect_sinks(c, media, component, false, s->rtp_sinks);
+		s->rtp_sink_count = collect_sinks(c, s, media, component, false, s->rtp_sinks);
+	wire_echo(c, s, media);
 	c->next_slot += s->rtp_sink_count;
 	s->rtcp_sinks = c->next_slot;
 	if (s->rtcp)
-		s->rtcp_sink_count = collect_sinks(c, media, component, true, s->rtcp_sinks);
+		s->rtcp_sink_count = collect_sinks(c, s, media, component, true, s->rtcp_sinks);
 	c->next_slot += s->rtcp_sink_count;
 	/* What is not RTP has one kind only. */
 	if (s->opaque && !s->rtp) {
@@ -179,6 +255,7 @@ static void collect(
 			streams += streams_of(media);
 			/* Each source's streams have at most two lists that lead here. */
 			slots += 2 * media->source_count * 2 * MODEL_MAX_PORT_PAIRS;
+			slots += media->echo ? streams_of(media) : 0;
 		}
 	*ret_streams = streams;
 	*ret_slots = slots;
@@ -199,7 +276,7 @@ struct plan *call_compile(const struct call *call, const struct model *model)
 	unsigned room = count_media(model), streams, slots;
 	g_autofree struct media **media = g_new(struct media *, room);
 	g_autofree unsigned *first = g_new(unsigned, room);
-	struct compiler c = { .media = media, .first = first };
+	struct compiler c = { .model = model, .media = media, .first = first };
 
 	collect(&c, model, &streams, &slots);
 	c.plan = plan_new(call->id, streams, slots);

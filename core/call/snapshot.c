@@ -32,6 +32,10 @@ static const struct field model_fields[] = {
 	FIELD(model, next_stream_id, INT),
 	FIELD(model, last_signal_us, INT64),
 	FIELD(model, tos, INT),
+	FIELD(model, blocks.media, BOOL),
+	FIELD(model, blocks.silence, BOOL),
+	FIELD(model, blocks.dtmf, BOOL),
+	FIELD(model, drop_traffic, BOOL),
 	FIELD(model, metadata, STR),
 	FIELD(model, xmlrpc_callback, STR),
 };
@@ -44,6 +48,17 @@ static const struct field party_fields[] = {
 	FIELD(party, metadata, STR),
 	FIELD(party, created_us, INT64),
 	FIELD(party, final_response, BOOL),
+	FIELD(party, alias_key, INT),
+	FIELD(party, blocks.media, BOOL),
+	FIELD(party, blocks.silence, BOOL),
+	FIELD(party, blocks.dtmf, BOOL),
+};
+
+static const struct field flow_fields[] = {
+	FIELD(flow_blocks, receiver, INT),
+	FIELD(flow_blocks, blocks.media, BOOL),
+	FIELD(flow_blocks, blocks.silence, BOOL),
+	FIELD(flow_blocks, blocks.dtmf, BOOL),
 };
 
 static const struct field printed_fields[] = {
@@ -75,10 +90,23 @@ static const struct field media_fields[] = {
 	FIELD(media, mux_single, BOOL),
 	FIELD(media, mux_offered_by, BOOL),
 	FIELD(media, mux_answer, INT),
+	FIELD(media, ignored[0], UINT64),
+	FIELD(media, ignored[1], UINT64),
+	FIELD(media, no_codecs, BOOL),
+	FIELD(media, masked[0], UINT64),
+	FIELD(media, masked[1], UINT64),
+	FIELD(media, masked[2], UINT64),
+	FIELD(media, masked[3], UINT64),
 	FIELD(media, ptime_ms, INT),
 	FIELD(media, maxptime_ms, INT),
 	FIELD(media, family, INT),
 	FIELD(media, learn, BOOL),
+	FIELD(media, handover, BOOL),
+	FIELD(media, nat_wait, BOOL),
+	FIELD(media, pierce, BOOL),
+	FIELD(media, block_short, BOOL),
+	FIELD(media, echo, BOOL),
+	FIELD(media, blackhole, BOOL),
 };
 
 static const struct field stream_fields[] = {
@@ -172,6 +200,26 @@ static void write_maps(struct writer *w, struct value *to, const struct media *m
 	}
 }
 
+static void write_shown(struct writer *w, struct value *to, const struct media *media)
+{
+	struct value *list = media->shown ? dict_add_list(w->dict, to, "shown") : NULL;
+
+	for (unsigned i = 0; i < media->shown_count; i++) {
+		const struct sdp_format *f = &media->shown[i];
+		struct value *v = dict_add_dict(w->dict, list, NULL), *feedback;
+
+		dict_add_int(w->dict, v, "type", f->payload_type);
+		dict_add_copy(w->dict, v, "encoding", f->encoding);
+		dict_add_int(w->dict, v, "clock", f->clock_hz);
+		dict_add_int(w->dict, v, "channels", f->channels);
+		if (f->fmtp.s)
+			dict_add_copy(w->dict, v, "fmtp", f->fmtp);
+		feedback = dict_add_list(w->dict, v, "feedback");
+		for (unsigned n = 0; n < f->rtcp_fb_count; n++)
+			dict_add_copy(w->dict, feedback, NULL, f->rtcp_fb[n]);
+	}
+}
+
 static unsigned party_place(const struct writer *w, const struct party *party)
 {
 	unsigned i = 0;
@@ -189,6 +237,7 @@ static void write_media(struct writer *w, struct value *to, const struct media *
 	write_body_ref(w, to, media->sdp);
 	if (media->in)
 		dict_add_int(w->dict, to, "section", media->in - media->sdp->media);
+	write_shown(w, to, media);
 	write_maps(w, to, media);
 	list = dict_add_list(w->dict, to, "streams");
 	for (unsigned i = 0; i < media->stream_count; i++)
@@ -226,6 +275,10 @@ static void write_party(struct writer *w, struct value *to, const struct party *
 	list = dict_add_list(w->dict, to, "aliases");
 	for (unsigned i = 0; i < party->alias_count; i++)
 		dict_add_copy(w->dict, list, NULL, party->aliases[i]);
+	list = dict_add_list(w->dict, to, "flows");
+	for (unsigned i = 0; i < party->flow_count; i++)
+		write_fields(w, dict_add_dict(w->dict, list, NULL), &party->flows[i],
+			FIELDS(flow_fields));
 	list = dict_add_list(w->dict, to, "media");
 	for (unsigned i = 0; i < party->media_count; i++)
 		write_media(w, dict_add_dict(w->dict, list, NULL), party->media[i]);
@@ -399,6 +452,35 @@ static int read_streams(struct reader *r, const struct value *list, struct media
 	return 0;
 }
 
+static int read_shown(struct reader *r, const struct value *list, struct media *media)
+{
+	struct arena *arena = r->model->arena;
+	unsigned n = 0;
+
+	if (!list)
+		return 0;
+	if (list->type != VALUE_LIST || !list->items.count || list->items.count > SDP_MAX_FORMATS)
+		return bad(r, "a list of formats");
+	media->shown = arena_new_array(arena, struct sdp_format, list->items.count);
+	value_each (v, list) {
+		struct sdp_format *f = &media->shown[n++];
+		const struct value *feedback = value_get(v, "feedback");
+		struct str *lines = arena_new_array(
+			arena, struct str, value_first(feedback) ? feedback->items.count : 0);
+
+		f->payload_type = (uint8_t)(value_get_int(v, "type", 0) & 0x7f);
+		f->encoding = arena_str(arena, value_get_str(v, "encoding"));
+		f->clock_hz = (uint32_t)value_get_int(v, "clock", 0);
+		f->channels = (uint8_t)value_get_int(v, "channels", 1);
+		f->fmtp = arena_str(arena, value_get_str(v, "fmtp"));
+		f->rtcp_fb = lines;
+		value_each (line, feedback)
+			lines[f->rtcp_fb_count++] = arena_str(arena, value_str(line));
+	}
+	media->shown_count = n;
+	return 0;
+}
+
 static int read_media(struct reader *r, const struct value *from, struct media *media)
 {
 	struct port_map **tail = &media->maps;
@@ -411,6 +493,8 @@ static int read_media(struct reader *r, const struct value *from, struct media *
 		return bad(r, "a media section's type");
 	if (sdp && section >= 0 && section < sdp->media_count)
 		media_set_sdp(media, sdp, &sdp->media[section]);
+	if (read_shown(r, value_get(from, "shown"), media) < 0)
+		return -EINVAL;
 	value_each (v, value_get(from, "port_maps")) {
 		int ret = read_map(r, v, media, &tail);
 
@@ -418,6 +502,21 @@ static int read_media(struct reader *r, const struct value *from, struct media *
 			return ret;
 	}
 	return read_streams(r, value_get(from, "streams"), media);
+}
+
+static int read_flows(struct reader *r, const struct value *list, struct party *party)
+{
+	unsigned n = 0;
+
+	if (!value_first(list))
+		return 0;
+	if (list->items.count > MODEL_MAX_PARTIES)
+		return bad(r, "a list of flows");
+	party->flows = arena_new_array(r->model->arena, struct flow_blocks, list->items.count);
+	value_each (v, list)
+		read_fields(r, v, &party->flows[n++], FIELDS(flow_fields));
+	party->flow_count = n;
+	return 0;
 }
 
 static int read_party(struct reader *r, const struct value *from)
@@ -437,6 +536,8 @@ static int read_party(struct reader *r, const struct value *from)
 		if (party->alias_count < MODEL_MAX_ALIASES)
 			party->aliases[party->alias_count++] = arena_str(
 				r->model->arena, value_str(v));
+	if (read_flows(r, value_get(from, "flows"), party) < 0)
+		return -EINVAL;
 	value_each (v, value_get(from, "media")) {
 		int ret = party->media_count < MODEL_MAX_MEDIA
 				  ? read_media(r, v, party_add_media(r->model, party))

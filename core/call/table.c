@@ -127,6 +127,8 @@ void call_table_tick(struct call_table *table)
 	while (g_hash_table_iter_next(&it, NULL, &value)) {
 		struct over o = { .call = value };
 
+		if (o.call->piercing)
+			call_pierce(o.call);
 		if (now_us < o.call->look_at_us)
 			continue;
 		if (call_delete_due_branches(o.call, now_us))

@@ -8,6 +8,8 @@
 
 #include <errno.h>
 
+enum { MAX_EXTMAPS = 256 };
+
 struct writing {
 	struct sdp_writer *w;
 	const struct draft *draft;
@@ -115,15 +117,8 @@ static void write_text(struct writing *wr, char type, struct str text)
 		sdp_write_line(wr->w, "%c=%.*s", type, STR_ARG(text));
 }
 
-static void write_session_attrs(struct writing *wr)
+static void write_session_generic(struct writing *wr, const struct sdp *sdp)
 {
-	const struct sdp *sdp = wr->sender->sdp;
-
-	if (wr->o->loop_protect)
-		sdp_write_attr(
-			wr->w, "rtpengine", "%s", call_table_instance(wr->draft->call->table));
-	if (!one_sender(wr->to))
-		return;
 	for (unsigned s = 0; s < sdp->session_count; s++) {
 		const struct sdp_attrs *attrs = &sdp->sessions[s].attrs;
 
@@ -131,6 +126,22 @@ static void write_session_attrs(struct writing *wr)
 			if (attrs->attr[i].id == SDP_ATTR_GENERIC)
 				sdp_write_attr_text(wr->w, attrs->attr[i].text);
 	}
+}
+
+/* What is ours here is subject to the edits of the first usable section, the rest to its own. */
+static void write_session_attrs(struct writing *wr)
+{
+	const struct sdp_edits *edits = wr->o->has_edits ? &wr->o->edits : NULL;
+	const struct media *first = first_usable(wr->to);
+
+	sdp_writer_edit(wr->w, first ? sdp_edit_of(edits, first->type) : NULL);
+	if (wr->o->loop_protect)
+		sdp_write_attr(
+			wr->w, "rtpengine", "%s", call_table_instance(wr->draft->call->table));
+	sdp_writer_edit(wr->w, edits ? &edits->section[SDP_EDIT_SESSION] : NULL);
+	if (one_sender(wr->to))
+		write_session_generic(wr, wr->sender->sdp);
+	sdp_write_added(wr->w);
 }
 
 static void write_session(struct writing *wr, const struct header *h)
@@ -270,16 +281,40 @@ static void write_formats(
 	}
 }
 
-static void write_extmap(struct writing *wr, const struct media *media, const struct sdp_media *in)
+static bool is_masked(const struct media *media, const struct sdp_attr *extmap)
+{
+	unsigned id = negotiate_extmap_id(extmap);
+
+	return media->masked[id / 64] >> id % 64 & 1;
+}
+
+/* The sender's, but for what is stripped or masked; an answer confirms what was masked. */
+static unsigned choose_extmaps(const struct writing *wr, const struct media *media,
+	const struct media *source, const struct sdp_attr **ret)
+{
+	const struct sdp_media *in = source->in, *offered = wr->answer ? media->in : NULL;
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < in->extmap_count && count < MAX_EXTMAPS; i++)
+		if (!negotiate_extmap_named(wr->o->extmap.strip, in->extmap[i]) &&
+			(wr->answer || !is_masked(source, in->extmap[i])))
+			ret[count++] = in->extmap[i];
+	for (unsigned i = 0; offered && i < offered->extmap_count && count < MAX_EXTMAPS; i++)
+		if (is_masked(media, offered->extmap[i]))
+			ret[count++] = offered->extmap[i];
+	return count;
+}
+
+static void write_extmap(struct writing *wr, const struct media *media, const struct media *source)
 {
 	bool refuses_mixed = media->in && media->in->extmap_count && !media->in->extmap_allow_mixed;
+	const struct sdp_attr *extmaps[MAX_EXTMAPS];
+	unsigned count = choose_extmaps(wr, media, source, extmaps);
 
-	if (!in->extmap_count)
-		return;
-	if (!refuses_mixed)
+	if (count && !refuses_mixed)
 		sdp_write_attr(wr->w, "extmap-allow-mixed", NULL);
-	for (unsigned i = 0; i < in->extmap_count; i++)
-		sdp_write_attr_text(wr->w, in->extmap[i]->text);
+	for (unsigned i = 0; i < count; i++)
+		sdp_write_attr_text(wr->w, extmaps[i]->text);
 }
 
 static bool is_wildcard_feedback(const struct sdp_attr *attr)
@@ -344,11 +379,31 @@ static void write_rtp_line(struct writing *wr, const struct media *media,
 		media->ports->leases[0]->number, STR_ARG(transport_name(media)), text);
 }
 
+/* What the section shows: returns how many, in `formats`. */
+static unsigned choose_formats(const struct writing *wr, const struct media *media,
+	const struct media *source, const struct sdp_format **formats)
+{
+	struct answer_formats a = {
+		.in = source->in,
+		.offered = media->in,
+		.shown = { source->shown, source->shown_count },
+		.ignored = { { media->ignored[0], media->ignored[1] } },
+	};
+	const struct sdp_format *all = media->shown ? media->shown : source->in->formats;
+	unsigned count = media->shown ? media->shown_count : source->in->format_count;
+
+	if (wr->answer)
+		return negotiate_answer_formats(&a, &wr->o->codec, formats);
+	for (unsigned i = 0; i < count; i++)
+		formats[i] = &all[i];
+	return count;
+}
+
 static void write_rtp(struct writing *wr, const struct media *media, const struct media *source)
 {
 	const struct sdp_format *formats[SDP_MAX_FORMATS];
 	const struct sdp_media *in = source->in;
-	unsigned count = negotiate_formats(in, media->in, wr->answer, formats);
+	unsigned count = choose_formats(wr, media, source, formats);
 
 	write_rtp_line(wr, media, formats, count);
 	write_text(wr, 'i', in->info);
@@ -356,7 +411,7 @@ static void write_rtp(struct writing *wr, const struct media *media, const struc
 	write_media_bandwidth(wr, in);
 	write_names(wr, media, in);
 	write_formats(wr, formats, count);
-	write_extmap(wr, media, in);
+	write_extmap(wr, media, source);
 	write_generic(wr, &in->attrs);
 	write_direction(wr, source);
 	write_rtcp(wr, media);
@@ -370,6 +425,7 @@ static void write_media(struct writing *wr, const struct media *media)
 {
 	const struct media *source = source_of(media);
 
+	sdp_writer_edit(wr->w, wr->o->has_edits ? sdp_edit_of(&wr->o->edits, media->type) : NULL);
 	if (!is_usable(media) || !source->in)
 		write_rejected(wr, media);
 	else if (is_message(media))
@@ -378,6 +434,7 @@ static void write_media(struct writing *wr, const struct media *media)
 		write_rtp(wr, media, source);
 	else
 		write_opaque(wr, media, source);
+	sdp_write_added(wr->w);
 }
 
 static void write_body(struct writing *wr, const struct header *h)

@@ -28,7 +28,7 @@ static int check_keys(const struct command *c, bool answer, struct err *err)
 
 static void warn_ice(struct command *c, const struct exchange_result *result)
 {
-	if (!result->ice_removed && !c->o.ice_wanted)
+	if (!c->o.ice_wanted && (c->o.ice_remove || !result->ice_removed))
 		return;
 	reason_count(REASON_ICE_REMOVED);
 	if (c->warnings->len)

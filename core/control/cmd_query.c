@@ -239,6 +239,10 @@ static void add_media_flags(struct query *q, struct value *v, const struct media
 		dict_add_str(q->d, flags, NULL, STR_LIT("recv"));
 	if (media->mux)
 		dict_add_str(q->d, flags, NULL, STR_LIT("rtcp-mux"));
+	if (media->echo)
+		dict_add_str(q->d, flags, NULL, STR_LIT("echo"));
+	if (media->blackhole)
+		dict_add_str(q->d, flags, NULL, STR_LIT("blackhole"));
 	if (sdp_transport_info(media->transport)->feedback)
 		dict_add_str(q->d, flags, NULL, STR_LIT("RTCP feedback"));
 }

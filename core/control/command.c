@@ -27,6 +27,15 @@ static const struct command_row commands[] = {
 	{ "list", cmd_list, FLAGS_OTHER, false },
 	{ "ping", cmd_ping, FLAGS_OTHER, false },
 	{ "statistics", cmd_statistics, FLAGS_OTHER, false },
+	{ "block media", cmd_block_media, FLAGS_MEDIA, true },
+	{ "unblock media", cmd_unblock_media, FLAGS_MEDIA, true },
+	{ "silence media", cmd_silence_media, FLAGS_MEDIA, true },
+	{ "unsilence media", cmd_unsilence_media, FLAGS_MEDIA, true },
+	{ "block DTMF", cmd_block_dtmf, FLAGS_MEDIA, true },
+	{ "unblock DTMF", cmd_unblock_dtmf, FLAGS_MEDIA, true },
+	{ "play media", cmd_play_media, FLAGS_MEDIA, true },
+	{ "stop media", cmd_stop_media, FLAGS_MEDIA, true },
+	{ "play DTMF", cmd_play_dtmf, FLAGS_MEDIA, true },
 };
 
 /* What log dumps show at most of a request or reply. */
@@ -88,7 +97,7 @@ static int run_row(const struct command_row *row, struct command *c, struct err 
 
 	if (row->reads_flags) {
 		ret = flags_read(c->request, row->flags, call_table_settings(c->control->calls),
-			&c->o, c->warnings, err);
+			c->control->templates, &c->o, c->warnings, err);
 		if (ret < 0) {
 			reason_count(REASON_UNSUPPORTED);
 			return ret;
@@ -176,6 +185,7 @@ void command_run(struct control *control, const struct value *request, const str
 		log_info("Replying to '%.*s' from %s (elapsed time %.6f sec)", STR_ARG(name),
 			addr_print(client, addr), (double)elapsed_us / 1e6);
 	dump("Response dump", name, "to", client, c.root);
+	flags_clear(&c.o);
 	g_string_free(c.warnings, TRUE);
 	log_set_context(before);
 }

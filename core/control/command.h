@@ -16,14 +16,16 @@
 struct proxies;
 struct retrans;
 struct settings;
+struct templates;
 
 /* What commands work on. But for the calls each may be NULL. */
 struct control {
 	struct call_table *calls;
-	struct retrans *retrans;   /* stored answers; NULL: repeats are carried out again */
-	struct proxies *proxies;   /* who sends commands */
-	struct settings *settings; /* what the operator may change */
-	GArray *plugin_commands;   /* struct plugin_command */
+	const struct templates *templates; /* NULL: none */
+	struct retrans *retrans;           /* stored answers; NULL: repeats are carried out again */
+	struct proxies *proxies;           /* who sends commands */
+	struct settings *settings;         /* what the operator may change */
+	GArray *plugin_commands;           /* struct plugin_command */
 	int64_t started_mono_us;
 };
 

@@ -30,6 +30,15 @@ int cmd_delete(struct command *c, struct err *err);
 int cmd_query(struct command *c, struct err *err);
 int cmd_list(struct command *c, struct err *err);
 int cmd_statistics(struct command *c, struct err *err);
+int cmd_block_media(struct command *c, struct err *err);
+int cmd_unblock_media(struct command *c, struct err *err);
+int cmd_silence_media(struct command *c, struct err *err);
+int cmd_unsilence_media(struct command *c, struct err *err);
+int cmd_block_dtmf(struct command *c, struct err *err);
+int cmd_unblock_dtmf(struct command *c, struct err *err);
+int cmd_play_media(struct command *c, struct err *err);
+int cmd_stop_media(struct command *c, struct err *err);
+int cmd_play_dtmf(struct command *c, struct err *err);
 
 /*
  * A call's state and statistics (spec NG 2.6) into the reply; of `only` and the parties it

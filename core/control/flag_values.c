@@ -2,6 +2,9 @@
 /* What the values of single keys mean; the rows that lead here are in flags.c. */
 #include "control/flags_priv.h"
 
+#include "control/rtpp_flags.h"
+#include "control/templates.h"
+
 #include <errno.h>
 
 static bool is_off(struct str text)
@@ -91,6 +94,26 @@ FLAG_FN(flag_media_address)
 	(void)v;
 	if (!addr_parse_ip(text, &r->o->media_address))
 		flag_warn(r, "media-address '%.*s' is no IP address: ignored", STR_ARG(text));
+	return 0;
+}
+
+static void read_peer(struct reading *r, const char *key, struct str text, struct addr *ret_addr)
+{
+	if (!addr_parse_ip(text, ret_addr))
+		flag_warn(r, "%s '%.*s' is no IP address: ignored", key, STR_ARG(text));
+}
+
+FLAG_FN(flag_inbound_peer)
+{
+	(void)v;
+	read_peer(r, "inbound-peer", text, &r->o->peers[0]);
+	return 0;
+}
+
+FLAG_FN(flag_outbound_peer)
+{
+	(void)v;
+	read_peer(r, "outbound-peer", text, &r->o->peers[1]);
 	return 0;
 }
 
@@ -227,6 +250,8 @@ FLAG_FN(flag_delete_delay)
 FLAG_FN(flag_ice)
 {
 	(void)v;
+	if (flag_value_is(text, "remove"))
+		r->o->ice_remove = true;
 	if (flag_value_is(text, "remove") || flag_value_is(text, "default") ||
 		flag_value_is(text, "lite-off") || flag_value_is(text, "no-lite"))
 		return 0;
@@ -284,51 +309,44 @@ FLAG_FN(flag_record_call)
 		"record-call cannot be done: recording is not supported by this build");
 }
 
-/* These operations mean something in offers only (spec NG 3.6.1). */
-static bool codec_operation_is_for_offers(struct str operation)
+enum { MAX_STRINGS = 4 }; /* one inside the other */
+
+int flag_read_string(struct reading *r, struct str text)
 {
-	static const char *const words[] = { "mask", "transcode", "set", "accept", "consume",
-		"ignore" };
+	struct dict *made = flag_memory(r);
+	struct value *keys;
+	int ret;
 
-	for (unsigned i = 0; i < G_N_ELEMENTS(words); i++)
-		if (flag_value_is(operation, words[i]))
-			return true;
-	return false;
-}
-
-static int refuse_codec(struct reading *r, struct str operation)
-{
-	if (r->what == FLAGS_ANSWER && codec_operation_is_for_offers(operation))
-		return 0;
-	return err_set(r->err, ENOTSUP,
-		"codec-%.*s cannot be done: codec manipulation is not supported by this build",
-		STR_ARG(operation));
-}
-
-/* {operation: [codec …]}, or "operation-codec" of a flag. */
-FLAG_FN(flag_codec)
-{
-	struct str operation = STR_NULL;
-	int ret = 0;
-
-	if (!v) {
-		str_cut(&text, '-', &operation);
-		return refuse_codec(r, operation);
-	}
-	if (v->type != VALUE_DICT)
-		return 0;
-	value_each (item, v)
-		ret = ret ? ret : refuse_codec(r, item->key);
+	if (r->depth == MAX_STRINGS)
+		return err_set(r->err, ELOOP, "Flags string is nested too deeply");
+	keys = dict_add_dict(made, dict_root(made), NULL);
+	ret = rtpp_flags_parse(text, made, keys, r->err);
+	if (ret < 0)
+		return ret;
+	r->depth++;
+	ret = flag_read_keys(r, keys);
+	r->depth--;
 	return ret;
 }
 
-FLAG_FN(flag_drop_traffic)
+int flag_read_template(struct reading *r, struct str name)
+{
+	struct str text = templates_find(r->templates, name);
+
+	return text.s ? flag_read_string(r, text) : 0;
+}
+
+FLAG_FN(flag_rtpp_flags)
+{
+	return value_is_str(v) ? flag_read_string(r, text) : 0;
+}
+
+FLAG_FN(flag_template)
 {
 	(void)v;
-	if (flag_value_is(text, "stop"))
-		return 0;
-	return err_set(
-		r->err, ENOTSUP, "drop-traffic cannot be done: it is not supported by this build");
+	if (!templates_find(r->templates, text).s)
+		flag_warn(r, "unknown template '%.*s' ignored", STR_ARG(text));
+	return flag_read_template(r, text);
 }
 
 FLAG_FN(flag_generate_rtcp)

@@ -22,8 +22,11 @@ enum row_kind {
 	ROW_ELSEWHERE, /* read by the dispatcher or by single commands */
 };
 
-/* Rows of other commands are read there; a row that does not concern a command does nothing. */
-enum concern { OFFERS_AND_ANSWERS, OFFERS_ONLY, ALL_COMMANDS };
+/*
+ * A row that does not concern a command does nothing. MEDIA_COMMANDS_TOO: also those that block,
+ * silence or play.
+ */
+enum concern { OFFERS_AND_ANSWERS, OFFERS_ONLY, MEDIA_COMMANDS_TOO, ALL_COMMANDS };
 
 struct row {
 	const char *name;
@@ -112,9 +115,9 @@ static const struct row rows[] = {
 	{ "webrtc", AS_FLAG, .kind = ROW_REFUSED, .concern = OFFERS_ONLY, .help = "ICE and SRTP" },
 	{ "bundle", AS_KEY | AS_PREFIX, STRINGS(flag_bundle), .help = "reject" },
 	/* codecs */
-	{ "codec", AS_KEY | AS_PREFIX, SET(flag_codec), .help = "(not built: refused where it would do something) codec manipulation" },
+	{ "codec", AS_KEY | AS_PREFIX, SET(flag_codec), .help = "strip offer except ignore; others are refused" },
 	{ "codecs", AS_KEY, SET(flag_codec), .help = "as codec" },
-	{ "transcode", AS_PREFIX, .kind = ROW_REFUSED, .concern = OFFERS_ONLY, .help = "transcoding" },
+	{ "transcode", AS_PREFIX, SET(flag_transcode), .concern = OFFERS_ONLY, .help = "refused: transcoding" },
 	{ "always-transcode", AS_FLAG, .kind = ROW_REFUSED, .concern = OFFERS_ONLY, .help = "transcoding" },
 	{ "force-transcoding", AS_FLAG, .kind = ROW_REFUSED, .help = "transcoding" },
 	{ "inject-dtmf", AS_FLAG, .kind = ROW_REFUSED, .help = "transcoding" },
@@ -124,34 +127,57 @@ static const struct row rows[] = {
 	{ "reverse-ptime", AS_KEY, .kind = ROW_REFUSED, .concern = OFFERS_ONLY, .help = "repacketising" },
 	{ "t.38", AS_KEY | AS_PREFIX, .kind = ROW_REFUSED, .concern = OFFERS_ONLY, .help = "T.38" },
 	{ "t38", AS_KEY | AS_PREFIX, .kind = ROW_REFUSED, .concern = OFFERS_ONLY, .help = "T.38" },
-	{ "single-codec", AS_FLAG, .kind = ROW_REFUSED, .help = "codec manipulation" },
-	{ "allow-asymmetric-codecs", AS_FLAG, .kind = ROW_MISSING, .help = "codec manipulation" },
-	{ "allow-asymmetric-codec", AS_FLAG, .kind = ROW_MISSING, .help = "codec manipulation" },
-	{ "reuse-codecs", AS_FLAG, .kind = ROW_MISSING, .help = "codec manipulation" },
-	{ "no-codec-renegotiation", AS_FLAG, .kind = ROW_MISSING, .help = "codec manipulation" },
-	{ "static-codecs", AS_FLAG, .kind = ROW_MISSING, .help = "codec manipulation" },
-	{ "static-codec", AS_FLAG, .kind = ROW_MISSING, .help = "codec manipulation" },
-	{ "allow-no-codec-media", AS_FLAG, .kind = ROW_NOTHING, .help = "no codecs are taken out" },
-	{ "allow-no-codec-medias", AS_FLAG, .kind = ROW_NOTHING, .help = "no codecs are taken out" },
-	{ "allow-empty-codec-media", AS_FLAG, .kind = ROW_NOTHING, .help = "no codecs are taken out" },
-	{ "allow-empty-codec-medias", AS_FLAG, .kind = ROW_NOTHING, .help = "no codecs are taken out" },
+	{ "single-codec", AS_FLAG, BOOL_AT(codec.single), .help = "answer: its first codec alone" },
+	{ "allow-asymmetric-codecs", AS_FLAG, BOOL_AT(codec.asymmetric), .help = "answer: codecs count by name, whatever their numbers" },
+	{ "allow-asymmetric-codec", AS_FLAG, BOOL_AT(codec.asymmetric), .help = "answer: codecs count by name, whatever their numbers" },
+	{ "reuse-codecs", AS_FLAG, BOOL_AT(codec.reuse), .concern = OFFERS_ONLY, .help = "offer: codecs known to the receiver come first, in its order" },
+	{ "no-codec-renegotiation", AS_FLAG, BOOL_AT(codec.reuse), .concern = OFFERS_ONLY, .help = "as reuse-codecs" },
+	{ "static-codecs", AS_FLAG, BOOL_AT(codec.is_static), .concern = OFFERS_ONLY, .help = "offer: what the receiver was shown before" },
+	{ "static-codec", AS_FLAG, BOOL_AT(codec.is_static), .concern = OFFERS_ONLY, .help = "as static-codecs" },
+	{ "allow-no-codec-media", AS_FLAG, BOOL_AT(codec.allow_none), .concern = OFFERS_ONLY, .help = "offer: a section without codecs is declined" },
+	{ "allow-no-codec-medias", AS_FLAG, BOOL_AT(codec.allow_none), .concern = OFFERS_ONLY, .help = "as allow-no-codec-media" },
+	{ "allow-empty-codec-media", AS_FLAG, BOOL_AT(codec.allow_none), .concern = OFFERS_ONLY, .help = "as allow-no-codec-media" },
+	{ "allow-empty-codec-medias", AS_FLAG, BOOL_AT(codec.allow_none), .concern = OFFERS_ONLY, .help = "as allow-no-codec-media" },
 	{ "allow-transcoding", AS_FLAG, .kind = ROW_NOTHING, .help = "of subscribe answer" },
 	/* the rest of the dialect: not built */
 	{ "record-call", AS_BOTH, SET(flag_record_call), .help = "off" },
 	{ "strict-source", AS_FLAG, .kind = ROW_NOTHING, .help = "other sources than the one learned are always dropped" },
-	{ "media-handover", AS_FLAG, .kind = ROW_MISSING, .help = "following a source that changes" },
+	{ "media-handover", AS_FLAG, BOOL_AT(handover), .help = "follow the source of packets when it changes" },
 	{ "unidirectional", AS_FLAG, .kind = ROW_NOTHING, .help = "concerns kernel forwarding" },
-	{ "nat-wait", AS_FLAG, .kind = ROW_MISSING, .help = "NAT-wait" },
-	{ "pierce-nat", AS_FLAG, .kind = ROW_MISSING, .help = "pierce-NAT" },
-	{ "block-short", AS_FLAG, .kind = ROW_MISSING, .help = "block-short" },
-	{ "block-shorts", AS_FLAG, .kind = ROW_MISSING, .help = "block-short" },
-	{ "block-short-packets", AS_FLAG, .kind = ROW_MISSING, .help = "block-short" },
+	{ "nat-wait", AS_FLAG, BOOL_AT(nat_wait), .help = "send nothing to the sender before it has sent something" },
+	{ "pierce-nat", AS_FLAG, BOOL_AT(pierce_nat), .help = "send empty packets to the sender until it sends something" },
+	{ "block-short", AS_FLAG, BOOL_AT(block_short), .help = "discard the sender's RTP that is empty, or too short for its codec" },
+	{ "block-shorts", AS_FLAG, BOOL_AT(block_short), .help = "as block-short" },
+	{ "block-short-packets", AS_FLAG, BOOL_AT(block_short), .help = "as block-short" },
 	{ "generate-rtcp", AS_BOTH, SET(flag_generate_rtcp), .help = "off; on is left out" },
 	{ "no-jitter-buffer", AS_FLAG, .kind = ROW_NOTHING, .help = "there is none" },
 	{ "delay-buffer", AS_KEY, .kind = ROW_MISSING, .help = "delaying media" },
-	{ "media-echo", AS_KEY, .kind = ROW_REFUSED, .help = "media-echo" },
-	{ "drop-traffic", AS_KEY, SET(flag_drop_traffic), .help = "stop; start is refused" },
-	{ "block-dtmf", AS_FLAG, .kind = ROW_REFUSED, .help = "DTMF handling" },
+	{ "media-echo", AS_KEY, SET(flag_media_echo), .help = "blackhole forward backward both off: send media back, discard the rest" },
+	{ "drop-traffic", AS_KEY, SET(flag_drop_traffic), .help = "start or stop to discard all of the call's media" },
+	{ "block-dtmf", AS_FLAG, BOOL_AT(block_dtmf), .help = "offer, answer: discard the sender's DTMF" },
+	{ "dtmf-security", AS_KEY, SET(flag_dtmf_security), .concern = MEDIA_COMMANDS_TOO, .help = "drop or off; others are refused" },
+	{ "dtmf-security-trigger", AS_KEY, .kind = ROW_REFUSED, .concern = MEDIA_COMMANDS_TOO, .help = "DTMF detection" },
+	{ "dtmf-security-trigger-end", AS_KEY, .kind = ROW_REFUSED, .concern = MEDIA_COMMANDS_TOO, .help = "DTMF detection" },
+	{ "trigger", AS_KEY, .kind = ROW_REFUSED, .concern = MEDIA_COMMANDS_TOO, .help = "DTMF detection" },
+	{ "trigger-end", AS_KEY, .kind = ROW_REFUSED, .concern = MEDIA_COMMANDS_TOO, .help = "DTMF detection" },
+	{ "end-trigger", AS_KEY, .kind = ROW_REFUSED, .concern = MEDIA_COMMANDS_TOO, .help = "DTMF detection" },
+	{ "trigger-end-time", AS_KEY, .kind = ROW_REFUSED, .concern = MEDIA_COMMANDS_TOO, .help = "DTMF detection" },
+	{ "trigger-end-digits", AS_KEY, .kind = ROW_REFUSED, .concern = MEDIA_COMMANDS_TOO, .help = "DTMF detection" },
+	{ "dtmf-delay", AS_KEY, .kind = ROW_MISSING, .concern = MEDIA_COMMANDS_TOO, .help = "delaying media" },
+	{ "frequency", AS_KEY, .kind = ROW_ELSEWHERE, .help = "of tones" },
+	{ "frequencies", AS_KEY, .kind = ROW_ELSEWHERE, .help = "of tones" },
+	{ "volume", AS_KEY, .kind = ROW_ELSEWHERE, .help = "of tones" },
+	{ "code", AS_KEY, .kind = ROW_ELSEWHERE, .help = "play DTMF: what is played" },
+	{ "digit", AS_KEY, .kind = ROW_ELSEWHERE, .help = "as code" },
+	{ "duration", AS_KEY, .kind = ROW_ELSEWHERE, .help = "play DTMF: milliseconds" },
+	{ "pause", AS_BOTH, .kind = ROW_ELSEWHERE, .help = "play DTMF: milliseconds" },
+	{ "file", AS_KEY, .kind = ROW_ELSEWHERE, .help = "play media: what is played" },
+	{ "blob", AS_KEY, .kind = ROW_ELSEWHERE, .help = "as file" },
+	{ "blob64", AS_KEY, .kind = ROW_ELSEWHERE, .help = "as file" },
+	{ "db-id", AS_KEY, .kind = ROW_ELSEWHERE, .help = "as file" },
+	{ "repeat-times", AS_KEY, .kind = ROW_ELSEWHERE, .help = "play media: how often" },
+	{ "repeat-duration", AS_KEY, .kind = ROW_ELSEWHERE, .help = "play media: milliseconds" },
+	{ "start-pos", AS_KEY, .kind = ROW_ELSEWHERE, .help = "play media: where to begin" },
 	{ "block-egress", AS_FLAG, .kind = ROW_MISSING, .help = "playing media" },
 	{ "audio-player", AS_BOTH, SET(flag_audio_player), .help = "off, default; others are left out" },
 	{ "player", AS_BOTH, SET(flag_audio_player), .help = "as audio-player" },
@@ -160,24 +186,25 @@ static const struct row rows[] = {
 	{ "early-media", AS_FLAG, .kind = ROW_MISSING, .concern = OFFERS_ONLY, .help = "mixing" },
 	{ "moh", AS_KEY, .kind = ROW_MISSING, .help = "music on hold" },
 	{ "exclude-recording", AS_FLAG, .kind = ROW_NOTHING, .help = "nothing is recorded" },
-	{ "strip-extmap", AS_FLAG, .kind = ROW_MISSING, .help = "stripping header extensions" },
-	{ "extmap", AS_KEY, .kind = ROW_MISSING, .help = "stripping header extensions" },
-	{ "sdp-attr", AS_KEY | AS_PREFIX, .kind = ROW_REFUSED, .help = "attribute manipulation" },
-	{ "sdp-media-remove", AS_KEY, .kind = ROW_REFUSED, .concern = OFFERS_ONLY, .help = "media removal" },
-	{ "inbound-peer", AS_KEY, .kind = ROW_MISSING, .help = "choosing interfaces by route" },
-	{ "outbound-peer", AS_KEY, .kind = ROW_MISSING, .help = "choosing interfaces by route" },
-	{ "alias-key", AS_KEY, .kind = ROW_MISSING, .help = "alias-key" },
-	{ "template", AS_KEY, .kind = ROW_MISSING, .help = "templates" },
-	{ "rtpp-flags", AS_KEY, .kind = ROW_REFUSED, .help = "rtpp-flags" },
+	{ "strip-extmap", AS_FLAG, SET(flag_strip_extmap), .help = "no header extensions" },
+	{ "extmap", AS_KEY, SET(flag_extmap), .help = "strip, mask: header extensions taken out, mask only towards the receiver" },
+	{ "sdp-attr", AS_KEY | AS_PREFIX, SET(flag_sdp_attr), .help = "add, remove, substitute attributes of a section" },
+	{ "sdp-media-remove", AS_KEY, SET(flag_sdp_media_remove), .concern = OFFERS_ONLY, .help = "offer: media types that are not sent on" },
+	{ "inbound-peer", AS_KEY, SET(flag_inbound_peer), .concern = OFFERS_ONLY, .help = "as from-interface, by the route to this address" },
+	{ "outbound-peer", AS_KEY, SET(flag_outbound_peer), .concern = OFFERS_ONLY, .help = "as to-interface, by the route to this address" },
+	{ "peer", AS_KEY, .kind = ROW_ELSEWHERE, .help = "of publish and its kind" },
+	{ "alias-key", AS_KEY, SET(flag_alias_key), .concern = OFFERS_ONLY, .help = "offer: SDP or address tell that a new tag is a known party's; off" },
+	{ "template", AS_KEY, STRINGS(flag_template), .concern = ALL_COMMANDS, .help = "a template: its flags as if they stood here" },
+	{ "rtpp-flags", AS_KEY, SET(flag_rtpp_flags), .concern = ALL_COMMANDS, .help = "all of the message's keys and flags in one string" },
 	{ "debug", AS_FLAG, .kind = ROW_MISSING, .help = "debug logging of single calls" },
 	{ "debugging", AS_FLAG, .kind = ROW_MISSING, .help = "debug logging of single calls" },
 	{ "no-redis-update", AS_FLAG, .kind = ROW_NOTHING, .help = "nothing is stored" },
 	{ "discard-recording", AS_FLAG, .kind = ROW_NOTHING, .help = "nothing is recorded" },
-	{ "directional", AS_FLAG, .kind = ROW_ELSEWHERE, .help = "of commands that select a party" },
-	{ "all", AS_BOTH, .kind = ROW_ELSEWHERE, .help = "of commands that select a party" },
+	{ "directional", AS_FLAG, BOOL_AT(select.directional), .concern = ALL_COMMANDS, .help = "select by from-tag where it does not count otherwise" },
+	{ "all", AS_BOTH, SET(flag_all), .concern = ALL_COMMANDS, .help = "select the whole call; offer-answer, except-offer-answer, flows: a party's flows" },
+	{ "address", AS_KEY, STR_AT(select.address), .concern = ALL_COMMANDS, .help = "select the party that advertised it" },
+	{ "to-label", AS_KEY, STR_AT(select.to_label), .concern = ALL_COMMANDS, .help = "select a flow by its receiver's label" },
 	{ "from-tags", AS_KEY | AS_PREFIX, .kind = ROW_ELSEWHERE, .help = "of commands that select parties" },
-	{ "to-label", AS_KEY, .kind = ROW_ELSEWHERE, .help = "of commands that select a party" },
-	{ "address", AS_KEY, .kind = ROW_ELSEWHERE, .help = "of commands that select a party" },
 	/* accepted for old configurations, without effect anywhere */
 	{ "symmetric", AS_FLAG, .kind = ROW_NOTHING, .help = "no effect" },
 	{ "reorder-codecs", AS_FLAG, .kind = ROW_NOTHING, .help = "no effect" },
@@ -270,10 +297,13 @@ static bool concerns(const struct row *row, enum flags_for what)
 		return true;
 	case OFFERS_ONLY:
 		return what == FLAGS_OFFER;
+	case MEDIA_COMMANDS_TOO:
+		return what != FLAGS_OTHER;
 	case OFFERS_AND_ANSWERS:
 		break;
 	}
-	return what != FLAGS_OTHER || (row->as & AS_FLAG && row->kind == ROW_BOOL);
+	return what == FLAGS_OFFER || what == FLAGS_ANSWER ||
+	       (row->as & AS_FLAG && row->kind == ROW_BOOL);
 }
 
 /* `v` is NULL for a bare flag; `text` is then what follows a prefix. */
@@ -346,11 +376,10 @@ static int read_flag(struct reading *r, struct str word)
 
 	if (!word.len)
 		return 0;
-	if (!normalise(word, text)) {
-		unknown(r, "flag", word);
+	/* Longer than any flag: still it may begin with a key's name. */
+	if (!normalise((struct str){ word.s, MIN(word.len, (size_t)MAX_NAME - 1) }, text))
 		return 0;
-	}
-	row = find_row(text, AS_FLAG);
+	row = word.len < MAX_NAME ? find_row(text, AS_FLAG) : NULL;
 	return row ? apply(r, row, NULL, STR_NULL, word) : read_prefixed(r, word, text);
 }
 
@@ -390,11 +419,32 @@ static int read_key(struct reading *r, const struct value *v)
 	return apply(r, row, v, STR_NULL, v->key);
 }
 
-int flags_read(const struct value *request, enum flags_for what,
-	const struct call_settings *settings, struct call_options *ret, GString *warnings,
-	struct err *err)
+int flag_read_keys(struct reading *r, const struct value *dict)
 {
-	struct reading r = { .o = ret, .what = what, .warnings = warnings, .err = err };
+	value_each (v, dict) {
+		int ret = read_key(r, v);
+
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+struct dict *flag_memory(struct reading *r)
+{
+	if (!r->o->made)
+		r->o->made = dict_new();
+	return r->o->made;
+}
+
+int flags_read(const struct value *request, enum flags_for what,
+	const struct call_settings *settings, const struct templates *templates,
+	struct call_options *ret, GString *warnings, struct err *err)
+{
+	struct reading r = {
+		.o = ret, .what = what, .templates = templates, .warnings = warnings, .err = err
+	};
+	int e;
 
 	if (!by_form[AS_KEY])
 		build_index();
@@ -403,13 +453,16 @@ int flags_read(const struct value *request, enum flags_for what,
 		.delete_delay_s = DELETE_DELAY_NOT_GIVEN,
 		.sip_source = settings->sip_source,
 	};
-	value_each (v, request) {
-		int e = read_key(&r, v);
+	e = flag_read_template(&r, STR_LIT("default"));
+	if (!e)
+		e = flag_read_template(&r, value_get_str(request, "command"));
+	return e ? e : flag_read_keys(&r, request);
+}
 
-		if (e)
-			return e;
-	}
-	return 0;
+void flags_clear(struct call_options *o)
+{
+	dict_free(o->made);
+	o->made = NULL;
 }
 
 void flags_print_reference(FILE *out)

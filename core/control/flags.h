@@ -18,17 +18,23 @@
 #include <stdio.h>
 
 struct call_settings;
-
-/* Does the message offer, answer, or something else? Some rows concern only one of them. */
-enum flags_for { FLAGS_OFFER, FLAGS_ANSWER, FLAGS_OTHER };
+struct templates;
 
 /*
- * Reads `request` into *ret (whose strings point into it). Warnings are appended to `warnings`,
- * separated by "; ". 0, or -errno with the text for the reply.
+ * Does the message offer, answer, change or play what flows, or something else? Some rows concern
+ * only one of them.
+ */
+enum flags_for { FLAGS_OFFER, FLAGS_ANSWER, FLAGS_MEDIA, FLAGS_OTHER };
+
+/*
+ * Reads what `templates` (NULL: none) say of every message and of this one's command, then
+ * `request` into *ret (whose strings point into it). Warnings are appended to `warnings`,
+ * separated by "; ". 0, or -errno with the text for the reply. In any case flags_clear follows.
  */
 int flags_read(const struct value *request, enum flags_for what,
-	const struct call_settings *settings, struct call_options *ret, GString *warnings,
-	struct err *err);
+	const struct call_settings *settings, const struct templates *templates,
+	struct call_options *ret, GString *warnings, struct err *err);
+void flags_clear(struct call_options *options);
 
 /* The reference, one row a line: name, forms, effect. */
 void flags_print_reference(FILE *out);

@@ -9,13 +9,26 @@
 struct reading {
 	struct call_options *o;
 	enum flags_for what;
+	const struct templates *templates; /* NULL: none */
 	GString *warnings;
 	struct err *err;
+	unsigned depth; /* strings with flags inside strings with flags */
 };
+
+/* The keys and flags in a string, or in a template, if there is one of that name. */
+int flag_read_string(struct reading *r, struct str text);
+int flag_read_template(struct reading *r, struct str name);
+/* What is made while reading lives as long as the options. */
+struct dict *flag_memory(struct reading *r);
+/* The pairs of a dictionary, by the table. */
+int flag_read_keys(struct reading *r, const struct value *dict);
 
 void flag_warn(struct reading *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Is a value this word, by the rules for names? */
 bool flag_value_is(struct str value, const char *name);
+
+/* Without escapes: "--" is "=", ".." a blank (spec NG 3.1). */
+struct str flag_unescape(struct reading *r, struct str text);
 
 /* `v`: the key's value, NULL for a flag; `text`: its string, or a list's element, or what
  * follows a prefix. 0 or -errno. */
@@ -29,6 +42,8 @@ FLAG_FN(flag_supports);
 FLAG_FN(flag_direction);
 FLAG_FN(flag_address_family);
 FLAG_FN(flag_media_address);
+FLAG_FN(flag_inbound_peer);
+FLAG_FN(flag_outbound_peer);
 FLAG_FN(flag_received_from);
 FLAG_FN(flag_trust_address);
 FLAG_FN(flag_transport);
@@ -44,9 +59,26 @@ FLAG_FN(flag_off_only);
 FLAG_FN(flag_sdes);
 FLAG_FN(flag_bundle);
 FLAG_FN(flag_record_call);
-FLAG_FN(flag_codec);
-FLAG_FN(flag_drop_traffic);
 FLAG_FN(flag_generate_rtcp);
 FLAG_FN(flag_audio_player);
+FLAG_FN(flag_rtpp_flags);
+FLAG_FN(flag_template);
+
+/* flag_codec.c */
+FLAG_FN(flag_codec);
+FLAG_FN(flag_transcode);
+FLAG_FN(flag_extmap);
+FLAG_FN(flag_strip_extmap);
+
+/* flag_media.c */
+FLAG_FN(flag_media_echo);
+FLAG_FN(flag_drop_traffic);
+FLAG_FN(flag_dtmf_security);
+FLAG_FN(flag_all);
+FLAG_FN(flag_alias_key);
+
+/* flag_sdp.c */
+FLAG_FN(flag_sdp_attr);
+FLAG_FN(flag_sdp_media_remove);
 
 #endif

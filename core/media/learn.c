@@ -29,15 +29,24 @@ static void note_peer(struct stream *stream)
 	stream_stats_end(stats);
 }
 
+/* A peer of the other family cannot be reached from this port: as if not signalled. */
+static void aim_at_signalled(struct stream *stream)
+{
+	const struct plan_stream *plan = stream->plan;
+
+	if (plan->peer.family && plan->peer.family == stream->port->local.family)
+		stream->dest_len = (uint8_t)addr_to_sock(&plan->peer, &stream->dest);
+}
+
 void media_learn_reset(struct stream *stream)
 {
 	const struct plan_stream *plan = stream->plan;
 
 	stream->source_known = false;
 	stream->dest_len = 0;
-	/* A peer of the other family cannot be reached from this port: as if not signalled. */
-	if (plan->peer.family && plan->peer.family == stream->port->local.family)
-		stream->dest_len = (uint8_t)addr_to_sock(&plan->peer, &stream->dest);
+	stream->moved_us = 0;
+	if (!plan->wait)
+		aim_at_signalled(stream);
 	note_peer(stream);
 }
 
@@ -83,12 +92,27 @@ static sa_family_t family_of(const struct port *port)
 	return port->local.family == ADDR_IP6 ? AF_INET6 : AF_INET;
 }
 
+/* After a hand-over the next one has to wait: two sources must not fight over a stream. */
+static bool may_follow(struct stream *stream, int64_t now_us)
+{
+	enum { FOLLOW_US = 1000000 };
+
+	if (stream->plan->learn != PLAN_LEARN_FOLLOW || now_us < stream->moved_us + FOLLOW_US)
+		return false;
+	stream->moved_us = now_us;
+	return true;
+}
+
 int media_learn(struct packet *packet)
 {
 	struct stream *stream = packet->in;
 
 	if (stream->source_known && same_source(&stream->source, packet->from))
 		return PACKET_OK;
+	if (stream->plan->wait && !stream->dest_len) {
+		aim_at_signalled(stream);
+		note_peer(stream);
+	}
 	if (!stream->plan->answered || !stream->plan->peer.family)
 		return PACKET_OK; /* early media: nothing to compare with yet */
 	if (packet->from->sa.sa_family != family_of(stream->port))
@@ -96,7 +120,7 @@ int media_learn(struct packet *packet)
 	if (packet->kind == DATAGRAM_RTCP && stream->rtp)
 		return PACKET_OK; /* muxed RTCP says nothing about where RTP comes from */
 	if (stream->source_known && stream->plan->learn != PLAN_LEARN_OFF &&
-		!is_signalled(stream, packet->from))
+		!is_signalled(stream, packet->from) && !may_follow(stream, packet->now_us))
 		return REASON_WRONG_SOURCE;
 	if (stream->source_known && stream->plan->learn == PLAN_LEARN_OFF)
 		return PACKET_OK;

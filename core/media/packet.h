@@ -27,12 +27,16 @@ int media_demux(struct packet *packet);
 int media_learn(struct packet *packet);
 /* A new signalled peer, or none: what a stream begins with. */
 void media_learn_reset(struct stream *stream);
+/* filter.c: to each sink what its action leaves of it; takes packet->buf. */
+void media_deliver_filtered(struct packet *packet);
 /* rtcp_in.c: what an RTCP compound says of quality; the packet stays as it is. */
 void media_rtcp_in(const struct packet *packet);
 /*
  * send.c: to the peer of `out`; takes packet->buf. A failure is counted at `out`.
  */
 void media_send(struct packet *packet, struct stream *out);
+/* pierce.c: an empty packet to each peer that asks for it and has sent nothing. */
+void media_pierce(struct stream_set *set);
 /* A copy of `buf` from the same pool, or NULL when there are no more (counted). */
 struct buf *media_copy(const struct buf *buf);
 

@@ -30,6 +30,7 @@ void plan_free(struct plan *plan)
 		for (unsigned p = 0; p < s->port_count; p++)
 			ref_drop(s->ports[p]);
 		ref_drop(s->stats);
+		g_free(s->filter);
 		ref_drop(s->sdp);
 	}
 	g_free(plan->streams);
@@ -52,6 +53,11 @@ static bool ports_equal(const struct plan_stream *a, const struct plan_stream *b
 	return true;
 }
 
+static bool filters_equal(const struct plan_filter *a, const struct plan_filter *b)
+{
+	return a && b ? !memcmp(a, b, sizeof(*a)) : a == b;
+}
+
 /* Do payload types mean the same, as far as plans go? */
 static bool formats_equal(const struct sdp_media *a, const struct sdp_media *b)
 {
@@ -72,7 +78,8 @@ static bool stream_equal(const struct plan_stream *a, const struct plan_stream *
 	       a->signal_gen == b->signal_gen && addr_equal(&a->peer, &b->peer) &&
 	       a->learn == b->learn && a->answered == b->answered && a->rtp == b->rtp &&
 	       a->rtcp == b->rtcp && a->opaque == b->opaque &&
-	       a->strip_feedback == b->strip_feedback && ports_equal(a, b) &&
+	       a->strip_feedback == b->strip_feedback && a->wait == b->wait &&
+	       a->pierce == b->pierce && ports_equal(a, b) && filters_equal(a->filter, b->filter) &&
 	       formats_equal(a->in, b->in) &&
 	       sinks_equal(a->rtp_sinks, a->rtp_sink_count, b->rtp_sinks, b->rtp_sink_count) &&
 	       sinks_equal(a->rtcp_sinks, a->rtcp_sink_count, b->rtcp_sinks, b->rtcp_sink_count);

@@ -30,8 +30,35 @@ enum {
 
 /* How a stream finds out where its peer is (design: learning). */
 enum plan_learn {
-	PLAN_LEARN_ONCE, /* signalled address, or else the first source seen */
-	PLAN_LEARN_OFF,  /* signalled address only; packets from elsewhere are still taken in */
+	PLAN_LEARN_ONCE,   /* signalled address, or else the first source seen */
+	PLAN_LEARN_OFF,    /* signalled address only; packets from elsewhere are still taken in */
+	PLAN_LEARN_FOLLOW, /* first source seen, and then the next, once a second at most */
+};
+
+/* What is done to a stream's RTP on its way to a sink. */
+enum plan_action {
+	PLAN_BLOCK = 1,      /* all but DTMF is discarded */
+	PLAN_BLOCK_DTMF = 2, /* DTMF is discarded */
+	PLAN_SILENCE = 4,    /* payloads that have a silence become it */
+	PLAN_DROP = 8,       /* all is discarded */
+	PLAN_ECHO = 16,      /* under another SSRC: it goes back to its sender */
+	PLAN_MASK = 32,      /* without header extensions of certain numbers */
+	PLAN_NO_SHORT = 64,  /* what is too short for its payload type is discarded */
+};
+
+/* Payload types that actions know. */
+enum plan_payload {
+	PLAN_PAYLOAD_OTHER,
+	PLAN_PAYLOAD_DTMF,
+	PLAN_PAYLOAD_PCMU,
+	PLAN_PAYLOAD_PCMA,
+	PLAN_PAYLOAD_G722,
+};
+
+struct plan_filter {
+	uint8_t payload[128];           /* enum plan_payload by payload type */
+	uint64_t masked[4];             /* numbers of header extensions, of PLAN_MASK */
+	uint8_t action[PLAN_MAX_SINKS]; /* bits of enum plan_action by place in rtp_sinks */
 };
 
 struct sdp;
@@ -47,6 +74,8 @@ struct plan_stream {
 	bool rtp;            /* RTP is expected on its port */
 	bool rtcp;           /* RTCP is expected on its port (both when muxed) */
 	bool opaque;         /* not RTP at all: datagrams pass as they are */
+	bool wait;           /* nothing is sent to the peer before something came from it */
+	bool pierce;         /* empty packets are sent to it until something came from it */
 	bool strip_feedback; /* what is sent to this peer must not hold RTCP feedback */
 	unsigned port_count; /* at least 1 */
 	struct lease *ports[PLAN_MAX_PORTS]; /* [0] is sent from; each a reference */
@@ -56,6 +85,7 @@ struct plan_stream {
 	/* Indices into the plan's streams: where RTP and where RTCP of this stream goes. */
 	unsigned rtp_sink_count, rtcp_sink_count;
 	uint16_t *rtp_sinks, *rtcp_sinks; /* owned by the plan */
+	struct plan_filter *filter;       /* owned; NULL: RTP goes to all sinks as it is */
 };
 
 struct plan {

@@ -5,7 +5,8 @@
  *   demux    what is it, and is it expected on this port (demux.c)
  *   learn    is its source believed (learn.c)
  *   count    statistics of the stream and its SSRC; of RTCP, what it reports (rtcp_in.c)
- *   deliver  to each sink of the plan: a copy for all but the last (send.c)
+ *   deliver  to each sink of the plan: a copy for all but the last (send.c); if the plan asks for
+ *            it, blocked or changed for some (filter.c)
  *
  * A step that says no names a reason, which is counted; nothing else happens to the packet.
  */
@@ -82,6 +83,10 @@ static void deliver(struct packet *packet)
 	struct stream **sinks = rtcp ? packet->in->rtcp_sinks : packet->in->rtp_sinks;
 	unsigned count = rtcp ? packet->in->rtcp_sink_count : packet->in->rtp_sink_count;
 
+	if (packet->in->filtered && !rtcp) {
+		media_deliver_filtered(packet);
+		return;
+	}
 	if (!count) {
 		drop(packet, REASON_NO_SINK);
 		return;

@@ -7,6 +7,7 @@
 
 #include "base/list.h"
 #include "base/log.h"
+#include "media/packet.h"
 #include "media/stream.h"
 #include "stats/reason.h"
 
@@ -248,6 +249,25 @@ bool session_move(struct session *session, struct media_worker *to)
 	mailbox_post(media_worker_mailbox(session->worker), &j->message, WAKE_NOW);
 	session->worker = to;
 	return true;
+}
+
+static void pierce_on_worker(struct message *message)
+{
+	struct journey *j = container_of(message, struct journey, message);
+
+	if (j->state->set && j->state->worker)
+		media_pierce(j->state->set);
+	g_free(j);
+}
+
+void session_pierce(struct session *session)
+{
+	struct journey *j;
+
+	if (session->moving)
+		return;
+	j = journey_new(session->state, pierce_on_worker);
+	mailbox_post(media_worker_mailbox(session->worker), &j->message, WAKE_LATER);
 }
 
 static void dropped_on_control(struct message *message)

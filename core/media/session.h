@@ -48,6 +48,8 @@ int session_prepare(
 void session_discard(struct session *session, struct stream_set *set);
 /* Cannot fail. Takes `set`. [control] */
 void session_apply(struct session *session, struct stream_set *set);
+/* Empty packets once more to peers that ask for them (pierce.c). [control] */
+void session_pierce(struct session *session);
 /*
  * To another worker, running state and all. False: it is there already, or still on its way
  * somewhere; nothing happens then. [control]

@@ -24,12 +24,14 @@ struct stream {
 	struct stream **rtp_sinks, **rtcp_sinks;
 	uint16_t rtp_sink_count, rtcp_sink_count;
 	bool rtp, rtcp, opaque, strip_feedback; /* as in struct plan_stream */
+	bool filtered;                          /* it has a filter */
 	bool source_known;
 
 	/* Where its peer is. Kept over plans while the endpoint generation stays. */
 	uint8_t dest_len;  /* 0: not known */
 	union sock source; /* where packets are believed to come from */
 	union sock dest;   /* where to send */
+	int64_t moved_us;  /* when it was last followed to another source */
 
 	const struct plan_stream *plan;
 	struct stream_set *set;

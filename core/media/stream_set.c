@@ -47,6 +47,7 @@ struct stream_set *stream_set_new(struct session_state *state, struct plan *plan
 		s->rtcp = s->plan->rtcp;
 		s->opaque = s->plan->opaque;
 		s->strip_feedback = s->plan->strip_feedback;
+		s->filtered = s->plan->filter != NULL;
 		s->port = s->plan->ports[0]->port;
 	}
 	wire_sinks(set);
@@ -84,6 +85,9 @@ static void inherit(struct stream *stream, const struct stream *before)
 	stream->source = before->source;
 	stream->source_known = before->source_known &&
 			       before->plan->signal_gen == stream->plan->signal_gen;
+	stream->moved_us = before->moved_us;
+	if (before->plan->wait && !stream->plan->wait && !stream->dest_len)
+		media_learn_reset(stream);
 }
 
 static bool uses_port(const struct stream_set *set, const struct port *port)
@@ -132,6 +136,7 @@ struct stream_set *stream_set_apply(struct session_state *state, struct stream_s
 	}
 	own_ports(next);
 	state->set = next;
+	media_pierce(next);
 	return before;
 }
 

@@ -455,3 +455,15 @@ const struct iface *iface_at(const struct iface_table *table, unsigned index)
 {
 	return table->ifaces->pdata[index];
 }
+
+const struct iface *iface_with_local(const struct iface_table *table, const struct addr *local)
+{
+	for (unsigned i = 0; i < iface_count(table); i++) {
+		const struct iface *iface = iface_at(table, i);
+
+		for (unsigned a = 0; a < iface->addr_count; a++)
+			if (addr_same_ip(&iface->addrs[a].local, local))
+				return iface;
+	}
+	return NULL;
+}

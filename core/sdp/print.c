@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A body being written, line by line, into one buffer that grows. */
+#include "sdp/edit.h"
 #include "sdp/sdp_priv.h"
 
 #include <inttypes.h>
@@ -12,7 +13,8 @@ enum { FIRST_BYTES = 2048 };
 
 struct sdp_writer {
 	char *text;
-	size_t len, size; /* bytes */
+	size_t len, size;            /* bytes */
+	const struct sdp_edit *edit; /* NULL: attributes are written as they are */
 };
 
 struct sdp_writer *sdp_writer_new(void)
@@ -81,8 +83,42 @@ void sdp_write_line(struct sdp_writer *w, const char *fmt, ...)
 	put_end(w);
 }
 
+void sdp_writer_edit(struct sdp_writer *w, const struct sdp_edit *edit)
+{
+	w->edit = edit;
+}
+
+/* The attribute that begins at `start` is complete but for its end. */
+static void end_attr(struct sdp_writer *w, size_t start)
+{
+	struct str text = { w->text + start + 2, w->len - start - 2 }, instead;
+
+	switch (w->edit ? sdp_edit_attr(w->edit, text, &instead) : SDP_EDIT_KEEP) {
+	case SDP_EDIT_REMOVE:
+		w->len = start;
+		return;
+	case SDP_EDIT_REPLACE:
+		w->len = start + 2;
+		put(w, instead.s, instead.len);
+		break;
+	case SDP_EDIT_KEEP:
+		break;
+	}
+	put_end(w);
+}
+
+void sdp_write_added(struct sdp_writer *w)
+{
+	value_each (item, w->edit ? w->edit->add : NULL) {
+		put(w, "a=", 2);
+		put(w, value_str(item).s, value_str(item).len);
+		put_end(w);
+	}
+}
+
 void sdp_write_attr(struct sdp_writer *w, const char *name, const char *fmt, ...)
 {
+	size_t start = w->len;
 	va_list args;
 
 	put(w, "a=", 2);
@@ -93,14 +129,16 @@ void sdp_write_attr(struct sdp_writer *w, const char *name, const char *fmt, ...
 		put_formatted(w, fmt, args);
 		va_end(args);
 	}
-	put_end(w);
+	end_attr(w, start);
 }
 
 void sdp_write_attr_text(struct sdp_writer *w, struct str text)
 {
+	size_t start = w->len;
+
 	put(w, "a=", 2);
 	put(w, text.s, text.len);
-	put_end(w);
+	end_attr(w, start);
 }
 
 void sdp_write_bandwidth(struct sdp_writer *w, const struct sdp_bandwidth *bandwidth,

@@ -219,6 +219,13 @@ bool sdp_static_format(uint8_t payload_type, struct sdp_format *ret_format);
 struct sdp_writer;
 struct sdp_writer *sdp_writer_new(void);
 void sdp_writer_free(struct sdp_writer *w);
+/*
+ * From now on attributes are changed as `edit` says; NULL: not. What it adds is written when
+ * asked for. Borrowed.
+ */
+struct sdp_edit;
+void sdp_writer_edit(struct sdp_writer *w, const struct sdp_edit *edit);
+void sdp_write_added(struct sdp_writer *w);
 /* A line of another kind than a=, printf-style, without its end. */
 void sdp_write_line(struct sdp_writer *w, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

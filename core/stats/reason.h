@@ -21,12 +21,16 @@ enum reason_kind {
 	ROW(NOT_RTP, DROP, "not-rtp", "neither RTP nor RTCP by its first byte (RFC 7983)")         \
 	ROW(STUN_UNEXPECTED, DROP, "stun-unexpected", "STUN on a stream that does not use ICE")    \
 	ROW(DTLS_UNEXPECTED, DROP, "dtls-unexpected", "DTLS on a stream that does not use it")     \
+	ROW(RTP_MALFORMED, DROP, "rtp-malformed",                                                  \
+		"RTP header that contradicts the packet's length")                                 \
 	ROW(RTCP_MALFORMED, DROP, "rtcp-malformed", "RTCP compound that contradicts its length")   \
 	ROW(RTCP_NOT_MUXED, DROP, "rtcp-not-muxed", "RTCP on an RTP port though rtcp-mux is off")  \
 	ROW(RTP_ON_RTCP_PORT, DROP, "rtp-on-rtcp-port", "RTP on the port that is for RTCP")        \
 	ROW(WRONG_SOURCE, DROP, "wrong-source", "came from another address than the one believed") \
 	ROW(NO_PEER, DROP, "no-peer", "nowhere to send it: the other side's address is not known") \
 	ROW(NO_SINK, DROP, "no-sink", "nobody receives this stream")                               \
+	ROW(MEDIA_BLOCKED, DROP, "media-blocked", "the proxy asked for it: media are discarded")   \
+	ROW(DTMF_BLOCKED, DROP, "dtmf-blocked", "the proxy asked for it: DTMF is discarded")       \
 	ROW(FEEDBACK_REMOVED, DROP, "feedback-removed",                                            \
 		"RTCP feedback towards a profile without it")                                      \
 	ROW(SEND_FAILED, DROP, "send-failed", "the system refused to send it")                     \

@@ -247,6 +247,13 @@ def version_after_file():
     with_file("no config file\n", lambda path: fatal("Bad command line: ", "--version", file=path))
 
 
+@test("templates come from a section that must be there")
+def templates():
+    with_file(MINIMAL, lambda path: fatal("File '%s' has no section 'tpl' with templates" % path,
+                                          "--templates=tpl", "--foreground", file=path))
+    fatal("Templates cannot be read from 'none'", "--templates=tpl", "--foreground", *ENOUGH)
+
+
 @test("the settings in effect can be used as a config file")
 def dump_is_config():
     _, text, _ = run("--config-file=none", "--timeout=77", "--interface=a/127.0.0.1!127.0.0.9",

@@ -185,13 +185,37 @@ static void expect_field(struct script *s, char *const *words, const char *key, 
 		script_fail(s, "%s: expected %s, got %lu", key, option(words, key), got);
 }
 
+/* A header, and the same byte from there on. */
+static void expect_fill(struct script *s, const struct mock_datagram *d, unsigned long byte)
+{
+	for (size_t i = RTP_HEADER_BYTES; i < d->len; i++)
+		if (d->bytes[i] != byte) {
+			script_fail(s, "byte %zu is 0x%02x", i, d->bytes[i]);
+			return;
+		}
+}
+
+static void expect_hex(struct script *s, const struct mock_datagram *d, const char *hex)
+{
+	g_autoptr(GString) got = g_string_new(NULL);
+
+	for (size_t i = 0; i < d->len; i++)
+		g_string_append_printf(got, "%02x", d->bytes[i]);
+	if (strcmp(got->str, hex))
+		script_fail(s, "expected %s, got %s", hex, got->str);
+}
+
 static void check_packet(
 	struct script *s, char *const *words, enum packet_kind kind, const struct mock_datagram *d)
 {
 	const GByteArray *sent = s->sent[kind];
 	const char *types = option(words, "types");
 
-	if (kind == PACKET_RTP && (option(words, "seq") || option(words, "ssrc"))) {
+	if (option(words, "hex")) {
+		expect_hex(s, d, option(words, "hex"));
+	} else if (kind == PACKET_RTP && option(words, "fill")) {
+		expect_fill(s, d, number(words, "fill", 0));
+	} else if (kind == PACKET_RTP && (option(words, "seq") || option(words, "ssrc"))) {
 		expect_field(s, words, "seq", rtp_seq(d->bytes));
 		expect_field(s, words, "ssrc", rtp_ssrc(d->bytes));
 	} else if (kind == PACKET_RTCP && types) {

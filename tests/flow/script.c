@@ -8,6 +8,7 @@
 
 #include "../mock/network.h"
 #include "base/log.h"
+#include "control/templates.h"
 #include "notation.h"
 #include "text.h"
 
@@ -144,6 +145,14 @@ static void statement_settings(struct script *s, const char *rest)
 		s->world.port_max = (uint16_t)value_int(value_first(ports)->next, 0);
 	}
 	dict_free(dict);
+}
+
+/* NAME TEXT */
+static void statement_template(struct script *s, const char *rest)
+{
+	g_auto(GStrv) words = g_strsplit(rest, " ", 2);
+
+	templates_add(s->world.templates, words[0], words[1] ? words[1] : "");
 }
 
 static void statement_time(struct script *s, const char *rest)
@@ -400,6 +409,7 @@ static const struct {
 	{ "rtp", statement_rtp },
 	{ "run", statement_run },
 	{ "settings", statement_settings },
+	{ "template", statement_template },
 	{ "time", statement_time },
 	{ "tos", statement_tos },
 	{ "unchanged", statement_unchanged },

@@ -5,6 +5,7 @@
 #include <glib.h>
 
 #include "base/ref.h"
+#include "media/quality.h"
 #include "network.h"
 #include "rtp/rtp.h"
 
@@ -43,6 +44,7 @@ void mock_media_close(struct mock_media *m)
 	if (m->state->set)
 		stream_set_detach_ports(m->state->set);
 	stream_set_free(m->state->set);
+	quality_free(m->state->quality);
 	g_free(m->state);
 	mailbox_run(m->control);
 	for (unsigned i = 0; i < MOCK_MEDIA_PORTS; i++)

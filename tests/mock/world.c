@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "control/retrans.h"
+#include "control/templates.h"
 #include "network.h"
 #include "ng/ng.h"
 #include "stats/metric.h"
@@ -75,6 +76,8 @@ void world_open(struct world *world)
 		interfaces, world->port_min, world->port_max, mock_engine(), &err);
 	if (!world->interfaces)
 		g_error("interfaces: %s", err.text);
+	world->templates = templates_new();
+	world->control.templates = world->templates;
 	world->control.retrans = retrans_new(RETRANS_MAX_BYTES);
 	world->control.calls = call_table_new(world->workers, WORLD_WORKERS, world->control_box,
 		world->interfaces, &world->settings);
@@ -178,6 +181,7 @@ void world_close(struct world *world)
 		media_worker_free(world->workers[i]);
 	mailbox_free(world->control_box);
 	retrans_free(world->control.retrans);
+	templates_free(world->templates);
 	iface_table_free(world->interfaces);
 	mock_reset();
 	clock_set_mock(-1, 0);

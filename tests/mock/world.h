@@ -29,6 +29,7 @@ struct world {
 	struct mailbox *control_box;
 	struct media_worker *workers[WORLD_WORKERS];
 	struct iface_table *interfaces;
+	struct templates *templates; /* empty */
 	struct control control;
 	struct addr client; /* who sends the commands */
 	int64_t mono_us, wall_us;

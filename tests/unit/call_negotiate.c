@@ -249,8 +249,14 @@ static char *formats(const char *in_lines, const char *offered_lines, bool answe
 {
 	struct sdp *in = parse(in_lines), *offered = offered_lines ? parse(offered_lines) : NULL;
 	const struct sdp_format *list[SDP_MAX_FORMATS];
-	unsigned count = negotiate_formats(
-		in->media, offered ? offered->media : NULL, answer, list);
+	struct answer_formats a = {
+		.in = in->media,
+		.offered = offered ? offered->media : NULL,
+	};
+	struct codec_options o = { 0 };
+	struct format_list none = { 0 };
+	unsigned count = answer ? negotiate_answer_formats(&a, &o, list)
+				: negotiate_offer_formats(in->media, &o, none, none, list);
 	GString *text = g_string_new(NULL);
 
 	for (unsigned i = 0; i < count; i++)

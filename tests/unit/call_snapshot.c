@@ -26,6 +26,15 @@ static struct str call_id(void)
 }
 
 /* One command; true: "ok". The SDP of the reply is kept in `sdp` when given. */
+static void add_flag(struct dict *d, const char *flag)
+{
+	struct value *flags = value_get(dict_root(d), "flags");
+
+	if (!flags)
+		flags = dict_add_list(d, dict_root(d), "flags");
+	dict_add_str(d, flags, NULL, str_of(flag));
+}
+
 static bool request(struct world *w, const char *command, const char *from, const char *to,
 	const char *sdp, GString *ret_sdp)
 {
@@ -43,6 +52,9 @@ static bool request(struct world *w, const char *command, const char *from, cons
 	dict_add_str(d, root, "sdp", str_of(sdp));
 	replace = dict_add_list(d, root, "replace");
 	dict_add_str(d, replace, NULL, STR_LIT("SDP-version"));
+	add_flag(d, "codec-strip-PCMA");
+	add_flag(d, "codec-ignore-VP8");
+	add_flag(d, "block-DTMF");
 	reply = world_request(w, d, false, &bytes);
 	ok = str_is(value_get_str(dict_root(reply), "result"), "ok");
 	if (ret_sdp) {
@@ -90,7 +102,8 @@ static void set_up(struct world *w, bool answered)
 	world_open(w);
 	g_assert_true(request(w, "offer", "A", NULL, body_a, NULL));
 	if (answered)
-		g_assert_true(request(w, "answer", "A", "B", body_b, NULL));
+		g_assert_true(request(w, "answer", "A", "B", body_b, NULL) &&
+			      request(w, "block media", "A", "B", NULL, NULL));
 }
 
 /*
@@ -115,7 +128,8 @@ static GString *describe(const struct plan *plan)
 			g_string_append_printf(
 				out, " %s", addr_print(&s->ports[p]->port->local, text));
 		for (unsigned n = 0; n < s->rtp_sink_count; n++)
-			g_string_append_printf(out, " rtp>%u", s->rtp_sinks[n]);
+			g_string_append_printf(out, " rtp>%u action %u", s->rtp_sinks[n],
+				s->filter ? s->filter->action[n] : 0);
 		for (unsigned n = 0; n < s->rtcp_sink_count; n++)
 			g_string_append_printf(out, " rtcp>%u", s->rtcp_sinks[n]);
 	}

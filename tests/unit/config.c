@@ -84,6 +84,7 @@ static const struct {
 	{ "log-mark-prefix", "<<" },
 	{ "log-mark-suffix", ">>" },
 	{ "log-name", "proxy" },
+	{ "templates", "signalling" },
 	{ "log-format", "parsable" },
 	{ "log-facility-cdr", "local1" },
 	{ "log-facility-rtcp", "local2" },

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Deliveries that are not plain: RTP blocked, silenced or sent back as the plan's filter says, sink
+ * by sink. Blocked packets leave a gap in the sequence numbers, as lost ones do.
+ */
+#include "media/packet.h"
+
+/* Silence as its encoders write it; -1: the payload has none. */
+static int silence_of(enum plan_payload payload)
+{
+	switch (payload) {
+	case PLAN_PAYLOAD_PCMU:
+		return 0xff;
+	case PLAN_PAYLOAD_PCMA:
+		return 0xd5;
+	case PLAN_PAYLOAD_G722:
+		return 0xfa;
+	case PLAN_PAYLOAD_DTMF:
+	case PLAN_PAYLOAD_OTHER:
+		break;
+	}
+	return -1;
+}
+
+static enum plan_payload payload_of(const struct packet *packet, const struct plan_filter *filter)
+{
+	return packet->kind == DATAGRAM_RTP ? filter->payload[packet->buf->data[1] & 0x7f]
+					    : PLAN_PAYLOAD_OTHER;
+}
+
+/* What the shortest packet in use holds: 10 ms of the codecs whose rate is known, else a byte. */
+static size_t least_bytes(enum plan_payload payload)
+{
+	switch (payload) {
+	case PLAN_PAYLOAD_PCMU:
+	case PLAN_PAYLOAD_PCMA:
+	case PLAN_PAYLOAD_G722:
+		return 80;
+	case PLAN_PAYLOAD_DTMF:
+		return 4;
+	case PLAN_PAYLOAD_OTHER:
+		break;
+	}
+	return 1;
+}
+
+static bool is_short(const struct packet *packet, enum plan_payload payload)
+{
+	struct rtp_header header;
+
+	return packet->kind == DATAGRAM_RTP &&
+	       (rtp_parse(packet->buf->data, packet->buf->len, &header) < 0 ||
+		       header.payload_len < least_bytes(payload));
+}
+
+static int check(const struct packet *packet, enum plan_payload payload, unsigned action)
+{
+	if (action & PLAN_DROP)
+		return REASON_MEDIA_BLOCKED;
+	if (action & PLAN_NO_SHORT && is_short(packet, payload))
+		return REASON_RUNT;
+	if (payload == PLAN_PAYLOAD_DTMF)
+		return action & PLAN_BLOCK_DTMF ? REASON_DTMF_BLOCKED : PACKET_OK;
+	return action & PLAN_BLOCK ? REASON_MEDIA_BLOCKED : PACKET_OK;
+}
+
+static bool is_masked(const struct plan_filter *filter, unsigned id)
+{
+	return filter->masked[id / 64] >> id % 64 & 1;
+}
+
+/* Elements of one form of header extension (RFC 8285); masked ones become padding. */
+static void mask_elements(
+	uint8_t *at, const uint8_t *end, bool two_bytes, const struct plan_filter *filter)
+{
+	while (at < end) {
+		unsigned id = two_bytes ? *at : *at >> 4, bytes;
+
+		if (!id) {
+			at++;
+			continue;
+		}
+		if (!two_bytes && id == 15)
+			return;
+		if (two_bytes && end - at < 2)
+			return;
+		bytes = two_bytes ? 2u + at[1] : 2u + (*at & 0x0f);
+		if (bytes > (size_t)(end - at))
+			bytes = (unsigned)(end - at);
+		if (is_masked(filter, id))
+			memset(at, 0, bytes);
+		at += bytes;
+	}
+}
+
+static void mask_extensions(struct buf *buf, const struct plan_filter *filter)
+{
+	enum { FLAG_EXTENSION = 0x10, ONE_BYTE = 0xbede, TWO_BYTES = 0x1000 };
+	uint8_t *at = buf->data + RTP_HEADER_BYTES + 4u * (buf->data[0] & 0x0f);
+	const uint8_t *end = buf->data + buf->len;
+	unsigned profile, words;
+
+	if (!(buf->data[0] & FLAG_EXTENSION) || end - at < 4)
+		return;
+	profile = (unsigned)at[0] << 8 | at[1];
+	words = (unsigned)at[2] << 8 | at[3];
+	at += 4;
+	if (4u * words < (size_t)(end - at))
+		end = at + 4u * words;
+	if (profile == ONE_BYTE || (profile & 0xfff0) == TWO_BYTES)
+		mask_elements(at, end, profile != ONE_BYTE, filter);
+}
+
+/* False: where its payload is cannot be told, so it must not pass. */
+static bool silence(struct buf *buf, enum plan_payload payload)
+{
+	struct rtp_header header;
+	int byte = silence_of(payload);
+
+	if (byte < 0)
+		return true;
+	if (rtp_parse(buf->data, buf->len, &header) < 0)
+		return false;
+	memset(buf->data + header.payload_offset, byte, header.payload_len);
+	return true;
+}
+
+/* Its sender must not take it for a packet of its own (RFC 3550, 8.2: a loop). */
+static void change_ssrc(struct buf *buf)
+{
+	buf->data[8] ^= 0x5a;
+	buf->data[11] ^= 0xa5;
+}
+
+static void deliver_one(const struct packet *packet, struct stream *sink, enum plan_payload payload,
+	unsigned action)
+{
+	struct packet copy = *packet;
+	int verdict = check(packet, payload, action);
+
+	if (verdict != PACKET_OK) {
+		reason_count((enum reason)verdict);
+		return;
+	}
+	copy.buf = media_copy(packet->buf);
+	if (!copy.buf)
+		return;
+	if (action & PLAN_SILENCE && !silence(copy.buf, payload)) {
+		reason_count(REASON_RTP_MALFORMED);
+		buf_put(copy.buf);
+		return;
+	}
+	if (action & PLAN_MASK && packet->kind == DATAGRAM_RTP)
+		mask_extensions(copy.buf, packet->in->plan->filter);
+	if (action & PLAN_ECHO && packet->kind == DATAGRAM_RTP)
+		change_ssrc(copy.buf);
+	media_send(&copy, sink);
+}
+
+void media_deliver_filtered(struct packet *packet)
+{
+	const struct stream *in = packet->in;
+	const struct plan_filter *filter = in->plan->filter;
+	enum plan_payload payload = payload_of(packet, filter);
+
+	for (unsigned i = 0; i < in->rtp_sink_count; i++)
+		deliver_one(packet, in->rtp_sinks[i], payload, filter->action[i]);
+	buf_put(packet->buf);
+}
