@@ -289,6 +289,20 @@ struct blocks party_blocks(const struct party *source, const struct party *recei
 	return source->blocks;
 }
 
+void media_set_type(
+	struct model *model, struct media *media, enum sdp_media_type type, struct str text)
+{
+	media->type = type;
+	media->type_text = arena_str(model->arena, text);
+}
+
+void media_set_transport(
+	struct model *model, struct media *media, enum sdp_transport transport, struct str text)
+{
+	media->transport = transport;
+	media->transport_text = arena_str(model->arena, text);
+}
+
 void party_set_sdp(struct party *party, struct sdp *sdp)
 {
 	ref_take(sdp);

@@ -165,6 +165,11 @@ void model_remove_party(struct model *model, struct party *party);
 struct media *party_add_media(struct model *model, struct party *party);
 /* Takes references. */
 void media_set_sdp(struct media *media, struct sdp *sdp, const struct sdp_media *in);
+/* Copy the text. */
+void media_set_type(
+	struct model *model, struct media *media, enum sdp_media_type type, struct str text);
+void media_set_transport(
+	struct model *model, struct media *media, enum sdp_transport transport, struct str text);
 void party_set_sdp(struct party *party, struct sdp *sdp);
 /* A copy of its formats, texts included; `count` 0: forgets them. */
 void media_set_shown(struct model *model, struct media *media,

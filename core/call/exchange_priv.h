@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The steps of an exchange, between exchange.c, pair.c and section.c. [control] */
+#ifndef CALL_EXCHANGE_PRIV_H
+#define CALL_EXCHANGE_PRIV_H
+
+#include "call/draft.h"
+
+/*
+ * pair.c. Finds for each section of the body the sender's own and the receiver's, making those
+ * that are missing; `to` is NULL where the section is not sent on. `pairs` has room for all.
+ * -E2BIG when a party would have too many.
+ */
+int pair_sections(struct draft *draft, const struct parties *p, const struct sdp *sdp,
+	const struct call_options *o, bool answer, struct media_pair *pairs, struct err *err);
+/* Places of the receiver that nothing was ever said of become rejected sections of their kind. */
+void pair_fill_places(
+	struct draft *draft, const struct parties *p, const struct call_options *o, bool answer);
+/* Sections this message leaves out, with those they are linked to: behind the others. */
+unsigned pair_others(const struct parties *p, struct media_pair *pairs);
+/* Cuts the receiver's links (in an answer the sender's, too) and links the pairs. */
+int pair_link(struct draft *draft, const struct parties *p, bool answer,
+	const struct media_pair *pairs, unsigned count, struct err *err);
+
+/* sdp-media-remove: is a section of this type not sent on? */
+bool pair_is_removed(enum sdp_media_type type, const struct call_options *o, bool answer);
+
+/* Families that were asked for by the name of an interface; ADDR_NONE: not. */
+struct sides {
+	enum addr_family from, to;
+};
+
+/* section.c. Which interfaces the parties have; offers choose, in answers they have theirs. */
+struct sides section_choose_interfaces(struct draft *draft, const struct parties *p,
+	const struct call_options *o, unsigned ports, bool answer);
+/* Everything about one pair, ports included. 0 or -errno with the reply's text. */
+int section_negotiate(struct draft *draft, const struct media_pair *pair, struct sdp *sdp,
+	const struct sdp_media *in, const struct call_options *o, const struct sides *sides,
+	bool answer, struct err *err);
+/* A section that is not sent on: the sender's is kept as declined. */
+void section_remove(
+	struct draft *draft, struct media *from, struct sdp *sdp, const struct sdp_media *in);
+/* Declined by either side: no ports, no peers. */
+void section_reject(struct media *media, int64_t now_us);
+
+#endif

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One pair of sections negotiated: profile, direction, names, rtcp-mux, codecs, where the sender
+ * is, interfaces, families and ports. Read `section_negotiate` at the end first.
+ */
+#include "call/exchange_priv.h"
+#include "call/negotiate.h"
+#include "call/port_maps.h"
+#include "net/route.h"
+
+#include <errno.h>
+
+static bool is_rtp(enum sdp_transport transport)
+{
+	return sdp_transport_info(transport)->rtp;
+}
+
+/* MSRP and the like: described, but not relayed (spec NG 4.2). */
+static bool is_relayed(const struct sdp_media *in)
+{
+	return in->type != SDP_MESSAGE;
+}
+
+static void negotiate_profile(struct draft *draft, const struct media_pair *pair,
+	const struct sdp_media *in, const struct call_options *o, bool answer)
+{
+	const struct sdp_media *offered = pair->to->in;
+
+	media_set_type(draft->model, pair->to, in->type, in->type_text);
+	/* The offerer gets the profile it asked for, unless told otherwise (spec NG 3.5). */
+	if (answer && offered && is_rtp(offered->transport) && is_rtp(in->transport) &&
+		!o->transport_accept)
+		media_set_transport(
+			draft->model, pair->to, offered->transport, offered->transport_text);
+	else
+		media_set_transport(draft->model, pair->to, negotiate_transport_offer(in, o),
+			in->transport_text);
+}
+
+static void negotiate_direction(const struct media_pair *pair, const struct sdp_media *in)
+{
+	bool zero = in->port && addr_is_unspecified(&in->connection);
+	bool trickle = zero && in->port == 9;
+	bool sends = in->direction == SDP_SENDRECV || in->direction == SDP_SENDONLY;
+	bool receives = in->direction == SDP_SENDRECV || in->direction == SDP_RECVONLY;
+
+	pair->from->hold_zero = zero && !trickle;
+	if (pair->from->hold_zero)
+		receives = false;
+	pair->from->recv = pair->to->send = sends;
+	pair->from->send = pair->to->recv = receives;
+}
+
+static void negotiate_names(struct draft *draft, const struct media_pair *pair,
+	const struct sdp_media *in, const struct call_options *o, bool answer)
+{
+	struct arena *arena = draft->model->arena;
+
+	if (in->mid.len)
+		pair->from->mid = arena_str(arena, in->mid);
+	if (!answer && !pair->to->mid.len && in->mid.len)
+		pair->to->mid = arena_str(arena, in->mid);
+	if (!answer && !pair->to->mid.len && o->generate_mid) {
+		char text[16];
+		int len = g_snprintf(text, sizeof(text), "%u", pair->to->index + 1);
+
+		pair->to->mid = arena_str(arena, (struct str){ text, (size_t)len });
+	}
+	if (in->ptime_ms)
+		pair->from->ptime_ms = pair->to->ptime_ms = in->ptime_ms;
+	pair->from->maxptime_ms = pair->to->maxptime_ms = in->maxptime_ms;
+}
+
+static void negotiate_mux(const struct media_pair *pair, const struct sdp_media *in,
+	const struct call_options *o, bool answer)
+{
+	struct media *from = pair->from, *to = pair->to;
+	/* Several pairs of ports and one port for all do not go together. */
+	bool may_mux = is_rtp(in->transport) && in->port_count == 1;
+	bool says_mux = may_mux && negotiate_mux_offered(in);
+
+	if (answer) { /* also a repeated one: what was offered stays until the next offer */
+		from->mux = from->mux_offered_to && says_mux;
+		from->mux_open = false;
+		to->mux = to->mux_offered_by &&
+			  (to->mux_answer == MUX_ACCEPT ||
+				  (to->mux_answer == MUX_FOLLOW && from->mux));
+		/* One port is all it has by now: then both kinds use it. */
+		if (from->mux_single || (from->ports && from->ports->count == 1))
+			from->mux = true;
+		return;
+	}
+	struct mux_decision d = negotiate_mux_offer(says_mux, to->mux, &o->mux);
+
+	if (!may_mux)
+		d = (struct mux_decision){ .answer = MUX_REJECT };
+	from->mux_offered_by = says_mux;
+	from->mux_answer = d.answer;
+	from->mux_offered_to = from->mux_open = from->mux_single = false;
+	if (!says_mux)
+		from->mux = false;
+	to->mux_offered_to = to->mux_open = d.offer_to;
+	to->mux_single = d.single;
+	if (!d.offer_to)
+		to->mux = false;
+}
+
+/* Learning starts again, and so does the time without packets. */
+static void touch(struct media_stream *stream, int64_t now_us)
+{
+	stream->signal_gen++;
+	stream->since_us = now_us;
+}
+
+static void set_peer(struct media_stream *stream, struct addr peer, int64_t now_us)
+{
+	touch(stream, now_us);
+	if (addr_equal(&stream->peer, &peer))
+		return;
+	stream->peer = peer;
+	stream->endpoint_gen++;
+}
+
+static struct addr port_plus(struct addr a, unsigned n)
+{
+	return a.family && a.port + n <= UINT16_MAX ? addr_with_port(a, (uint16_t)(a.port + n))
+						    : (struct addr){ 0 };
+}
+
+/* Where the section's peer is, from what it said; RTCP's place depends on mux. */
+static void set_peers(struct draft *draft, struct media *media)
+{
+	struct endpoints e = negotiate_endpoints(media->in, &media->believed, media->mux);
+	unsigned pairs = media->in->port_count;
+
+	media->advertised = e.advertised;
+	media_need_streams(draft->model, media, 2 * pairs);
+	for (unsigned i = 0; i < media->stream_count / 2; i++) {
+		bool used = i < pairs;
+
+		set_peer(&media->streams[2 * i],
+			used ? port_plus(e.rtp, 2 * i) : (struct addr){ 0 }, draft->now_mono_us);
+		set_peer(&media->streams[2 * i + 1],
+			used ? port_plus(e.rtcp, 2 * i) : (struct addr){ 0 }, draft->now_mono_us);
+	}
+}
+
+static void take_endpoints(
+	struct draft *draft, struct media *from, const struct call_options *o, bool trust)
+{
+	from->believed = trust ? (struct addr){ 0 } : o->received_from;
+	set_peers(draft, from);
+	from->learn = !o->asymmetric &&
+		      (o->learning == LEARNING_ON ||
+			      (o->learning == LEARNING_CONFIGURED &&
+				      call_table_settings(draft->call->table)->learn));
+	from->handover = o->handover;
+	from->nat_wait = o->nat_wait;
+	from->pierce = o->pierce_nat;
+	from->block_short = o->block_short;
+}
+
+/* An interface's name, or the words that stand for a family when no interface has them. */
+static const struct iface *find_iface(struct iface_table *table, const struct iface *chosen,
+	struct str name, unsigned ports, enum addr_family *ret_family)
+{
+	const struct iface *iface;
+
+	/* A party keeps its interface: a group's next turn is for other calls. */
+	if (chosen && iface_answers_to(table, chosen, name))
+		return chosen;
+	iface = iface_find(table, name, ports);
+	if (iface)
+		return iface;
+	if (str_is(name, "internal"))
+		*ret_family = ADDR_IP4;
+	else if (str_is(name, "external"))
+		*ret_family = ADDR_IP6;
+	else
+		log_warn("Interface '%.*s' not found, using the default one", STR_ARG(name));
+	return iface_default(table);
+}
+
+/* The interface that the system would use towards `peer`. */
+static const struct iface *find_route(struct iface_table *table, const struct addr *peer)
+{
+	const struct iface *iface = NULL;
+	struct addr local;
+	char text[ADDR_TEXT];
+
+	if (route_local(peer, &local) == 0)
+		iface = iface_with_local(table, &local);
+	if (iface)
+		return iface;
+	log_warn("No interface leads to %s, using the default one", addr_print_ip(peer, text));
+	return iface_default(table);
+}
+
+/* Offers choose; in answers the parties have theirs. */
+struct sides section_choose_interfaces(struct draft *draft, const struct parties *p,
+	const struct call_options *o, unsigned ports, bool answer)
+{
+	struct iface_table *table = call_table_interfaces(draft->call->table);
+	struct sides sides = { ADDR_NONE, ADDR_NONE };
+
+	if (!answer && o->direction[0].len)
+		p->from->iface = find_iface(
+			table, p->from->iface, o->direction[0], ports, &sides.from);
+	if (!answer && o->direction[1].len)
+		p->to->iface = find_iface(table, p->to->iface, o->direction[1], ports, &sides.to);
+	if (!answer && o->peers[0].family)
+		p->from->iface = find_route(table, &o->peers[0]);
+	if (!answer && o->peers[1].family)
+		p->to->iface = find_route(table, &o->peers[1]);
+	if (!p->from->iface)
+		p->from->iface = iface_find(table, STR_NULL, ports);
+	if (!p->to->iface)
+		p->to->iface = !answer && o->direction[0].len ? p->from->iface
+							      : iface_find(table, STR_NULL, ports);
+	return sides;
+}
+
+/* Families of our two sides (spec NG 5.6). */
+static void choose_families(const struct media_pair *pair, const struct sdp_media *in,
+	const struct call_options *o, const struct sides *sides, bool trust, bool answer)
+{
+	struct media *from = pair->from, *to = pair->to;
+	enum addr_family said = trust ? in->connection.family : o->received_from.family;
+
+	if (sides->from)
+		from->family = sides->from;
+	else if (!answer || !from->family)
+		from->family = said;
+	if (o->address_family)
+		to->family = o->address_family;
+	else if (sides->to)
+		to->family = sides->to;
+	else if (!to->family)
+		to->family = said;
+}
+
+static int take_ports(struct draft *draft, const struct media_pair *pair,
+	const struct sdp_media *in, const struct call_options *o, bool answer, struct err *err)
+{
+	struct media *from = pair->from, *to = pair->to;
+	bool mux_from = from->mux ||
+			(!answer && from->mux_offered_by && from->mux_answer == MUX_ACCEPT);
+	bool mux_to = to->mux || (!answer && to->mux_offered_to && to->mux_single);
+	unsigned all = 2 * in->port_count;
+	struct port_request towards_to = {
+		.key = from->advertised,
+		.iface = to->party->iface,
+		.family = to->family,
+		.count = mux_to ? 1 : all,
+		.latch = o->port_latching || (!to->recv && !o->no_port_latching),
+	};
+	struct port_request towards_from = {
+		.key = to->in && !to->rejected ? to->advertised : (struct addr){ 0 },
+		.iface = from->party->iface,
+		.family = from->family,
+		.count = mux_from ? 1 : all,
+		.latch = true, /* this message says nothing new of the other party's endpoint */
+	};
+	int ret;
+
+	ret = media_take_ports(draft->model, to, &towards_to, err);
+	if (ret < 0)
+		return ret;
+	media_need_streams(draft->model, to, 2 * in->port_count);
+	ret = media_take_ports(draft->model, from, &towards_from, err);
+	if (ret < 0)
+		return ret;
+	if (answer && from->mux)
+		media_give_rtcp_port(from);
+	if (answer && to->mux)
+		media_give_rtcp_port(to);
+	return 0;
+}
+
+void section_reject(struct media *media, int64_t now_us)
+{
+	media->rejected = true;
+	media->ports = NULL;
+	for (unsigned i = 0; i < media->stream_count; i++)
+		set_peer(&media->streams[i], (struct addr){ 0 }, now_us);
+}
+
+/* Masked extensions stay between the sender and us. */
+static void take_masks(
+	struct media *from, const struct sdp_media *in, const struct extmap_options *o)
+{
+	memset(from->masked, 0, sizeof(from->masked));
+	for (unsigned i = 0; o->mask && i < in->extmap_count; i++) {
+		unsigned id = negotiate_extmap_id(in->extmap[i]);
+
+		if (id && negotiate_extmap_named(o->mask, in->extmap[i]) &&
+			!negotiate_extmap_named(o->strip, in->extmap[i]))
+			from->masked[id / 64] |= (uint64_t)1 << id % 64;
+	}
+}
+
+static void take_echo(const struct media_pair *pair, enum media_echo echo)
+{
+	bool off = echo == ECHO_OFF;
+
+	if (echo == ECHO_KEEP)
+		return;
+	pair->from->blackhole = pair->to->blackhole = !off;
+	pair->from->echo = echo == ECHO_BACKWARD || echo == ECHO_BOTH;
+	pair->to->echo = echo == ECHO_FORWARD || echo == ECHO_BOTH;
+}
+
+static bool changes_codecs(const struct codec_options *o)
+{
+	return o->strip || o->offer || o->ignore || o->reuse || o->is_static;
+}
+
+/* What is offered to the receiver; false: nothing is left. Before the sender's body is taken. */
+static bool negotiate_codecs(struct draft *draft, const struct media_pair *pair,
+	const struct sdp_media *in, const struct codec_options *o)
+{
+	const struct sdp_format *formats[SDP_MAX_FORMATS];
+	struct media *from = pair->from, *to = pair->to;
+	struct format_list shown = { to->shown, to->shown_count }, known = { 0 };
+	struct payload_types ignored;
+	unsigned count;
+
+	if (!changes_codecs(o) || !is_rtp(in->transport) || !in->port) {
+		media_set_shown(draft->model, to, NULL, 0);
+		from->ignored[0] = from->ignored[1] = 0;
+		return true;
+	}
+	if (!shown.count && from->in)
+		shown = (struct format_list){ from->in->formats, from->in->format_count };
+	if (to->in)
+		known = (struct format_list){ to->in->formats, to->in->format_count };
+	count = negotiate_offer_formats(in, o, shown, known, formats);
+	media_set_shown(draft->model, to, formats, count);
+	ignored = negotiate_ignored(in, o);
+	memcpy(from->ignored, ignored.bits, sizeof(from->ignored));
+	return count > 0;
+}
+
+int section_negotiate(struct draft *draft, const struct media_pair *pair, struct sdp *sdp,
+	const struct sdp_media *in, const struct call_options *o, const struct sides *sides,
+	bool answer, struct err *err)
+{
+	struct media *from = pair->from, *to = pair->to;
+	bool trust = negotiate_trusts_sdp(sdp, (unsigned)(in - sdp->media), o);
+	bool rejected;
+
+	if (!answer)
+		take_masks(from, in, &o->extmap);
+	if (!answer)
+		from->no_codecs = !negotiate_codecs(draft, pair, in, &o->codec);
+	rejected = !in->port ||
+		   (answer ? to->no_codecs || (to->in && !to->in->port) : from->no_codecs);
+	media_set_sdp(from, sdp, in);
+	take_echo(pair, o->media_echo);
+	negotiate_profile(draft, pair, in, o, answer);
+	negotiate_direction(pair, in);
+	negotiate_names(draft, pair, in, o, answer);
+	if (rejected) {
+		from->advertised = (struct addr){ 0 };
+		section_reject(from, draft->now_mono_us);
+		section_reject(to, draft->now_mono_us);
+		return 0;
+	}
+	from->rejected = to->rejected = false;
+	if (!is_relayed(in))
+		return 0;
+	negotiate_mux(pair, in, o, answer);
+	choose_families(pair, in, o, sides, trust, answer);
+	take_endpoints(draft, from, o, trust);
+	if (answer && to->in && to->stream_count)
+		set_peers(draft, to); /* its mux is settled only now */
+	for (unsigned i = 0; i < to->stream_count; i++)
+		touch(&to->streams[i], draft->now_mono_us);
+	return take_ports(draft, pair, in, o, answer, err);
+}
+
+/* Its sender sees it declined in the answer; the other party never hears of it. */
+void section_remove(
+	struct draft *draft, struct media *from, struct sdp *sdp, const struct sdp_media *in)
+{
+	media_set_sdp(from, sdp, in);
+	if (in->mid.len)
+		from->mid = arena_str(draft->model->arena, in->mid);
+	from->advertised = (struct addr){ 0 };
+	from->family = in->connection.family;
+	section_reject(from, draft->now_mono_us);
+}
