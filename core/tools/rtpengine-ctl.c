@@ -218,27 +218,36 @@ static bool read_arguments(char **argv, struct arguments *ret)
 	return true;
 }
 
+static int ask(struct target *t, const struct arguments *args)
+{
+	g_autofree char *words = NULL, *line = NULL;
+	int ret;
+
+	read_config(t, args->file);
+	if ((args->ip && !parse_target(t, args->ip, true)) ||
+		(args->port && !parse_port(args->port, &t->port))) {
+		fputs("rtpengine-ctl: no such address or port\n", stderr);
+		return EXIT_FAILURE;
+	}
+	if (args->help)
+		usage(stdout, 0);
+	words = g_strjoinv(" ", args->command);
+	line = g_strconcat(args->help || !*words ? "usage" : words, "\n", NULL);
+	ret = run(t, line);
+	return args->help ? EXIT_SUCCESS : ret;
+}
+
 int main(int argc, char **argv)
 {
-	struct target t = { .host = g_strdup("127.0.0.1"), .port = DEFAULT_PORT };
-	g_autofree char *words = NULL, *line = NULL;
+	struct target t = { .port = DEFAULT_PORT };
 	struct arguments args;
 	int ret;
 
 	(void)argc;
 	if (!read_arguments(argv, &args))
 		return usage(stderr, EXIT_FAILURE);
-	read_config(&t, args.file);
-	if ((args.ip && !parse_target(&t, args.ip, true)) ||
-		(args.port && !parse_port(args.port, &t.port))) {
-		fputs("rtpengine-ctl: no such address or port\n", stderr);
-		return EXIT_FAILURE;
-	}
-	if (args.help)
-		usage(stdout, 0);
-	words = g_strjoinv(" ", args.command);
-	line = g_strconcat(args.help || !*words ? "usage" : words, "\n", NULL);
-	ret = run(&t, line);
+	t.host = g_strdup("127.0.0.1");
+	ret = ask(&t, &args);
 	g_free(t.host);
-	return args.help ? EXIT_SUCCESS : ret;
+	return ret;
 }
