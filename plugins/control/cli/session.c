@@ -178,6 +178,8 @@ void cli_call(struct cli *c, struct str rest)
 		else
 			cli_print(c, "No such call '%.*s'\n", STR_ARG(call_id));
 	} else {
-		cli_print(c, "Unknown command: %.*s\n", STR_ARG(cli_word(&rest)));
+		struct str word = cli_word(&rest);
+
+		cli_print(c, "Unknown command: %.*s\n", STR_ARG(word));
 	}
 }
