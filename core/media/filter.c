@@ -139,14 +139,14 @@ static void deliver_one(const struct packet *packet, struct stream *sink, enum p
 	int verdict = check(packet, payload, action);
 
 	if (verdict != PACKET_OK) {
-		reason_count((enum reason)verdict);
+		media_count_drop(packet, packet->in, (enum reason)verdict);
 		return;
 	}
 	copy.buf = media_copy(packet->buf);
 	if (!copy.buf)
 		return;
 	if (action & PLAN_SILENCE && !silence(copy.buf, payload)) {
-		reason_count(REASON_RTP_MALFORMED);
+		media_count_drop(packet, packet->in, REASON_RTP_MALFORMED);
 		buf_put(copy.buf);
 		return;
 	}

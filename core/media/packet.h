@@ -21,6 +21,11 @@ enum { PACKET_OK = -1 }; /* else an enum reason */
 
 /* receive.c: a port's callback. Takes `buf`. [media] */
 void media_receive(struct port *port, struct buf *buf, const union sock *from, bool cut);
+/*
+ * receive.c: counts a drop, in all and for `stream`: the one it came in on, or that it was to
+ * leave by. The packet is still the caller's.
+ */
+void media_count_drop(const struct packet *packet, struct stream *stream, enum reason reason);
 /* demux.c: sets packet->kind; PACKET_OK or the reason to drop it. */
 int media_demux(struct packet *packet);
 /* learn.c: is its source believed? May change where the stream's peer is. */

@@ -14,11 +14,24 @@
 
 #include "stats/counter.h"
 
+void media_count_drop(const struct packet *packet, struct stream *stream, enum reason reason)
+{
+	struct stream_counts *counts = &stream->stats->counts;
+
+	reason_count(reason);
+	stream_stats_begin(stream->stats);
+	counts->drops[reason]++;
+	counts->dropped_us = packet->now_us;
+	counts->dropped_from = addr_of_sock(packet->from);
+	counts->dropped_reason = (uint8_t)reason;
+	stream_stats_end(stream->stats);
+}
+
 static void drop(struct packet *packet, enum reason reason)
 {
 	struct stream_stats *stats = packet->in->stats;
 
-	reason_count(reason);
+	media_count_drop(packet, packet->in, reason);
 	counter_add(COUNTER_PACKET_ERRORS, 1);
 	stream_stats_begin(stats);
 	stats->counts.errors_in++;

@@ -9,12 +9,11 @@
 
 static void refuse(struct packet *packet, struct stream *out, enum reason reason)
 {
-	reason_count(reason);
+	media_count_drop(packet, out, reason);
 	counter_add(COUNTER_PACKET_ERRORS, 1);
 	stream_stats_begin(packet->in->stats);
 	packet->in->stats->counts.errors_in++;
 	stream_stats_end(packet->in->stats);
-	(void)out;
 	buf_put(packet->buf);
 }
 
@@ -31,7 +30,7 @@ void media_send(struct packet *packet, struct stream *out)
 		packet->buf->len = (uint32_t)rtcp_strip_feedback(
 			packet->buf->data, packet->buf->len);
 		if (!packet->buf->len) {
-			reason_count(REASON_FEEDBACK_REMOVED);
+			media_count_drop(packet, out, REASON_FEEDBACK_REMOVED);
 			buf_put(packet->buf);
 			return;
 		}

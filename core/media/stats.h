@@ -8,6 +8,7 @@
 #define MEDIA_STATS_H
 
 #include "net/addr.h"
+#include "stats/reason.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -36,6 +37,11 @@ struct stream_counts {
 	struct addr peer; /* where packets are sent now; ADDR_NONE: nowhere */
 	bool confirmed;   /* the peer's address has been seen */
 	uint32_t ssrcs_forgotten;
+	/* What came in on it, or was to leave by it, and was dropped. */
+	uint32_t drops[REASON_DROPS + REASON_DROPS % 2];
+	int64_t dropped_us;       /* the latest of them: monotonic; 0: none */
+	struct addr dropped_from; /* where it came from */
+	uint8_t dropped_reason;
 };
 
 struct stream_stats {

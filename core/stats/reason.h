@@ -14,7 +14,7 @@ enum reason_kind {
 	REASON_CHANGE, /* something else happened that an operator may ask about */
 };
 
-/* id, kind, name, what it means to an operator */
+/* id, kind, name, what it means to an operator. Drops come first: REASON_DROPS. */
 #define REASONS(ROW)                                                                               \
 	ROW(RUNT, DROP, "runt", "shorter than any packet of its kind can be")                      \
 	ROW(TOO_LONG, DROP, "too-long", "longer than the largest packet we take")                  \
@@ -78,6 +78,9 @@ enum reason {
 #undef REASON_ID
 		REASON_COUNT
 };
+
+/* How many of them are drops; they are numbered from 0. */
+enum { REASON_DROPS = REASON_NG_NO_COOKIE };
 
 struct reason_row {
 	enum reason_kind kind;

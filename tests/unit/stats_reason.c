@@ -30,6 +30,12 @@ static void test_names_are_lower_case_and_unique(void)
 	}
 }
 
+static void test_drops_come_first(void)
+{
+	for (int i = 0; i < REASON_COUNT; i++)
+		g_assert_cmpint(reason_row(i)->kind == REASON_DROP, ==, i < REASON_DROPS);
+}
+
 /* No capital first letter, but for abbreviations (STUN, ICE); no full stop. */
 static void test_texts_can_stand_within_a_sentence(void)
 {
@@ -93,6 +99,7 @@ static void test_live_and_ended_threads_are_summed(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/stats/reason/drops-come-first", test_drops_come_first);
 	g_test_add_func("/stats/reason/names", test_names_are_lower_case_and_unique);
 	g_test_add_func("/stats/reason/texts", test_texts_can_stand_within_a_sentence);
 	g_test_add_func("/stats/reason/row", test_row_is_the_reasons_own);
