@@ -64,6 +64,7 @@ FUZZ    := $(FUZZ_SRC:%.c=$(BUILD)/%)
 # Executable ones are tests; files beside them that are not executable are their modules.
 executables = $(if $(wildcard $(1)),$(sort $(shell find $(wildcard $(1)) -maxdepth 0 -type f -perm -u+x)))
 DAEMON_TESTS := $(call executables,tests/daemon/*.t tests/daemon/*.py)
+SOAK_TESTS   := $(call executables,tests/soak/*.t)
 PEER_TESTS   := $(call executables,tests/peers/*.t tests/peers/*/run)
 CHECKS       := $(addprefix tests/check/,layers headers names docs)
 
@@ -80,8 +81,8 @@ write_if_changed = @mkdir -p $(@D); printf '%s\n' '$(1)' | cmp -s - $@ || printf
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
-.PHONY: FORCE all tests help run demo check lint format asan ubsan tsan fuzz perf perf-smoke \
-	perf-kit peers check-all deps deps-all docs install clean run-suites compile-all fuzz-bins
+.PHONY: FORCE all tests help run demo check lint format asan ubsan tsan fuzz soak perf \
+	perf-smoke perf-kit peers check-all deps deps-all docs install clean run-suites compile-all fuzz-bins
 
 all: $(DAEMON) $(TOOLS) $(PLUGINS)
 tests: $(UNIT) $(FLOW) $(BROKEN)
@@ -201,7 +202,7 @@ $(addprefix $(PERF)/,ngload relayfloor cryptofloor codecfloor selftest):
 perf-kit: $(addprefix $(PERF)/,ngload relayfloor cryptofloor selftest)
 
 # Everything that is written in C, for `make lint`.
-compile-all: all tests perf-kit $(call objects,$(FUZZ_SRC))
+compile-all: all tests perf-kit $(BUILD)/tests/soak/clock_step.so $(call objects,$(FUZZ_SRC))
 
 # ---- running ----
 
@@ -222,6 +223,7 @@ help:
 #? make format       let clang-format rewrite the sources
 #? make asan tsan    the tests under sanitizers
 #? make fuzz         each fuzz target for FUZZ_SECS
+#? make soak         what a long life brings: minutes
 #? make peers        against Kamailio and others
 #? make perf         figures beside those of Debian's rtpengine-daemon
 #? make perf-smoke   that the load kit works
@@ -275,6 +277,16 @@ fuzz:
 		$(SUB) BUILD=$(BUILD)/fuzz CC=clang CFLAGS='-O1 -g' \
 			SANITIZE='-fsanitize=fuzzer-no-link $(ASAN)' fuzz-bins; fi
 	@FUZZ_SECS=$(FUZZ_SECS) JOBS=$(JOBS) tests/run --timeout 3600 tests/sanitizers/fuzz
+
+# Preloaded into a daemon; it stands for the system's clock.
+$(BUILD)/tests/soak/clock_step.so: tests/soak/clock_step.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -O2 -fPIC -shared -o $@ $<
+
+soak:
+	@+$(SUB) all perf-kit $(BUILD)/tests/soak/clock_step.so
+	@tests/run --timeout 600 --serial $(SOAK_TESTS)
 
 peers:
 	@+$(SUB) all

@@ -181,7 +181,7 @@ int main(int argc, char **argv)
 	if (run.opt.sockets < 1 || run.opt.sockets > GEN_SOCKETS_MAX || run.opt.tick_us < 20 ||
 		20000 % run.opt.tick_us || run.opt.rate < 1 || run.opt.window < 0 ||
 		run.opt.window > 1000 || run.opt.calls < 0 || run.opt.secs <= 0 ||
-		run.opt.secs > 60)
+		run.opt.secs > 300)
 		die("an option is out of range");
 	raise_fd_limit();
 	alarm(120); /* never hang */
