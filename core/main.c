@@ -358,6 +358,7 @@ static void tear_down(struct daemon *d, int status)
 	/* A log nobody reads must not keep us; its thread may still use what would be freed. */
 	if (!log_writer_stop())
 		_exit(status);
+	codec_registry_clear();
 	plugin_set_free(d->plugins);
 	g_free(d->plugin_folder);
 	config_set_free(d->set);
@@ -470,17 +471,37 @@ static int start_and_run(struct daemon *d)
 	return EXIT_SUCCESS;
 }
 
+/* Only those that bring codecs. A plugin_host_fn. */
+static const struct host *codec_host(const struct plugin *plugin, void *arg)
+{
+	return plugin->kind == PLUGIN_CODEC ? hosts_add(plugin, arg) : NULL;
+}
+
+static int print_codecs(struct daemon *d)
+{
+	struct err err = { 0 };
+	int ret;
+
+	d->control.settings = settings_new(d->set->values, apply_setting, d);
+	ret = load_plugins(d, &err);
+	if (!ret) {
+		d->hosts = hosts_new(&d->control, NULL, NULL, &err);
+		ret = d->hosts ? plugin_set_init(d->plugins, codec_host, d->hosts, &err) : -EMFILE;
+	}
+	if (!ret)
+		codec_print_table(stdout);
+	return ret ? fatal(d, err.text) : EXIT_SUCCESS;
+}
+
 /* What is asked for instead of running. */
 static bool print_and_exit(const struct config_set *set)
 {
 	switch (set->action) {
 	case CONFIG_RUN:
+	case CONFIG_CODECS:
 		return false;
 	case CONFIG_VERSION:
 		fprintf(stderr, "Version: %s\n", RTPENGINE_VERSION);
-		return true;
-	case CONFIG_CODECS:
-		codec_print_table(stdout);
 		return true;
 	case CONFIG_FLAGS:
 		flags_print_reference(stdout);
@@ -508,7 +529,7 @@ int main(int argc, char **argv)
 	config_log_settings(d.config, &log);
 	log_setup(&log);
 	take_settings(&d);
-	ret = start_and_run(&d);
+	ret = d.set->action == CONFIG_CODECS ? print_codecs(&d) : start_and_run(&d);
 	tear_down(&d, ret);
 	return ret;
 }

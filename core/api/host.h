@@ -9,7 +9,9 @@
 #ifndef API_HOST_H
 #define API_HOST_H
 
+#include "api/codec.h"
 #include "api/dict.h"
+#include "api/dsp.h"
 #include "api/str.h"
 #include "api/tcp.h"
 
@@ -92,6 +94,13 @@ struct host {
 	/* From now on `name` is a command for NG clients. Names are not copied. [init] */
 	void (*add_command)(
 		const struct host *host, const char *name, host_command_fn fn, void *arg);
+	/*
+	 * Codecs and resamplers, which must live until close. A codec is tried with its known
+	 * answers; one that fails is left out with a line in the log, the others are not
+	 * affected. [init]
+	 */
+	void (*add_codec)(const struct host *host, const struct codec *codec);
+	void (*add_resampler)(const struct host *host, const struct dsp_resampler *resampler);
 	/* `v` as JSON, appended. [any] */
 	void (*json)(const struct host *host, const struct value *v, GString *out);
 

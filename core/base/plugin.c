@@ -199,8 +199,11 @@ int plugin_set_init(struct plugin_set *set, plugin_host_fn host_for, void *arg, 
 	for (unsigned i = 0; i < set->loaded->len; i++) {
 		struct loaded *l = loaded_at(set, i);
 		char error[PLUGIN_ERROR_BYTES] = "it cannot be started";
-		int ret = l->plugin->init(host_for(l->plugin, arg), &l->instance, error);
+		const struct host *host = host_for(l->plugin, arg);
+		int ret = host ? l->plugin->init(host, &l->instance, error) : 0;
 
+		if (!host)
+			continue;
 		if (ret < 0)
 			return err_set(err, -ret, "%s", error);
 		l->initialised = true;

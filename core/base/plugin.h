@@ -17,7 +17,7 @@ struct plugin_set;
 
 /* May a plugin read this option? */
 typedef bool (*plugin_option_fn)(const char *name, void *arg);
-/* The host for a plugin; borrowed until the set is closed. */
+/* The host for a plugin; borrowed until the set is closed. NULL: it is not to be started. */
 typedef const struct host *(*plugin_host_fn)(const struct plugin *plugin, void *arg);
 
 /*

@@ -4,6 +4,7 @@
 
 #include "api/plugin.h"
 #include "base/list.h"
+#include "codec/registry.h"
 #include "control/internal.h"
 #include "control/listen_tcp.h"
 #include "control/settings.h"
@@ -289,6 +290,23 @@ static void fn_add_command(const struct host *host, const char *name, host_comma
 	g_array_append_val(control->plugin_commands, command);
 }
 
+static void fn_add_codec(const struct host *host, const struct codec *codec)
+{
+	struct err err = { 0 };
+	int ret = codec_registry_add(codec, &err);
+
+	if (ret == -EEXIST)
+		host->log(host, HOST_DEBUG, "Codec %s", err.text);
+	else if (ret < 0)
+		host->log(host, HOST_ERR, "Codec left out: %s", err.text);
+}
+
+static void fn_add_resampler(const struct host *host, const struct dsp_resampler *resampler)
+{
+	(void)host;
+	codec_registry_add_resampler(resampler);
+}
+
 static void fn_json(const struct host *host, const struct value *v, GString *out)
 {
 	(void)host;
@@ -337,6 +355,8 @@ static const struct host functions = {
 	.command = fn_command,
 	.internal = fn_internal,
 	.add_command = fn_add_command,
+	.add_codec = fn_add_codec,
+	.add_resampler = fn_add_resampler,
 	.json = fn_json,
 	.counter = fn_counter,
 	.count = fn_count,

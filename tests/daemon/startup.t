@@ -73,7 +73,18 @@ def version():
 @test("--codecs needs no other option")
 def codecs():
     status, out, err = run("--config-file=none", "--codecs")
-    equal((status, out, err), (0, "No codecs supported.\n", ""))
+    equal((status, err), (0, ""))
+    lines = out.splitlines()
+    equal(lines[0][:22], " " * 16 + "PCMA: ")
+    assert "                 L16: fully supported" in lines, out
+    assert "                 EVS: not supported" in lines, out
+
+
+@test("--codecs without any plugin that has one")
+def no_codecs():
+    with tempfile.TemporaryDirectory() as empty:
+        equal(run("--config-file=none", f"--plugin-dir={empty}", "--codecs"),
+              (0, "No codecs supported.\n", ""))
 
 
 @test("mandatory options")
