@@ -31,11 +31,95 @@ void plan_free(struct plan *plan)
 			ref_drop(s->ports[p]);
 		ref_drop(s->stats);
 		g_free(s->filter);
+		for (unsigned t = 0; s->transcodes && t < s->rtp_sink_count; t++)
+			plan_transcode_free(s->transcodes[t]);
+		g_free(s->transcodes);
 		ref_drop(s->sdp);
 	}
 	g_free(plan->streams);
 	g_free(plan->call_id);
 	g_free(plan);
+}
+
+static struct str keep_text(struct str text, char **at)
+{
+	struct str kept = { *at, text.len };
+
+	if (text.len)
+		memcpy(*at, text.s, text.len);
+	*at += text.len;
+	return kept;
+}
+
+static size_t text_bytes(const struct plan_format *formats, unsigned count)
+{
+	size_t bytes = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		bytes += formats[i].params.fmtp.len + formats[i].params.options.len;
+	return bytes;
+}
+
+static void keep_texts(struct plan_format *formats, unsigned count, char **at)
+{
+	for (unsigned i = 0; i < count; i++) {
+		formats[i].params.fmtp = keep_text(formats[i].params.fmtp, at);
+		formats[i].params.options = keep_text(formats[i].params.options, at);
+	}
+}
+
+struct plan_transcode *plan_transcode_new(const struct plan_transcode *from)
+{
+	struct plan_transcode *t = g_memdup2(from, sizeof(*from));
+	char *at;
+
+	t->texts = g_malloc(text_bytes(t->decoders, t->decoder_count) +
+			    text_bytes(t->encoders, t->encoder_count) + 1);
+	at = t->texts;
+	keep_texts(t->decoders, t->decoder_count, &at);
+	keep_texts(t->encoders, t->encoder_count, &at);
+	return t;
+}
+
+void plan_transcode_free(struct plan_transcode *transcode)
+{
+	if (!transcode)
+		return;
+	g_free(transcode->texts);
+	g_free(transcode);
+}
+
+static bool codecs_equal(const struct plan_format *a, const struct plan_format *b, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		const struct codec_params *p = &a[i].params, *q = &b[i].params;
+
+		if (a[i].codec != b[i].codec || a[i].payload_type != b[i].payload_type ||
+			p->clock_hz != q->clock_hz || p->channels != q->channels ||
+			p->ptime_ms != q->ptime_ms || p->bitrate != q->bitrate ||
+			!str_eq(p->fmtp, q->fmtp) || !str_eq(p->options, q->options))
+			return false;
+	}
+	return true;
+}
+
+bool plan_transcode_equal(const struct plan_transcode *a, const struct plan_transcode *b)
+{
+	if (!a || !b)
+		return a == b;
+	return a->decoder_count == b->decoder_count && a->encoder_count == b->encoder_count &&
+	       !memcmp(a->handler, b->handler, sizeof(a->handler)) &&
+	       codecs_equal(a->decoders, b->decoders, a->decoder_count) &&
+	       codecs_equal(a->encoders, b->encoders, a->encoder_count);
+}
+
+static bool all_transcodes_equal(const struct plan_stream *a, const struct plan_stream *b)
+{
+	for (unsigned i = 0; i < a->rtp_sink_count; i++)
+		if (!plan_transcode_equal(a->transcodes ? a->transcodes[i] : NULL,
+			    b->transcodes ? b->transcodes[i] : NULL))
+			return false;
+	return true;
 }
 
 static bool sinks_equal(const uint16_t *a, unsigned a_count, const uint16_t *b, unsigned b_count)
@@ -82,7 +166,8 @@ static bool stream_equal(const struct plan_stream *a, const struct plan_stream *
 	       a->pierce == b->pierce && ports_equal(a, b) && filters_equal(a->filter, b->filter) &&
 	       formats_equal(a->in, b->in) &&
 	       sinks_equal(a->rtp_sinks, a->rtp_sink_count, b->rtp_sinks, b->rtp_sink_count) &&
-	       sinks_equal(a->rtcp_sinks, a->rtcp_sink_count, b->rtcp_sinks, b->rtcp_sink_count);
+	       sinks_equal(a->rtcp_sinks, a->rtcp_sink_count, b->rtcp_sinks, b->rtcp_sink_count) &&
+	       all_transcodes_equal(a, b);
 }
 
 bool plan_equal(const struct plan *a, const struct plan *b)

@@ -16,6 +16,7 @@
 #ifndef MEDIA_PLAN_H
 #define MEDIA_PLAN_H
 
+#include "api/codec.h"
 #include "media/stats.h"
 #include "net/ports.h"
 
@@ -61,6 +62,47 @@ struct plan_filter {
 	uint8_t action[PLAN_MAX_SINKS]; /* bits of enum plan_action by place in rtp_sinks */
 };
 
+/* What becomes of a payload type on its way to a sink that does not get it as it is. */
+enum plan_handling {
+	PLAN_PASS, /* as it is, under the sink's SSRC and sequence when others are transcoded */
+	PLAN_TRANSCODE, /* decoded and encoded */
+	PLAN_EVENT,     /* RFC 4733: the same event under another payload type and clock */
+	PLAN_DISCARD,   /* the sink has nothing it could become */
+};
+
+enum { PLAN_MAX_FORMATS = 8 }; /* decoders, and encoders, of one transcoding */
+
+/* A codec as one side uses it. */
+struct plan_format {
+	const struct codec *codec;  /* of the registry */
+	struct codec_params params; /* its strings are in `texts` of the transcoding */
+	uint8_t payload_type;
+};
+
+struct plan_handler {
+	uint8_t handling; /* enum plan_handling */
+	uint8_t decoder;  /* index: what is received; of events, only its clock counts */
+	uint8_t encoder;  /* index: what is sent */
+};
+
+/*
+ * RTP from a stream to a sink of other codecs (spec media 2.7, 3). Compared by value: as long as
+ * it stays equal, decoders and encoders keep running over plans; SSRC, sequence and timestamps
+ * that the sink sees go on in any case.
+ */
+struct plan_transcode {
+	struct plan_handler handler[128]; /* by payload type received */
+	unsigned decoder_count, encoder_count;
+	struct plan_format decoders[PLAN_MAX_FORMATS], encoders[PLAN_MAX_FORMATS];
+	char *texts; /* what the formats' strings point into; owned */
+};
+
+/* Copies the strings of all formats. [control] */
+struct plan_transcode *plan_transcode_new(const struct plan_transcode *from);
+void plan_transcode_free(struct plan_transcode *transcode); /* NULL is fine */
+/* NULL equals NULL. [any] */
+bool plan_transcode_equal(const struct plan_transcode *a, const struct plan_transcode *b);
+
 struct sdp;
 struct sdp_media;
 
@@ -86,6 +128,8 @@ struct plan_stream {
 	unsigned rtp_sink_count, rtcp_sink_count;
 	uint16_t *rtp_sinks, *rtcp_sinks; /* owned by the plan */
 	struct plan_filter *filter;       /* owned; NULL: RTP goes to all sinks as it is */
+	/* By place in rtp_sinks, each owned and possibly NULL; NULL: nothing is transcoded. */
+	struct plan_transcode **transcodes; /* owned */
 };
 
 struct plan {
