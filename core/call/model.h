@@ -63,6 +63,7 @@ struct media {
 	struct addr believed;   /* instead of its SDP's addresses; ADDR_NONE: those are trusted */
 	struct addr advertised; /* its RTP endpoint as signalled, also on hold; the key of ports */
 	bool rejected;          /* port 0, by either party */
+	bool removed;           /* its latest offer was not sent on (sdp-media-remove) */
 	bool send, recv;        /* does this party expect media from us; may it send us any */
 	bool hold_zero;         /* its connection address was zero */
 	bool mux;               /* agreed with this party */

@@ -341,6 +341,12 @@ static bool negotiate_codecs(struct draft *draft, const struct media_pair *pair,
 	return count > 0;
 }
 
+/* Whatever the answer says: its party was offered a declined section. */
+static bool was_declined(const struct media *offered)
+{
+	return offered->no_codecs || offered->removed || (offered->in && !offered->in->port);
+}
+
 int section_negotiate(struct draft *draft, const struct media_pair *pair, struct sdp *sdp,
 	const struct sdp_media *in, const struct call_options *o, const struct sides *sides,
 	bool answer, struct err *err)
@@ -353,8 +359,9 @@ int section_negotiate(struct draft *draft, const struct media_pair *pair, struct
 		take_masks(from, in, &o->extmap);
 	if (!answer)
 		from->no_codecs = !negotiate_codecs(draft, pair, in, &o->codec);
-	rejected = !in->port ||
-		   (answer ? to->no_codecs || (to->in && !to->in->port) : from->no_codecs);
+	rejected = !in->port || (answer ? was_declined(to) : from->no_codecs);
+	if (!answer)
+		from->removed = to->removed = false;
 	media_set_sdp(from, sdp, in);
 	take_echo(pair, o->media_echo);
 	negotiate_profile(draft, pair, in, o, answer);
@@ -379,14 +386,19 @@ int section_negotiate(struct draft *draft, const struct media_pair *pair, struct
 	return take_ports(draft, pair, in, o, answer, err);
 }
 
-/* Its sender sees it declined in the answer; the other party never hears of it. */
-void section_remove(
-	struct draft *draft, struct media *from, struct sdp *sdp, const struct sdp_media *in)
+/* Its sender sees it declined in the answer; the other party never hears of it, or so, too. */
+void section_remove(struct draft *draft, const struct media_pair *pair, struct sdp *sdp,
+	const struct sdp_media *in)
 {
+	struct media *from = pair->from;
+
 	media_set_sdp(from, sdp, in);
 	if (in->mid.len)
 		from->mid = arena_str(draft->model->arena, in->mid);
 	from->advertised = (struct addr){ 0 };
 	from->family = in->connection.family;
+	from->removed = true;
 	section_reject(from, draft->now_mono_us);
+	if (pair->to)
+		section_reject(pair->to, draft->now_mono_us);
 }

@@ -81,6 +81,7 @@ static const struct field media_fields[] = {
 	FIELD(media, believed, ADDR),
 	FIELD(media, advertised, ADDR),
 	FIELD(media, rejected, BOOL),
+	FIELD(media, removed, BOOL),
 	FIELD(media, send, BOOL),
 	FIELD(media, recv, BOOL),
 	FIELD(media, hold_zero, BOOL),
