@@ -39,7 +39,7 @@ static void negotiate_profile(struct draft *draft, const struct media_pair *pair
 
 static void negotiate_direction(const struct media_pair *pair, const struct sdp_media *in)
 {
-	bool zero = in->port && addr_is_unspecified(&in->connection);
+	bool zero = in->port && in->has_connection && addr_is_unspecified(&in->connection);
 	bool trickle = zero && in->port == 9;
 	bool sends = in->direction == SDP_SENDRECV || in->direction == SDP_SENDONLY;
 	bool receives = in->direction == SDP_SENDRECV || in->direction == SDP_RECVONLY;
@@ -155,6 +155,8 @@ static void take_endpoints(
 			      (o->learning == LEARNING_CONFIGURED &&
 				      call_table_settings(draft->call->table)->learn));
 	from->handover = o->handover;
+	from->strict = o->strict_source;
+	from->unidirectional = o->unidirectional;
 	from->nat_wait = o->nat_wait;
 	from->pierce = o->pierce_nat;
 	from->block_short = o->block_short;
@@ -220,6 +222,15 @@ struct sides section_choose_interfaces(struct draft *draft, const struct parties
 	return sides;
 }
 
+/* A section that is added to a body which was sent before has the family of those it has. */
+static enum addr_family used_before(const struct party *party)
+{
+	for (unsigned i = 0; party->printed.any && i < party->media_count; i++)
+		if (party->media[i]->family)
+			return party->media[i]->family;
+	return ADDR_NONE;
+}
+
 /* Families of our two sides (spec NG 5.6). */
 static void choose_families(const struct media_pair *pair, const struct sdp_media *in,
 	const struct call_options *o, const struct sides *sides, bool trust, bool answer)
@@ -236,7 +247,7 @@ static void choose_families(const struct media_pair *pair, const struct sdp_medi
 	else if (sides->to)
 		to->family = sides->to;
 	else if (!to->family)
-		to->family = said;
+		to->family = used_before(to->party) ? used_before(to->party) : said;
 }
 
 static int take_ports(struct draft *draft, const struct media_pair *pair,

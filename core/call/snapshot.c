@@ -103,6 +103,8 @@ static const struct field media_fields[] = {
 	FIELD(media, family, INT),
 	FIELD(media, learn, BOOL),
 	FIELD(media, handover, BOOL),
+	FIELD(media, strict, BOOL),
+	FIELD(media, unidirectional, BOOL),
 	FIELD(media, nat_wait, BOOL),
 	FIELD(media, pierce, BOOL),
 	FIELD(media, block_short, BOOL),
