@@ -29,7 +29,7 @@ static void negotiate_profile(struct draft *draft, const struct media_pair *pair
 	media_set_type(draft->model, pair->to, in->type, in->type_text);
 	/* The offerer gets the profile it asked for, unless told otherwise (spec NG 3.5). */
 	if (answer && offered && is_rtp(offered->transport) && is_rtp(in->transport) &&
-		!o->transport_accept)
+		!o->transport_accept && !o->has_transport)
 		media_set_transport(
 			draft->model, pair->to, offered->transport, offered->transport_text);
 	else
@@ -56,7 +56,8 @@ static void negotiate_names(struct draft *draft, const struct media_pair *pair,
 {
 	struct arena *arena = draft->model->arena;
 
-	if (in->mid.len)
+	/* What was offered to it is a party's name for a section, whatever its answer says. */
+	if (in->mid.len && (!answer || !pair->from->mid.len))
 		pair->from->mid = arena_str(arena, in->mid);
 	if (!answer && !pair->to->mid.len && in->mid.len)
 		pair->to->mid = arena_str(arena, in->mid);

@@ -147,6 +147,7 @@ FLAG_FN(flag_trust_address)
 FLAG_FN(flag_transport)
 {
 	enum sdp_transport transport = sdp_transport_find(text);
+	const struct sdp_transport_info *info;
 
 	(void)v;
 	if (flag_value_is(text, "accept")) {
@@ -157,7 +158,9 @@ FLAG_FN(flag_transport)
 		flag_warn(r, "unknown transport-protocol '%.*s' ignored", STR_ARG(text));
 		return 0;
 	}
-	r->o->has_transport = r->what != FLAGS_ANSWER;
+	/* Answers choose among the plain profiles: whatever else was offered is not spoken. */
+	info = sdp_transport_info(transport);
+	r->o->has_transport = r->what != FLAGS_ANSWER || (info->rtp && !info->srtp);
 	r->o->transport = transport;
 	return 0;
 }
