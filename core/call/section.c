@@ -21,15 +21,27 @@ static bool is_relayed(const struct sdp_media *in)
 	return in->type != SDP_MESSAGE;
 }
 
+/*
+ * The offerer gets the profile it asked for, unless told otherwise (spec NG 3.5); one that
+ * offered SRTP is never told to do without.
+ */
+static bool keeps_profile(
+	const struct sdp_media *offered, const struct sdp_media *in, const struct call_options *o)
+{
+	const struct sdp_transport_info *info = sdp_transport_info(offered->transport);
+
+	if (!info->rtp || !is_rtp(in->transport) || o->transport_accept)
+		return false;
+	return info->srtp || !o->has_transport;
+}
+
 static void negotiate_profile(struct draft *draft, const struct media_pair *pair,
 	const struct sdp_media *in, const struct call_options *o, bool answer)
 {
 	const struct sdp_media *offered = pair->to->in;
 
 	media_set_type(draft->model, pair->to, in->type, in->type_text);
-	/* The offerer gets the profile it asked for, unless told otherwise (spec NG 3.5). */
-	if (answer && offered && is_rtp(offered->transport) && is_rtp(in->transport) &&
-		!o->transport_accept && !o->has_transport)
+	if (answer && offered && keeps_profile(offered, in, o))
 		media_set_transport(
 			draft->model, pair->to, offered->transport, offered->transport_text);
 	else
