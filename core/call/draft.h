@@ -50,6 +50,7 @@ int associate_answer(
 /* One m= line on both sides. */
 struct media_pair {
 	struct media *from, *to;
+	bool removed; /* not sent on */
 };
 
 /* exchange.c: sections paired (spec NG 5.3), negotiated, linked (5.4), ports taken (5.5). */

@@ -26,11 +26,11 @@ int exchange_media(struct draft *draft, const struct parties *p, const struct ca
 	others = pair_others(p, pairs + sdp->media_count);
 	ret = pair_link(draft, p, answer, pairs, sdp->media_count + others, err);
 	for (unsigned i = 0; !ret && i < sdp->media_count; i++) {
-		if (pairs[i].to)
+		if (pairs[i].removed)
+			section_remove(draft, &pairs[i], sdp, &sdp->media[i]);
+		else
 			ret = section_negotiate(
 				draft, &pairs[i], sdp, &sdp->media[i], o, &sides, answer, err);
-		else
-			section_remove(draft, pairs[i].from, sdp, &sdp->media[i]);
 	}
 	/* An answer without a section that was offered declines it. */
 	for (unsigned i = 0; !ret && answer && i < others; i++) {

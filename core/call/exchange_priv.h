@@ -7,8 +7,8 @@
 
 /*
  * pair.c. Finds for each section of the body the sender's own and the receiver's, making those
- * that are missing; `to` is NULL where the section is not sent on. `pairs` has room for all.
- * -E2BIG when a party would have too many.
+ * that are missing; `to` is NULL where a section is not sent on and never was. `pairs` has room
+ * for all. -E2BIG when a party would have too many.
  */
 int pair_sections(struct draft *draft, const struct parties *p, const struct sdp *sdp,
 	const struct call_options *o, bool answer, struct media_pair *pairs, struct err *err);
@@ -36,9 +36,9 @@ struct sides section_choose_interfaces(struct draft *draft, const struct parties
 int section_negotiate(struct draft *draft, const struct media_pair *pair, struct sdp *sdp,
 	const struct sdp_media *in, const struct call_options *o, const struct sides *sides,
 	bool answer, struct err *err);
-/* A section that is not sent on: the sender's is kept as declined. */
-void section_remove(
-	struct draft *draft, struct media *from, struct sdp *sdp, const struct sdp_media *in);
+/* A section that is not sent on: kept as declined. */
+void section_remove(struct draft *draft, const struct media_pair *pair, struct sdp *sdp,
+	const struct sdp_media *in);
 /* Declined by either side: no ports, no peers. */
 void section_reject(struct media *media, int64_t now_us);
 

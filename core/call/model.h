@@ -63,6 +63,7 @@ struct media {
 	struct addr believed;   /* instead of its SDP's addresses; ADDR_NONE: those are trusted */
 	struct addr advertised; /* its RTP endpoint as signalled, also on hold; the key of ports */
 	bool rejected;          /* port 0, by either party */
+	bool removed;           /* its latest offer was not sent on (sdp-media-remove) */
 	bool send, recv;        /* does this party expect media from us; may it send us any */
 	bool hold_zero;         /* its connection address was zero */
 	bool mux;               /* agreed with this party */
@@ -79,14 +80,15 @@ struct media {
 	/* Header extensions it offered, by number, that only we and it know of. */
 	uint64_t masked[4];
 	int ptime_ms, maxptime_ms;
-	enum addr_family family; /* of our side towards it; ADDR_NONE: not decided */
-	bool learn;              /* may its endpoint be learned */
-	bool handover;           /* … again and again */
-	bool nat_wait, pierce;   /* how the way to it through a NAT is opened */
-	bool block_short;        /* what it sends must not be too short */
-	struct port_map *maps;   /* newest first */
-	struct port_map *ports;  /* of these, the one in use; NULL: none */
-	unsigned stream_count;   /* 2 per pair */
+	enum addr_family family;     /* of our side towards it; ADDR_NONE: not decided */
+	bool learn;                  /* may its endpoint be learned */
+	bool handover;               /* … again and again */
+	bool strict, unidirectional; /* as its messages had it, for query */
+	bool nat_wait, pierce;       /* how the way to it through a NAT is opened */
+	bool block_short;            /* what it sends must not be too short */
+	struct port_map *maps;       /* newest first */
+	struct port_map *ports;      /* of these, the one in use; NULL: none */
+	unsigned stream_count;       /* 2 per pair */
 	struct media_stream *streams;
 	bool echo;             /* what it sends goes back to it */
 	bool blackhole;        /* what it sends goes to nobody else */
@@ -108,7 +110,7 @@ struct flow_blocks {
 	struct blocks blocks;
 };
 
-/* What was printed to a party last, for replace=… (spec NG 4.3). */
+/* What was printed to a party, names first and the rest last, for replace=… (spec NG 4.3). */
 struct printed {
 	bool any;
 	struct str username, session_id, family, address, session_name;

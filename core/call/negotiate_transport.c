@@ -56,7 +56,7 @@ struct endpoints negotiate_endpoints(
 	struct endpoints e = { 0 };
 
 	e.advertised = addr_with_port(trust ? in->connection : *believed, in->port);
-	e.zero_address = in->port && addr_is_unspecified(&in->connection);
+	e.zero_address = in->port && in->has_connection && addr_is_unspecified(&in->connection);
 	if (!in->port || addr_is_unspecified(&e.advertised) || e.zero_address)
 		return e;
 	e.rtp = e.advertised;

@@ -84,6 +84,7 @@ struct call_options {
 	bool asymmetric;
 	enum learning learning;
 	bool handover, nat_wait, pierce_nat, block_short;
+	bool strict_source, unidirectional; /* told in query; nothing else depends on them */
 	bool port_latching, no_port_latching;
 	bool original_sendrecv, no_rtcp_attribute, full_rtcp_attribute;
 	bool generate_mid, loop_protect;

@@ -61,6 +61,22 @@ bool pair_is_removed(enum sdp_media_type type, const struct call_options *o, boo
 	return !answer && (o->remove_media & 1u << type);
 }
 
+/* The other party may know a section that is not sent on from before: it is declined there. */
+static struct media *linked_to(const struct media *from, const struct party *to)
+{
+	for (unsigned i = 0; i < from->source_count; i++)
+		if (from->sources[i]->party == to && !from->sources[i]->mentioned)
+			return from->sources[i];
+	return NULL;
+}
+
+/* As asked for in an offer; or in an answer, where the other party's offer did not have it. */
+static bool is_removed(const struct media *from, const struct sdp_media *in,
+	const struct call_options *o, bool answer)
+{
+	return pair_is_removed(in->type, o, answer) || (answer && from->removed);
+}
+
 static struct media *find_to(struct draft *draft, struct media *from, struct party *to,
 	const struct sdp_media *in, unsigned removed_before)
 {
@@ -76,7 +92,7 @@ static struct media *find_to(struct draft *draft, struct media *from, struct par
 	return media;
 }
 
-/* Sections that are not sent on have no `to`. */
+/* Sections that are not sent on have no `to` unless there is one from before. */
 int pair_sections(struct draft *draft, const struct parties *p, const struct sdp *sdp,
 	const struct call_options *o, bool answer, struct media_pair *pairs, struct err *err)
 {
@@ -85,15 +101,16 @@ int pair_sections(struct draft *draft, const struct parties *p, const struct sdp
 	for (unsigned i = 0; i < sdp->media_count; i++) {
 		const struct sdp_media *in = &sdp->media[i];
 		struct media *from = find_from(draft, p->from, in, i), *to = NULL;
-		bool remove = pair_is_removed(in->type, o, answer);
+		bool remove = from && is_removed(from, in, o, answer);
 
 		if (remove)
-			removed++;
+			to = linked_to(from, p->to);
 		else if (from)
 			to = find_to(draft, from, p->to, in, removed);
 		if (!from || (!to && !remove))
 			return err_set(err, E2BIG, "Too many media sections in one call");
-		pairs[i] = (struct media_pair){ from, to };
+		removed += remove && !to;
+		pairs[i] = (struct media_pair){ from, to, remove };
 		from->mentioned = true;
 		media_set_type(draft->model, from, in->type, in->type_text);
 		media_set_transport(draft->model, from, in->transport, in->transport_text);
@@ -116,7 +133,7 @@ void pair_fill_places(
 		const struct media *from = p->from->media[i];
 		struct media *to = p->to->media[place];
 
-		if (pair_is_removed(from->type, o, answer))
+		if (from->removed || pair_is_removed(from->type, o, answer))
 			continue;
 		place++;
 		if (to->type_text.len || to->mentioned)
@@ -139,7 +156,8 @@ unsigned pair_others(const struct parties *p, struct media_pair *pairs)
 			continue;
 		for (unsigned s = 0; s < from->source_count; s++)
 			if (from->sources[s]->party == p->to)
-				pairs[count++] = (struct media_pair){ from, from->sources[s] };
+				pairs[count++] = (struct media_pair){ from, from->sources[s],
+					false };
 	}
 	return count;
 }

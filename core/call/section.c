@@ -21,15 +21,27 @@ static bool is_relayed(const struct sdp_media *in)
 	return in->type != SDP_MESSAGE;
 }
 
+/*
+ * The offerer gets the profile it asked for, unless told otherwise (spec NG 3.5); one that
+ * offered SRTP is never told to do without.
+ */
+static bool keeps_profile(
+	const struct sdp_media *offered, const struct sdp_media *in, const struct call_options *o)
+{
+	const struct sdp_transport_info *info = sdp_transport_info(offered->transport);
+
+	if (!info->rtp || !is_rtp(in->transport) || o->transport_accept)
+		return false;
+	return info->srtp || !o->has_transport;
+}
+
 static void negotiate_profile(struct draft *draft, const struct media_pair *pair,
 	const struct sdp_media *in, const struct call_options *o, bool answer)
 {
 	const struct sdp_media *offered = pair->to->in;
 
 	media_set_type(draft->model, pair->to, in->type, in->type_text);
-	/* The offerer gets the profile it asked for, unless told otherwise (spec NG 3.5). */
-	if (answer && offered && is_rtp(offered->transport) && is_rtp(in->transport) &&
-		!o->transport_accept)
+	if (answer && offered && keeps_profile(offered, in, o))
 		media_set_transport(
 			draft->model, pair->to, offered->transport, offered->transport_text);
 	else
@@ -39,7 +51,7 @@ static void negotiate_profile(struct draft *draft, const struct media_pair *pair
 
 static void negotiate_direction(const struct media_pair *pair, const struct sdp_media *in)
 {
-	bool zero = in->port && addr_is_unspecified(&in->connection);
+	bool zero = in->port && in->has_connection && addr_is_unspecified(&in->connection);
 	bool trickle = zero && in->port == 9;
 	bool sends = in->direction == SDP_SENDRECV || in->direction == SDP_SENDONLY;
 	bool receives = in->direction == SDP_SENDRECV || in->direction == SDP_RECVONLY;
@@ -56,7 +68,8 @@ static void negotiate_names(struct draft *draft, const struct media_pair *pair,
 {
 	struct arena *arena = draft->model->arena;
 
-	if (in->mid.len)
+	/* What was offered to it is a party's name for a section, whatever its answer says. */
+	if (in->mid.len && (!answer || !pair->from->mid.len))
 		pair->from->mid = arena_str(arena, in->mid);
 	if (!answer && !pair->to->mid.len && in->mid.len)
 		pair->to->mid = arena_str(arena, in->mid);
@@ -155,6 +168,8 @@ static void take_endpoints(
 			      (o->learning == LEARNING_CONFIGURED &&
 				      call_table_settings(draft->call->table)->learn));
 	from->handover = o->handover;
+	from->strict = o->strict_source;
+	from->unidirectional = o->unidirectional;
 	from->nat_wait = o->nat_wait;
 	from->pierce = o->pierce_nat;
 	from->block_short = o->block_short;
@@ -220,6 +235,15 @@ struct sides section_choose_interfaces(struct draft *draft, const struct parties
 	return sides;
 }
 
+/* A section that is added to a body which was sent before has the family of those it has. */
+static enum addr_family used_before(const struct party *party)
+{
+	for (unsigned i = 0; party->printed.any && i < party->media_count; i++)
+		if (party->media[i]->family)
+			return party->media[i]->family;
+	return ADDR_NONE;
+}
+
 /* Families of our two sides (spec NG 5.6). */
 static void choose_families(const struct media_pair *pair, const struct sdp_media *in,
 	const struct call_options *o, const struct sides *sides, bool trust, bool answer)
@@ -236,7 +260,7 @@ static void choose_families(const struct media_pair *pair, const struct sdp_medi
 	else if (sides->to)
 		to->family = sides->to;
 	else if (!to->family)
-		to->family = said;
+		to->family = used_before(to->party) ? used_before(to->party) : said;
 }
 
 static int take_ports(struct draft *draft, const struct media_pair *pair,
@@ -341,6 +365,12 @@ static bool negotiate_codecs(struct draft *draft, const struct media_pair *pair,
 	return count > 0;
 }
 
+/* Whatever the answer says: its party was offered a declined section. */
+static bool was_declined(const struct media *offered)
+{
+	return offered->no_codecs || offered->removed || (offered->in && !offered->in->port);
+}
+
 int section_negotiate(struct draft *draft, const struct media_pair *pair, struct sdp *sdp,
 	const struct sdp_media *in, const struct call_options *o, const struct sides *sides,
 	bool answer, struct err *err)
@@ -353,8 +383,9 @@ int section_negotiate(struct draft *draft, const struct media_pair *pair, struct
 		take_masks(from, in, &o->extmap);
 	if (!answer)
 		from->no_codecs = !negotiate_codecs(draft, pair, in, &o->codec);
-	rejected = !in->port ||
-		   (answer ? to->no_codecs || (to->in && !to->in->port) : from->no_codecs);
+	rejected = !in->port || (answer ? was_declined(to) : from->no_codecs);
+	if (!answer)
+		from->removed = to->removed = false;
 	media_set_sdp(from, sdp, in);
 	take_echo(pair, o->media_echo);
 	negotiate_profile(draft, pair, in, o, answer);
@@ -379,14 +410,19 @@ int section_negotiate(struct draft *draft, const struct media_pair *pair, struct
 	return take_ports(draft, pair, in, o, answer, err);
 }
 
-/* Its sender sees it declined in the answer; the other party never hears of it. */
-void section_remove(
-	struct draft *draft, struct media *from, struct sdp *sdp, const struct sdp_media *in)
+/* Its sender sees it declined in the answer; the other party never hears of it, or so, too. */
+void section_remove(struct draft *draft, const struct media_pair *pair, struct sdp *sdp,
+	const struct sdp_media *in)
 {
+	struct media *from = pair->from;
+
 	media_set_sdp(from, sdp, in);
 	if (in->mid.len)
 		from->mid = arena_str(draft->model->arena, in->mid);
 	from->advertised = (struct addr){ 0 };
 	from->family = in->connection.family;
+	from->removed = true;
 	section_reject(from, draft->now_mono_us);
+	if (pair->to)
+		section_reject(pair->to, draft->now_mono_us);
 }

@@ -453,20 +453,22 @@ static uint64_t hash_text(struct str text)
 	return h;
 }
 
+/* Names stay what they were the first time, the rest follows (spec NG 3.3). */
 static void remember(struct writing *wr, const struct header *h, uint64_t hash)
 {
 	struct arena *arena = wr->draft->model->arena;
+	struct printed *p = &wr->to->printed;
 
-	wr->to->printed = (struct printed){
-		.any = true,
-		.username = arena_str(arena, h->username),
-		.session_id = arena_str(arena, h->session_id),
-		.family = arena_str(arena, h->family),
-		.address = arena_str(arena, h->address),
-		.session_name = arena_str(arena, h->session_name),
-		.version = h->version,
-		.body_hash = hash,
-	};
+	if (!p->any) {
+		p->username = arena_str(arena, h->username);
+		p->session_id = arena_str(arena, h->session_id);
+		p->session_name = arena_str(arena, h->session_name);
+	}
+	p->any = true;
+	p->family = arena_str(arena, h->family);
+	p->address = arena_str(arena, h->address);
+	p->version = h->version;
+	p->body_hash = hash;
 }
 
 int write_sdp(struct draft *draft, struct party *to, const struct call_options *o, bool answer,

@@ -156,6 +156,10 @@ static void add_stream_flags(struct query *q, struct value *v, const struct medi
 		dict_add_str(q->d, flags, NULL, STR_LIT("filled"));
 	if (counts->confirmed)
 		dict_add_str(q->d, flags, NULL, STR_LIT("confirmed"));
+	if (media->strict)
+		dict_add_str(q->d, flags, NULL, STR_LIT("strict source address"));
+	if (media->handover)
+		dict_add_str(q->d, flags, NULL, STR_LIT("media handover"));
 }
 
 static void add_stream(
@@ -239,6 +243,8 @@ static void add_media_flags(struct query *q, struct value *v, const struct media
 		dict_add_str(q->d, flags, NULL, STR_LIT("recv"));
 	if (media->mux)
 		dict_add_str(q->d, flags, NULL, STR_LIT("rtcp-mux"));
+	if (media->unidirectional)
+		dict_add_str(q->d, flags, NULL, STR_LIT("unidirectional"));
 	if (media->echo)
 		dict_add_str(q->d, flags, NULL, STR_LIT("echo"));
 	if (media->blackhole)

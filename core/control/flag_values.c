@@ -117,20 +117,19 @@ FLAG_FN(flag_outbound_peer)
 	return 0;
 }
 
-/* [family, address], or an address alone. */
+/* [family, address] or "family,address", or an address alone. */
 FLAG_FN(flag_received_from)
 {
-	struct str family = STR_NULL, address = text;
+	struct str part[2] = { STR_NULL, STR_NULL }, rest = text, family, address;
 	unsigned n = 0;
 
-	value_each (item, v) {
-		if (item->type != VALUE_STR)
-			continue;
-		if (n++ == 0)
-			family = item->str;
-		else
-			address = item->str;
-	}
+	value_each (item, v)
+		if (item->type == VALUE_STR && n < 2)
+			part[n++] = item->str;
+	while (n < 2 && str_cut(&rest, ',', &part[n]))
+		n++;
+	family = n == 2 ? part[0] : STR_NULL;
+	address = n == 2 ? part[1] : part[0];
 	if (family.len ? !addr_parse_sdp(family, address, &r->o->received_from)
 		       : !addr_parse_ip(address, &r->o->received_from))
 		flag_warn(r, "received-from '%.*s' is no IP address: ignored", STR_ARG(address));
@@ -148,6 +147,7 @@ FLAG_FN(flag_trust_address)
 FLAG_FN(flag_transport)
 {
 	enum sdp_transport transport = sdp_transport_find(text);
+	const struct sdp_transport_info *info;
 
 	(void)v;
 	if (flag_value_is(text, "accept")) {
@@ -158,7 +158,9 @@ FLAG_FN(flag_transport)
 		flag_warn(r, "unknown transport-protocol '%.*s' ignored", STR_ARG(text));
 		return 0;
 	}
-	r->o->has_transport = r->what != FLAGS_ANSWER;
+	/* Answers choose among the plain profiles: whatever else was offered is not spoken. */
+	info = sdp_transport_info(transport);
+	r->o->has_transport = r->what != FLAGS_ANSWER || (info->rtp && !info->srtp);
 	r->o->transport = transport;
 	return 0;
 }

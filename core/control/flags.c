@@ -141,9 +141,9 @@ static const struct row rows[] = {
 	{ "allow-transcoding", AS_FLAG, .kind = ROW_NOTHING, .help = "of subscribe answer" },
 	/* the rest of the dialect: not built */
 	{ "record-call", AS_BOTH, SET(flag_record_call), .help = "off" },
-	{ "strict-source", AS_FLAG, .kind = ROW_NOTHING, .help = "other sources than the one learned are always dropped" },
+	{ "strict-source", AS_FLAG, BOOL_AT(strict_source), .help = "other sources than the one learned are always dropped" },
 	{ "media-handover", AS_FLAG, BOOL_AT(handover), .help = "follow the source of packets when it changes" },
-	{ "unidirectional", AS_FLAG, .kind = ROW_NOTHING, .help = "concerns kernel forwarding" },
+	{ "unidirectional", AS_FLAG, BOOL_AT(unidirectional), .help = "concerns kernel forwarding" },
 	{ "nat-wait", AS_FLAG, BOOL_AT(nat_wait), .help = "send nothing to the sender before it has sent something" },
 	{ "pierce-nat", AS_FLAG, BOOL_AT(pierce_nat), .help = "send empty packets to the sender until it sends something" },
 	{ "block-short", AS_FLAG, BOOL_AT(block_short), .help = "discard the sender's RTP that is empty, or too short for its codec" },
