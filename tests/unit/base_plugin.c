@@ -75,7 +75,7 @@ static void test_good(void)
 
 /* Name of the file and a part of the line. */
 static const char *const broken[][2] = {
-	{ "wrong_abi", "built for plugin ABI 2, this program has 1" },
+	{ "wrong_abi", "built for plugin ABI 3, this program has 2" },
 	{ "wrong_kind", "it is of kind 9, which this program does not know" },
 	{ "wrong_name", "it calls itself 'something_else'" },
 	{ "lacks_symbol", "surely_not_defined_anywhere" },
