@@ -103,6 +103,11 @@ const struct log_context *log_set_context(const struct log_context *context)
 	return before;
 }
 
+bool log_context_debugs(void)
+{
+	return thread_context && thread_context->debug;
+}
+
 const char *log_mark_prefix(void)
 {
 	return settings.mark_prefix ? settings.mark_prefix : "";

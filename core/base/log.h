@@ -33,6 +33,7 @@ enum log_level {
 struct log_context {
 	struct str call_id;
 	uint16_t port; /* local port, 0: none; prints as [CALLID port 34318] */
+	bool debug;    /* its lines are written whatever the level (spec daemon 2.4) */
 };
 
 /* How lines are written; see log_setup. */
@@ -69,16 +70,16 @@ void log_stop_ring(void);
 /* [any] */
 enum log_level log_level(void);
 void log_set_level(enum log_level level);
-static inline bool log_enabled(enum log_level level)
-{
-	return level <= log_level();
-}
-
 /*
  * The calling thread's context until the next call; NULL: none. `context` is borrowed.
  * Returns the one before, for the caller to put back. [any]
  */
 const struct log_context *log_set_context(const struct log_context *context);
+bool log_context_debugs(void); /* does the calling thread's context want all its lines */
+static inline bool log_enabled(enum log_level level)
+{
+	return level <= log_level() || log_context_debugs();
+}
 
 /* One message, without a newline at the end. Cheap when the level is off. [any] */
 #define log_msg(level, ...)                            \

@@ -78,6 +78,17 @@ static int run_call(const struct job *j, struct err *err)
 	return 0;
 }
 
+static int run_debug(const struct job *j, struct err *err)
+{
+	struct str id = value_get_str(j->request, "call-id");
+	struct call *call = call_table_find(j->control->calls, id);
+
+	if (!call)
+		return err_set(err, ENOENT, "There is no such call");
+	call->log.debug = value_get_int(j->request, "on", 1) != 0;
+	return 0;
+}
+
 static int run_terminate(const struct job *j, struct err *err)
 {
 	struct str id = value_get_str(j->request, "call-id");
@@ -148,6 +159,7 @@ static const struct {
 	{ "sessions", run_sessions, false },
 	{ "list", run_list, false },
 	{ "call", run_call, false },
+	{ "debug", run_debug, false },
 	{ "terminate", run_terminate, false },
 	{ "statistics", run_statistics, false },
 	{ "totals", run_totals, false },

@@ -264,6 +264,102 @@ def by_ng(d):
     equal(d.ng.refused("cli"), "No 'body' in message")
 
 
+@test("words for what this build does not have say so")
+def lacking(d):
+    for line, what in [
+            ("list redisallowederrors", "Redis"), ("list redisdisabletime", "Redis"),
+            ("list redisconnecttimeout", "Redis"), ("list rediscmdtimeout", "Redis"),
+            ("set redisallowederrors 1", "Redis"), ("set redisdisabletime 1", "Redis"),
+            ("set redisconnecttimeout 1", "Redis"), ("set rediscmdtimeout 1", "Redis"),
+            ("media list files", "Media playback"), ("media add file /a b", "Media playback"),
+            ("media reload dbs", "Media playback"), ("media evict players", "Media playback"),
+            ("list sessions recording", "Recording"),
+            ("standby", "Setting calls to 'foreign (standby)'")]:
+        equal(d.cli(line), f"{what} is not supported by this build\n", line)
+    equal(d.cli("ksadd 3"), "Keyspace notification feature has not been configured.\n")
+    equal(d.cli("ksrm 3"), "Keyspace notification feature has not been configured.\n")
+    equal(d.cli("media nonsense"), "Unknown command: nonsense\n")
+    equal(d.cli("media help"),
+          "Available sub-commands at this level:\n\tlist\n\tadd\n\treload\n\tevict\n")
+
+
+@test("one party of a call")
+def one_party(d):
+    d.call("party")
+    whole, leg = d.cli("call party info"), d.cli("call party tag tt info")
+    assert re.match(r"--- Tag 'tt', type: TO_TAG, label '', branch '', callduration \d+\.\d{6}\n"
+                    r"---     subscribed to 'ft'\n---     subscription of 'ft'\n------ Media #1 ", leg), leg
+    equal(len(leg.splitlines()), 6)
+    contains(whole, "\n".join(leg.splitlines()[1:]))
+    contains(d.cli("call party tag ft info"), "--- Tag 'ft', type: FROM_TAG,")
+    equal(d.cli("call party tag tt delay 20"), "Delaying media is not supported by this build\n")
+    equal(d.cli("call party tag tt detect-dtmf 1"),
+          "Detecting DTMF in audio is not supported by this build\n")
+    equal(d.cli("call party tag tt delay"), "More parameters required.\n")
+    equal(d.cli("call party tag tt"), "More parameters required.\n")
+    equal(d.cli("call party tag"), "More parameters required.\n")
+    equal(d.cli("call party"), "More parameters required.\n")
+    equal(d.cli("call party tag nobody info"), "No such tag 'nobody'\n")
+    equal(d.cli("call nobody tag tt info"), "No such call 'nobody'\n")
+    equal(d.cli("call party tag tt sing"), "Unknown command: sing\n")
+    equal(d.cli("call party sing"), "Unknown command: sing\n")
+    d.ng.request("delete", call_id="party")
+
+
+def said(d, what):
+    """What the log has gained by `what`, up to the answer of a ping."""
+    before = len(d.log())
+    what()
+    d.ng.request("ping")
+    wait_until(lambda: "Replying to 'ping'" in d.log()[before:], what="the log")
+    return d.log()[before:]
+
+
+def query(d, name):
+    return lambda: d.ng.request("query", call_id=name)
+
+
+@test("debug logging of one call, by the CLI and by flag")
+def debugging(d):
+    d.call("loud")
+    d.call("quiet")
+    lack = "DEBUG: "
+    assert lack not in said(d, query(d, "loud"))
+    equal(d.cli("debug loud"), "Enabled debugging for call 'loud'\n")
+    text = said(d, query(d, "loud"))
+    contains(text, "DEBUG: [loud]: Dump for 'query' from ")
+    contains(text, "DEBUG: [loud]: Response dump for 'query' to ")
+    assert lack not in said(d, query(d, "quiet"))
+    d.cli("set loglevel 4")
+    d.ng.request("query", call_id="quiet")
+    d.ng.request("query", call_id="loud")
+    d.wait_log(r"INFO: \[loud\]: Replying to 'query'[^\n]*\n[^\n]*Response dump[^\n]*\n$")
+    d.cli("set loglevel 6")
+    equal(d.cli("debug loud off"), "Disabled debugging for call 'loud'\n")
+    assert lack not in said(d, query(d, "loud"))
+    for on, words in (("Enabled", ("on", "enable")), ("Disabled", ("off", "disable"))):
+        for word in words:
+            equal(d.cli(f"debug loud {word}"), f"{on} debugging for call 'loud'\n")
+            equal(d.cli(f"call loud debug {word}"), f"{on} debugging for call 'loud'\n")
+    equal(d.cli("debug"), "No call ID specified\n")
+    equal(d.cli("debug loud maybe"), "Invalid on/off flag ('maybe') specified\n")
+    equal(d.cli("debug nobody"), "Call ID 'nobody' not found\n")
+    equal(d.cli("call nobody debug on"), "No such call 'nobody'\n")
+    for flag in ("debug", "debugging"):
+        text = said(d, lambda: d.ng.request("offer", call_id=flag, from_tag="ft", sdp=SDP, flags=[flag]))
+        equal(text.count(f"DEBUG: [{flag}]: Dump for 'offer' from "), 1)
+        contains(text, f"DEBUG: [{flag}]: Response dump for 'offer' to ")
+        contains(said(d, query(d, flag)), "Dump for 'query'")
+        equal(d.cli(f"debug {flag} off"), f"Disabled debugging for call '{flag}'\n")
+        d.ng.request("delete", call_id=flag)
+    # A refused request leaves the call as it was.
+    contains(said(d, lambda: d.ng.refused("offer", call_id="quiet", from_tag="ft", sdp="v=1", flags=["debug"])),
+             "DEBUG: [quiet]: Dump for 'offer'")
+    assert lack not in said(d, query(d, "quiet"))
+    for name in ("loud", "quiet"):
+        d.ng.request("delete", call_id=name)
+
+
 @test("lines end with LF, CR LF, or where the client stops")
 def line_ends(d):
     for end in (b"\n", b"\r\n", b"", b"\nlist totals\n", b"\n" + b"x" * 500):

@@ -171,6 +171,12 @@ static void list_interfaces(struct cli *c, struct str rest)
 	dict_free(reply);
 }
 
+static void list_redis(struct cli *c, struct str rest)
+{
+	(void)rest;
+	cli_print_lack(c, "Redis");
+}
+
 /* Nothing transcodes. */
 static void list_transcoders(struct cli *c, struct str rest)
 {
@@ -184,7 +190,7 @@ static void list_transcoders(struct cli *c, struct str rest)
 	}
 static const struct cli_node nodes[] = {
 	LEAF("numsessions", "print the number of calls", list_numsessions),
-	{ "sessions", "all|own|foreign|<call-ID>", "print the calls, or one of them",
+	{ "sessions", "all|own|foreign|recording|<ID>", "print the calls, or one of them",
 		cli_list_sessions, true, NULL },
 	LEAF("totals", "print statistics", cli_list_totals),
 	LEAF("jsonstats", "print statistics as JSON", list_jsonstats),
@@ -201,6 +207,10 @@ static const struct cli_node nodes[] = {
 	LEAF("loglevel", "print the log level", list_loglevel),
 	LEAF("controltos", "print --control-tos", list_controltos),
 	LEAF("deletedelay", "print --delete-delay", list_deletedelay),
+	LEAF("redisallowederrors", "print --redis-allowed-errors", list_redis),
+	LEAF("redisdisabletime", "print --redis-disable-time", list_redis),
+	LEAF("redisconnecttimeout", "print --redis-connect-timeout", list_redis),
+	LEAF("rediscmdtimeout", "print --redis-cmd-timeout", list_redis),
 	LEAF("interfaces", "print interfaces and the use of their ports", list_interfaces),
 	LEAF("transcoders", "print what is being transcoded", list_transcoders),
 	{ NULL, NULL, NULL, NULL, false, NULL },

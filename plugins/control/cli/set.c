@@ -230,6 +230,12 @@ static void set_deletedelay(struct cli *c, struct str rest)
 		cli_print(c, "Invalid delete-delay value\n");
 }
 
+static void set_redis(struct cli *c, struct str rest)
+{
+	(void)rest;
+	cli_print_lack(c, "Redis");
+}
+
 /* There is no Redis to write to. */
 static void set_redisdisable(struct cli *c, struct str rest)
 {
@@ -259,6 +265,10 @@ static const struct cli_node nodes[] = {
 	LEAF("loglevel", "<0-7>", "set the log level", set_loglevel),
 	LEAF("controltos", "<0-255>", "set --control-tos", set_controltos),
 	LEAF("deletedelay", "<seconds>", "set --delete-delay", set_deletedelay),
+	LEAF("redisallowederrors", "<int>", "set --redis-allowed-errors", set_redis),
+	LEAF("redisdisabletime", "<seconds>", "set --redis-disable-time", set_redis),
+	LEAF("redisconnecttimeout", "<ms>", "set --redis-connect-timeout", set_redis),
+	LEAF("rediscmdtimeout", "<ms>", "set --redis-cmd-timeout", set_redis),
 	LEAF("redisdisable", "0|1", "stop or resume writing to Redis", set_redisdisable),
 	{ NULL, NULL, NULL, NULL, false, NULL },
 };
