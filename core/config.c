@@ -243,6 +243,8 @@ static int early_action(struct config_set *set, struct err *err)
 		set->action = CONFIG_FLAGS;
 	} else if (set->config.print_man) {
 		set->action = CONFIG_PRINT_MAN;
+	} else if (set->config.print_plugin_conf) {
+		set->action = CONFIG_PLUGIN_CONF;
 	} else if (was_given(set, "print-conf")) {
 		if (set->config.print_conf < 0)
 			return err_set(err, EINVAL, "Bad command line: unknown --print-conf group");
@@ -314,6 +316,7 @@ void config_print(const struct config_set *set, FILE *out)
 	case CONFIG_VERSION:
 	case CONFIG_CODECS:
 	case CONFIG_FLAGS:
+	case CONFIG_PLUGIN_CONF:
 		break;
 	}
 }

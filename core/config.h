@@ -32,6 +32,7 @@ struct config {
 	/* What to do instead of running */
 	bool version, codecs, dump_config, print_flags, print_man;
 	int print_conf; /* enum option_group, -1: not asked */
+	char *print_plugin_conf;
 	char *config_file, *config_section, *templates;
 
 	/* Logging and process */
@@ -94,13 +95,14 @@ struct config {
 /* What the command line asks for. */
 enum config_action {
 	CONFIG_RUN,
-	CONFIG_HELP,       /* this and those marked *: config_print to stdout, exit 0 */
-	CONFIG_VERSION,    /* "Version: …" to stderr, exit 0 */
-	CONFIG_CODECS,     /* codec table to stdout, exit 0 */
-	CONFIG_FLAGS,      /* keys and flags of control messages to stdout, exit 0 */
-	CONFIG_DUMP,       /* * effective configuration, all checks passed */
-	CONFIG_PRINT_CONF, /* * one conf.d file */
-	CONFIG_PRINT_MAN,  /* * the manual page */
+	CONFIG_HELP,        /* this and those marked *: config_print to stdout, exit 0 */
+	CONFIG_VERSION,     /* "Version: …" to stderr, exit 0 */
+	CONFIG_CODECS,      /* codec table to stdout, exit 0 */
+	CONFIG_FLAGS,       /* keys and flags of control messages to stdout, exit 0 */
+	CONFIG_DUMP,        /* * effective configuration, all checks passed */
+	CONFIG_PRINT_CONF,  /* * one conf.d file */
+	CONFIG_PRINT_MAN,   /* * the manual page */
+	CONFIG_PLUGIN_CONF, /* the conf.d file of plugin `print_plugin_conf` to stdout, exit 0 */
 };
 
 struct config_set {

@@ -470,7 +470,23 @@ static int start_and_run(struct daemon *d)
 	return EXIT_SUCCESS;
 }
 
-/* What is asked for instead of running. */
+static int print_plugin_conf(struct daemon *d)
+{
+	const char *name = d->set->config.print_plugin_conf;
+	const struct plugin *plugin;
+	struct err err;
+
+	d->plugin_folder = find_plugin_folder(&d->set->config);
+	if (plugin_set_load(d->plugin_folder, has_option, NULL, &d->plugins, &err) < 0)
+		return fatal(d, err.text);
+	plugin = plugin_set_find(d->plugins, name);
+	if (!plugin)
+		return fatal(d, why_lacking(name, d));
+	option_print_plugin_conf(config_table(), plugin, "rtpengine", stdout);
+	return EXIT_SUCCESS;
+}
+
+/* What is asked for instead of running; false: nothing. */
 static bool print_and_exit(const struct config_set *set)
 {
 	switch (set->action) {
@@ -500,6 +516,13 @@ int main(int argc, char **argv)
 
 	if (config_load(argc, argv, &d.set, &err) < 0)
 		return fatal(&d, err.text);
+	if (d.set->action == CONFIG_PLUGIN_CONF) {
+		ret = print_plugin_conf(&d);
+		plugin_set_free(d.plugins);
+		g_free(d.plugin_folder);
+		config_set_free(d.set);
+		return ret;
+	}
 	if (print_and_exit(d.set)) {
 		config_set_free(d.set);
 		return EXIT_SUCCESS;

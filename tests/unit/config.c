@@ -477,6 +477,8 @@ static void test_actions(void)
 	g_assert_cmpint(set->action, ==, CONFIG_PRINT_MAN);
 	assert_loads("rubbish", "--print-conf=media");
 	g_assert_cmpint(set->action, ==, CONFIG_PRINT_CONF);
+	assert_loads("rubbish", "--print-plugin-conf=cli");
+	g_assert_cmpint(set->action, ==, CONFIG_PLUGIN_CONF);
 	assert_refused("Bad command line: unknown --print-conf group", NULL, "--print-conf=x");
 	assert_loads(NULL, ENOUGH, "--dump-config");
 	g_assert_cmpint(set->action, ==, CONFIG_DUMP);
