@@ -9,6 +9,7 @@
 #include "control/retrans.h"
 #include "ng/ng.h"
 #include "stats/counter.h"
+#include "stats/interval.h"
 
 #include <errno.h>
 
@@ -189,6 +190,17 @@ static struct log_context find_log_context(
 	return log;
 }
 
+static void note_request(const struct control *control, const struct addr *client, struct str name,
+	int64_t elapsed_us, bool error)
+{
+	int index = ng_name_find(name);
+
+	proxies_note(control->proxies, client, index, elapsed_us, error);
+	if (index >= 0)
+		interval_note_request((unsigned)index, elapsed_us);
+	interval_note_calls(call_table_count(control->calls));
+}
+
 void command_run(struct control *control, const struct value *request, const struct addr *client,
 	struct dict *reply)
 {
@@ -212,7 +224,7 @@ void command_run(struct control *control, const struct value *request, const str
 	int64_t elapsed_us = clock_mono_us() - start_us;
 
 	finish_reply(&c, ret, &err);
-	proxies_note(control->proxies, client, ng_name_find(name), elapsed_us, ret < 0);
+	note_request(control, client, name, elapsed_us, ret < 0);
 	if (ret >= 0)
 		log_info("Replying to '%.*s' from %s (elapsed time %.6f sec)", STR_ARG(name),
 			addr_print(client, addr), (double)elapsed_us / 1e6);

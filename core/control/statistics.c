@@ -6,6 +6,7 @@
 #include "control/statistics.h"
 
 #include "base/clock.h"
+#include "control/intervals.h"
 #include "control/proxies.h"
 #include "stats/counter.h"
 #include "stats/metric.h"
@@ -105,7 +106,7 @@ static const struct figure sequence[] = {
 
 /* A part of the statistics: metrics, each with five rows, and figures. */
 struct part {
-	const char *key, *heading;
+	const char *key, *heading; /* no heading: that of intervals (intervals.h) */
 	enum metric metrics[METRIC_COUNT];
 	unsigned metric_count;
 	const struct figure *figures;
@@ -117,6 +118,7 @@ static const struct part parts[] = {
 	{ "currentstatistics", "Statistics over currently running sessions:", FIGURES(current) },
 	{ "totalstatistics",
 		"Total statistics (does not include current running sessions):", FIGURES(total) },
+	{ .key = "intervalstatistics" },
 	{ "mos", "MOS statistics:", .metrics = { METRIC_MOS }, .metric_count = 1 },
 	{ "voip_metrics", "VoIP metrics:",
 		.metrics = { METRIC_JITTER, METRIC_RTT_E2E, METRIC_RTT_DISCRETE, METRIC_PACKET_LOSS,
@@ -297,9 +299,13 @@ void statistics_interfaces(const struct control *control, struct dict *dict, str
 
 void statistics_to_dict(const struct control *control, struct dict *dict, struct value *into)
 {
-	for (unsigned i = 0; i < G_N_ELEMENTS(parts); i++)
-		each_figure(control, &parts[i], dict, dict_add_dict(dict, into, parts[i].key),
-			add_by_key);
+	for (unsigned i = 0; i < G_N_ELEMENTS(parts); i++) {
+		struct value *part = dict_add_dict(dict, into, parts[i].key);
+
+		if (!parts[i].heading)
+			intervals_to_dict(dict, part);
+		each_figure(control, &parts[i], dict, part, add_by_key);
+	}
 	proxies_to_dict(control->proxies, dict, dict_add_dict(dict, into, "controlstatistics"));
 	statistics_interfaces(control, dict, dict_add_list(dict, into, "interfaces"));
 	dict_add_list(dict, into, "transcoders");
@@ -313,6 +319,10 @@ void statistics_totals(const struct control *control, struct dict *dict, struct 
 	for (unsigned i = 0; i < G_N_ELEMENTS(parts); i++) {
 		struct value *section = dict_add_dict(dict, sections, NULL);
 
+		if (!parts[i].heading) {
+			intervals_to_section(dict, section);
+			continue;
+		}
 		dict_add_str(dict, section, "heading", str_of(parts[i].heading));
 		each_figure(control, &parts[i], dict, dict_add_list(dict, section, "rows"),
 			add_by_label);

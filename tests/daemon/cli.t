@@ -211,8 +211,15 @@ def totals(d):
     headings = re.findall(r"(?:^|\n)\n(\w[^\n]*:)\n\n", text)
     equal(headings, ["Statistics over currently running sessions:",
                      "Total statistics (does not include current running sessions):",
+                     "Graphite interval statistics (last reported values to graphite):",
                      "MOS statistics:", "VoIP metrics:", "Control statistics:"])
     assert re.search(rf"\n {'Uptime of rtpengine':48}:\d+ seconds\n", text), text
+    contains(text, f"to graphite):\n\n {'Total calls duration':48}:0.000000\n {'Min managed sessions':48}:0\n"
+             f" {'Max managed sessions':48}:0\n"
+             f" {'Min/Max/Avg ping processing delay':48}:0.000000/0.000000/0.000000 sec\n"
+             f" {'Min/Max/Avg offer processing delay':48}:0.000000/0.000000/0.000000 sec\n")
+    contains(text, f"\n {'Min/Max/Avg offer requests per second':48}:0.000000/0.000000/0.000000 per sec\n")
+    contains(text, f"\n {'Min/Max/Avg start recording requests per second':48}:0.0")
     rows = text.split("Control statistics:\n\n")[1].splitlines()
     equal(rows[0].split("|")[:4], [f" {'Proxy':>20} ", f" {'Ping':>10} ", f" {'Offer':>10} ", f" {'Answer':>10} "])
     equal(rows[1].split("|")[0], f" {'127.0.0.1':>20} ")
@@ -232,11 +239,15 @@ def statistics(d):
     equal(stats["controlstatistics"]["proxies"][0]["proxy"], "127.0.0.1")
     contains(text, '"mos_average":0.000000')
     equal(stats["interfaces"][0]["ports"]["totals"], 400)
+    equal(list(stats["intervalstatistics"])[:9],
+          ["totalcallsduration", "minmanagedsessions", "maxmanagedsessions", "minpingdelay", "maxpingdelay",
+           "avgpingdelay", "minpingrequestrate", "maxpingrequestrate", "avgpingrequestrate"])
+    contains(text, '"avgstart recordingdelay":0.000000')
     by_ng = d.ng.request("statistics")["statistics"]
     equal(list(by_ng), list(stats))
     assert re.fullmatch(r"\d+\.\d{6}", by_ng["totalstatistics"]["avgcallduration"])
     assert re.fullmatch(r"\d+", by_ng["totalstatistics"]["uptime"])
-    for part in ("currentstatistics", "totalstatistics", "mos", "voip_metrics", "controlstatistics"):
+    for part in ("currentstatistics", "totalstatistics", "intervalstatistics", "mos", "voip_metrics", "controlstatistics"):
         equal(list(by_ng[part]), list(stats[part]), part)
 
 
