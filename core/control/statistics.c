@@ -71,6 +71,8 @@ static const struct figure total[] = {
 		NULL },
 	{ "forcedterminatedsessions", "Total forced terminated sessions", REASON, REASON_TERMINATED,
 		NULL },
+	{ "lostrequests", "Total NG requests lost under overload", REASON, REASON_NG_OVERLOAD,
+		NULL },
 	{ "relayedpackets_user", "Total relayed packets (userspace)", COUNTER, COUNTER_PACKETS_OUT,
 		NULL },
 	{ "relayedpacketerrors_user", "Total relayed packet errors (userspace)", COUNTER,
@@ -95,6 +97,13 @@ static const struct figure total[] = {
 	{ "totalcallsduration_stddev", "Total calls duration standard deviation", DEVIATION,
 		METRIC_CALL_DURATION, NULL },
 };
+
+/* What was refused or lost, and why else an operator may wonder; drops of packets included. */
+static void add_reasons(struct dict *dict, struct value *into)
+{
+	for (unsigned i = 0; i < REASON_COUNT; i++)
+		dict_add_int(dict, into, reason_row(i)->name, (int64_t)reason_total(i));
+}
 
 static const struct figure sequence[] = {
 	{ "packets_lost", "Packets lost", COUNTER, COUNTER_RTP_LOST, NULL },
@@ -309,6 +318,7 @@ void statistics_to_dict(const struct control *control, struct dict *dict, struct
 	proxies_to_dict(control->proxies, dict, dict_add_dict(dict, into, "controlstatistics"));
 	statistics_interfaces(control, dict, dict_add_list(dict, into, "interfaces"));
 	dict_add_list(dict, into, "transcoders");
+	add_reasons(dict, dict_add_dict(dict, into, "reasons"));
 }
 
 void statistics_totals(const struct control *control, struct dict *dict, struct value *into)
