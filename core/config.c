@@ -335,6 +335,13 @@ void config_log_settings(const struct config *config, struct log_settings *ret_s
 	};
 }
 
+void config_set_log_levels(const struct config *config)
+{
+	log_set_level((enum log_level)config->log_level);
+	log_topic_set_level(LOG_T_CORE, config->log_level_core);
+	log_topic_set_level(LOG_T_CONTROL, config->log_level_control);
+}
+
 int config_facility(int choice)
 {
 	return choice < 0 ? -1 : facilities[choice].facility;

@@ -39,6 +39,7 @@ struct config {
 	int log_facility; /* a choice; see config_log_settings */
 	int log_facility_cdr, log_facility_rtcp, log_facility_dtmf;
 	int log_level;
+	int log_level_core, log_level_control; /* -1: log_level */
 	bool log_stderr, no_log_timestamps, log_srtp_keys;
 	char *log_mark_prefix, *log_mark_suffix, *log_name;
 	int log_format; /* enum config_log_format */
@@ -120,6 +121,8 @@ const struct option_table *config_table(void);
 int config_load(int argc, char **argv, struct config_set **ret_set, struct err *err);
 void config_set_free(struct config_set *set); /* NULL is fine */
 void config_print(const struct config_set *set, FILE *out);
+/* --log-level and those of topics, to the log. [control, main] */
+void config_set_log_levels(const struct config *config);
 /* Strings are those of `config`. */
 void config_log_settings(const struct config *config, struct log_settings *ret_settings);
 /* Of <syslog.h>, for what an option's choice says; -1 when it was not given. */

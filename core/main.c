@@ -117,8 +117,8 @@ static void apply_setting(const char *name, void *arg)
 
 	take_settings(d);
 	call_table_look_again(d->calls);
-	if (strcmp(name, "log-level") == 0)
-		log_set_level((enum log_level)d->config->log_level);
+	if (g_str_has_prefix(name, "log-level"))
+		config_set_log_levels(d->config);
 	for (unsigned i = 0; i < d->listener_count; i++)
 		listen_udp_set_tos(d->listeners[i], d->config->control_tos);
 }
@@ -368,6 +368,13 @@ static void change_level(int by)
 	int level = CLAMP((int)log_level() + by, 0, SYSLOG_LEVELS - 1);
 
 	log_set_level((enum log_level)level);
+	for (unsigned i = 0; i < LOG_TOPIC_COUNT; i++) {
+		int own = log_topic_level((enum log_topic)i);
+
+		if (own != LOG_LEVEL_GENERAL)
+			log_topic_set_level(
+				(enum log_topic)i, CLAMP(own + by, 0, SYSLOG_LEVELS - 1));
+	}
 	log_msg(LOG_L_INFO, "Set log level to %d", level);
 }
 
@@ -530,6 +537,7 @@ int main(int argc, char **argv)
 	d.config = &d.set->config;
 	config_log_settings(d.config, &log);
 	log_setup(&log);
+	config_set_log_levels(d.config);
 	take_settings(&d);
 	ret = start_and_run(&d);
 	tear_down(&d, ret);

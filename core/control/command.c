@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The table of commands, and a message's way to one of them and back. */
+#define LOG_TOPIC LOG_T_CONTROL
 #include "control/command.h"
 
 #include "base/clock.h"
@@ -98,7 +99,7 @@ static void begin_debug(struct command *c, struct str name)
 	if (!c->o.debug || c->log->debug)
 		return;
 	c->log->debug = true;
-	if (log_level() < LOG_L_DEBUG)
+	if (log_level_of(LOG_TOPIC) < LOG_L_DEBUG)
 		dump("Dump", name, "from", c->client, c->request);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The table of keys and flags, and how a message is read by it. */
+#define LOG_TOPIC LOG_T_CONTROL
 #include "control/flags.h"
 
 #include "call/call.h"

@@ -125,6 +125,21 @@ static int run_interfaces(const struct job *j, struct err *err)
 	return 0;
 }
 
+static int run_log_levels(const struct job *j, struct err *err)
+{
+	struct value *list = dict_add_list(j->reply, j->root, "levels");
+
+	(void)err;
+	for (unsigned i = 0; i < LOG_TOPIC_COUNT; i++) {
+		struct value *v = dict_add_dict(j->reply, list, NULL);
+
+		dict_add_str(j->reply, v, "name", str_of(log_topic_row(i)->name));
+		dict_add_str(j->reply, v, "text", str_of(log_topic_row(i)->text));
+		dict_add_int(j->reply, v, "level", log_topic_level(i));
+	}
+	return 0;
+}
+
 static int run_options(const struct job *j, struct err *err)
 {
 	(void)err;
@@ -164,6 +179,7 @@ static const struct {
 	{ "statistics", run_statistics, false },
 	{ "totals", run_totals, false },
 	{ "interfaces", run_interfaces, false },
+	{ "log-levels", run_log_levels, false },
 	{ "options", run_options, true },
 	{ "set", run_set, true },
 	{ "revert", run_revert, true },

@@ -9,6 +9,7 @@
  * system discards what comes and tells how much it was with the next datagram. Clients repeat
  * such requests. Those that wait are not thrown away instead: a late delete still frees ports.
  */
+#define LOG_TOPIC LOG_T_CONTROL
 #include "control/listen_udp.h"
 
 #include "base/clock.h"

@@ -371,6 +371,38 @@ def debugging(d):
         d.ng.request("delete", call_id=name)
 
 
+@test("log levels of subsystems")
+def log_levels(d):
+    for line, want in [
+            ("list loglevels", "core - calls, their media, and what has no place elsewhere\n"
+                               "control - commands, their clients and listeners\n"),
+            ("list loglevel", "6\n"), ("list loglevel core", "6\n"),
+            ("list loglevel nonsense", "Unknown log level facility: nonsense\n"),
+            ("set loglevel control 7", "Success setting loglevel to 7\n"),
+            ("list loglevel", "core = 6\ncontrol = 7\n"), ("list loglevel control", "7\n"),
+            ("params diff", "log-level-control: -1 => 7\n")]:
+        equal(d.cli(line), want, line)
+    contains(said(d, lambda: d.ng.request("ping")), "DEBUG: Dump for 'ping' from ")
+    assert "timer run time" not in d.log()
+    equal(d.cli("set loglevel core 7"), "Success setting loglevel to 7\n")
+    d.wait_log("DEBUG: timer run time = ")
+    equal(d.cli("set loglevel control 3"), "Success setting loglevel to 3\n")
+    before = len(d.log())
+    d.ng.request("ping")
+    equal(d.cli("list loglevel"), "core = 7\ncontrol = 3\n")
+    d.wait_log("DEBUG: timer run time = ")
+    for line, want in [
+            ("set loglevel control 8", "Invalid log level '8', must be number between 1 and 7\n"),
+            ("set loglevel nonsense 5", "Invalid log level '5', must be number between 1 and 7\n"),
+            ("set loglevel control x", "Invalid log level 'x', must be number between 1 and 7\n"),
+            ("list loglevel control", "3\n"),
+            ("set loglevel 5", "Success setting loglevel to 5\n"), ("list loglevel", "5\n"),
+            ("params revert", ""), ("list loglevel", "6\n"), ("params diff", "")]:
+        equal(d.cli(line), want, line)
+    text = d.log()[before:]
+    assert "'ping'" not in text, text
+
+
 @test("lines end with LF, CR LF, or where the client stops")
 def line_ends(d):
     for end in (b"\n", b"\r\n", b"", b"\nlist totals\n", b"\n" + b"x" * 500):

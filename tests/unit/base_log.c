@@ -438,6 +438,26 @@ static void test_level(void)
 	g_assert_true(log_enabled(LOG_L_DEBUG));
 }
 
+static void test_topics(void)
+{
+	set_up_sink(&(struct log_settings){ .level = LOG_L_INFO });
+	g_assert_cmpint(log_topic_level(LOG_T_CONTROL), ==, LOG_LEVEL_GENERAL);
+	log_topic_set_level(LOG_T_CONTROL, LOG_L_DEBUG);
+	log_debug("core");
+	log_write_topic(LOG_T_CONTROL, LOG_L_DEBUG, "control");
+	log_set_level(LOG_L_DEBUG);
+	log_topic_set_level(LOG_T_CONTROL, LOG_L_EMERG);
+	log_write_topic(LOG_T_CONTROL, LOG_L_ALERT, "none");
+	log_write_limited_topic(LOG_T_CONTROL, LOG_L_ALERT, "none");
+	log_debug("core again");
+	log_topic_set_level(LOG_T_CONTROL, LOG_LEVEL_GENERAL);
+	log_write_topic(LOG_T_CONTROL, LOG_L_DEBUG, "control again");
+	g_assert_cmpuint(sunk->len, ==, 3);
+	g_assert_cmpstr(sunk_line(0), ==, "control");
+	g_assert_cmpstr(sunk_line(1), ==, "core again");
+	g_assert_cmpstr(sunk_line(2), ==, "control again");
+}
+
 static void test_context_that_debugs(void)
 {
 	struct log_context context = { .call_id = str_of("id"), .debug = true };
@@ -703,6 +723,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/log/level", test_level);
 	g_test_add_func("/log/context-is-given-back", test_context_is_given_back);
 	g_test_add_func("/log/debug", test_context_that_debugs);
+	g_test_add_func("/log/topics", test_topics);
 	g_test_add_func("/log/marks", test_marks);
 	g_test_add_func("/log/limited-repeats", test_limited_repeats);
 	g_test_add_func("/log/limited-by-prefix", test_limited_by_prefix);

@@ -127,10 +127,57 @@ static void list_offertimeout(struct cli *c, struct str rest)
 	print_option(c, "OFFER_TIMEOUT=", "offer-timeout");
 }
 
+static void list_loglevels(struct cli *c, struct str rest)
+{
+	struct dict *reply = cli_ask(c, "log-levels", NULL, STR_NULL);
+
+	(void)rest;
+	if (!reply)
+		return;
+	value_each (v, value_get(dict_root(reply), "levels"))
+		cli_print(c, "%.*s - %.*s\n", STR_ARG(value_get_str(v, "name")),
+			STR_ARG(value_get_str(v, "text")));
+	dict_free(reply);
+}
+
+/* The level of each subsystem, or of one; a number alone as long as there is only one level. */
+static void print_levels(struct cli *c, const struct value *levels, struct str only)
+{
+	g_autofree char *general = c->host->option(c->host, "log-level");
+	bool found = false, differ = false;
+
+	value_each (v, levels)
+		differ |= value_get_int(v, "level", -1) >= 0;
+	if (!only.len && !differ) {
+		cli_print(c, "%s\n", general);
+		return;
+	}
+	value_each (v, levels) {
+		long long own = (long long)value_get_int(v, "level", -1);
+		struct str name = value_get_str(v, "name");
+
+		if (only.len && !str_eq(only, name))
+			continue;
+		found = true;
+		if (!only.len)
+			cli_print(c, "%.*s = ", STR_ARG(name));
+		if (own >= 0)
+			cli_print(c, "%lld\n", own);
+		else
+			cli_print(c, "%s\n", general);
+	}
+	if (!found)
+		cli_print(c, "Unknown log level facility: %.*s\n", STR_ARG(only));
+}
+
 static void list_loglevel(struct cli *c, struct str rest)
 {
-	(void)rest;
-	print_option(c, "", "log-level");
+	struct dict *reply = cli_ask(c, "log-levels", NULL, STR_NULL);
+
+	if (!reply)
+		return;
+	print_levels(c, value_get(dict_root(reply), "levels"), rest);
+	dict_free(reply);
 }
 
 static void list_controltos(struct cli *c, struct str rest)
@@ -204,7 +251,9 @@ static const struct cli_node nodes[] = {
 	LEAF("silenttimeout", "print --silent-timeout", list_silenttimeout),
 	LEAF("finaltimeout", "print --final-timeout", list_finaltimeout),
 	LEAF("offertimeout", "print --offer-timeout", list_offertimeout),
-	LEAF("loglevel", "print the log level", list_loglevel),
+	{ "loglevel", "[<subsystem>]", "print the log level, of all or of one", list_loglevel,
+		false, NULL },
+	LEAF("loglevels", "print the subsystems that have log levels", list_loglevels),
 	LEAF("controltos", "print --control-tos", list_controltos),
 	LEAF("deletedelay", "print --delete-delay", list_deletedelay),
 	LEAF("redisallowederrors", "print --redis-allowed-errors", list_redis),
