@@ -605,6 +605,17 @@ def ctl(d):
             f.write(f"[rtpengine]\nlisten-cli = {value}\n")
             f.flush()
             equal(tool("rtpengine-ctl", "-config-file", f.name, "list", "timeout"), (0, "TIMEOUT=60\n", ""))
+    d.call("by-ctl")
+    for words, want in [
+            (["debug"], "No call ID specified\n"),
+            (["debug", "by-ctl"], "Enabled debugging for call 'by-ctl'\n"),
+            (["call", "by-ctl", "debug", "off"], "Disabled debugging for call 'by-ctl'\n"),
+            (["call", "by-ctl", "tag", "x", "info"], "No such tag 'x'\n"),
+            (["set", "loglevel", "core", "6"], "Success setting loglevel to 6\n"),
+            (["params", "revert"], ""),
+            (["media", "list", "files"], "Media playback is not supported by this build\n")]:
+        equal(tool("rtpengine-ctl", "-ip", at, *words), (0, want, ""), " ".join(words))
+    d.ng.request("delete", call_id="by-ctl")
     contains(tool("rtpengine-ctl", "-ip", at)[1], "    Supported commands are:\n")
     status, out, _ = tool("rtpengine-ctl", "-ip", at, "-h")
     equal(status, 0)
