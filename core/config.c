@@ -243,6 +243,8 @@ static int early_action(struct config_set *set, struct err *err)
 		set->action = CONFIG_FLAGS;
 	} else if (set->config.print_man) {
 		set->action = CONFIG_PRINT_MAN;
+	} else if (set->config.print_plugin_conf) {
+		set->action = CONFIG_PLUGIN_CONF;
 	} else if (was_given(set, "print-conf")) {
 		if (set->config.print_conf < 0)
 			return err_set(err, EINVAL, "Bad command line: unknown --print-conf group");
@@ -314,6 +316,7 @@ void config_print(const struct config_set *set, FILE *out)
 	case CONFIG_VERSION:
 	case CONFIG_CODECS:
 	case CONFIG_FLAGS:
+	case CONFIG_PLUGIN_CONF:
 		break;
 	}
 }
@@ -330,6 +333,13 @@ void config_log_settings(const struct config *config, struct log_settings *ret_s
 		.mark_prefix = config->log_mark_prefix,
 		.mark_suffix = config->log_mark_suffix,
 	};
+}
+
+void config_set_log_levels(const struct config *config)
+{
+	log_set_level((enum log_level)config->log_level);
+	log_topic_set_level(LOG_T_CORE, config->log_level_core);
+	log_topic_set_level(LOG_T_CONTROL, config->log_level_control);
 }
 
 int config_facility(int choice)

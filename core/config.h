@@ -32,12 +32,14 @@ struct config {
 	/* What to do instead of running */
 	bool version, codecs, dump_config, print_flags, print_man;
 	int print_conf; /* enum option_group, -1: not asked */
+	char *print_plugin_conf;
 	char *config_file, *config_section, *templates;
 
 	/* Logging and process */
 	int log_facility; /* a choice; see config_log_settings */
 	int log_facility_cdr, log_facility_rtcp, log_facility_dtmf;
 	int log_level;
+	int log_level_core, log_level_control; /* -1: log_level */
 	bool log_stderr, no_log_timestamps, log_srtp_keys;
 	char *log_mark_prefix, *log_mark_suffix, *log_name;
 	int log_format; /* enum config_log_format */
@@ -94,13 +96,14 @@ struct config {
 /* What the command line asks for. */
 enum config_action {
 	CONFIG_RUN,
-	CONFIG_HELP,       /* this and those marked *: config_print to stdout, exit 0 */
-	CONFIG_VERSION,    /* "Version: …" to stderr, exit 0 */
-	CONFIG_CODECS,     /* codec table to stdout, exit 0 */
-	CONFIG_FLAGS,      /* keys and flags of control messages to stdout, exit 0 */
-	CONFIG_DUMP,       /* * effective configuration, all checks passed */
-	CONFIG_PRINT_CONF, /* * one conf.d file */
-	CONFIG_PRINT_MAN,  /* * the manual page */
+	CONFIG_HELP,        /* this and those marked *: config_print to stdout, exit 0 */
+	CONFIG_VERSION,     /* "Version: …" to stderr, exit 0 */
+	CONFIG_CODECS,      /* codec table to stdout, exit 0 */
+	CONFIG_FLAGS,       /* keys and flags of control messages to stdout, exit 0 */
+	CONFIG_DUMP,        /* * effective configuration, all checks passed */
+	CONFIG_PRINT_CONF,  /* * one conf.d file */
+	CONFIG_PRINT_MAN,   /* * the manual page */
+	CONFIG_PLUGIN_CONF, /* the conf.d file of plugin `print_plugin_conf` to stdout, exit 0 */
 };
 
 struct config_set {
@@ -118,6 +121,8 @@ const struct option_table *config_table(void);
 int config_load(int argc, char **argv, struct config_set **ret_set, struct err *err);
 void config_set_free(struct config_set *set); /* NULL is fine */
 void config_print(const struct config_set *set, FILE *out);
+/* --log-level and those of topics, to the log. [control, main] */
+void config_set_log_levels(const struct config *config);
 /* Strings are those of `config`. */
 void config_log_settings(const struct config *config, struct log_settings *ret_settings);
 /* Of <syslog.h>, for what an option's choice says; -1 when it was not given. */

@@ -117,8 +117,8 @@ static void apply_setting(const char *name, void *arg)
 
 	take_settings(d);
 	call_table_look_again(d->calls);
-	if (strcmp(name, "log-level") == 0)
-		log_set_level((enum log_level)d->config->log_level);
+	if (g_str_has_prefix(name, "log-level"))
+		config_set_log_levels(d->config);
 	for (unsigned i = 0; i < d->listener_count; i++)
 		listen_udp_set_tos(d->listeners[i], d->config->control_tos);
 }
@@ -369,6 +369,13 @@ static void change_level(int by)
 	int level = CLAMP((int)log_level() + by, 0, SYSLOG_LEVELS - 1);
 
 	log_set_level((enum log_level)level);
+	for (unsigned i = 0; i < LOG_TOPIC_COUNT; i++) {
+		int own = log_topic_level((enum log_topic)i);
+
+		if (own != LOG_LEVEL_GENERAL)
+			log_topic_set_level(
+				(enum log_topic)i, CLAMP(own + by, 0, SYSLOG_LEVELS - 1));
+	}
 	log_msg(LOG_L_INFO, "Set log level to %d", level);
 }
 
@@ -493,7 +500,23 @@ static int print_codecs(struct daemon *d)
 	return ret ? fatal(d, err.text) : EXIT_SUCCESS;
 }
 
-/* What is asked for instead of running. */
+static int print_plugin_conf(struct daemon *d)
+{
+	const char *name = d->set->config.print_plugin_conf;
+	const struct plugin *plugin;
+	struct err err;
+
+	d->plugin_folder = find_plugin_folder(&d->set->config);
+	if (plugin_set_load(d->plugin_folder, has_option, NULL, &d->plugins, &err) < 0)
+		return fatal(d, err.text);
+	plugin = plugin_set_find(d->plugins, name);
+	if (!plugin)
+		return fatal(d, why_lacking(name, d));
+	option_print_plugin_conf(config_table(), plugin, "rtpengine", stdout);
+	return EXIT_SUCCESS;
+}
+
+/* What is asked for instead of running; false: nothing. */
 static bool print_and_exit(const struct config_set *set)
 {
 	switch (set->action) {
@@ -521,6 +544,13 @@ int main(int argc, char **argv)
 
 	if (config_load(argc, argv, &d.set, &err) < 0)
 		return fatal(&d, err.text);
+	if (d.set->action == CONFIG_PLUGIN_CONF) {
+		ret = print_plugin_conf(&d);
+		plugin_set_free(d.plugins);
+		g_free(d.plugin_folder);
+		config_set_free(d.set);
+		return ret;
+	}
 	if (print_and_exit(d.set)) {
 		config_set_free(d.set);
 		return EXIT_SUCCESS;
@@ -528,6 +558,7 @@ int main(int argc, char **argv)
 	d.config = &d.set->config;
 	config_log_settings(d.config, &log);
 	log_setup(&log);
+	config_set_log_levels(d.config);
 	take_settings(&d);
 	ret = d.set->action == CONFIG_CODECS ? print_codecs(&d) : start_and_run(&d);
 	tear_down(&d, ret);

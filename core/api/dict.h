@@ -18,6 +18,7 @@ enum value_type { VALUE_STR, VALUE_INT, VALUE_LIST, VALUE_DICT };
 struct value {
 	enum value_type type;
 	bool bare;          /* a VALUE_STR that is a number: JSON has it without quotes */
+	bool any_base;      /* a VALUE_STR that as a number may begin with 0x or 0: of JSON */
 	struct str key;     /* its name in the dictionary that holds it; empty in lists */
 	struct value *next; /* next one in the same list or dictionary */
 	union {
@@ -51,13 +52,17 @@ struct str value_str(const struct value *v); /* of a VALUE_STR, else STR_NULL */
 struct str value_get_str(const struct value *v, const char *key);
 bool value_is_str(const struct value *v);
 /*
- * An integer, or a string that is wholly a decimal number (spec NG 1.2); else `otherwise`.
+ * An integer, or a string that is wholly a decimal number (spec NG 1.2); else `otherwise`. A
+ * string of JSON may also be hexadecimal (0x1f) or octal (017), and its decimals may not begin
+ * with a 0.
  * Numbers that do not fit are `otherwise` too.
  */
 int64_t value_int(const struct value *v, int64_t otherwise);
 int64_t value_get_int(const struct value *v, const char *key, int64_t otherwise);
 /* The rule behind it: digits with or without a "-" before them, and nothing else; it must fit. */
 bool value_parse_int(struct str text, int64_t *ret_num);
+/* The same with the base by its beginning: 0x or 0X, 0, or decimal. */
+bool value_parse_int_any_base(struct str text, int64_t *ret_num);
 
 /* for (item in list or dictionary): value_each (item, v) { … } */
 #define value_each(item, v) for (struct value *item = value_first(v); item; item = item->next)

@@ -84,22 +84,44 @@ struct str value_get_str(const struct value *v, const char *key)
 	return value_str(value_get(v, key));
 }
 
-bool value_parse_int(struct str text, int64_t *ret_num)
+/* 16 when it is none of any base. */
+static int digit_of(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : 16;
+}
+
+/* Takes the prefix off. */
+static int base_of(struct str *digits)
+{
+	if (digits->len > 2 && digits->s[0] == '0' && (digits->s[1] | 0x20) == 'x') {
+		*digits = str_skip(*digits, 2);
+		return 16;
+	}
+	return digits->len > 1 && digits->s[0] == '0' ? 8 : 10;
+}
+
+static bool parse_int(struct str text, bool any_base, int64_t *ret_num)
 {
 	bool negative = text.len && *text.s == '-';
 	int64_t num = 0;
+	int base;
 
 	if (negative)
 		text = str_skip(text, 1);
 	if (!text.len)
 		return false;
+	base = any_base ? base_of(&text) : 10;
 	for (size_t i = 0; i < text.len; i++) {
-		int digit = text.s[i] - '0';
+		int digit = digit_of(text.s[i]);
 
-		if (digit < 0 || digit > 9)
+		if (digit >= base)
 			return false;
 		/* Counted downwards: the least number has no positive counterpart. */
-		if (__builtin_mul_overflow(num, 10, &num) ||
+		if (__builtin_mul_overflow(num, base, &num) ||
 			__builtin_sub_overflow(num, digit, &num))
 			return false;
 	}
@@ -107,6 +129,16 @@ bool value_parse_int(struct str text, int64_t *ret_num)
 		return false;
 	*ret_num = negative ? num : -num;
 	return true;
+}
+
+bool value_parse_int(struct str text, int64_t *ret_num)
+{
+	return parse_int(text, false, ret_num);
+}
+
+bool value_parse_int_any_base(struct str text, int64_t *ret_num)
+{
+	return parse_int(text, true, ret_num);
 }
 
 int64_t value_int(const struct value *v, int64_t otherwise)
@@ -117,7 +149,7 @@ int64_t value_int(const struct value *v, int64_t otherwise)
 		return otherwise;
 	if (v->type == VALUE_INT)
 		return v->num;
-	if (v->type == VALUE_STR && value_parse_int(v->str, &num))
+	if (v->type == VALUE_STR && parse_int(v->str, v->any_base, &num))
 		return num;
 	return otherwise;
 }

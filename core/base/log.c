@@ -47,7 +47,15 @@ static struct log_settings settings = {
 };
 
 static atomic_int current_level = LOG_L_WARNING;
+static atomic_int topic_levels[LOG_TOPIC_COUNT]; /* plus 1, so that 0 is none of its own */
 static atomic_bool stderr_gone;
+
+static const struct log_topic_row topic_rows[LOG_TOPIC_COUNT] = {
+#define LOG_TOPIC_ROW(id, name_, text_) [LOG_T_##id] = { .name = name_, .text = text_ },
+	LOG_TOPICS(LOG_TOPIC_ROW)
+#undef LOG_TOPIC_ROW
+};
+
 static _Thread_local const struct log_context *thread_context;
 
 static struct {
@@ -74,6 +82,8 @@ void log_setup(const struct log_settings *new_settings)
 	settings = *new_settings;
 	atomic_store(&stderr_gone, false);
 	log_set_level(settings.level);
+	for (unsigned i = 0; i < LOG_TOPIC_COUNT; i++)
+		log_topic_set_level((enum log_topic)i, LOG_LEVEL_GENERAL);
 	if (!settings.to_stderr)
 		open_syslog();
 }
@@ -95,12 +105,39 @@ void log_set_level(enum log_level level)
 	atomic_store_explicit(&current_level, (int)level, memory_order_relaxed);
 }
 
+const struct log_topic_row *log_topic_row(enum log_topic topic)
+{
+	return &topic_rows[topic];
+}
+
+int log_topic_level(enum log_topic topic)
+{
+	return atomic_load_explicit(&topic_levels[topic], memory_order_relaxed) - 1;
+}
+
+void log_topic_set_level(enum log_topic topic, int level)
+{
+	atomic_store_explicit(&topic_levels[topic], level + 1, memory_order_relaxed);
+}
+
+enum log_level log_level_of(enum log_topic topic)
+{
+	int own = log_topic_level(topic);
+
+	return own == LOG_LEVEL_GENERAL ? log_level() : (enum log_level)own;
+}
+
 const struct log_context *log_set_context(const struct log_context *context)
 {
 	const struct log_context *before = thread_context;
 
 	thread_context = context;
 	return before;
+}
+
+bool log_context_debugs(void)
+{
+	return thread_context && thread_context->debug;
 }
 
 const char *log_mark_prefix(void)
@@ -344,12 +381,12 @@ static void line_send(struct log_line *line)
 	g_free(line);
 }
 
-void log_write(enum log_level level, const char *fmt, ...)
+void log_write_topic(enum log_topic topic, enum log_level level, const char *fmt, ...)
 {
 	struct log_line *line;
 	va_list args;
 
-	if (!log_enabled(level))
+	if (!log_topic_enabled(topic, level))
 		return;
 	va_start(args, fmt);
 	line = line_format(level, fmt, args);
@@ -400,12 +437,12 @@ static bool is_repeat(const struct log_line *line)
 	return repeat;
 }
 
-void log_write_limited(enum log_level level, const char *fmt, ...)
+void log_write_limited_topic(enum log_topic topic, enum log_level level, const char *fmt, ...)
 {
 	struct log_line *line;
 	va_list args;
 
-	if (!log_enabled(level))
+	if (!log_topic_enabled(topic, level))
 		return;
 	va_start(args, fmt);
 	line = line_format(level, fmt, args);

@@ -29,10 +29,30 @@ enum log_level {
 	LOG_L_DEBUG,
 };
 
+/*
+ * What lines are about. A file says so by defining LOG_TOPIC before it includes anything; else
+ * its lines are of the core. id, name, what it is.
+ */
+#define LOG_TOPICS(ROW)                                                          \
+	ROW(CORE, "core", "calls, their media, and what has no place elsewhere") \
+	ROW(CONTROL, "control", "commands, their clients and listeners")
+
+enum log_topic {
+#define LOG_TOPIC_ID(id, name, text) LOG_T_##id,
+	LOG_TOPICS(LOG_TOPIC_ID)
+#undef LOG_TOPIC_ID
+		LOG_TOPIC_COUNT
+};
+
+#ifndef LOG_TOPIC
+#define LOG_TOPIC LOG_T_CORE
+#endif
+
 /* What a thread is working on: becomes the line's prefix. */
 struct log_context {
 	struct str call_id;
 	uint16_t port; /* local port, 0: none; prints as [CALLID port 34318] */
+	bool debug;    /* its lines are written whatever the level (spec daemon 2.4) */
 };
 
 /* How lines are written; see log_setup. */
@@ -66,19 +86,33 @@ void log_drain(void);
 /* Drains, and writes at once from now on. [main] */
 void log_stop_ring(void);
 
-/* [any] */
+/* The level of topics that have none of their own. [any] */
 enum log_level log_level(void);
 void log_set_level(enum log_level level);
-static inline bool log_enabled(enum log_level level)
-{
-	return level <= log_level();
-}
 
+enum { LOG_LEVEL_GENERAL = -1 };
+
+struct log_topic_row {
+	const char *name, *text;
+};
+
+const struct log_topic_row *log_topic_row(enum log_topic topic); /* [any] */
+/* A topic's own level, or LOG_LEVEL_GENERAL, which it is until set. [any] */
+int log_topic_level(enum log_topic topic);
+void log_topic_set_level(enum log_topic topic, int level);
+/* Its own or the general one. [any] */
+enum log_level log_level_of(enum log_topic topic);
 /*
  * The calling thread's context until the next call; NULL: none. `context` is borrowed.
  * Returns the one before, for the caller to put back. [any]
  */
 const struct log_context *log_set_context(const struct log_context *context);
+bool log_context_debugs(void); /* does the calling thread's context want all its lines */
+static inline bool log_topic_enabled(enum log_topic topic, enum log_level level)
+{
+	return level <= log_level_of(topic) || log_context_debugs();
+}
+#define log_enabled(level) log_topic_enabled(LOG_TOPIC, level)
 
 /* One message, without a newline at the end. Cheap when the level is off. [any] */
 #define log_msg(level, ...)                            \
@@ -86,18 +120,21 @@ const struct log_context *log_set_context(const struct log_context *context);
 		if (log_enabled(level))                \
 			log_write(level, __VA_ARGS__); \
 	} while (0)
-#define log_err(...)    log_msg(LOG_L_ERR, __VA_ARGS__)
-#define log_warn(...)   log_msg(LOG_L_WARNING, __VA_ARGS__)
-#define log_notice(...) log_msg(LOG_L_NOTICE, __VA_ARGS__)
-#define log_info(...)   log_msg(LOG_L_INFO, __VA_ARGS__)
-#define log_debug(...)  log_msg(LOG_L_DEBUG, __VA_ARGS__)
-void log_write(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+#define log_err(...)          log_msg(LOG_L_ERR, __VA_ARGS__)
+#define log_warn(...)         log_msg(LOG_L_WARNING, __VA_ARGS__)
+#define log_notice(...)       log_msg(LOG_L_NOTICE, __VA_ARGS__)
+#define log_info(...)         log_msg(LOG_L_INFO, __VA_ARGS__)
+#define log_debug(...)        log_msg(LOG_L_DEBUG, __VA_ARGS__)
+#define log_write(level, ...) log_write_topic(LOG_TOPIC, level, __VA_ARGS__)
+void log_write_topic(enum log_topic topic, enum log_level level, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 /*
  * The same, but a repeat of prefix and text within 15 s is dropped (spec/daemon 2.6): for
  * problems that come with every packet. [any]
  */
-void log_write_limited(enum log_level level, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+#define log_write_limited(level, ...) log_write_limited_topic(LOG_TOPIC, level, __VA_ARGS__)
+void log_write_limited_topic(enum log_topic topic, enum log_level level, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /*
  * A bare line for syslog, severity INFO, under a facility of its own (LOG_LOCAL0 …): call detail

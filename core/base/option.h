@@ -7,6 +7,7 @@
 #ifndef BASE_OPTION_H
 #define BASE_OPTION_H
 
+#include "api/plugin.h"
 #include "base/err.h"
 
 #include <stdbool.h>
@@ -116,6 +117,12 @@ void option_print_effective(const struct option_values *values, FILE *out);
 /* A group's options for conf.d: each commented out, with its help and default. */
 void option_print_conf(
 	const struct option_table *table, enum option_group group, const char *section, FILE *out);
+/*
+ * The same for the options that a plugin reads, with what it says of them; nothing when there
+ * are none. Those without a row in `table` are left out: such a plugin is not loaded.
+ */
+void option_print_plugin_conf(const struct option_table *table, const struct plugin *plugin,
+	const char *section, FILE *out);
 /* The OPTIONS section of a manual page (mdoc). */
 void option_print_man(const struct option_table *table, FILE *out);
 

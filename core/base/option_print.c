@@ -118,6 +118,28 @@ void option_print_conf(
 	}
 }
 
+void option_print_plugin_conf(const struct option_table *table, const struct plugin *plugin,
+	const char *section, FILE *out)
+{
+	if (!plugin->options || !plugin->options->name)
+		return;
+	fprintf(out, "# Plugin %s: %s\n", plugin->name, plugin->description);
+	fprintf(out, "#\n# All options it reads with their defaults, commented out.\n");
+	fprintf(out, "\n[%s]\n", section);
+	for (const struct plugin_option *o = plugin->options; o->name; o++) {
+		const struct option *row = option_find(table, o->name);
+		struct option shown;
+
+		if (!row)
+			continue;
+		shown = *row;
+		shown.help = o->help;
+		shown.preset = o->preset ? o->preset : row->preset;
+		shown.provided_by = NULL;
+		print_conf_option(&shown, out);
+	}
+}
+
 /* Text that roff takes literally; the zero-width \& keeps words from being macros. */
 static void print_roff(const char *text, FILE *out)
 {

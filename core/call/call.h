@@ -33,7 +33,7 @@ struct call_table;
 struct call {
 	struct call_table *table;
 	struct str id;          /* owned */
-	struct log_context log; /* borrows id */
+	struct log_context log; /* borrows id; `debug` in it may be changed at any time */
 	struct model *model;    /* committed version; NULL until the first commit */
 	struct session *session;
 	int64_t created_wall_us, created_mono_us;

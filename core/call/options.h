@@ -97,6 +97,7 @@ struct call_options {
 	int sip_code;          /* 0: not given */
 	int tos;               /* TOS_NOT_GIVEN; negative: leave as it is */
 	bool supports_load_limit;
+	bool debug;      /* from now on all log lines of the call */
 	bool ice_remove; /* ICE=remove: nothing to warn about */
 	bool ice_wanted; /* ICE=force and the like: cannot be had yet */
 

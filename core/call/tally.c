@@ -32,19 +32,24 @@ static void count_pair(const struct media *media)
 		counter_add(COUNTER_STREAMS_ONE_WAY, 1);
 }
 
-/* What the parties' reports said of the quality. MOS is kept times ten. */
+static void add_total(enum metric metric, const struct quality_total *total)
+{
+	metric_add_sums(metric, total->samples, (double)total->sum, (double)total->sum_of_squares);
+}
+
+/*
+ * What the parties' reports said of the quality. MOS, which is kept times ten, and the round trip
+ * from end to end are only there together; the rest is in every report, or in most.
+ */
 static void add_quality(const struct quality_counts *c)
 {
 	metric_add_sums(
 		METRIC_MOS, c->samples, (double)c->sum_mos / 10, (double)c->square_mos / 100);
 	metric_add_sums(
-		METRIC_JITTER, c->samples, (double)c->sum_jitter_ms, (double)c->square_jitter_ms);
-	metric_add_sums(
 		METRIC_RTT_E2E, c->samples, (double)c->sum_rtt_us, (double)c->square_rtt_us);
-	metric_add_sums(METRIC_RTT_DISCRETE, c->samples, (double)c->sum_leg_rtt_us,
-		(double)c->square_leg_rtt_us);
-	metric_add_sums(METRIC_PACKET_LOSS, c->samples, (double)c->sum_loss_percent,
-		(double)c->square_loss_percent);
+	add_total(METRIC_JITTER, &c->all_jitter_ms);
+	add_total(METRIC_RTT_DISCRETE, &c->all_leg_rtt_us);
+	add_total(METRIC_PACKET_LOSS, &c->all_loss_percent);
 	if (c->lost > 0)
 		counter_add(COUNTER_RTP_LOST, (uint64_t)c->lost);
 }

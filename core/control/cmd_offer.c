@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* offer, answer and ping (spec NG 2.4, 2.7): what is mandatory, and the reply. */
+#define LOG_TOPIC LOG_T_CONTROL
 #include "control/command_priv.h"
 
 #include "call/draft.h"

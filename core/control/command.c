@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The table of commands, and a message's way to one of them and back. */
+#define LOG_TOPIC LOG_T_CONTROL
 #include "control/command.h"
 
 #include "base/clock.h"
@@ -9,6 +10,7 @@
 #include "control/retrans.h"
 #include "ng/ng.h"
 #include "stats/counter.h"
+#include "stats/interval.h"
 
 #include <errno.h>
 
@@ -91,8 +93,21 @@ static void dump(const char *what, struct str name, const char *word, const stru
 		addr_print(client, addr), MARK(text->str));
 }
 
-static int run_row(const struct command_row *row, struct command *c, struct err *err)
+/* The flag `debug` of an offer or answer; the request's dump was held back if nobody saw it. */
+static void begin_debug(struct command *c, struct str name)
 {
+	if (!c->o.debug || c->log->debug)
+		return;
+	c->log->debug = true;
+	if (log_level_of(LOG_TOPIC) < LOG_L_DEBUG)
+		dump("Dump", name, "from", c->client, c->request);
+}
+
+static int run_row(
+	const struct command_row *row, struct command *c, struct str name, struct err *err)
+{
+	bool is_exchange = row->flags == FLAGS_OFFER || row->flags == FLAGS_ANSWER;
+	struct call *call;
 	int ret;
 
 	if (row->reads_flags) {
@@ -103,7 +118,14 @@ static int run_row(const struct command_row *row, struct command *c, struct err 
 			return ret;
 		}
 	}
-	return row->run(c, err);
+	if (!is_exchange || !c->o.debug)
+		return row->run(c, err);
+	begin_debug(c, name);
+	ret = row->run(c, err);
+	call = ret < 0 ? NULL : call_table_find(c->control->calls, c->o.call_id);
+	if (call)
+		call->log.debug = true;
+	return ret;
 }
 
 static int run_named(struct command *c, struct str name, struct err *err)
@@ -118,7 +140,7 @@ static int run_named(struct command *c, struct str name, struct err *err)
 	dump("Dump", name, "from", c->client, c->request);
 	row = find_command(name);
 	if (row)
-		return run_row(row, c, err);
+		return run_row(row, c, name, err);
 	plugin = find_plugin_command(c->control, name);
 	if (plugin)
 		return run_plugin_command(plugin, c, err);
@@ -158,18 +180,41 @@ static struct str find_call_id(const struct value *request)
 	return STR_NULL;
 }
 
+static struct log_context find_log_context(
+	const struct control *control, const struct value *request)
+{
+	struct log_context log = { .call_id = find_call_id(request) };
+	const struct call *call = log.call_id.s ? call_table_find(control->calls, log.call_id)
+						: NULL;
+
+	log.debug = call && call->log.debug;
+	return log;
+}
+
+static void note_request(const struct control *control, const struct addr *client, struct str name,
+	int64_t elapsed_us, bool error)
+{
+	int index = ng_name_find(name);
+
+	proxies_note(control->proxies, client, index, elapsed_us, error);
+	if (index >= 0)
+		interval_note_request((unsigned)index, elapsed_us);
+	interval_note_calls(call_table_count(control->calls));
+}
+
 void command_run(struct control *control, const struct value *request, const struct addr *client,
 	struct dict *reply)
 {
+	struct log_context log = find_log_context(control, request);
 	struct command c = {
 		.control = control,
 		.request = request,
 		.client = client,
+		.log = &log,
 		.reply = reply,
 		.root = dict_root(reply),
 		.warnings = g_string_new(NULL),
 	};
-	struct log_context log = { .call_id = find_call_id(request) };
 	const struct log_context *before = log_set_context(&log);
 	struct str name = value_get_str(request, "command");
 	int64_t start_us = clock_mono_us();
@@ -180,7 +225,7 @@ void command_run(struct control *control, const struct value *request, const str
 	int64_t elapsed_us = clock_mono_us() - start_us;
 
 	finish_reply(&c, ret, &err);
-	proxies_note(control->proxies, client, ng_name_find(name), elapsed_us, ret < 0);
+	note_request(control, client, name, elapsed_us, ret < 0);
 	if (ret >= 0)
 		log_info("Replying to '%.*s' from %s (elapsed time %.6f sec)", STR_ARG(name),
 			addr_print(client, addr), (double)elapsed_us / 1e6);

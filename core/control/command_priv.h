@@ -12,8 +12,9 @@ struct command {
 	struct control *control;
 	const struct value *request;
 	const struct addr *client;
-	struct call_options o; /* read already, for rows that ask for it */
-	GString *warnings;     /* for the reply's "warning" */
+	struct log_context *log; /* of what is logged meanwhile */
+	struct call_options o;   /* read already, for rows that ask for it */
+	GString *warnings;       /* for the reply's "warning" */
 	struct dict *reply;
 	struct value *root; /* of the reply */
 	/* Set when the reply is not "ok": "pong", or "load limit" with its message. */

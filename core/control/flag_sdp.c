@@ -10,7 +10,8 @@ struct str flag_unescape(struct reading *r, struct str text)
 	size_t to = 0;
 	char *copy;
 
-	if (!text.len || (!memmem(text.s, text.len, "--", 2) && !memmem(text.s, text.len, "..", 2)))
+	if (!text.s || !text.len ||
+		(!memmem(text.s, text.len, "--", 2) && !memmem(text.s, text.len, "..", 2)))
 		return text;
 	copy = (char *)(uintptr_t)dict_copy(flag_memory(r), text).s;
 	for (size_t i = 0; i < text.len; i++) {

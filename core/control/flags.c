@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The table of keys and flags, and how a message is read by it. */
+#define LOG_TOPIC LOG_T_CONTROL
 #include "control/flags.h"
 
 #include "call/call.h"
@@ -196,8 +197,8 @@ static const struct row rows[] = {
 	{ "alias-key", AS_KEY, SET(flag_alias_key), .concern = OFFERS_ONLY, .help = "offer: SDP or address tell that a new tag is a known party's; off" },
 	{ "template", AS_KEY, STRINGS(flag_template), .concern = ALL_COMMANDS, .help = "a template: its flags as if they stood here" },
 	{ "rtpp-flags", AS_KEY, SET(flag_rtpp_flags), .concern = ALL_COMMANDS, .help = "all of the message's keys and flags in one string" },
-	{ "debug", AS_FLAG, .kind = ROW_MISSING, .help = "debug logging of single calls" },
-	{ "debugging", AS_FLAG, .kind = ROW_MISSING, .help = "debug logging of single calls" },
+	{ "debug", AS_FLAG, BOOL_AT(debug), .help = "offer, answer: all log lines of the call, whatever the level" },
+	{ "debugging", AS_FLAG, BOOL_AT(debug), .help = "as debug" },
 	{ "no-redis-update", AS_FLAG, .kind = ROW_NOTHING, .help = "nothing is stored" },
 	{ "discard-recording", AS_FLAG, .kind = ROW_NOTHING, .help = "nothing is recorded" },
 	{ "directional", AS_FLAG, BOOL_AT(select.directional), .concern = ALL_COMMANDS, .help = "select by from-tag where it does not count otherwise" },

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What plugins get of the daemon. Each function finds its plugin from the table it is in. */
+#define LOG_TOPIC LOG_T_CONTROL
 #include "control/host.h"
 
 #include "api/plugin.h"

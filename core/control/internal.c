@@ -78,6 +78,17 @@ static int run_call(const struct job *j, struct err *err)
 	return 0;
 }
 
+static int run_debug(const struct job *j, struct err *err)
+{
+	struct str id = value_get_str(j->request, "call-id");
+	struct call *call = call_table_find(j->control->calls, id);
+
+	if (!call)
+		return err_set(err, ENOENT, "There is no such call");
+	call->log.debug = value_get_int(j->request, "on", 1) != 0;
+	return 0;
+}
+
 static int run_terminate(const struct job *j, struct err *err)
 {
 	struct str id = value_get_str(j->request, "call-id");
@@ -111,6 +122,21 @@ static int run_interfaces(const struct job *j, struct err *err)
 {
 	(void)err;
 	statistics_interfaces(j->control, j->reply, dict_add_list(j->reply, j->root, "interfaces"));
+	return 0;
+}
+
+static int run_log_levels(const struct job *j, struct err *err)
+{
+	struct value *list = dict_add_list(j->reply, j->root, "levels");
+
+	(void)err;
+	for (unsigned i = 0; i < LOG_TOPIC_COUNT; i++) {
+		struct value *v = dict_add_dict(j->reply, list, NULL);
+
+		dict_add_str(j->reply, v, "name", str_of(log_topic_row(i)->name));
+		dict_add_str(j->reply, v, "text", str_of(log_topic_row(i)->text));
+		dict_add_int(j->reply, v, "level", log_topic_level(i));
+	}
 	return 0;
 }
 
@@ -148,10 +174,12 @@ static const struct {
 	{ "sessions", run_sessions, false },
 	{ "list", run_list, false },
 	{ "call", run_call, false },
+	{ "debug", run_debug, false },
 	{ "terminate", run_terminate, false },
 	{ "statistics", run_statistics, false },
 	{ "totals", run_totals, false },
 	{ "interfaces", run_interfaces, false },
+	{ "log-levels", run_log_levels, false },
 	{ "options", run_options, true },
 	{ "set", run_set, true },
 	{ "revert", run_revert, true },

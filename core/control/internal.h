@@ -6,10 +6,13 @@
  *   sessions    → own, foreign, total, transcoded, ipv4, ipv6, mixed: how many
  *   list        which (all, own, foreign) → calls: [ { call-id, deletion, created, proxy } ]
  *   call        call-id → what the NG command query gives, and deletion, created, proxy, tos
+ *   debug       call-id, on (1 or 0) → nothing: all log lines of the call, or those of the
+ *               level; an unknown call-ID is -ENOENT
  *   terminate   call-id, or which → count; an unknown call-ID is -ENOENT
  *   statistics  → as the NG command
  *   totals      → sections, commands, controlstatistics (control/statistics.h)
  *   interfaces  → interfaces: [ { name, address, ports } ]
+ *   log-levels  → levels: [ { name, text, level } ], level -1 where the general one holds
  *   options     → options: [ { name, value, start, settable } ]
  *   set         name, value → nothing; errors as of settings_set
  *   revert      → nothing: options are as at start

@@ -4,6 +4,7 @@
  * them. Connections are listed by when they were last heard of: when there are too many, or no
  * descriptors are left, or too much output waits, the one silent for longest makes room.
  */
+#define LOG_TOPIC LOG_T_CONTROL
 #include "control/listen_tcp.h"
 
 #include "base/list.h"

@@ -1,10 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * NG over UDP. A reply leaves from the address its request came to, also on wildcard sockets
- * (packet-info). Several requests are served per wake-up.
+ * (packet-info).
+ *
+ * Several requests are served per wake-up, within a bound of time, so that ticks, workers'
+ * messages and other listeners have their turn whatever comes in. What comes faster than it can
+ * be handled waits in the socket's buffer, which holds a fraction of a second's work; beyond, the
+ * system discards what comes and tells how much it was with the next datagram. Clients repeat
+ * such requests. Those that wait are not thrown away instead: a late delete still frees ports.
  */
+#define LOG_TOPIC LOG_T_CONTROL
 #include "control/listen_udp.h"
 
+#include "base/clock.h"
 #include "stats/reason.h"
 
 #include <errno.h>
@@ -17,6 +25,7 @@ enum {
 	MAX_DATAGRAM = 65535,
 	MAX_REPLY = 65507, /* UDP over IPv4 */
 	REQUESTS_PER_TURN = 32,
+	TURN_US = 5000, /* no further request is begun in a turn then */
 	RECEIVE_BUFFER = 4 * 1024 * 1024,
 };
 
@@ -26,6 +35,7 @@ struct listen_udp {
 	struct control *control;
 	GSource *source;
 	GString *reply;
+	uint32_t lost; /* by the system so far, as it tells */
 	char buffer[MAX_DATAGRAM];
 };
 
@@ -35,10 +45,10 @@ struct udp_source {
 	gpointer tag;
 };
 
-/* Packet-info of either family. */
+/* Packet-info of either family, and how many datagrams were lost. */
 union control_data {
 	struct cmsghdr header;
-	char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+	char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(uint32_t))];
 };
 
 static int set_option(int fd, int level, int name, int value)
@@ -59,6 +69,7 @@ static int open_socket(const struct addr *local, int tos)
 	/* Requests come in bursts; what the system allows is enough. */
 	set_option(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER);
 	set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	set_option(fd, SOL_SOCKET, SO_RXQ_OVFL, 1);
 	if (v6)
 		ret = set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
 	if (!ret)
@@ -95,6 +106,15 @@ int listen_udp_new(const struct addr *local, int tos, struct control *control,
 	return 0;
 }
 
+/* What else was told with the request means nothing in a reply. */
+static void keep_only(struct msghdr *msg, const struct cmsghdr *c)
+{
+	size_t len = c->cmsg_len;
+
+	memmove(msg->msg_control, c, len);
+	msg->msg_controllen = len;
+}
+
 /* The interface index must not bind the reply: routes may lead elsewhere. */
 static void keep_source_address(struct msghdr *msg)
 {
@@ -104,6 +124,7 @@ static void keep_source_address(struct msghdr *msg)
 
 			info->ipi_ifindex = 0;
 			info->ipi_spec_dst = info->ipi_addr;
+			keep_only(msg, c);
 			return;
 		}
 		if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
@@ -111,6 +132,7 @@ static void keep_source_address(struct msghdr *msg)
 
 			if (!IN6_IS_ADDR_LINKLOCAL(&info->ipi6_addr))
 				info->ipi6_ifindex = 0;
+			keep_only(msg, c);
 			return;
 		}
 	}
@@ -143,6 +165,25 @@ static void fit_reply(struct listen_udp *l, struct str request, const struct add
 	request_refuse(request, "Reply does not fit a datagram", l->reply);
 }
 
+/* The system counts from the socket's beginning, and wraps. */
+static void count_lost(struct listen_udp *l, struct msghdr *msg)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
+		uint32_t lost;
+
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SO_RXQ_OVFL)
+			continue;
+		memcpy(&lost, CMSG_DATA(c), sizeof(lost));
+		if (lost == l->lost)
+			return;
+		reason_count_many(REASON_NG_OVERLOAD, lost - l->lost);
+		l->lost = lost;
+		log_write_limited(LOG_L_WARNING,
+			"NG requests are lost, as they come faster than they can be handled");
+		return;
+	}
+}
+
 /* False: nothing was there. */
 static bool serve_one(struct listen_udp *l)
 {
@@ -163,6 +204,7 @@ static bool serve_one(struct listen_udp *l)
 
 	if (len < 0) /* an error of an earlier reply is taken off the socket by this, too */
 		return errno != EAGAIN && errno != EWOULDBLOCK;
+	count_lost(l, &msg);
 	client = addr_of_sock(&from);
 	g_string_truncate(l->reply, 0);
 	request = (struct str){ l->buffer, (size_t)len };
@@ -176,11 +218,13 @@ static bool serve_one(struct listen_udp *l)
 static gboolean udp_dispatch(GSource *source, GSourceFunc callback, gpointer arg)
 {
 	struct listen_udp *l = ((struct udp_source *)source)->listen;
+	int64_t end_us = clock_mono_us() + TURN_US;
 
 	(void)callback;
 	(void)arg;
 	for (unsigned i = 0; i < REQUESTS_PER_TURN && serve_one(l); i++)
-		continue;
+		if (clock_mono_us() >= end_us)
+			break;
 	return G_SOURCE_CONTINUE;
 }
 

@@ -2,6 +2,8 @@
 /* Commands counted by who sent them; the names they have in statistics. */
 #include "control/proxies.h"
 
+#include "stats/interval.h"
+
 #include <glib.h>
 
 static const struct ng_name names[] = {
@@ -39,6 +41,8 @@ static const struct ng_name names[] = {
 	{ "create answer", "crtansw", "CrtAnsw" },
 	{ "mesh", "mesh", "Mesh" },
 };
+
+G_STATIC_ASSERT(G_N_ELEMENTS(names) <= INTERVAL_KINDS);
 
 struct proxy {
 	struct addr client; /* port 0 */

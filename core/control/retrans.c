@@ -88,11 +88,28 @@ struct str retrans_find(struct retrans *r, struct str cookie, int64_t now_us)
 	return s ? s->answer : STR_NULL;
 }
 
+static size_t stored_bytes(struct str cookie, struct str answer)
+{
+	return sizeof(struct stored) + cookie.len + answer.len;
+}
+
+/* An answer of the same generation goes with its bytes; also when the new one is not kept. */
+static void drop_replaced(struct generation *g, struct str cookie)
+{
+	const struct stored *s = g_hash_table_lookup(g->answers, &cookie);
+
+	if (!s)
+		return;
+	g->bytes -= stored_bytes(s->cookie, s->answer);
+	g_hash_table_remove(g->answers, &cookie);
+}
+
 void retrans_store(struct retrans *r, struct str cookie, struct str answer, int64_t now_us)
 {
-	size_t bytes = sizeof(struct stored) + cookie.len + answer.len;
+	size_t bytes = stored_bytes(cookie, answer);
 	struct stored *s;
 
+	drop_replaced(&r->now, cookie);
 	if (bytes > r->max_bytes / 2)
 		return;
 	if (r->now.bytes + bytes > r->max_bytes / 2) {
@@ -105,7 +122,7 @@ void retrans_store(struct retrans *r, struct str cookie, struct str answer, int6
 	s->cookie = (struct str){ s->bytes, cookie.len };
 	s->answer = (struct str){ s->bytes + cookie.len, answer.len };
 	r->now.bytes += bytes;
-	g_hash_table_replace(r->now.answers, &s->cookie, s);
+	g_hash_table_insert(r->now.answers, &s->cookie, s);
 }
 
 uint64_t retrans_bytes(const struct retrans *r)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Options read, changed and put back at run time. */
+#define LOG_TOPIC LOG_T_CONTROL
 #include "control/settings.h"
 
 #include "base/log.h"

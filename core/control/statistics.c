@@ -6,6 +6,7 @@
 #include "control/statistics.h"
 
 #include "base/clock.h"
+#include "control/intervals.h"
 #include "control/proxies.h"
 #include "stats/counter.h"
 #include "stats/metric.h"
@@ -70,6 +71,8 @@ static const struct figure total[] = {
 		NULL },
 	{ "forcedterminatedsessions", "Total forced terminated sessions", REASON, REASON_TERMINATED,
 		NULL },
+	{ "lostrequests", "Total NG requests lost under overload", REASON, REASON_NG_OVERLOAD,
+		NULL },
 	{ "relayedpackets_user", "Total relayed packets (userspace)", COUNTER, COUNTER_PACKETS_OUT,
 		NULL },
 	{ "relayedpacketerrors_user", "Total relayed packet errors (userspace)", COUNTER,
@@ -95,6 +98,13 @@ static const struct figure total[] = {
 		METRIC_CALL_DURATION, NULL },
 };
 
+/* What was refused or lost, and why else an operator may wonder; drops of packets included. */
+static void add_reasons(struct dict *dict, struct value *into)
+{
+	for (unsigned i = 0; i < REASON_COUNT; i++)
+		dict_add_int(dict, into, reason_row(i)->name, (int64_t)reason_total(i));
+}
+
 static const struct figure sequence[] = {
 	{ "packets_lost", "Packets lost", COUNTER, COUNTER_RTP_LOST, NULL },
 	{ "rtp_duplicates", "Duplicate RTP packets", NONE, 0, NULL },
@@ -105,7 +115,7 @@ static const struct figure sequence[] = {
 
 /* A part of the statistics: metrics, each with five rows, and figures. */
 struct part {
-	const char *key, *heading;
+	const char *key, *heading; /* no heading: that of intervals (intervals.h) */
 	enum metric metrics[METRIC_COUNT];
 	unsigned metric_count;
 	const struct figure *figures;
@@ -117,6 +127,7 @@ static const struct part parts[] = {
 	{ "currentstatistics", "Statistics over currently running sessions:", FIGURES(current) },
 	{ "totalstatistics",
 		"Total statistics (does not include current running sessions):", FIGURES(total) },
+	{ .key = "intervalstatistics" },
 	{ "mos", "MOS statistics:", .metrics = { METRIC_MOS }, .metric_count = 1 },
 	{ "voip_metrics", "VoIP metrics:",
 		.metrics = { METRIC_JITTER, METRIC_RTT_E2E, METRIC_RTT_DISCRETE, METRIC_PACKET_LOSS,
@@ -297,12 +308,17 @@ void statistics_interfaces(const struct control *control, struct dict *dict, str
 
 void statistics_to_dict(const struct control *control, struct dict *dict, struct value *into)
 {
-	for (unsigned i = 0; i < G_N_ELEMENTS(parts); i++)
-		each_figure(control, &parts[i], dict, dict_add_dict(dict, into, parts[i].key),
-			add_by_key);
+	for (unsigned i = 0; i < G_N_ELEMENTS(parts); i++) {
+		struct value *part = dict_add_dict(dict, into, parts[i].key);
+
+		if (!parts[i].heading)
+			intervals_to_dict(dict, part);
+		each_figure(control, &parts[i], dict, part, add_by_key);
+	}
 	proxies_to_dict(control->proxies, dict, dict_add_dict(dict, into, "controlstatistics"));
 	statistics_interfaces(control, dict, dict_add_list(dict, into, "interfaces"));
 	dict_add_list(dict, into, "transcoders");
+	add_reasons(dict, dict_add_dict(dict, into, "reasons"));
 }
 
 void statistics_totals(const struct control *control, struct dict *dict, struct value *into)
@@ -313,6 +329,10 @@ void statistics_totals(const struct control *control, struct dict *dict, struct 
 	for (unsigned i = 0; i < G_N_ELEMENTS(parts); i++) {
 		struct value *section = dict_add_dict(dict, sections, NULL);
 
+		if (!parts[i].heading) {
+			intervals_to_section(dict, section);
+			continue;
+		}
 		dict_add_str(dict, section, "heading", str_of(parts[i].heading));
 		each_figure(control, &parts[i], dict, dict_add_list(dict, section, "rows"),
 			add_by_label);

@@ -28,6 +28,11 @@ struct quality_block {
 	uint8_t mos; /* times ten; 0: not computable, as the round trip is not known */
 };
 
+/* Something that reports tell, over all those that do. */
+struct quality_total {
+	uint64_t samples, sum, sum_of_squares;
+};
+
 /* What readers get. */
 struct quality_counts {
 	uint32_t ssrc;
@@ -38,6 +43,8 @@ struct quality_counts {
 	/* The same of their squares. */
 	uint64_t square_mos, square_rtt_us, square_leg_rtt_us, square_jitter_ms,
 		square_loss_percent;
+	/* Of all blocks, with a MOS or without; round trips only where known. */
+	struct quality_total all_jitter_ms, all_loss_percent, all_leg_rtt_us;
 	struct quality_block lowest, highest; /* by MOS */
 	/* At most one rated block per interval, which doubles when there is no more room. */
 	uint32_t interval_s, steps;

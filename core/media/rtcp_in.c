@@ -148,8 +148,19 @@ static uint64_t square(uint64_t n)
 	return n * n;
 }
 
+static void add_to_total(struct quality_total *total, uint64_t value)
+{
+	total->samples++;
+	total->sum += value;
+	total->sum_of_squares += square(value);
+}
+
 static void add_block(struct quality_counts *c, const struct quality_block *block)
 {
+	add_to_total(&c->all_jitter_ms, block->jitter_ms);
+	add_to_total(&c->all_loss_percent, block->loss_percent);
+	if (block->leg_rtt_us)
+		add_to_total(&c->all_leg_rtt_us, block->leg_rtt_us);
 	if (!block->mos) {
 		c->unrated++;
 		return;

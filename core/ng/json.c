@@ -292,6 +292,7 @@ static bool parse_elements(struct parser *p, struct value *list)
 
 static bool parse_value(struct parser *p, struct value *parent, struct str key)
 {
+	struct value *v;
 	struct str str;
 
 	if (accept_char(p, '{'))
@@ -303,7 +304,9 @@ static bool parse_value(struct parser *p, struct value *parent, struct str key)
 	if (*p->at == '"') {
 		if (!parse_string(p, &str))
 			return false;
-		dict_add(p->dict, parent, key, VALUE_STR)->str = str;
+		v = dict_add(p->dict, parent, key, VALUE_STR);
+		v->str = str;
+		v->any_base = true;
 		return true;
 	}
 	if (*p->at == '-' || is_digit(*p->at))

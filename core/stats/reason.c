@@ -21,8 +21,13 @@ const struct reason_row *reason_row(enum reason reason)
 
 void reason_count(enum reason reason)
 {
+	reason_count_many(reason, 1);
+}
+
+void reason_count_many(enum reason reason, uint64_t n)
+{
 	assert(reason < REASON_COUNT);
-	stats_add(STATS_FIRST_REASON + reason, 1);
+	stats_add(STATS_FIRST_REASON + reason, n);
 }
 
 uint64_t reason_total(enum reason reason)

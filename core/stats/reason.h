@@ -41,6 +41,8 @@ enum reason_kind {
 	ROW(NG_NO_COOKIE, REFUSE, "ng-no-cookie", "control datagram without a cookie")             \
 	ROW(NG_BAD_REQUEST, REFUSE, "ng-bad-request", "control request that cannot be understood") \
 	ROW(NG_REPLY_TOO_LONG, REFUSE, "ng-reply-too-long", "reply that does not fit a datagram")  \
+	ROW(NG_OVERLOAD, REFUSE, "ng-overload",                                                    \
+		"control requests came faster than they can be handled: lost unread")              \
 	ROW(CALL_LIMIT, REFUSE, "call-limit", "as many calls as --max-sessions allows")            \
 	ROW(LOAD_LIMIT, REFUSE, "load-limit", "load average at or above --max-load")               \
 	ROW(CPU_LIMIT, REFUSE, "cpu-limit", "CPU usage at or above --max-cpu")                     \
@@ -91,6 +93,7 @@ struct reason_row {
 const struct reason_row *reason_row(enum reason reason); /* [any] */
 /* Adds to this thread's count. Never locks. [any] */
 void reason_count(enum reason reason);
+void reason_count_many(enum reason reason, uint64_t n); /* likewise, so many at once */
 /* Sum over all threads, live and ended. [any] */
 uint64_t reason_total(enum reason reason);
 

@@ -211,8 +211,15 @@ def totals(d):
     headings = re.findall(r"(?:^|\n)\n(\w[^\n]*:)\n\n", text)
     equal(headings, ["Statistics over currently running sessions:",
                      "Total statistics (does not include current running sessions):",
+                     "Graphite interval statistics (last reported values to graphite):",
                      "MOS statistics:", "VoIP metrics:", "Control statistics:"])
     assert re.search(rf"\n {'Uptime of rtpengine':48}:\d+ seconds\n", text), text
+    contains(text, f"to graphite):\n\n {'Total calls duration':48}:0.000000\n {'Min managed sessions':48}:0\n"
+             f" {'Max managed sessions':48}:0\n"
+             f" {'Min/Max/Avg ping processing delay':48}:0.000000/0.000000/0.000000 sec\n"
+             f" {'Min/Max/Avg offer processing delay':48}:0.000000/0.000000/0.000000 sec\n")
+    contains(text, f"\n {'Min/Max/Avg offer requests per second':48}:0.000000/0.000000/0.000000 per sec\n")
+    contains(text, f"\n {'Min/Max/Avg start recording requests per second':48}:0.0")
     rows = text.split("Control statistics:\n\n")[1].splitlines()
     equal(rows[0].split("|")[:4], [f" {'Proxy':>20} ", f" {'Ping':>10} ", f" {'Offer':>10} ", f" {'Answer':>10} "])
     equal(rows[1].split("|")[0], f" {'127.0.0.1':>20} ")
@@ -232,11 +239,15 @@ def statistics(d):
     equal(stats["controlstatistics"]["proxies"][0]["proxy"], "127.0.0.1")
     contains(text, '"mos_average":0.000000')
     equal(stats["interfaces"][0]["ports"]["totals"], 400)
+    equal(list(stats["intervalstatistics"])[:9],
+          ["totalcallsduration", "minmanagedsessions", "maxmanagedsessions", "minpingdelay", "maxpingdelay",
+           "avgpingdelay", "minpingrequestrate", "maxpingrequestrate", "avgpingrequestrate"])
+    contains(text, '"avgstart recordingdelay":0.000000')
     by_ng = d.ng.request("statistics")["statistics"]
     equal(list(by_ng), list(stats))
     assert re.fullmatch(r"\d+\.\d{6}", by_ng["totalstatistics"]["avgcallduration"])
     assert re.fullmatch(r"\d+", by_ng["totalstatistics"]["uptime"])
-    for part in ("currentstatistics", "totalstatistics", "mos", "voip_metrics", "controlstatistics"):
+    for part in ("currentstatistics", "totalstatistics", "intervalstatistics", "mos", "voip_metrics", "controlstatistics"):
         equal(list(by_ng[part]), list(stats[part]), part)
 
 
@@ -262,6 +273,134 @@ def by_ng(d):
     equal(d.ng.request("cli", body="list timeout")["response"], "TIMEOUT=60\n")
     equal(d.ng.request("CLI", body="")["response"], "Incomplete command: \n")
     equal(d.ng.refused("cli"), "No 'body' in message")
+
+
+@test("words for what this build does not have say so")
+def lacking(d):
+    for line, what in [
+            ("list redisallowederrors", "Redis"), ("list redisdisabletime", "Redis"),
+            ("list redisconnecttimeout", "Redis"), ("list rediscmdtimeout", "Redis"),
+            ("set redisallowederrors 1", "Redis"), ("set redisdisabletime 1", "Redis"),
+            ("set redisconnecttimeout 1", "Redis"), ("set rediscmdtimeout 1", "Redis"),
+            ("media list files", "Media playback"), ("media add file /a b", "Media playback"),
+            ("media reload dbs", "Media playback"), ("media evict players", "Media playback"),
+            ("list sessions recording", "Recording"),
+            ("standby", "Setting calls to 'foreign (standby)'")]:
+        equal(d.cli(line), f"{what} is not supported by this build\n", line)
+    equal(d.cli("ksadd 3"), "Keyspace notification feature has not been configured.\n")
+    equal(d.cli("ksrm 3"), "Keyspace notification feature has not been configured.\n")
+    equal(d.cli("media nonsense"), "Unknown command: nonsense\n")
+    equal(d.cli("media help"),
+          "Available sub-commands at this level:\n\tlist\n\tadd\n\treload\n\tevict\n")
+
+
+@test("one party of a call")
+def one_party(d):
+    d.call("party")
+    whole, leg = d.cli("call party info"), d.cli("call party tag tt info")
+    assert re.match(r"--- Tag 'tt', type: TO_TAG, label '', branch '', callduration \d+\.\d{6}\n"
+                    r"---     subscribed to 'ft'\n---     subscription of 'ft'\n------ Media #1 ", leg), leg
+    equal(len(leg.splitlines()), 6)
+    contains(whole, "\n".join(leg.splitlines()[1:]))
+    contains(d.cli("call party tag ft info"), "--- Tag 'ft', type: FROM_TAG,")
+    equal(d.cli("call party tag tt delay 20"), "Delaying media is not supported by this build\n")
+    equal(d.cli("call party tag tt detect-dtmf 1"),
+          "Detecting DTMF in audio is not supported by this build\n")
+    equal(d.cli("call party tag tt delay"), "More parameters required.\n")
+    equal(d.cli("call party tag tt"), "More parameters required.\n")
+    equal(d.cli("call party tag"), "More parameters required.\n")
+    equal(d.cli("call party"), "More parameters required.\n")
+    equal(d.cli("call party tag nobody info"), "No such tag 'nobody'\n")
+    equal(d.cli("call nobody tag tt info"), "No such call 'nobody'\n")
+    equal(d.cli("call party tag tt sing"), "Unknown command: sing\n")
+    equal(d.cli("call party sing"), "Unknown command: sing\n")
+    d.ng.request("delete", call_id="party")
+
+
+def said(d, what):
+    """What the log has gained by `what`, up to the answer of a ping."""
+    before = len(d.log())
+    what()
+    d.ng.request("ping")
+    wait_until(lambda: "Replying to 'ping'" in d.log()[before:], what="the log")
+    return d.log()[before:]
+
+
+def query(d, name):
+    return lambda: d.ng.request("query", call_id=name)
+
+
+@test("debug logging of one call, by the CLI and by flag")
+def debugging(d):
+    d.call("loud")
+    d.call("quiet")
+    lack = "DEBUG: "
+    assert lack not in said(d, query(d, "loud"))
+    equal(d.cli("debug loud"), "Enabled debugging for call 'loud'\n")
+    text = said(d, query(d, "loud"))
+    contains(text, "DEBUG: [loud]: Dump for 'query' from ")
+    contains(text, "DEBUG: [loud]: Response dump for 'query' to ")
+    assert lack not in said(d, query(d, "quiet"))
+    d.cli("set loglevel 4")
+    d.ng.request("query", call_id="quiet")
+    d.ng.request("query", call_id="loud")
+    d.wait_log(r"INFO: \[loud\]: Replying to 'query'[^\n]*\n[^\n]*Response dump[^\n]*\n$")
+    d.cli("set loglevel 6")
+    equal(d.cli("debug loud off"), "Disabled debugging for call 'loud'\n")
+    assert lack not in said(d, query(d, "loud"))
+    for on, words in (("Enabled", ("on", "enable")), ("Disabled", ("off", "disable"))):
+        for word in words:
+            equal(d.cli(f"debug loud {word}"), f"{on} debugging for call 'loud'\n")
+            equal(d.cli(f"call loud debug {word}"), f"{on} debugging for call 'loud'\n")
+    equal(d.cli("debug"), "No call ID specified\n")
+    equal(d.cli("debug loud maybe"), "Invalid on/off flag ('maybe') specified\n")
+    equal(d.cli("debug nobody"), "Call ID 'nobody' not found\n")
+    equal(d.cli("call nobody debug on"), "No such call 'nobody'\n")
+    for flag in ("debug", "debugging"):
+        text = said(d, lambda: d.ng.request("offer", call_id=flag, from_tag="ft", sdp=SDP, flags=[flag]))
+        equal(text.count(f"DEBUG: [{flag}]: Dump for 'offer' from "), 1)
+        contains(text, f"DEBUG: [{flag}]: Response dump for 'offer' to ")
+        contains(said(d, query(d, flag)), "Dump for 'query'")
+        equal(d.cli(f"debug {flag} off"), f"Disabled debugging for call '{flag}'\n")
+        d.ng.request("delete", call_id=flag)
+    # A refused request leaves the call as it was.
+    contains(said(d, lambda: d.ng.refused("offer", call_id="quiet", from_tag="ft", sdp="v=1", flags=["debug"])),
+             "DEBUG: [quiet]: Dump for 'offer'")
+    assert lack not in said(d, query(d, "quiet"))
+    for name in ("loud", "quiet"):
+        d.ng.request("delete", call_id=name)
+
+
+@test("log levels of subsystems")
+def log_levels(d):
+    for line, want in [
+            ("list loglevels", "core - calls, their media, and what has no place elsewhere\n"
+                               "control - commands, their clients and listeners\n"),
+            ("list loglevel", "6\n"), ("list loglevel core", "6\n"),
+            ("list loglevel nonsense", "Unknown log level facility: nonsense\n"),
+            ("set loglevel control 7", "Success setting loglevel to 7\n"),
+            ("list loglevel", "core = 6\ncontrol = 7\n"), ("list loglevel control", "7\n"),
+            ("params diff", "log-level-control: -1 => 7\n")]:
+        equal(d.cli(line), want, line)
+    contains(said(d, lambda: d.ng.request("ping")), "DEBUG: Dump for 'ping' from ")
+    assert "timer run time" not in d.log()
+    equal(d.cli("set loglevel core 7"), "Success setting loglevel to 7\n")
+    d.wait_log("DEBUG: timer run time = ")
+    equal(d.cli("set loglevel control 3"), "Success setting loglevel to 3\n")
+    before = len(d.log())
+    d.ng.request("ping")
+    equal(d.cli("list loglevel"), "core = 7\ncontrol = 3\n")
+    d.wait_log("DEBUG: timer run time = ")
+    for line, want in [
+            ("set loglevel control 8", "Invalid log level '8', must be number between 1 and 7\n"),
+            ("set loglevel nonsense 5", "Invalid log level '5', must be number between 1 and 7\n"),
+            ("set loglevel control x", "Invalid log level 'x', must be number between 1 and 7\n"),
+            ("list loglevel control", "3\n"),
+            ("set loglevel 5", "Success setting loglevel to 5\n"), ("list loglevel", "5\n"),
+            ("params revert", ""), ("list loglevel", "6\n"), ("params diff", "")]:
+        equal(d.cli(line), want, line)
+    text = d.log()[before:]
+    assert "'ping'" not in text, text
 
 
 @test("lines end with LF, CR LF, or where the client stops")
@@ -466,6 +605,17 @@ def ctl(d):
             f.write(f"[rtpengine]\nlisten-cli = {value}\n")
             f.flush()
             equal(tool("rtpengine-ctl", "-config-file", f.name, "list", "timeout"), (0, "TIMEOUT=60\n", ""))
+    d.call("by-ctl")
+    for words, want in [
+            (["debug"], "No call ID specified\n"),
+            (["debug", "by-ctl"], "Enabled debugging for call 'by-ctl'\n"),
+            (["call", "by-ctl", "debug", "off"], "Disabled debugging for call 'by-ctl'\n"),
+            (["call", "by-ctl", "tag", "x", "info"], "No such tag 'x'\n"),
+            (["set", "loglevel", "core", "6"], "Success setting loglevel to 6\n"),
+            (["params", "revert"], ""),
+            (["media", "list", "files"], "Media playback is not supported by this build\n")]:
+        equal(tool("rtpengine-ctl", "-ip", at, *words), (0, want, ""), " ".join(words))
+    d.ng.request("delete", call_id="by-ctl")
     contains(tool("rtpengine-ctl", "-ip", at)[1], "    Supported commands are:\n")
     status, out, _ = tool("rtpengine-ctl", "-ip", at, "-h")
     equal(status, 0)

@@ -288,4 +288,14 @@ def dump_is_complete():
     equal(got, want)
 
 
+@test("the options of a plugin as a config file")
+def plugin_conf():
+    status, text, _ = run("--print-plugin-conf=cli")
+    equal(status, 0)
+    assert re.search(r"^\[rtpengine\]$", text, re.M) and re.search(r"^# listen-cli = <", text, re.M), text
+    status, text, err = run("--print-plugin-conf=nonsense")
+    equal((status, text), (255, ""))
+    assert re.match(r"Fatal error: \S+/nonsense\.so is not there\n$", err), err
+
+
 tap.run()

@@ -9,6 +9,7 @@
 #include "control/templates.h"
 #include "network.h"
 #include "ng/ng.h"
+#include "stats/interval.h"
 #include "stats/metric.h"
 
 static const int64_t SECOND_US = 1000000;
@@ -66,6 +67,7 @@ void world_open(struct world *world)
 
 	mock_reset();
 	metric_reset();
+	interval_reset();
 	clock_set_mock(world->mono_us, world->wall_us);
 	world->control_box = mailbox_new();
 	for (unsigned i = 0; i < WORLD_WORKERS; i++)
@@ -138,6 +140,7 @@ void world_advance(struct world *world, int64_t us)
 		clock_set_mock(world->mono_us, world->wall_us);
 		world_run(world);
 		call_table_tick(world->control.calls);
+		interval_tick(world->mono_us, call_table_count(world->control.calls));
 		world_run(world);
 	}
 }

@@ -136,6 +136,32 @@ static void test_other_strings_are_not_integers(void)
 	g_assert_cmpint(int_of("123", 2), ==, 12);
 }
 
+static int64_t any_base_of(const char *text)
+{
+	struct value v = { .type = VALUE_STR, .any_base = true, .str = str_of(text) };
+
+	return value_int(&v, 4711);
+}
+
+static void test_json_strings_have_the_base_they_begin_with(void)
+{
+	static const char *const bad[] = { "", "-", "0x", "-0x", "0xg", "x10", "08", "0x1x", "0b1",
+		" 0x1", "0x8000000000000000", "01777777777777777777777", "1.0", "1f" };
+
+	g_assert_cmpint(any_base_of("0"), ==, 0);
+	g_assert_cmpint(any_base_of("00"), ==, 0);
+	g_assert_cmpint(any_base_of("10"), ==, 10);
+	g_assert_cmpint(any_base_of("010"), ==, 8);
+	g_assert_cmpint(any_base_of("0x10"), ==, 16);
+	g_assert_cmpint(any_base_of("0XfF"), ==, 255);
+	g_assert_cmpint(any_base_of("-0x10"), ==, -16);
+	g_assert_cmpint(any_base_of("-017"), ==, -15);
+	g_assert_cmpint(any_base_of("0x7fffffffffffffff"), ==, INT64_MAX);
+	g_assert_cmpint(any_base_of("-0x8000000000000000"), ==, INT64_MIN);
+	for (size_t i = 0; i < G_N_ELEMENTS(bad); i++)
+		g_assert_cmpint(any_base_of(bad[i]), ==, 4711);
+}
+
 static void test_plain_strings_are_not_copied(void)
 {
 	static const char text[] = "v=0";
@@ -202,6 +228,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/dict/keys-are-compared-whole", test_keys_are_compared_whole);
 	g_test_add_func("/dict/wrong-types-find-nothing", test_wrong_types_find_nothing);
 	g_test_add_func("/dict/decimal-strings", test_decimal_strings_are_integers);
+	g_test_add_func("/dict/any-base", test_json_strings_have_the_base_they_begin_with);
 	g_test_add_func("/dict/other-strings", test_other_strings_are_not_integers);
 	g_test_add_func("/dict/plain-strings-are-not-copied", test_plain_strings_are_not_copied);
 	g_test_add_func("/dict/copies", test_copies_outlive_their_source);

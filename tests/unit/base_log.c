@@ -438,6 +438,42 @@ static void test_level(void)
 	g_assert_true(log_enabled(LOG_L_DEBUG));
 }
 
+static void test_topics(void)
+{
+	set_up_sink(&(struct log_settings){ .level = LOG_L_INFO });
+	g_assert_cmpint(log_topic_level(LOG_T_CONTROL), ==, LOG_LEVEL_GENERAL);
+	log_topic_set_level(LOG_T_CONTROL, LOG_L_DEBUG);
+	log_debug("core");
+	log_write_topic(LOG_T_CONTROL, LOG_L_DEBUG, "control");
+	log_set_level(LOG_L_DEBUG);
+	log_topic_set_level(LOG_T_CONTROL, LOG_L_EMERG);
+	log_write_topic(LOG_T_CONTROL, LOG_L_ALERT, "none");
+	log_write_limited_topic(LOG_T_CONTROL, LOG_L_ALERT, "none");
+	log_debug("core again");
+	log_topic_set_level(LOG_T_CONTROL, LOG_LEVEL_GENERAL);
+	log_write_topic(LOG_T_CONTROL, LOG_L_DEBUG, "control again");
+	g_assert_cmpuint(sunk->len, ==, 3);
+	g_assert_cmpstr(sunk_line(0), ==, "control");
+	g_assert_cmpstr(sunk_line(1), ==, "core again");
+	g_assert_cmpstr(sunk_line(2), ==, "control again");
+}
+
+static void test_context_that_debugs(void)
+{
+	struct log_context context = { .call_id = str_of("id"), .debug = true };
+
+	set_up_sink(&(struct log_settings){ .level = LOG_L_ERR });
+	log_debug("before");
+	log_set_context(&context);
+	log_debug("meant");
+	log_write_limited(LOG_L_DEBUG, "and limited");
+	log_set_context(NULL);
+	log_debug("behind");
+	g_assert_cmpuint(sunk->len, ==, 2);
+	g_assert_cmpstr(sunk_line(0), ==, "[id]: meant");
+	g_assert_cmpstr(sunk_line(1), ==, "[id]: and limited");
+}
+
 static void test_context_is_given_back(void)
 {
 	struct log_context outer = { .call_id = str_of("outer") };
@@ -686,6 +722,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/log/stderr-is-not-cut", test_stderr_is_not_cut);
 	g_test_add_func("/log/level", test_level);
 	g_test_add_func("/log/context-is-given-back", test_context_is_given_back);
+	g_test_add_func("/log/debug", test_context_that_debugs);
+	g_test_add_func("/log/topics", test_topics);
 	g_test_add_func("/log/marks", test_marks);
 	g_test_add_func("/log/limited-repeats", test_limited_repeats);
 	g_test_add_func("/log/limited-by-prefix", test_limited_by_prefix);

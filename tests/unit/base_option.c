@@ -513,6 +513,42 @@ static void print_man(FILE *out)
 	option_print_man(&table, out);
 }
 
+static const struct plugin_option plugin_options[] = {
+	{ "list", NULL, "Where the plugin listens" },
+	{ "number", "3", "How many of them" },
+	{ "unknown-here", NULL, "Not in the table" },
+	{ NULL, NULL, NULL },
+};
+
+static const struct plugin plugin_with_options = {
+	.name = "example",
+	.description = "An example",
+	.options = plugin_options,
+};
+
+static const struct plugin plugin_without_options = {
+	.name = "silent",
+	.options = plugin_options + G_N_ELEMENTS(plugin_options) - 1,
+};
+
+static void print_plugin_conf(FILE *out)
+{
+	option_print_plugin_conf(&table, &plugin_with_options, "main", out);
+	option_print_plugin_conf(&table, &plugin_without_options, "main", out);
+	option_print_plugin_conf(&table, &(struct plugin){ .name = "none" }, "main", out);
+}
+
+static void test_plugin_conf(void)
+{
+	g_autofree char *text = printed(print_plugin_conf);
+
+	g_assert_cmpstr(text, ==,
+		"# Plugin example: An example\n#\n"
+		"# All options it reads with their defaults, commented out.\n\n[main]\n\n"
+		"# Where the plugin listens.\n# Several values are separated by ';'.\n"
+		"# list = <ITEM>\n\n# How many of them.\n# number = 3\n");
+}
+
 static void test_effective_dump(void)
 {
 	g_autofree char *text = NULL;
@@ -629,6 +665,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/option/hostile-files", test_hostile_files);
 	g_test_add_func("/option/long-line", test_long_line);
 	g_test_add_func("/option/effective-dump", test_effective_dump);
+	g_test_add_func("/option/plugin-conf", test_plugin_conf);
 	g_test_add_func("/option/dump-reads-back", test_dump_reads_back);
 	g_test_add_func("/option/help-text", test_help_text);
 	g_test_add_func("/option/conf-text", test_conf_text);

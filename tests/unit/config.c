@@ -79,6 +79,8 @@ static const struct {
 } settings[] = {
 	{ "log-facility", "local3" },
 	{ "log-level", "3" },
+	{ "log-level-core", "4" },
+	{ "log-level-control", "0" },
 	{ "log-stderr", NULL },
 	{ "no-log-timestamps", NULL },
 	{ "log-mark-prefix", "<<" },
@@ -303,6 +305,8 @@ static void test_defaults(void)
 	config = &set->config;
 	g_assert_cmpint(set->action, ==, CONFIG_RUN);
 	g_assert_cmpint(config->log_level, ==, 6);
+	g_assert_cmpint(config->log_level_core, ==, -1);
+	g_assert_cmpint(config->log_level_control, ==, -1);
 	g_assert_cmpint(config->table, ==, -1);
 	g_assert_cmpint(config->port_min, ==, 30000);
 	g_assert_cmpint(config->port_max, ==, 39999);
@@ -477,6 +481,8 @@ static void test_actions(void)
 	g_assert_cmpint(set->action, ==, CONFIG_PRINT_MAN);
 	assert_loads("rubbish", "--print-conf=media");
 	g_assert_cmpint(set->action, ==, CONFIG_PRINT_CONF);
+	assert_loads("rubbish", "--print-plugin-conf=cli");
+	g_assert_cmpint(set->action, ==, CONFIG_PLUGIN_CONF);
 	assert_refused("Bad command line: unknown --print-conf group", NULL, "--print-conf=x");
 	assert_loads(NULL, ENOUGH, "--dump-config");
 	g_assert_cmpint(set->action, ==, CONFIG_DUMP);

@@ -83,6 +83,25 @@ static void test_later_answer_replaces(void)
 	retrans_free(r);
 }
 
+static void test_replaced_answers_take_no_room(void)
+{
+	struct retrans *r = retrans_new(SMALL_BYTES);
+	uint64_t evicted = counter_total(COUNTER_NG_EVICTED), once;
+
+	retrans_store(r, STR_LIT("other"), STR_LIT("answer"), 5);
+	retrans_store(r, STR_LIT("a"), STR_LIT("same length"), 5);
+	once = retrans_bytes(r);
+	for (int i = 0; i < SMALL_BYTES; i++)
+		retrans_store(r, STR_LIT("a"), STR_LIT("SAME LENGTH"), 5);
+	g_assert_cmpuint(retrans_bytes(r), ==, once);
+	assert_str(retrans_find(r, STR_LIT("other"), 5), "answer");
+	assert_str(retrans_find(r, STR_LIT("a"), 5), "SAME LENGTH");
+	retrans_store(r, STR_LIT("a"), STR_LIT(""), 5);
+	g_assert_cmpuint(retrans_bytes(r), ==, once - strlen("same length"));
+	g_assert_cmpuint(counter_total(COUNTER_NG_EVICTED), ==, evicted);
+	retrans_free(r);
+}
+
 /* Seconds for which an answer stored at `start_us` is found by asking every second. */
 static int life_seconds(struct retrans *r, const char *cookie, int64_t start_us)
 {
@@ -225,6 +244,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/control/retrans/copy", test_caller_keeps_its_own_bytes);
 	g_test_add_func("/control/retrans/whole", test_cookies_are_compared_whole);
 	g_test_add_func("/control/retrans/replace", test_later_answer_replaces);
+	g_test_add_func("/control/retrans/replaced", test_replaced_answers_take_no_room);
 	g_test_add_func("/control/retrans/life", test_lives_30_to_60_seconds);
 	g_test_add_func("/control/retrans/expiry", test_expiry_is_no_eviction);
 	g_test_add_func("/control/retrans/bound", test_bytes_never_exceed_the_bound);

@@ -148,6 +148,20 @@ static void test_integers(void)
 	round_trip("{\"a\":-9223372036854775808}");
 }
 
+static void test_strings_are_integers_of_any_base(void)
+{
+	static const char text[] = "{\"a\":\"0x1F\",\"b\":\"017\",\"c\":[\"10\"],\"d\":\"x\"}";
+	struct doc doc = decode(text, sizeof(text) - 1);
+	const struct value *root = dict_root(doc.dict);
+
+	g_assert_cmpint(value_get_int(root, "a", -1), ==, 31);
+	g_assert_cmpint(value_get_int(root, "b", -1), ==, 15);
+	g_assert_cmpint(value_int(value_first(value_get(root, "c")), -1), ==, 10);
+	g_assert_cmpint(value_get_int(root, "d", -1), ==, -1);
+	doc_clear(&doc);
+	round_trip("{\"a\":\"0x1F\"}");
+}
+
 static void test_other_numbers_become_text(void)
 {
 	read_as("{\"a\":1.5}", "{\"a\":\"1.5\"}");
@@ -436,6 +450,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/json/every-truncation", test_every_truncation_is_refused);
 	g_test_add_func("/json/words", test_words);
 	g_test_add_func("/json/integers", test_integers);
+	g_test_add_func("/json/any-base", test_strings_are_integers_of_any_base);
 	g_test_add_func("/json/other-numbers", test_other_numbers_become_text);
 	g_test_add_func("/json/malformed-numbers", test_malformed_numbers);
 	g_test_add_func("/json/escapes", test_escapes);

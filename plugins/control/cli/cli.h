@@ -47,6 +47,9 @@ struct dict *cli_ask(struct cli *c, const char *command, const char *key, struct
 void cli_list_sessions(struct cli *c, struct str rest);
 void cli_call(struct cli *c, struct str rest);
 void cli_terminate(struct cli *c, struct str rest);
+void cli_debug(struct cli *c, struct str rest);
+/* That something is not there in this build: one line. */
+void cli_print_lack(struct cli *c, const char *what);
 /* totals.c */
 void cli_list_totals(struct cli *c, struct str rest);
 void cli_list_counters(struct cli *c, struct str rest);

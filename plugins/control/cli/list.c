@@ -127,10 +127,57 @@ static void list_offertimeout(struct cli *c, struct str rest)
 	print_option(c, "OFFER_TIMEOUT=", "offer-timeout");
 }
 
+static void list_loglevels(struct cli *c, struct str rest)
+{
+	struct dict *reply = cli_ask(c, "log-levels", NULL, STR_NULL);
+
+	(void)rest;
+	if (!reply)
+		return;
+	value_each (v, value_get(dict_root(reply), "levels"))
+		cli_print(c, "%.*s - %.*s\n", STR_ARG(value_get_str(v, "name")),
+			STR_ARG(value_get_str(v, "text")));
+	dict_free(reply);
+}
+
+/* The level of each subsystem, or of one; a number alone as long as there is only one level. */
+static void print_levels(struct cli *c, const struct value *levels, struct str only)
+{
+	g_autofree char *general = c->host->option(c->host, "log-level");
+	bool found = false, differ = false;
+
+	value_each (v, levels)
+		differ |= value_get_int(v, "level", -1) >= 0;
+	if (!only.len && !differ) {
+		cli_print(c, "%s\n", general);
+		return;
+	}
+	value_each (v, levels) {
+		long long own = (long long)value_get_int(v, "level", -1);
+		struct str name = value_get_str(v, "name");
+
+		if (only.len && !str_eq(only, name))
+			continue;
+		found = true;
+		if (!only.len)
+			cli_print(c, "%.*s = ", STR_ARG(name));
+		if (own >= 0)
+			cli_print(c, "%lld\n", own);
+		else
+			cli_print(c, "%s\n", general);
+	}
+	if (!found)
+		cli_print(c, "Unknown log level facility: %.*s\n", STR_ARG(only));
+}
+
 static void list_loglevel(struct cli *c, struct str rest)
 {
-	(void)rest;
-	print_option(c, "", "log-level");
+	struct dict *reply = cli_ask(c, "log-levels", NULL, STR_NULL);
+
+	if (!reply)
+		return;
+	print_levels(c, value_get(dict_root(reply), "levels"), rest);
+	dict_free(reply);
 }
 
 static void list_controltos(struct cli *c, struct str rest)
@@ -171,6 +218,12 @@ static void list_interfaces(struct cli *c, struct str rest)
 	dict_free(reply);
 }
 
+static void list_redis(struct cli *c, struct str rest)
+{
+	(void)rest;
+	cli_print_lack(c, "Redis");
+}
+
 /* Nothing transcodes. */
 static void list_transcoders(struct cli *c, struct str rest)
 {
@@ -184,7 +237,7 @@ static void list_transcoders(struct cli *c, struct str rest)
 	}
 static const struct cli_node nodes[] = {
 	LEAF("numsessions", "print the number of calls", list_numsessions),
-	{ "sessions", "all|own|foreign|<call-ID>", "print the calls, or one of them",
+	{ "sessions", "all|own|foreign|recording|<ID>", "print the calls, or one of them",
 		cli_list_sessions, true, NULL },
 	LEAF("totals", "print statistics", cli_list_totals),
 	LEAF("jsonstats", "print statistics as JSON", list_jsonstats),
@@ -198,9 +251,15 @@ static const struct cli_node nodes[] = {
 	LEAF("silenttimeout", "print --silent-timeout", list_silenttimeout),
 	LEAF("finaltimeout", "print --final-timeout", list_finaltimeout),
 	LEAF("offertimeout", "print --offer-timeout", list_offertimeout),
-	LEAF("loglevel", "print the log level", list_loglevel),
+	{ "loglevel", "[<subsystem>]", "print the log level, of all or of one", list_loglevel,
+		false, NULL },
+	LEAF("loglevels", "print the subsystems that have log levels", list_loglevels),
 	LEAF("controltos", "print --control-tos", list_controltos),
 	LEAF("deletedelay", "print --delete-delay", list_deletedelay),
+	LEAF("redisallowederrors", "print --redis-allowed-errors", list_redis),
+	LEAF("redisdisabletime", "print --redis-disable-time", list_redis),
+	LEAF("redisconnecttimeout", "print --redis-connect-timeout", list_redis),
+	LEAF("rediscmdtimeout", "print --redis-cmd-timeout", list_redis),
 	LEAF("interfaces", "print interfaces and the use of their ports", list_interfaces),
 	LEAF("transcoders", "print what is being transcoded", list_transcoders),
 	{ NULL, NULL, NULL, NULL, false, NULL },

@@ -2,6 +2,8 @@
 /* Calls (spec daemon 3.2, 3.4): listing, details, ending them. */
 #include "cli.h"
 
+#include "api/plugin.h"
+
 static bool is_group_word(struct str text)
 {
 	return str_is(text, "all") || str_is(text, "own") || str_is(text, "foreign");
@@ -133,6 +135,8 @@ void cli_list_sessions(struct cli *c, struct str rest)
 {
 	if (is_group_word(rest))
 		list_calls(c, rest);
+	else if (str_is(rest, "recording"))
+		cli_print_lack(c, "Recording");
 	else if (!print_details(c, rest))
 		cli_print(c, "\nCall ID not found (%.*s).\n\n", STR_ARG(rest));
 }
@@ -163,23 +167,137 @@ void cli_terminate(struct cli *c, struct str rest)
 	}
 }
 
-void cli_call(struct cli *c, struct str rest)
+/* "" is on; false: no such word. */
+static bool parse_switch(struct str word, bool *ret_on)
+{
+	*ret_on = !word.len || str_is(word, "on") || str_is(word, "enable");
+	return *ret_on || str_is(word, "off") || str_is(word, "disable");
+}
+
+/* False: there is no such call. */
+static bool switch_debug(struct cli *c, struct str call_id, bool on)
+{
+	struct dict *request = dict_new(), *reply = dict_new();
+	char error[PLUGIN_ERROR_BYTES];
+	int ret;
+
+	dict_add_str(request, dict_root(request), "call-id", call_id);
+	dict_add_int(request, dict_root(request), "on", on);
+	ret = c->host->internal(c->host, "debug", dict_root(request), reply, error);
+	dict_free(request);
+	dict_free(reply);
+	if (ret < 0)
+		return false;
+	cli_print(
+		c, "%s debugging for call '%.*s'\n", on ? "Enabled" : "Disabled", STR_ARG(call_id));
+	return true;
+}
+
+void cli_debug(struct cli *c, struct str rest)
 {
 	struct str call_id = cli_word(&rest);
+	bool on;
+
+	if (!call_id.len)
+		cli_print(c, "No call ID specified\n");
+	else if (!parse_switch(rest, &on))
+		cli_print(c, "Invalid on/off flag ('%.*s') specified\n", STR_ARG(rest));
+	else if (!switch_debug(c, call_id, on))
+		cli_print(c, "Call ID '%.*s' not found\n", STR_ARG(call_id));
+}
+
+static void print_no_call(struct cli *c, struct str call_id)
+{
+	cli_print(c, "No such call '%.*s'\n", STR_ARG(call_id));
+}
+
+static void call_info(struct cli *c, struct str call_id, struct str rest)
+{
+	(void)rest;
+	if (!print_details(c, call_id))
+		print_no_call(c, call_id);
+}
+
+static void call_terminate(struct cli *c, struct str call_id, struct str rest)
+{
+	(void)rest;
+	if (terminate(c, "call-id", call_id))
+		cli_print(c, "\nCall '%.*s' terminated.\n\n", STR_ARG(call_id));
+	else
+		print_no_call(c, call_id);
+}
+
+static void call_debug(struct cli *c, struct str call_id, struct str rest)
+{
+	bool on;
+
+	if (!parse_switch(rest, &on))
+		cli_print(c, "Invalid on/off flag ('%.*s') specified\n", STR_ARG(rest));
+	else if (!switch_debug(c, call_id, on))
+		print_no_call(c, call_id);
+}
+
+/* What can be asked of one party. */
+static void tag_words(
+	struct cli *c, const struct value *tags, const struct value *tag, struct str rest)
+{
+	struct str word = cli_word(&rest);
+
+	if (str_is(word, "info"))
+		print_tag(c, tag, tag == value_first(tags), g_get_real_time());
+	else if (!str_is(word, "delay") && !str_is(word, "detect-dtmf"))
+		cli_print(c, "Unknown command: %.*s\n", STR_ARG(word));
+	else if (!rest.len)
+		cli_print(c, "More parameters required.\n");
+	else
+		cli_print_lack(
+			c, str_is(word, "delay") ? "Delaying media" : "Detecting DTMF in audio");
+}
+
+static void call_tag(struct cli *c, struct str call_id, struct str rest)
+{
+	struct dict *reply = cli_ask(c, "call", "call-id", call_id);
+	struct str wanted = cli_word(&rest);
+	const struct value *tags = reply ? value_get(dict_root(reply), "tags") : NULL;
+	const struct value *found = NULL;
+
+	value_each (tag, tags)
+		if (!found && str_eq(value_get_str(tag, "tag"), wanted))
+			found = tag;
+	if (!reply)
+		print_no_call(c, call_id);
+	else if (wanted.len && !found)
+		cli_print(c, "No such tag '%.*s'\n", STR_ARG(wanted));
+	else if (!rest.len)
+		cli_print(c, "More parameters required.\n");
+	else
+		tag_words(c, tags, found, rest);
+	dict_free(reply);
+}
+
+static const struct {
+	const char *word;
+	void (*run)(struct cli *c, struct str call_id, struct str rest);
+} call_words[] = {
+	{ "info", call_info },
+	{ "terminate", call_terminate },
+	{ "debug", call_debug },
+	{ "tag", call_tag },
+};
+
+void cli_call(struct cli *c, struct str rest)
+{
+	struct str call_id = cli_word(&rest), word;
 
 	if (!rest.len) {
 		cli_print(c, "More parameters required.\n");
-	} else if (str_is(rest, "info")) {
-		if (!print_details(c, call_id))
-			cli_print(c, "No such call '%.*s'\n", STR_ARG(call_id));
-	} else if (str_is(rest, "terminate")) {
-		if (terminate(c, "call-id", call_id))
-			cli_print(c, "\nCall '%.*s' terminated.\n\n", STR_ARG(call_id));
-		else
-			cli_print(c, "No such call '%.*s'\n", STR_ARG(call_id));
-	} else {
-		struct str word = cli_word(&rest);
-
-		cli_print(c, "Unknown command: %.*s\n", STR_ARG(word));
+		return;
 	}
+	word = cli_word(&rest);
+	for (unsigned i = 0; i < G_N_ELEMENTS(call_words); i++)
+		if (str_is(word, call_words[i].word)) {
+			call_words[i].run(c, call_id, rest);
+			return;
+		}
+	cli_print(c, "Unknown command: %.*s\n", STR_ARG(word));
 }

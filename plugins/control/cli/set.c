@@ -203,9 +203,36 @@ static bool change_plain(struct cli *c, const char *option, struct str rest)
 	return !parse(text, &number) && number >= 0 && !change_number(c, option, number);
 }
 
+/* With the name of a subsystem in front its own level, else that of all. */
+static bool change_levels(struct cli *c, struct str *rest)
+{
+	struct str level = *rest, name = cli_word(&level);
+	struct dict *reply;
+	bool ok = false;
+
+	if (level.len) {
+		g_autofree char *option = g_strdup_printf("log-level-%.*s", STR_ARG(name));
+
+		*rest = level;
+		return change_plain(c, option, level);
+	}
+	if (!change_plain(c, "log-level", *rest))
+		return false;
+	reply = cli_ask(c, "log-levels", NULL, STR_NULL);
+	ok = reply != NULL;
+	value_each (v, reply ? value_get(dict_root(reply), "levels") : NULL) {
+		g_autofree char *option = g_strdup_printf(
+			"log-level-%.*s", STR_ARG(value_get_str(v, "name")));
+
+		change_number(c, option, -1);
+	}
+	dict_free(reply);
+	return ok;
+}
+
 static void set_loglevel(struct cli *c, struct str rest)
 {
-	if (change_plain(c, "log-level", rest))
+	if (change_levels(c, &rest))
 		cli_print(c, "Success setting loglevel to %.*s\n", STR_ARG(rest));
 	else
 		cli_print(c, "Invalid log level '%.*s', must be number between 1 and 7\n",
@@ -228,6 +255,12 @@ static void set_deletedelay(struct cli *c, struct str rest)
 		cli_print(c, "Success setting delete-delay to %.*s\n", STR_ARG(rest));
 	else
 		cli_print(c, "Invalid delete-delay value\n");
+}
+
+static void set_redis(struct cli *c, struct str rest)
+{
+	(void)rest;
+	cli_print_lack(c, "Redis");
 }
 
 /* There is no Redis to write to. */
@@ -256,9 +289,14 @@ static const struct cli_node nodes[] = {
 	LEAF("silenttimeout", "<seconds>", "set --silent-timeout", set_silenttimeout),
 	LEAF("finaltimeout", "<seconds>", "set --final-timeout", set_finaltimeout),
 	LEAF("offertimeout", "<seconds>", "set --offer-timeout", set_offertimeout),
-	LEAF("loglevel", "<0-7>", "set the log level", set_loglevel),
+	LEAF("loglevel", "[<subsystem>] <0-7>", "set the log level, of all or of one",
+		set_loglevel),
 	LEAF("controltos", "<0-255>", "set --control-tos", set_controltos),
 	LEAF("deletedelay", "<seconds>", "set --delete-delay", set_deletedelay),
+	LEAF("redisallowederrors", "<int>", "set --redis-allowed-errors", set_redis),
+	LEAF("redisdisabletime", "<seconds>", "set --redis-disable-time", set_redis),
+	LEAF("redisconnecttimeout", "<ms>", "set --redis-connect-timeout", set_redis),
+	LEAF("rediscmdtimeout", "<ms>", "set --redis-cmd-timeout", set_redis),
 	LEAF("redisdisable", "0|1", "stop or resume writing to Redis", set_redisdisable),
 	{ NULL, NULL, NULL, NULL, false, NULL },
 };

@@ -12,6 +12,37 @@ static void run_active(struct cli *c, struct str rest)
 	cli_print(c, "Ok, all calls set to 'owned (active)'\n");
 }
 
+void cli_print_lack(struct cli *c, const char *what)
+{
+	cli_print(c, "%s is not supported by this build\n", what);
+}
+
+static void run_standby(struct cli *c, struct str rest)
+{
+	(void)rest;
+	cli_print_lack(c, "Setting calls to 'foreign (standby)'");
+}
+
+static void run_media(struct cli *c, struct str rest)
+{
+	(void)rest;
+	cli_print_lack(c, "Media playback");
+}
+
+static const struct cli_node media_nodes[] = {
+	{ "list", "files|dbs|caches|players", "list what is kept for playback", run_media, true,
+		NULL },
+	{ "add", "file|db|cache <name>", "keep something for playback", run_media, true, NULL },
+	{ "reload", "file|db|cache <name>|files|...", "read it again", run_media, true, NULL },
+	{ "evict", "file|db|cache <name>|files|...", "no longer keep it", run_media, true, NULL },
+	{ NULL, NULL, NULL, NULL, false, NULL },
+};
+
+static const struct cli_node *cli_media_nodes(void)
+{
+	return media_nodes;
+}
+
 /* Calls of others are not known here; there is nothing to follow. */
 static void run_keyspace(struct cli *c, struct str rest)
 {
@@ -25,12 +56,17 @@ static const struct cli_node root[] = {
 	{ "set", NULL, NULL, NULL, false, cli_set_nodes },
 	{ "terminate", "<call-ID>|all|own|foreign", "end a call, or all of them", cli_terminate,
 		true, NULL },
-	{ "call", "<call-ID> info|terminate", "print or end one call", cli_call, true, NULL },
+	{ "call", "<call-ID> info|terminate|debug|tag", "print, end or debug one call, or a party",
+		cli_call, true, NULL },
+	{ "debug", "<call-ID> [on|off]", "log all of a call, whatever the level", cli_debug, false,
+		NULL },
+	{ "media", NULL, NULL, NULL, false, cli_media_nodes },
 	{ "params", NULL, NULL, NULL, false, cli_params_nodes },
 	{ "ksadd", "<keyspace>", "follow a Redis keyspace", run_keyspace, true, NULL },
 	{ "ksrm", "<keyspace>", "no longer follow a Redis keyspace", run_keyspace, true, NULL },
 	{ "kslist", NULL, "list the Redis keyspaces that are followed", run_keyspace, false, NULL },
 	{ "active", NULL, "make all calls our own", run_active, false, NULL },
+	{ "standby", NULL, "make no call our own", run_standby, false, NULL },
 	{ "usage", NULL, "print this", run_usage, false, NULL },
 	{ NULL, NULL, NULL, NULL, false, NULL },
 };
