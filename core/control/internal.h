@@ -6,6 +6,7 @@
  *   sessions    → own, foreign, total, transcoded, ipv4, ipv6, mixed: how many
  *   list        which (all, own, foreign) → calls: [ { call-id, deletion, created, proxy } ]
  *   call        call-id → what the NG command query gives, and deletion, created, proxy, tos
+ *   explain     call-id, or with from-tag or label too → as the NG command explain
  *   terminate   call-id, or which → count; an unknown call-ID is -ENOENT
  *   statistics  → as the NG command
  *   totals      → sections, commands, controlstatistics (control/statistics.h)

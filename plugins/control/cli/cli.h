@@ -47,6 +47,8 @@ struct dict *cli_ask(struct cli *c, const char *command, const char *key, struct
 void cli_list_sessions(struct cli *c, struct str rest);
 void cli_call(struct cli *c, struct str rest);
 void cli_terminate(struct cli *c, struct str rest);
+/* explain.c */
+void cli_explain(struct cli *c, struct str rest);
 /* totals.c */
 void cli_list_totals(struct cli *c, struct str rest);
 void cli_list_counters(struct cli *c, struct str rest);

@@ -26,6 +26,7 @@ static const struct cli_node root[] = {
 	{ "terminate", "<call-ID>|all|own|foreign", "end a call, or all of them", cli_terminate,
 		true, NULL },
 	{ "call", "<call-ID> info|terminate", "print or end one call", cli_call, true, NULL },
+	{ "explain", "<call-ID>", "tell why a call has the media it has", cli_explain, true, NULL },
 	{ "params", NULL, NULL, NULL, false, cli_params_nodes },
 	{ "ksadd", "<keyspace>", "follow a Redis keyspace", run_keyspace, true, NULL },
 	{ "ksrm", "<keyspace>", "no longer follow a Redis keyspace", run_keyspace, true, NULL },
