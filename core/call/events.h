@@ -40,7 +40,7 @@ enum { EVENTS_MAX = 128 };
 		"{party}, section {section}: was shown {number} codecs, not all of those offered") \
 	ROW(MUX_AGREED, "mux-agreed", "{party}, section {section}: rtcp-mux agreed")               \
 	ROW(FIRST_PACKET, "first-packet",                                                          \
-		"{party}, section {section}: first {flow} packet, from where it was signalled")    \
+		"{party}, section {section}: first {flow} packet; it is sent to at {address}")     \
 	ROW(PEER_LEARNED, "peer-learned",                                                          \
 		"{party}, section {section}: {flow} comes from {address}: sent there from now on") \
 	ROW(BLOCKED, "blocked", "{party}: what it sends is kept back: {reason}")                   \

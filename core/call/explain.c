@@ -22,8 +22,8 @@ struct explain {
 	struct dict *dict;
 	GString *text;
 	size_t tree_left, text_left;
-	unsigned sections_omitted; /* of the tree, and so of the text or before */
-	unsigned text_sections_omitted;
+	/* Left out, or in part. */
+	unsigned sections_omitted, text_sections_omitted;
 	int64_t now_us;
 };
 
@@ -110,7 +110,7 @@ static struct value *add_section(struct explain *e, struct value *medias, const 
 		dict_add_str(e->dict, v, "protocol", str_of(profile));
 	add_addr(e, v, "signalled", &media->advertised);
 	add_addr(e, v, "told", &shown);
-	if (in->rtp.confirmed)
+	if (media->learn && in->rtp.confirmed)
 		add_addr(e, v, "source", &in->rtp.peer);
 	dict_add_int(e->dict, v, "packets", (int64_t)in->rtp_packets);
 	dict_add_int(e->dict, v, "RTCP packets", (int64_t)in->rtcp_packets);
@@ -150,6 +150,26 @@ static struct flow flow_of(const struct explain *e, const struct media *from,
 	return flow;
 }
 
+/* Once there was no room, nothing more comes in: what is left out is the end of it. */
+static bool take_tree(struct explain *e, size_t bytes)
+{
+	if (take(&e->tree_left, bytes))
+		return true;
+	e->tree_left = 0;
+	e->sections_omitted++;
+	return false;
+}
+
+static void append_text(struct explain *e, const GString *text)
+{
+	if (take(&e->text_left, json_bytes(text->str, text->len))) {
+		g_string_append_len(e->text, text->str, (gssize)text->len);
+		return;
+	}
+	e->text_sections_omitted += e->text_left > 0;
+	e->text_left = 0;
+}
+
 /* Into text and tree, as far as there is room. False: there is none left in the tree. */
 static bool explain_direction(struct explain *e, struct value *list, const struct flow *flow)
 {
@@ -163,11 +183,8 @@ static bool explain_direction(struct explain *e, struct value *list, const struc
 		g_string_append(text, "nobody");
 	g_string_append_printf(text, ": %s\n", explain_state_name(explain_state(flow)));
 	append_indented(text, "    ", lines);
-	if (take(&e->text_left, json_bytes(text->str, text->len)))
-		g_string_append_len(e->text, text->str, (gssize)text->len);
-	else
-		e->text_left = 0;
-	if (!take(&e->tree_left, bytes + sentences_bytes(lines)))
+	append_text(e, text);
+	if (!take_tree(e, bytes + sentences_bytes(lines)))
 		return false;
 	add_direction(e, list, flow, lines);
 	return true;
@@ -202,10 +219,8 @@ static void explain_directions(
 		if (!is_sink(e, media, media->sources[i]))
 			continue;
 		any = true;
-		if (!explain_direction(e, list, &flow)) {
-			e->tree_left = 0;
+		if (!explain_direction(e, list, &flow))
 			return;
-		}
 	}
 	if (!any) {
 		struct flow flow = flow_of(e, media, NULL, in);
@@ -228,9 +243,10 @@ static void explain_media(struct explain *e, struct value *medias, const struct 
 	g_autoptr(GString) lines = g_string_new(NULL), text = g_string_new(NULL);
 	struct arrivals in;
 
+	e->text_sections_omitted += !e->text_left;
 	if (!e->tree_left) {
 		e->sections_omitted++;
-		e->text_sections_omitted++;
+		e->text_sections_omitted += e->text_left > 0;
 		return;
 	}
 	explain_read(media, &in);
@@ -245,17 +261,9 @@ static void explain_media(struct explain *e, struct value *medias, const struct 
 		g_string_append_printf(text, " (%.*s)", STR_ARG(media->type_text));
 	g_string_append(text, ":\n");
 	append_indented(text, "  ", lines);
-	if (take(&e->text_left, json_bytes(text->str, text->len))) {
-		g_string_append_len(e->text, text->str, (gssize)text->len);
-	} else {
-		e->text_left = 0;
-		e->text_sections_omitted++;
-	}
-	if (!take(&e->tree_left, section_bytes(&in) + sentences_bytes(lines))) {
-		e->tree_left = 0;
-		e->sections_omitted++;
+	append_text(e, text);
+	if (!take_tree(e, section_bytes(&in) + sentences_bytes(lines)))
 		return;
-	}
 	explain_directions(e, add_section(e, medias, media, &in, lines), media, &in);
 }
 
@@ -371,7 +379,8 @@ void call_explain(
 	for (unsigned p = 0; p < call->model->party_count; p++)
 		explain_party(&e, parties, call->model->parties[p]);
 	if (e.text_sections_omitted)
-		g_string_append_printf(text, "(Sections left out: %u. Ask for one party.)\n",
+		g_string_append_printf(text,
+			"(Sections left out, or in part: %u. Ask for one party.)\n",
 			e.text_sections_omitted);
 	explain_events(&e, into, &events_omitted);
 	omitted = dict_add_dict(dict, into, "omitted");

@@ -12,7 +12,8 @@
 
 /*
  * What is explained of one call at most, in bytes of JSON, so that a reply with all of it fits
- * a datagram. What did not fit is told in "omitted" and in the text.
+ * a datagram. Sections left out (or shown in part) and events left out are counted in "omitted"
+ * and in the text.
  */
 enum {
 	EXPLAIN_SECTIONS_BYTES = 18000,

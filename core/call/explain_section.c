@@ -114,18 +114,31 @@ static void say_said(GString *out, const struct media *media)
 			"one in its SDP.\n");
 }
 
+/* How its address may differ from the signalled one. */
+static void say_learning(GString *out, const struct media *media)
+{
+	if (!media->in)
+		return;
+	if (!media->learn)
+		g_string_append(out, "It is sent to where it said, wherever its packets come from "
+				     "(nothing is learned).\n");
+	if (media->nat_wait)
+		g_string_append(out, "Nothing is sent to it before something has come from it "
+				     "(NAT-wait).\n");
+}
+
+/* Either side may have asked for it. */
 static void say_hold(GString *out, const struct media *media)
 {
 	if (media->hold_zero)
 		g_string_append(
 			out, "Its connection address is zero (hold): nothing is sent to it.\n");
 	else if (media->in && !media->send && !media->recv)
-		g_string_append(out, "It wants neither to send nor to receive (hold).\n");
+		g_string_append(out, "It is neither to send nor to receive (hold).\n");
 	else if (media->in && !media->send)
-		g_string_append(
-			out, "It wants to receive nothing (hold), but is sent what comes.\n");
+		g_string_append(out, "It is to receive nothing (hold), but is sent what comes.\n");
 	else if (media->in && !media->recv)
-		g_string_append(out, "It is to send nothing, as it said (on hold).\n");
+		g_string_append(out, "It is to send nothing (hold).\n");
 }
 
 static void say_told(GString *out, const struct media *media)
@@ -191,10 +204,13 @@ static void add_ago(GString *out, int64_t at_us, int64_t now_us)
 	g_string_append(out, " ago");
 }
 
-/* Where from: known once the source was believed; until then there is the signalled one. */
+/*
+ * Where from: known once the source was believed; until then there is the signalled one. Where
+ * nothing is learned, sources are not kept.
+ */
 static void add_source(GString *out, const struct media *media, const struct stream_counts *c)
 {
-	if (!c->confirmed || !c->peer.family)
+	if (!media->learn || !c->confirmed || !c->peer.family)
 		return;
 	g_string_append(out, " from ");
 	sentence_addr(out, &c->peer);
@@ -279,6 +295,7 @@ void explain_section(
 		say_declined(out, media);
 	} else {
 		say_said(out, media);
+		say_learning(out, media);
 		say_hold(out, media);
 		say_told(out, media);
 		say_removed(out, media);
