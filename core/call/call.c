@@ -3,6 +3,7 @@
 #include "call/call.h"
 
 #include "base/clock.h"
+#include "call/explain.h"
 #include "call/table_priv.h"
 #include "stats/counter.h"
 
@@ -58,6 +59,7 @@ void call_free(struct call *call)
 	call->table->load[call->worker]--;
 	session_drop(call->session, NULL, NULL);
 	model_free(call->model);
+	event_ring_clear(&call->events);
 	g_free((char *)call->id.s);
 	g_free(call);
 }
@@ -66,9 +68,12 @@ void call_end(struct call *call, enum reason reason)
 {
 	struct call_table *table = call->table;
 	const struct log_context *before = log_set_context(&call->log);
+	struct event ended = { .kind = EVENT_ENDED, .party = EVENT_NO_PARTY, .reason = reason };
 
 	reason_count(reason);
+	event_add(call, &ended);
 	call_log_summary(call);
+	call_log_silence(call);
 	call_tally(call);
 	call_log_record(call, reason);
 	counter_add(COUNTER_CALLS_ENDED, 1);
@@ -81,10 +86,12 @@ void call_end(struct call *call, enum reason reason)
 void call_move(struct call *call, unsigned worker)
 {
 	struct call_table *table = call->table;
+	struct event moved = { .kind = EVENT_MOVED, .party = EVENT_NO_PARTY, .number = worker };
 
 	if (worker >= table->worker_count || !session_move(call->session, table->workers[worker]))
 		return;
 	table->load[call->worker]--;
 	table->load[worker]++;
 	call->worker = worker;
+	event_add(call, &moved);
 }

@@ -10,6 +10,7 @@
 
 #include "api/dict.h"
 #include "base/log.h"
+#include "call/events.h"
 #include "call/model.h"
 #include "media/session.h"
 #include "stats/load.h"
@@ -36,6 +37,7 @@ struct call {
 	struct log_context log; /* borrows id; `debug` in it may be changed at any time */
 	struct model *model;    /* committed version; NULL until the first commit */
 	struct session *session;
+	struct event_ring events; /* what has happened to it */
 	int64_t created_wall_us, created_mono_us;
 	struct addr created_from; /* who asked for it */
 	unsigned worker;          /* index in the table's */

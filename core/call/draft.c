@@ -52,6 +52,7 @@ void draft_commit(struct draft *draft)
 		mark_ports(draft->model);
 		session_apply(call->session, draft->set);
 	}
+	events_of_commit(call, call->model, draft->model);
 	model_free(call->model);
 	call->model = draft->model;
 	call->look_at_us = 0;

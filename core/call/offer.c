@@ -55,8 +55,17 @@ int call_offer(struct call_table *table, const struct call_options *o, const str
 
 	if (r < 0)
 		return r;
-	if (created)
+	if (created) {
+		struct event event = {
+			.kind = EVENT_COMMAND,
+			.party = EVENT_NO_PARTY,
+			.addr = *client,
+			.number = EVENT_COMMAND_OFFER,
+		};
+
 		call = call_new(table, o->call_id, client);
+		event_add(call, &event);
+	}
 	draft_begin(&draft, call, created);
 	r = exchange(&draft, o, false, body, ret, err);
 	if (!r && created && !ret->looped)

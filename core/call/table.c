@@ -189,17 +189,42 @@ unsigned call_table_terminate_all(struct call_table *table)
 	return count;
 }
 
-static const struct media_stream *find_stream(const struct model *model, uint32_t id)
+/* *ret_media: the section it belongs to. */
+static const struct media_stream *find_stream(
+	const struct model *model, uint32_t id, const struct media **ret_media)
 {
 	for (unsigned p = 0; p < model->party_count; p++)
 		for (unsigned m = 0; m < model->parties[p]->media_count; m++) {
 			const struct media *media = model->parties[p]->media[m];
 
 			for (unsigned s = 0; s < media->stream_count; s++)
-				if (media->streams[s].id == id)
+				if (media->streams[s].id == id) {
+					*ret_media = media;
 					return &media->streams[s];
+				}
 		}
 	return NULL;
+}
+
+/* Of what a worker saw; what has no row of its own is not kept. */
+static void keep_event(struct call *call, const struct media *media,
+	const struct media_stream *stream, const struct media_event *event)
+{
+	static const enum event_kind kinds[] = {
+		[MEDIA_EVENT_FIRST_PACKET] = EVENT_FIRST_PACKET,
+		[MEDIA_EVENT_PEER_LEARNED] = EVENT_PEER_LEARNED,
+	};
+	struct event e = {
+		.party = media->party->number,
+		.media = media->index,
+		.stream = (unsigned)(stream - media->streams),
+		.addr = event->peer,
+	};
+
+	if ((unsigned)event->type >= G_N_ELEMENTS(kinds))
+		return;
+	e.kind = kinds[event->type];
+	event_add(call, &e);
 }
 
 void call_table_event(const struct media_event *event, void *arg)
@@ -207,8 +232,9 @@ void call_table_event(const struct media_event *event, void *arg)
 	struct call_table *table = arg;
 	struct call *call = g_hash_table_lookup(
 		table->by_session, GUINT_TO_POINTER(event->session_id));
-	const struct media_stream *stream = call ? find_stream(call->model, event->stream_id)
-						 : NULL;
+	const struct media *media = NULL;
+	const struct media_stream *stream =
+		call ? find_stream(call->model, event->stream_id, &media) : NULL;
 	const struct log_context *before;
 	char text[ADDR_TEXT];
 
@@ -217,6 +243,7 @@ void call_table_event(const struct media_event *event, void *arg)
 		return;
 	}
 	before = log_set_context(&call->log);
+	keep_event(call, media, stream, event);
 	if (event->type == MEDIA_EVENT_PEER_LEARNED)
 		reason_count(REASON_PEER_LEARNED);
 	log_info("Confirmed peer address as " MARKED("%s"), MARK(addr_print(&event->peer, text)));

@@ -81,6 +81,7 @@ static enum reason port_reason(const struct err *err)
 static int no_ports(struct command *c, enum reason reason, struct err *err)
 {
 	reason_count(reason);
+	c->refused = reason;
 	if (reason != REASON_NO_PORTS) {
 		log_err("%s: %s", ran_out, err->text);
 		dict_add_copy(c->reply, c->root, "message", str_of(err->text));
@@ -97,7 +98,8 @@ static int exchange_done(struct command *c, int ret, GString *body,
 	if (ret < 0) {
 		if (port_reason(err) != REASON_COUNT)
 			return no_ports(c, port_reason(err), err);
-		reason_count(ret == -ENOTSUP ? REASON_UNSUPPORTED : REASON_SDP_REFUSED);
+		c->refused = ret == -ENOTSUP ? REASON_UNSUPPORTED : REASON_SDP_REFUSED;
+		reason_count(c->refused);
 		/* Clients see this key in this one case (spec NG 1.7). */
 		if (!strcmp(err->text, "Error rewriting SDP"))
 			dict_add_str(c->reply, c->root, "sdp", STR_LIT(""));

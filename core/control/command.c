@@ -26,6 +26,7 @@ static const struct command_row commands[] = {
 	{ "answer", cmd_answer, FLAGS_ANSWER, true },
 	{ "delete", cmd_delete, FLAGS_OTHER, true },
 	{ "query", cmd_query, FLAGS_OTHER, false },
+	{ "explain", cmd_explain, FLAGS_OTHER, false },
 	{ "list", cmd_list, FLAGS_OTHER, false },
 	{ "ping", cmd_ping, FLAGS_OTHER, false },
 	{ "statistics", cmd_statistics, FLAGS_OTHER, false },
@@ -93,6 +94,36 @@ static void dump(const char *what, struct str name, const char *word, const stru
 		addr_print(client, addr), MARK(text->str));
 }
 
+/* For log lines and events, before the flags are read: in the spellings that clients use. */
+static struct str find_call_id(const struct value *request)
+{
+	static const char *const spellings[] = { "call-id", "call-ID", "call id", "call ID" };
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(spellings); i++) {
+		struct str id = value_get_str(request, spellings[i]);
+
+		if (id.s)
+			return id;
+	}
+	return STR_NULL;
+}
+
+/* Into the events of the call that is spoken of, if there is one (yet). */
+static void note_event(const struct command *c, enum event_kind kind)
+{
+	struct call *call = call_table_find(c->control->calls, find_call_id(c->request));
+	struct event event = {
+		.kind = kind,
+		.party = EVENT_NO_PARTY,
+		.reason = c->refused,
+		.addr = *c->client,
+		.number = event_command_find(value_get_str(c->request, "command")),
+	};
+
+	if (call)
+		event_add(call, &event);
+}
+
 /* The flag `debug` of an offer or answer; the request's dump was held back if nobody saw it. */
 static void begin_debug(struct command *c, struct str name)
 {
@@ -111,18 +142,24 @@ static int run_row(
 	int ret;
 
 	if (row->reads_flags) {
+		note_event(c, EVENT_COMMAND);
 		ret = flags_read(c->request, row->flags, call_table_settings(c->control->calls),
 			c->control->templates, &c->o, c->warnings, err);
 		if (ret < 0) {
 			reason_count(REASON_UNSUPPORTED);
+			c->refused = REASON_UNSUPPORTED;
+			note_event(c, EVENT_REFUSED);
 			return ret;
 		}
 	}
-	if (!is_exchange || !c->o.debug)
-		return row->run(c, err);
-	begin_debug(c, name);
+	if (is_exchange && c->o.debug)
+		begin_debug(c, name);
 	ret = row->run(c, err);
-	call = ret < 0 ? NULL : call_table_find(c->control->calls, c->o.call_id);
+	if (ret < 0 && row->reads_flags)
+		note_event(c, EVENT_REFUSED);
+	call = ret < 0 || !is_exchange || !c->o.debug
+		       ? NULL
+		       : call_table_find(c->control->calls, c->o.call_id);
 	if (call)
 		call->log.debug = true;
 	return ret;
@@ -166,20 +203,6 @@ static void finish_reply(struct command *c, int ret, const struct err *err)
 	dict_add_str(c->reply, c->root, "result", str_of(c->result ? c->result : "ok"));
 }
 
-/* For log lines, before the flags are read: in the spellings that clients use. */
-static struct str find_call_id(const struct value *request)
-{
-	static const char *const spellings[] = { "call-id", "call-ID", "call id", "call ID" };
-
-	for (unsigned i = 0; i < G_N_ELEMENTS(spellings); i++) {
-		struct str id = value_get_str(request, spellings[i]);
-
-		if (id.s)
-			return id;
-	}
-	return STR_NULL;
-}
-
 static struct log_context find_log_context(
 	const struct control *control, const struct value *request)
 {
@@ -214,6 +237,7 @@ void command_run(struct control *control, const struct value *request, const str
 		.reply = reply,
 		.root = dict_root(reply),
 		.warnings = g_string_new(NULL),
+		.refused = REASON_NG_BAD_REQUEST,
 	};
 	const struct log_context *before = log_set_context(&log);
 	struct str name = value_get_str(request, "command");

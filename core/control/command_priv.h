@@ -19,6 +19,7 @@ struct command {
 	struct value *root; /* of the reply */
 	/* Set when the reply is not "ok": "pong", or "load limit" with its message. */
 	const char *result;
+	enum reason refused; /* why, when it fails: for the events of the call */
 };
 
 /* 0, or -errno with the text for "error-reason". */
@@ -29,6 +30,7 @@ int cmd_offer(struct command *c, struct err *err);
 int cmd_answer(struct command *c, struct err *err);
 int cmd_delete(struct command *c, struct err *err);
 int cmd_query(struct command *c, struct err *err);
+int cmd_explain(struct command *c, struct err *err);
 int cmd_list(struct command *c, struct err *err);
 int cmd_statistics(struct command *c, struct err *err);
 int cmd_block_media(struct command *c, struct err *err);

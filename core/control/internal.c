@@ -89,6 +89,18 @@ static int run_debug(const struct job *j, struct err *err)
 	return 0;
 }
 
+static int run_explain(const struct job *j, struct err *err)
+{
+	struct command c = {
+		.control = j->control,
+		.request = j->request,
+		.reply = j->reply,
+		.root = j->root,
+	};
+
+	return cmd_explain(&c, err);
+}
+
 static int run_terminate(const struct job *j, struct err *err)
 {
 	struct str id = value_get_str(j->request, "call-id");
@@ -175,6 +187,7 @@ static const struct {
 	{ "list", run_list, false },
 	{ "call", run_call, false },
 	{ "debug", run_debug, false },
+	{ "explain", run_explain, false },
 	{ "terminate", run_terminate, false },
 	{ "statistics", run_statistics, false },
 	{ "totals", run_totals, false },

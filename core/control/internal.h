@@ -8,6 +8,7 @@
  *   call        call-id → what the NG command query gives, and deletion, created, proxy, tos
  *   debug       call-id, on (1 or 0) → nothing: all log lines of the call, or those of the
  *               level; an unknown call-ID is -ENOENT
+ *   explain     call-id, or with from-tag or label too → as the NG command explain
  *   terminate   call-id, or which → count; an unknown call-ID is -ENOENT
  *   statistics  → as the NG command
  *   totals      → sections, commands, controlstatistics (control/statistics.h)

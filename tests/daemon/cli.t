@@ -101,6 +101,50 @@ def sessions(d):
           "-------- PORTS  (RTCP), 0 p, 0 b, 0 e, TIME uts, 0 kts\n\n")
 
 
+def explained(text):
+    """What explain says, with ports of ours and times by name."""
+    text = re.sub(r"(told to send to|RTCP to) 127\.0\.0\.1:\d+", r"\1 OURS", text)
+    text = re.sub(r"127\.0\.0\.1:(?!200\d\b)\d+", "CLIENT", text)
+    return re.sub(r" +\d+\.\d+ s\b", " TIME", text)
+
+
+EXPLAINED = """\
+Call 'call-1' began TIME ago by a command of CLIENT; the latest signalling was TIME ago.
+
+'ft', section 1 (audio):
+  It said that it receives at 127.0.0.1:2000 (RTCP at 127.0.0.1:2001) by RTP/AVP, sendrecv, codecs PCMA/8000 (8).
+  It was told to send to OURS (RTCP to OURS).
+  To 'tt': never-arrived
+    Nothing has arrived from 'ft' in the TIME since the latest signalling. It was told to send to OURS: \
+it does not send, or a firewall or NAT between keeps it away.
+    Both sides named PCMA/8000 (8).
+'tt', section 1 (audio):
+  It said that it receives at 127.0.0.1:2002 (RTCP at 127.0.0.1:2003) by RTP/AVP, sendrecv, codecs PCMA/8000 (8).
+  It was told to send to OURS (RTCP to OURS).
+  To 'ft': never-arrived
+    Nothing has arrived from 'tt' in the TIME since the latest signalling. It was told to send to OURS: \
+it does not send, or a firewall or NAT between keeps it away.
+
+What happened, by the time since the call began:
+ TIME  offer received from CLIENT
+ TIME  'ft', section 1: is told to send to OURS (2 ports)
+ TIME  'tt', section 1: is told to send to OURS (2 ports)
+ TIME  answer received from CLIENT
+"""
+
+
+@test("explain tells why there is no audio")
+def explain(d):
+    equal(d.cli("explain nobody"), "\nCall ID not found (nobody).\n\n")
+    equal(d.cli("explain"), "More parameters required.\n")
+    equal(explained(d.cli("explain call-1")), EXPLAINED)
+    reply = d.ng.request("explain", call_id="call-1")
+    equal(list(reply), ["parties", "events", "omitted", "text", "result"])
+    equal(explained(reply["text"]), EXPLAINED)
+    status, text, _ = tool("rtpengine-ctl", "-ip", f"127.0.0.1:{d.cli_port}", "explain", "call-1")
+    equal((status, explained(text)), (0, EXPLAINED))
+
+
 @test("terminate ends calls at once and counts them as forced")
 def terminate(d):
     equal(d.cli("terminate nobody"), "\nCall Id not found (nobody).\n\n")

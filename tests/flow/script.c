@@ -267,6 +267,27 @@ static void statement_log(struct script *s, const char *rest)
 	script_fail(s, "not in the log: %s", rest);
 }
 
+/* The text of `explain` for the current call has it; "no TEXT": has it not. */
+static void statement_explain(struct script *s, const char *rest)
+{
+	struct dict *request = dict_new(), *reply = dict_new();
+	bool absent = !strncmp(rest, "no ", 3);
+	g_autoptr(GString) wanted = g_string_new(absent ? rest + 3 : rest);
+	struct str text;
+
+	text_put_addresses(wanted);
+	text_put_ports(wanted, s->ports);
+	dict_add_str(request, dict_root(request), "command", STR_LIT("explain"));
+	dict_add_str(request, dict_root(request), "call-id", str_of(s->call_id));
+	command_run(&s->world.control, dict_root(request), &s->world.client, reply);
+	text = value_get_str(dict_root(reply), "text");
+	if (!text.s || (strstr(text.s, wanted->str) != NULL) == absent)
+		script_fail(s, "%s: %s\n%.*s", absent ? "in it" : "not in it", wanted->str,
+			STR_ARG(text));
+	dict_free(request);
+	dict_free(reply);
+}
+
 /* What the machine's sampler would say from now on. */
 static void statement_load(struct script *s, const char *rest)
 {
@@ -390,6 +411,7 @@ static const struct {
 	{ "closed", statement_closed },
 	{ "counter", statement_counter },
 	{ "expect", statement_expect },
+	{ "explain", statement_explain },
 	{ "hold", statement_hold },
 	{ "json", statement_json },
 	{ "lf", statement_lf },

@@ -82,6 +82,7 @@ static void run_body(struct str body)
 	run_command("answer", body, "A", "B");
 	run_command("offer", body, "B", "A");
 	run_command("query", STR_NULL, NULL, NULL);
+	run_command("explain", STR_NULL, NULL, NULL);
 	run_command("delete", STR_NULL, "A", NULL);
 }
 

@@ -7,7 +7,8 @@
  *
  *	$ rtpengine-ctl list totals
  *
- * Files: tree.c words and dispatch, list.c, set.c, params.c, session.c, totals.c the commands.
+ * Files: tree.c words and dispatch, list.c, set.c, params.c, session.c, explain.c, totals.c
+ * the commands.
  */
 #include "cli.h"
 

@@ -50,6 +50,8 @@ void cli_terminate(struct cli *c, struct str rest);
 void cli_debug(struct cli *c, struct str rest);
 /* That something is not there in this build: one line. */
 void cli_print_lack(struct cli *c, const char *what);
+/* explain.c */
+void cli_explain(struct cli *c, struct str rest);
 /* totals.c */
 void cli_list_totals(struct cli *c, struct str rest);
 void cli_list_counters(struct cli *c, struct str rest);

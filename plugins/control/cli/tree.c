@@ -61,6 +61,7 @@ static const struct cli_node root[] = {
 	{ "debug", "<call-ID> [on|off]", "log all of a call, whatever the level", cli_debug, false,
 		NULL },
 	{ "media", NULL, NULL, NULL, false, cli_media_nodes },
+	{ "explain", "<call-ID>", "tell why a call has the media it has", cli_explain, true, NULL },
 	{ "params", NULL, NULL, NULL, false, cli_params_nodes },
 	{ "ksadd", "<keyspace>", "follow a Redis keyspace", run_keyspace, true, NULL },
 	{ "ksrm", "<keyspace>", "no longer follow a Redis keyspace", run_keyspace, true, NULL },

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One direction explained: does it work, and if not, what is missing. */
+#include "call/explain_priv.h"
+#include "call/sentence.h"
+
+enum { STOPPED_US = 5000000 }; /* silence longer than this is one */
+
+const char *explain_state_name(enum explain_state state)
+{
+	static const char *const names[EXPLAIN_STATE_COUNT] = {
+#define EXPLAIN_NAME(id, name) [EXPLAIN_##id] = name,
+		EXPLAIN_STATES(EXPLAIN_NAME)
+#undef EXPLAIN_NAME
+	};
+
+	return names[state];
+}
+
+static bool is_blocked(const struct flow *f)
+{
+	return f->call->model->drop_traffic || f->from->blackhole || f->call->model->blocks.media ||
+	       party_blocks(f->from->party, f->to->party).media;
+}
+
+static enum explain_state state_of_silence(const struct flow *f)
+{
+	if (!f->from->in || (f->to && !f->to->in))
+		return EXPLAIN_UNANSWERED;
+	if (f->in->dropped)
+		return EXPLAIN_ALL_DROPPED;
+	if (!f->from->recv)
+		return EXPLAIN_HELD;
+	return f->in->rtcp_packets ? EXPLAIN_RTCP_ONLY : EXPLAIN_NEVER;
+}
+
+enum explain_state explain_state(const struct flow *f)
+{
+	if (f->from->rejected)
+		return EXPLAIN_DECLINED;
+	if (!f->from->ports)
+		return EXPLAIN_NOT_RELAYED;
+	if (!f->in->rtp_packets)
+		return state_of_silence(f);
+	if (f->now_us - f->in->rtp_last_us > STOPPED_US)
+		return f->from->recv ? EXPLAIN_STOPPED : EXPLAIN_HELD;
+	if (!f->to)
+		return EXPLAIN_NOBODY;
+	if (is_blocked(f))
+		return EXPLAIN_BLOCKED;
+	if (!f->out.peer.family)
+		return EXPLAIN_NO_DESTINATION;
+	if (!f->out.packets_out && f->out.drops[REASON_SEND_FAILED])
+		return EXPLAIN_SEND_FAILS;
+	return EXPLAIN_FLOWS;
+}
+
+/* Such addresses mean something in a network of one's own only (RFC 1918, 6598, 4193). */
+static bool is_private(const struct addr *a)
+{
+	if (a->family == ADDR_IP6)
+		return (a->ip[0] & 0xfe) == 0xfc || (a->ip[0] == 0xfe && (a->ip[1] & 0xc0) == 0x80);
+	return a->family == ADDR_IP4 &&
+	       (a->ip[0] == 10 || (a->ip[0] == 172 && (a->ip[1] & 0xf0) == 16) ||
+		       (a->ip[0] == 192 && a->ip[1] == 168) ||
+		       (a->ip[0] == 100 && (a->ip[1] & 0xc0) == 64));
+}
+
+/* What on the way may be to blame, as far as addresses tell. */
+static void add_suspects(GString *out, const struct flow *f, const struct addr *shown)
+{
+	const struct addr *own = &f->from->advertised;
+
+	if (is_private(shown) && own->family && !is_private(own)) {
+		g_string_append(out, "that is a private address, which a party at ");
+		sentence_addr(out, own);
+		g_string_append(out, " cannot reach: is --interface given the public one?");
+	} else if (is_private(own) && !is_private(shown)) {
+		g_string_append(out, "it is behind a NAT (");
+		sentence_addr(out, own);
+		g_string_append(out, "), and either does not send or a firewall keeps it away.");
+	} else {
+		g_string_append(
+			out, "it does not send, or a firewall or NAT between keeps it away.");
+	}
+}
+
+static void why_never(GString *out, const struct flow *f)
+{
+	struct addr shown = explain_shown_addr(f->from, 0);
+	int64_t since_us = f->from->stream_count ? f->from->streams[0].since_us : 0;
+
+	g_string_append(out, "Nothing has arrived from ");
+	sentence_party(out, f->from->party);
+	if (since_us) {
+		g_string_append(out, " in the ");
+		sentence_time(out, f->now_us - since_us);
+		g_string_append(out, " since the latest signalling");
+	}
+	g_string_append(out, ". It was told to send to ");
+	sentence_addr(out, &shown);
+	g_string_append(out, ": ");
+	add_suspects(out, f, &shown);
+}
+
+static void why_unanswered(GString *out, const struct flow *f)
+{
+	bool by_sender = !f->from->in;
+
+	g_string_append(out, "Nothing has arrived: ");
+	sentence_party(out, by_sender ? f->from->party : f->to->party);
+	g_string_append(out, " has not answered yet");
+	if (!by_sender) {
+		g_string_append(out, ", so ");
+		sentence_party(out, f->from->party);
+		g_string_append(out, " does not know where to send");
+	}
+	g_string_append_c(out, '.');
+}
+
+static void why_dropped(GString *out, const struct flow *f)
+{
+	const struct stream_counts *c = &f->in->rtp;
+	unsigned most = 0;
+
+	for (unsigned r = 0; r < REASON_DROPS; r++)
+		if (!explain_is_drop_out((enum reason)r) && c->drops[r] > c->drops[most])
+			most = r;
+	g_string_append(out, "All that arrived from ");
+	sentence_party(out, f->from->party);
+	g_string_append(out, " was dropped, most of it because: ");
+	g_string_append_printf(out, "%s.", reason_row((enum reason)most)->text);
+}
+
+/* `party` with words before and behind it. */
+static void add_about(
+	GString *out, const char *before, const struct party *party, const char *behind)
+{
+	g_string_append(out, before);
+	sentence_party(out, party);
+	g_string_append(out, behind);
+}
+
+static void why_stopped(GString *out, const struct flow *f)
+{
+	add_about(out, "", f->from->party, " has stopped sending: nothing for ");
+	sentence_time(out, f->now_us - f->in->rtp_last_us);
+	g_string_append_c(out, '.');
+	if (f->in->rtp.dropped_us > f->in->rtp_last_us &&
+		f->in->rtp.drops[f->in->rtp.dropped_reason]) {
+		g_string_append(out, " What came since was dropped: ");
+		g_string_append(out, reason_row((enum reason)f->in->rtp.dropped_reason)->text);
+		g_string_append_c(out, '.');
+	}
+}
+
+static void why_flows(GString *out, const struct flow *f)
+{
+	add_about(out, "Media of ", f->from->party, " are sent on to ");
+	add_about(out, "", f->to->party, " at ");
+	sentence_addr(out, &f->out.peer);
+	g_string_append(out, ": ");
+	sentence_count(out, f->out.packets_out, "packet");
+	g_string_append(out, " in all.");
+}
+
+void explain_why(GString *out, const struct flow *f)
+{
+	const struct party *from = f->from->party;
+
+	switch (explain_state(f)) {
+	case EXPLAIN_DECLINED:
+		g_string_append(out, "The section is declined: no media.");
+		return;
+	case EXPLAIN_NOT_RELAYED:
+		g_string_append(out, "No port is open for it: nothing is relayed.");
+		return;
+	case EXPLAIN_UNANSWERED:
+		why_unanswered(out, f);
+		return;
+	case EXPLAIN_RTCP_ONLY:
+		add_about(out, "Only RTCP has arrived from ", from,
+			", no media: it is reachable, but sends none or sends it elsewhere.");
+		return;
+	case EXPLAIN_ALL_DROPPED:
+		why_dropped(out, f);
+		return;
+	case EXPLAIN_HELD:
+		add_about(out, "Nothing is awaited from ", from, ": it is on hold.");
+		return;
+	case EXPLAIN_NEVER:
+		why_never(out, f);
+		return;
+	case EXPLAIN_STOPPED:
+		why_stopped(out, f);
+		return;
+	case EXPLAIN_NOBODY:
+		add_about(out, "Nobody receives what ", from, " sends.");
+		return;
+	case EXPLAIN_BLOCKED:
+		add_about(out, "Media of ", from, " are discarded, as the proxy asked for.");
+		return;
+	case EXPLAIN_NO_DESTINATION:
+		add_about(out, "Media cannot be sent on: where ", f->to->party,
+			" receives is not known, or it is on hold.");
+		return;
+	case EXPLAIN_SEND_FAILS:
+		add_about(out, "Media cannot be sent on to ", f->to->party,
+			": the system refuses to send there.");
+		return;
+	case EXPLAIN_FLOWS:
+	case EXPLAIN_STATE_COUNT:
+		break;
+	}
+	why_flows(out, f);
+}
+
+static bool names_codec(const struct media *media, const struct sdp_format *f)
+{
+	for (unsigned i = 0; i < media->in->format_count; i++) {
+		const struct sdp_format *g = &media->in->formats[i];
+
+		if (f->encoding.len ? str_eq_nocase(f->encoding, g->encoding) &&
+					      f->clock_hz == g->clock_hz
+				    : f->payload_type == g->payload_type)
+			return true;
+	}
+	return false;
+}
+
+/* Those that only one side named, or both. */
+static unsigned pick_codecs(
+	const struct media *of, const struct media *other, bool both, struct sdp_format *ret)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < of->in->format_count && count < SDP_MAX_FORMATS; i++)
+		if (names_codec(other, &of->in->formats[i]) == both)
+			ret[count++] = of->in->formats[i];
+	return count;
+}
+
+static void say_only(GString *out, const struct media *of, const struct media *other)
+{
+	struct sdp_format formats[SDP_MAX_FORMATS];
+	unsigned count = pick_codecs(of, other, false, formats);
+
+	if (!count)
+		return;
+	add_about(out, "Only ", of->party, " named ");
+	sentence_formats(out, formats, count);
+	g_string_append(out, ".\n");
+}
+
+/* Told once for each pair: by the party that was there first. */
+static void say_codecs(GString *out, const struct flow *f)
+{
+	struct sdp_format formats[SDP_MAX_FORMATS];
+	unsigned count;
+
+	if (f->from->party->number > f->to->party->number || !f->from->in || !f->to->in ||
+		!f->from->in->format_count || !f->to->in->format_count)
+		return;
+	count = pick_codecs(f->to, f->from, true, formats);
+	if (count) {
+		g_string_append(out, "Both sides named ");
+		sentence_formats(out, formats, count);
+		g_string_append(out, ".\n");
+	} else {
+		g_string_append(out,
+			"They have no codec in common, and nothing is transcoded: they cannot "
+			"hear each other.\n");
+	}
+	say_only(out, f->from, f->to);
+	say_only(out, f->to, f->from);
+}
+
+static void say_profile(GString *out, const struct flow *f)
+{
+	const char *a = sdp_transport_info(f->from->transport)->name;
+	const char *b = sdp_transport_info(f->to->transport)->name;
+
+	if (f->from->transport != f->to->transport && a && b)
+		g_string_append_printf(
+			out, "The profile changes on the way from %s to %s.\n", a, b);
+}
+
+static void say_private(GString *out, const struct flow *f)
+{
+	struct addr shown = explain_shown_addr(f->to, 0);
+
+	if (!is_private(&f->to->advertised) || is_private(&shown) || f->out.confirmed ||
+		!f->to->learn)
+		return;
+	add_about(out, "What is sent to ", f->to->party,
+		" will hardly arrive before its real address is learned from a packet of its: "
+		"the one it gave is private.\n");
+}
+
+void explain_flow(GString *out, const struct flow *f)
+{
+	explain_why(out, f);
+	g_string_append_c(out, '\n');
+	if (!f->to || f->from->rejected)
+		return;
+	say_profile(out, f);
+	say_codecs(out, f);
+	say_private(out, f);
+}

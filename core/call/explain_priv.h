@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Between explain.c (the whole), explain_section.c and explain_flow.c. Sentences are appended to
+ * a text, each with its capital, its full stop and a line feed behind it. [control]
+ */
+#ifndef CALL_EXPLAIN_PRIV_H
+#define CALL_EXPLAIN_PRIV_H
+
+#include "call/explain.h"
+
+/* What came in on a section, RTP told from RTCP also where they share a port. */
+struct arrivals {
+	struct stream_counts rtp, rtcp; /* of its two ports; zeroed where there is none */
+	uint64_t rtp_packets, rtcp_packets;
+	int64_t rtp_last_us; /* monotonic; 0: none */
+	uint64_t dropped;    /* of what came in */
+};
+
+void explain_read(const struct media *media, struct arrivals *ret);
+/* Is this reason counted on the stream by which a packet was to leave? */
+bool explain_is_drop_out(enum reason reason);
+
+/* explain_section.c: what was said, agreed, received and dropped. */
+void explain_section(
+	GString *out, const struct media *media, const struct arrivals *in, int64_t now_us);
+/* The address it was shown, with the port; ADDR_NONE: none. */
+struct addr explain_shown_addr(const struct media *media, unsigned component);
+
+/* explain_flow.c; `to` NULL: nobody receives it. */
+struct flow {
+	const struct call *call;
+	const struct media *from, *to;
+	const struct arrivals *in; /* of `from` */
+	struct stream_counts out;  /* of the port that leads to `to` */
+	int64_t now_us;
+};
+
+enum explain_state explain_state(const struct flow *flow);
+const char *explain_state_name(enum explain_state state);
+/* What is missing, or that all is well: one sentence, without line feed. */
+void explain_why(GString *out, const struct flow *flow);
+/* That, and what is done on the way. */
+void explain_flow(GString *out, const struct flow *flow);
+
+#endif

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One section explained: what its party said and was told, what came from it, what was dropped. */
+#include "call/explain_priv.h"
+#include "call/sentence.h"
+
+#include <inttypes.h>
+
+static const struct stream_counts no_counts;
+
+bool explain_is_drop_out(enum reason reason)
+{
+	return reason == REASON_NO_PEER || reason == REASON_FEEDBACK_REMOVED ||
+	       reason == REASON_SEND_FAILED || reason == REASON_SEND_QUEUE_FULL;
+}
+
+void explain_read(const struct media *media, struct arrivals *ret)
+{
+	uint64_t of_ssrcs = 0;
+
+	*ret = (struct arrivals){ .rtp = no_counts };
+	if (media->stream_count > 0)
+		stream_stats_read(media->streams[0].stats, &ret->rtp);
+	if (media->stream_count > 1)
+		stream_stats_read(media->streams[1].stats, &ret->rtcp);
+	for (unsigned i = 0; i < STREAM_SSRC_MAX; i++)
+		if (ret->rtp.ssrc[i].used) {
+			of_ssrcs += ret->rtp.ssrc[i].packets;
+			ret->rtp_last_us = MAX(ret->rtp_last_us, ret->rtp.ssrc[i].last_us);
+		}
+	/* Where SSRCs were forgotten, or there are none, kinds cannot be told apart. */
+	if (!sdp_transport_info(media->transport)->rtp || ret->rtp.ssrcs_forgotten)
+		of_ssrcs = ret->rtp.packets_in;
+	if (!ret->rtp_last_us && of_ssrcs)
+		ret->rtp_last_us = ret->rtp.last_in_us;
+	ret->rtp_packets = of_ssrcs;
+	ret->rtcp_packets = ret->rtp.packets_in - of_ssrcs + ret->rtcp.packets_in;
+	for (unsigned r = 0; r < REASON_DROPS; r++)
+		if (!explain_is_drop_out((enum reason)r))
+			ret->dropped += ret->rtp.drops[r];
+}
+
+struct addr explain_shown_addr(const struct media *media, unsigned component)
+{
+	if (!media->ports || component >= media->ports->count)
+		return (struct addr){ 0 };
+	return addr_with_port(
+		media->ports->local->advertised, media->ports->leases[component]->port->local.port);
+}
+
+static void add_profile(GString *out, const struct media *media)
+{
+	const char *name = sdp_transport_info(media->transport)->name;
+
+	if (name)
+		g_string_append(out, name);
+	else
+		sentence_quote(out, media->transport_text);
+}
+
+/* What it was offered: all that the other side named, but for what was taken out. */
+static void add_offered(GString *out, const struct media *media)
+{
+	const struct media *other = media->source_count ? media->sources[0] : NULL;
+
+	if (media->shown_count)
+		sentence_formats(out, media->shown, media->shown_count);
+	else if (other && other->in)
+		sentence_formats(out, other->in->formats, other->in->format_count);
+	else
+		g_string_append(out, "none");
+}
+
+static void say_declined(GString *out, const struct media *media)
+{
+	if (media->in && !media->in->port)
+		g_string_append(out, "It declined this section (port 0)");
+	else if (media->no_codecs)
+		g_string_append(out, "Declined for it: the proxy's flags left no codec to offer");
+	else
+		g_string_append(out, "Declined by the other side (port 0)");
+	g_string_append(out, ": no ports are open, nothing is relayed.\n");
+}
+
+static void say_said(GString *out, const struct media *media)
+{
+	const struct sdp_media *in = media->in;
+
+	if (!in) {
+		g_string_append(out, "It was offered ");
+		add_profile(out, media);
+		g_string_append(out, " with codecs ");
+		add_offered(out, media);
+		g_string_append(out, " and has not answered yet.\n");
+		return;
+	}
+	g_string_append(out, "It said that it receives at ");
+	sentence_addr(out, &media->advertised);
+	if (media->stream_count > 1 && media->streams[1].peer.family && !media->mux) {
+		g_string_append(out, " (RTCP at ");
+		sentence_addr(out, &media->streams[1].peer);
+		g_string_append_c(out, ')');
+	}
+	g_string_append(out, " by ");
+	add_profile(out, media);
+	g_string_append_printf(out, ", %s", sdp_direction_name(in->direction));
+	if (in->format_count) {
+		g_string_append(out, ", codecs ");
+		sentence_formats(out, in->formats, in->format_count);
+	}
+	g_string_append(out, ".\n");
+	if (media->believed.family)
+		g_string_append(out,
+			"The address is the one the proxy saw its message come from, not the "
+			"one in its SDP.\n");
+}
+
+/* How its address may differ from the signalled one. */
+static void say_learning(GString *out, const struct media *media)
+{
+	if (!media->in)
+		return;
+	if (!media->learn)
+		g_string_append(out, "It is sent to where it said, wherever its packets come from "
+				     "(nothing is learned).\n");
+	if (media->nat_wait)
+		g_string_append(out, "Nothing is sent to it before something has come from it "
+				     "(NAT-wait).\n");
+}
+
+/* Either side may have asked for it. */
+static void say_hold(GString *out, const struct media *media)
+{
+	if (media->hold_zero)
+		g_string_append(
+			out, "Its connection address is zero (hold): nothing is sent to it.\n");
+	else if (media->in && !media->send && !media->recv)
+		g_string_append(out, "It is neither to send nor to receive (hold).\n");
+	else if (media->in && !media->send)
+		g_string_append(out, "It is to receive nothing (hold), but is sent what comes.\n");
+	else if (media->in && !media->recv)
+		g_string_append(out, "It is to send nothing (hold).\n");
+}
+
+static void say_told(GString *out, const struct media *media)
+{
+	struct addr rtp = explain_shown_addr(media, 0), rtcp = explain_shown_addr(media, 1);
+
+	if (!rtp.family)
+		return;
+	g_string_append(out, media->party->printed.any
+				     ? "It was told to send to "
+				     : "With the answer it will be told to send to ");
+	sentence_addr(out, &rtp);
+	if (rtcp.family && !media->mux) {
+		g_string_append(out, " (RTCP to ");
+		sentence_addr(out, &rtcp);
+		g_string_append_c(out, ')');
+	}
+	g_string_append(out, ".\n");
+}
+
+static bool has_codec(const struct sdp_format *list, unsigned count, const struct sdp_format *f)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (list[i].payload_type == f->payload_type &&
+			str_eq_nocase(list[i].encoding, f->encoding))
+			return true;
+	return false;
+}
+
+static void say_removed(GString *out, const struct media *media)
+{
+	const struct media *other = media->source_count ? media->sources[0] : NULL;
+	struct sdp_format gone[SDP_MAX_FORMATS];
+	unsigned count = 0;
+
+	if (!media->shown_count || !other || !other->in)
+		return;
+	for (unsigned i = 0; i < other->in->format_count && count < SDP_MAX_FORMATS; i++)
+		if (!has_codec(media->shown, media->shown_count, &other->in->formats[i]))
+			gone[count++] = other->in->formats[i];
+	if (!count)
+		return;
+	g_string_append(out, "Not shown to it, by the proxy's codec flags: ");
+	sentence_formats(out, gone, count);
+	g_string_append(out, ".\n");
+}
+
+static void say_mux(GString *out, const struct media *media)
+{
+	if (media->mux)
+		g_string_append(out, "RTCP comes on the RTP port (rtcp-mux agreed).\n");
+	else if (media->mux_open)
+		g_string_append(out, "It was offered rtcp-mux and has not answered that.\n");
+	else if (media->mux_offered_to)
+		g_string_append(out, "It was offered rtcp-mux and declined.\n");
+	else if (media->mux_offered_by && media->in && media->party->printed.any)
+		g_string_append(out, "It offered rtcp-mux, which was declined.\n");
+}
+
+static void add_ago(GString *out, int64_t at_us, int64_t now_us)
+{
+	sentence_time(out, now_us - at_us);
+	g_string_append(out, " ago");
+}
+
+/*
+ * Where from: known once the source was believed; until then there is the signalled one. Where
+ * nothing is learned, sources are not kept.
+ */
+static void add_source(GString *out, const struct media *media, const struct stream_counts *c)
+{
+	if (!media->learn || !c->confirmed || !c->peer.family)
+		return;
+	g_string_append(out, " from ");
+	sentence_addr(out, &c->peer);
+	if (addr_equal(&c->peer, &media->streams[0].peer))
+		g_string_append(out, " as signalled");
+	else
+		g_string_append(out, ", not the signalled address (learned)");
+}
+
+static void say_ssrcs(GString *out, const struct media *media, const struct stream_counts *c)
+{
+	for (unsigned i = 0; i < STREAM_SSRC_MAX; i++) {
+		const struct ssrc_stats *s = &c->ssrc[i];
+		const struct sdp_format *f = NULL;
+
+		if (!s->used)
+			continue;
+		for (unsigned n = 0; media->in && n < media->in->format_count && !f; n++)
+			if (media->in->formats[n].payload_type == s->payload_type)
+				f = &media->in->formats[n];
+		g_string_append_printf(out, "SSRC %08x: ", s->ssrc);
+		sentence_count(out, s->packets, "packet");
+		g_string_append(out, ", the latest of ");
+		if (f)
+			sentence_formats(out, f, 1);
+		else
+			g_string_append_printf(
+				out, "payload type %u, which it did not name", s->payload_type);
+		g_string_append(out, ".\n");
+	}
+	if (c->ssrcs_forgotten)
+		g_string_append_printf(
+			out, "Further SSRCs were seen before: %u.\n", (unsigned)c->ssrcs_forgotten);
+}
+
+static void say_arrived(
+	GString *out, const struct media *media, const struct arrivals *in, int64_t now_us)
+{
+	bool rtp = sdp_transport_info(media->transport)->rtp;
+
+	if (in->rtp_packets) {
+		sentence_count(out, in->rtp_packets, rtp ? "RTP packet" : "packet");
+		g_string_append(out, in->rtp_packets == 1 ? " has arrived" : " have arrived");
+		add_source(out, media, &in->rtp);
+		g_string_append(out, ", the last one ");
+		add_ago(out, in->rtp_last_us, now_us);
+		g_string_append(out, ".\n");
+		say_ssrcs(out, media, &in->rtp);
+	}
+	if (in->rtcp_packets) {
+		sentence_count(out, in->rtcp_packets, "RTCP packet");
+		g_string_append(
+			out, in->rtcp_packets == 1 ? " has arrived.\n" : " have arrived.\n");
+	}
+}
+
+static void say_drops(GString *out, const struct stream_counts *c, const char *kind, int64_t now_us)
+{
+	for (unsigned r = 0; r < REASON_DROPS; r++) {
+		const struct reason_row *row = reason_row((enum reason)r);
+
+		if (!c->drops[r])
+			continue;
+		sentence_count(out, c->drops[r], kind);
+		if (explain_is_drop_out((enum reason)r))
+			g_string_append(out, " on the way to it");
+		g_string_append_printf(out, " dropped: %s (%s)", row->text, row->name);
+		if (c->dropped_reason == r && c->dropped_us) {
+			g_string_append(out, ", the latest of them ");
+			add_ago(out, c->dropped_us, now_us);
+			g_string_append(out, " from ");
+			sentence_addr(out, &c->dropped_from);
+		}
+		g_string_append(out, ".\n");
+	}
+}
+
+void explain_section(
+	GString *out, const struct media *media, const struct arrivals *in, int64_t now_us)
+{
+	if (media->rejected) {
+		say_declined(out, media);
+	} else {
+		say_said(out, media);
+		say_learning(out, media);
+		say_hold(out, media);
+		say_told(out, media);
+		say_removed(out, media);
+		say_mux(out, media);
+	}
+	say_arrived(out, media, in, now_us);
+	say_drops(out, &in->rtp, "packet", now_us);
+	say_drops(out, &in->rtcp, "packet of the RTCP port", now_us);
+}
