@@ -202,6 +202,23 @@ static const struct media_stream *find_stream(const struct model *model, uint32_
 	return NULL;
 }
 
+static void log_event(const struct media_event *event)
+{
+	char text[ADDR_TEXT], source[ADDR_TEXT];
+
+	if (event->type == MEDIA_EVENT_PEER_LEARNED)
+		reason_count(REASON_PEER_LEARNED);
+	if (event->type == MEDIA_EVENT_SOURCE_REFUSED)
+		log_debug("Packets from " MARKED("%s") " refused: %s",
+			MARK(addr_print(&event->source, source)), reason_row(event->reason)->text);
+	else if (event->type == MEDIA_EVENT_SOURCE_CHANGED && event->peer.family)
+		log_info("Peer address changed to " MARKED("%s") ": %s",
+			MARK(addr_print(&event->peer, text)), reason_row(event->reason)->text);
+	else if (event->type == MEDIA_EVENT_FIRST_PACKET || event->type == MEDIA_EVENT_PEER_LEARNED)
+		log_info("Confirmed peer address as " MARKED("%s"),
+			MARK(addr_print(&event->peer, text)));
+}
+
 void call_table_event(const struct media_event *event, void *arg)
 {
 	struct call_table *table = arg;
@@ -210,15 +227,12 @@ void call_table_event(const struct media_event *event, void *arg)
 	const struct media_stream *stream = call ? find_stream(call->model, event->stream_id)
 						 : NULL;
 	const struct log_context *before;
-	char text[ADDR_TEXT];
 
 	if (!stream || stream->endpoint_gen != event->endpoint_gen) {
 		reason_count(REASON_EVENT_STALE);
 		return;
 	}
 	before = log_set_context(&call->log);
-	if (event->type == MEDIA_EVENT_PEER_LEARNED)
-		reason_count(REASON_PEER_LEARNED);
-	log_info("Confirmed peer address as " MARKED("%s"), MARK(addr_print(&event->peer, text)));
+	log_event(event);
 	log_set_context(before);
 }

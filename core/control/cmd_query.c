@@ -156,6 +156,10 @@ static void add_stream_flags(struct query *q, struct value *v, const struct medi
 		dict_add_str(q->d, flags, NULL, STR_LIT("filled"));
 	if (counts->confirmed)
 		dict_add_str(q->d, flags, NULL, STR_LIT("confirmed"));
+	if (media->sources_let_in != PLAN_SOURCES_ANY && !media->handover)
+		dict_add_str(q->d, flags, NULL, STR_LIT("strict source address"));
+	if (media->handover)
+		dict_add_str(q->d, flags, NULL, STR_LIT("media handover"));
 }
 
 static void add_stream(
@@ -179,7 +183,7 @@ static void add_stream(
 			q->d, v, "family", str_of(local->family == ADDR_IP4 ? "IPv4" : "IPv6"));
 	}
 	/* The worker may not have seen the latest plan; what was signalled will be true then. */
-	peer = counts.peer.family && counts.confirmed ? counts.peer : stream->peer;
+	peer = counts.peer.family && counts.seen ? counts.peer : stream->peer;
 	add_endpoint(q, v, "endpoint", &peer);
 	add_endpoint(q, v, "advertised endpoint", &stream->peer);
 	dict_add_int(q->d, v, "last packet",
@@ -231,7 +235,7 @@ static void add_media_flags(struct query *q, struct value *v, const struct media
 	struct value *flags = dict_add_list(q->d, v, "flags");
 
 	dict_add_str(q->d, flags, NULL, STR_LIT("initialized"));
-	if (!media->learn)
+	if (media->learn == PLAN_LEARN_OFF)
 		dict_add_str(q->d, flags, NULL, STR_LIT("asymmetric"));
 	if (media->send)
 		dict_add_str(q->d, flags, NULL, STR_LIT("send"));
