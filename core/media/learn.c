@@ -8,8 +8,9 @@
  * elsewhere after the committed source fell silent. The signalled address commits at once. If
  * nothing came within the window, it begins with the first packet: that one may not be the peer's.
  *
- * A source believed before new signalling is carried over it: others that fit no better get their
- * chance when it stays silent. So signalling opens no gap to whoever waits for one.
+ * A source believed before new signalling is carried over it: it gives way to a better one, to its
+ * own SSRC going on elsewhere, and to one that fits as well when it is silent, but to no worse one.
+ * So signalling opens no gap to whoever waits for one.
  *
  * Before the answer, and on hold by a zero address, the same ranks decide who is let in, but
  * nothing is committed and nothing moves: packets are sent to what was signalled, or nowhere.
@@ -240,8 +241,6 @@ static int judge_learning(const struct stream *stream, const struct candidate *c
 		return REASON_SOURCE_NEWEST;
 	if (c->place < stream->source_place)
 		return c->rank == RANK_SIGNALLED ? REASON_SOURCE_SIGNALLED : REASON_SOURCE_BETTER;
-	if (stream->source_state == SOURCE_CARRIED && now_us >= stream->until_us)
-		return REASON_SOURCE_SILENT;
 	if (c->place == stream->source_place && is_silent(stream, now_us))
 		return REASON_SOURCE_SILENT;
 	if (c->place == stream->source_place && may_learn(plan) && may_follow(stream, c))

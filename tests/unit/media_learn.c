@@ -319,12 +319,13 @@ static const struct script_case cases[] = {
 	{ "anew-no-gap-signalled", .script = "S+ @9 ! A- R- I- >S S+ =c >S" },
 	{ "anew-moved-better", .script = "A+ @3 A+ ! I+ >I A-" },
 	{ "anew-moved-equal", .script = "A+ @3 A+ @5 ! a- @1 a+ >a A-" },
-	{ "anew-moved-worse", .script = "I+ @3 I+ @5 ! A- @2 A- >I @1 A+ =l >A @3 A+ =c" },
+	{ "anew-moved-worse", .script = "I+ @3 I+ @5 ! A- @3 A- >I @60 A- A+:I >A =l I+ >I" },
 	{ "anew-elsewhere", .script = "A+ @3 A+ =c # =l >P A+ =l >A P+ =c >P Ax" },
 	{ "another-port-shown", .script = "A+ @3 A+ =c v >A /A+ >A a+ >a /A- A- >a" },
 	/* on hold, and before the answer */
 	{ "hold", .script = "I+ @3 I+ =c o >0 I+ =l >0 A- >0 O >S A- >S I+ >I A-" },
-	{ "hold-silent", .script = "I+ o A- @1 A- @2 A+ >0 I- O A+ S+ =c Ax" },
+	{ "hold-silent", .script = "I+ o A- @60 A- I+ >0 O >S A- I+ >I" },
+	{ "hold-first", .script = "o A+ >0 a- @1 a+ A- >0 O >S A- a+ >a S+ =c ax" },
 	{ "early", .early = true,
 		.script = "A+ =l >S a- I+ =l >S A- @50 I+ =l A- n >S A- I+ >I A-" },
 	{ "early-silence", .early = true, .script = "A+ @1 a+ A- >S n S+ =c ax" },
@@ -433,16 +434,22 @@ static void attack_all_along(struct world *w, const struct source *party, const 
 	talk(w, party, 0.4);
 	signal_again(w); /* a refresh of the session */
 	attack(w, bad, "after a refresh");
+	advance(w, 10);
+	attack(w, bad, "later");
 	talk(w, party, 0.4);
 	w->hold = true;
 	w->endpoint_gen++;
 	signal_again(w);
 	attack(w, bad, "on hold");
+	advance(w, 10);
+	attack(w, bad, "later on hold");
 	talk(w, party, 0.4);
 	w->hold = false;
 	w->endpoint_gen++;
 	signal_again(w);
 	attack(w, bad, "off hold");
+	advance(w, 10);
+	attack(w, bad, "later off hold");
 	talk(w, party, 4);
 	attack(w, bad, "committed again");
 	world_close(w);
