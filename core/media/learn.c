@@ -12,6 +12,9 @@
  * own SSRC going on elsewhere, and to one that fits as well when it is silent, but to no worse one.
  * So signalling opens no gap to whoever waits for one.
  *
+ * When the endpoint changed, the source before is known as stale: its last packets on their way must
+ * not keep out the one it becomes, which may fit no better behind the same NAT.
+ *
  * Before the answer, and on hold by a zero address, the same ranks decide who is let in, but
  * nothing is committed and nothing moves: packets are sent to what was signalled, or nowhere.
  */
@@ -36,6 +39,7 @@ struct candidate {
 	struct addr addr; /* IPv4-mapped ones as IPv4 */
 	enum media_rank rank;
 	unsigned place;
+	bool stale; /* the source of the endpoint before */
 };
 
 /* Same family, address and port as the system has them? */
@@ -79,10 +83,10 @@ static enum media_rank rank_of(const struct plan_stream *plan, const struct addr
 	return RANK_ANY;
 }
 
-/* Within a rank, who sends to the port shown last comes before who sends to an older one. */
-static unsigned place_of(enum media_rank rank, bool older_port)
+/* Within a rank, who sends to an older port, or is of the endpoint before, gives way to others. */
+static unsigned place_of(enum media_rank rank, bool older)
 {
-	return 2 * rank + older_port;
+	return 2 * rank + older;
 }
 
 static void note_peer(struct stream *stream)
@@ -112,7 +116,8 @@ static bool ranks_matter(const struct plan_stream *plan)
 	       (plan->learn == PLAN_LEARN_HEURISTIC || plan->learn == PLAN_LEARN_OFF);
 }
 
-static void carry(struct stream *stream, const struct stream *before)
+/* `still_valid`: the endpoint has not changed. */
+static void carry(struct stream *stream, const struct stream *before, bool still_valid)
 {
 	bool older_port = before->port != stream->port || before->source_place % 2;
 	struct addr source;
@@ -120,6 +125,11 @@ static void carry(struct stream *stream, const struct stream *before)
 	if (before->source_state == SOURCE_NONE || !ranks_matter(stream->plan))
 		return;
 	stream->source = before->source;
+	if (!still_valid || before->source_state == SOURCE_STALE) {
+		stream->source_state = SOURCE_STALE;
+		stream->source_stale = true;
+		return;
+	}
 	stream->source_state = SOURCE_CARRIED;
 	source = addr_of_sock(&stream->source);
 	/* On hold there is little to compare with: what was known before still counts. */
@@ -134,6 +144,7 @@ static void keep_all(struct stream *stream, const struct stream *before)
 	stream->dest_len = before->dest_len;
 	stream->source = before->source;
 	stream->source_state = before->source_state;
+	stream->source_stale = before->source_stale;
 	stream->source_rank = before->source_rank;
 	stream->source_place = before->source_place;
 	stream->since_us = before->since_us;
@@ -162,8 +173,9 @@ void media_learn_inherit(struct stream *stream, const struct stream *before, int
 	if (!stream->dest_len && !plan->wait)
 		aim_at_signalled(stream);
 	/* Another endpoint begins anew, but not what was unknown, or on hold, before or is now. */
-	if (before && (same_peer || !before->plan->peer.family || !plan->peer.family))
-		carry(stream, before);
+	if (before)
+		carry(stream, before,
+			same_peer || !before->plan->peer.family || !plan->peer.family);
 	note_peer(stream);
 }
 
@@ -307,6 +319,7 @@ static void believe(struct stream *stream, const struct candidate *c, int reason
 	if (!heard && ranks_matter(stream->plan) && c->packet->now_us >= stream->until_us)
 		stream->until_us = c->packet->now_us + WINDOW_US;
 	stream->source = *c->packet->from;
+	stream->source_stale = c->stale;
 	stream->source_rank = (uint8_t)c->rank;
 	stream->source_place = (uint8_t)c->place;
 	stream->source_state = committed || commits(stream, c) ? SOURCE_COMMITTED : SOURCE_LEARNING;
@@ -367,8 +380,9 @@ static int refuse(struct stream *stream, const struct candidate *c, enum reason 
 				     .reason = reason,
 				     .rank = c->rank,
 				     .source = c->addr,
-				     .before = stream->source_state ? addr_of_sock(&stream->source)
-								    : (struct addr){ 0 },
+				     .before = stream->source_state > SOURCE_STALE
+						       ? addr_of_sock(&stream->source)
+						       : (struct addr){ 0 },
 			     });
 	return reason;
 }
@@ -383,7 +397,7 @@ static int judge(struct stream *stream, const struct candidate *c)
 {
 	if (stream->plan->sources == PLAN_SOURCES_SIGNALLED && c->rank != RANK_SIGNALLED)
 		return REASON_UNSIGNALLED_SOURCE;
-	if (stream->source_state == SOURCE_NONE)
+	if (stream->source_state <= SOURCE_STALE)
 		return PACKET_OK;
 	if (is_mute(c->packet))
 		return judge_mute(stream, c);
@@ -398,12 +412,14 @@ static int weigh(struct packet *packet)
 	struct stream *stream = packet->in;
 	struct candidate c = { .packet = packet, .addr = addr_of_sock(packet->from) };
 	struct addr source = addr_of_sock(&stream->source);
-	bool none = stream->source_state == SOURCE_NONE;
-	bool same = !none && addr_equal(&source, &c.addr);
+	bool none = stream->source_state <= SOURCE_STALE;
+	bool equal = stream->source_state != SOURCE_NONE && addr_equal(&source, &c.addr);
+	bool same = equal && !none;
 	int verdict = PACKET_OK;
 
 	c.rank = rank_of(stream->plan, &c.addr);
-	c.place = place_of(c.rank, packet->port != stream->port);
+	c.stale = equal && stream->source_stale;
+	c.place = place_of(c.rank, c.stale || packet->port != stream->port);
 	if (!same)
 		verdict = judge(stream, &c);
 	if (verdict >= 0 && verdict < REASON_DROPS)

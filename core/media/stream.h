@@ -16,6 +16,7 @@ struct session_state;
 /* What is known of where a stream's packets come from (learn.c). */
 enum source_state {
 	SOURCE_NONE,
+	SOURCE_STALE,    /* believed before the endpoint changed, and not heard since */
 	SOURCE_CARRIED,  /* believed before the latest signalling, and not heard since */
 	SOURCE_LEARNING, /* the best seen so far */
 	SOURCE_COMMITTED,
@@ -37,6 +38,7 @@ struct stream {
 
 	/* Where its peer is. Kept over plans as media_learn_inherit says. */
 	uint8_t dest_len;     /* 0: not known */
+	bool source_stale;    /* its place is that of a source of the endpoint before */
 	uint8_t source_rank;  /* enum media_rank */
 	uint8_t source_place; /* rank and port in one: the less, the better */
 	union sock source;    /* where packets are believed to come from */

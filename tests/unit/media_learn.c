@@ -321,6 +321,10 @@ static const struct script_case cases[] = {
 	{ "anew-moved-equal", .script = "A+ @3 A+ @5 ! a- @1 a+ >a A-" },
 	{ "anew-moved-worse", .script = "I+ @3 I+ @5 ! A- @3 A- >I @60 A- A+:I >A =l I+ >I" },
 	{ "anew-elsewhere", .script = "A+ @3 A+ =c # =l >P A+ =l >A P+ =c >P Ax" },
+	{ "stale-gives-way", .script = "A+ @3 A+ # A+ >A A+ a+ >a A- >a" },
+	{ "stale-to-its-like", .script = "R+ @3 R+ # R+ >R A- I- r+ >r R- @3 r+ =c" },
+	{ "stale-stays", .script = "A+ # A+ @3 A+ =c ax >A" },
+	{ "stale-unheard", .script = "A+ # >P a+ >a A- ! A- a+ # P+ =c >P ax Ax" },
 	{ "another-port-shown", .script = "A+ @3 A+ =c v >A /A+ >A a+ >a /A- A- >a" },
 	/* on hold, and before the answer */
 	{ "hold", .script = "I+ @3 I+ =c o >0 I+ =l >0 A- >0 O >S A- >S I+ >I A-" },
