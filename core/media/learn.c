@@ -125,9 +125,9 @@ static void carry(struct stream *stream, const struct stream *before, bool still
 	if (before->source_state == SOURCE_NONE || !ranks_matter(stream->plan))
 		return;
 	stream->source = before->source;
+	stream->source_stale = before->source_stale || !still_valid;
 	if (!still_valid || before->source_state == SOURCE_STALE) {
 		stream->source_state = SOURCE_STALE;
-		stream->source_stale = true;
 		return;
 	}
 	stream->source_state = SOURCE_CARRIED;

@@ -323,6 +323,7 @@ static const struct script_case cases[] = {
 	{ "anew-elsewhere", .script = "A+ @3 A+ =c # =l >P A+ =l >A P+ =c >P Ax" },
 	{ "stale-gives-way", .script = "A+ @3 A+ # A+ >A A+ a+ >a A- >a" },
 	{ "stale-to-its-like", .script = "R+ @3 R+ # R+ >R A- I- r+ >r R- @3 r+ =c" },
+	{ "stale-over-answer", .script = "A+ @3 A+ # A+ ! A+ >A a+ >a A-" },
 	{ "stale-stays", .script = "A+ # A+ @3 A+ =c ax >A" },
 	{ "stale-unheard", .script = "A+ # >P a+ >a A- ! A- a+ # P+ =c >P ax Ax" },
 	{ "another-port-shown", .script = "A+ @3 A+ =c v >A /A+ >A a+ >a /A- A- >a" },
