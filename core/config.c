@@ -96,19 +96,6 @@ static int check_ports(const struct config *config, struct err *err)
 		config->port_min, config->port_max);
 }
 
-static int check_learning(const struct config *config, struct err *err)
-{
-	const struct option *option = option_find(config_table(), "endpoint-learning");
-
-	if (config->endpoint_learning != CONFIG_LEARN_DELAYED &&
-		config->endpoint_learning != CONFIG_LEARN_IMMEDIATE)
-		return 0;
-	return err_set(err, EINVAL,
-		"Option --endpoint-learning cannot be used: "
-		"'%s' is not built yet",
-		option->choices[config->endpoint_learning]);
-}
-
 /* The query gets the wanted id as its only parameter. */
 static int check_mysql_query(const struct config *config, struct err *err)
 {
@@ -209,7 +196,6 @@ static int check_all(const struct config_set *set, struct err *err)
 		check_addresses,
 		check_mysql_query,
 		check_recording,
-		check_learning,
 	};
 
 	help_with_facilities(set);

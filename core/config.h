@@ -21,6 +21,15 @@ enum config_learning {
 	CONFIG_LEARN_OFF
 };
 
+enum config_sources {
+	CONFIG_SOURCES_NOT_GIVEN = -1,
+	CONFIG_SOURCES_LEARNED,
+	CONFIG_SOURCES_SIGNALLED,
+	CONFIG_SOURCES_ANY
+};
+
+enum config_compat { CONFIG_COMPAT_NONE, CONFIG_COMPAT_RTPENGINE };
+
 enum config_log_format { LOG_FORMAT_DEFAULT, LOG_FORMAT_PARSABLE };
 
 /*
@@ -71,6 +80,8 @@ struct config {
 	int64_t max_bandwidth;
 	bool sip_source, dtls_passive;
 	int endpoint_learning; /* enum config_learning */
+	int source_policy;     /* enum config_sources */
+	int compat;            /* enum config_compat */
 
 	/* Storage */
 	char *redis, *redis_write;

@@ -53,6 +53,8 @@ G_STATIC_ASSERT(G_N_ELEMENTS(groups) == OPTION_GROUPS + 1);
 
 static const char *const log_formats[] = { "default", "parsable", NULL };
 static const char *const learning[] = { "heuristic", "delayed", "immediate", "off", NULL };
+static const char *const source_policies[] = { "learned", "signalled", "any", NULL };
+static const char *const compats[] = { "none", "rtpengine", NULL };
 static const char *const homer_protocols[] = { "udp", "tcp", NULL };
 
 /* Why rows are there and refused: they belong to the options every operator may have set. */
@@ -286,7 +288,17 @@ static const struct option options[] = {
 	{ .name = "endpoint-learning", .type = OPTION_CHOICE, .group = OPTION_MEDIA,
 	  .offset = AT(endpoint_learning), .arg = "heuristic|delayed|immediate|off",
 	  .preset = "heuristic", .choices = learning,
-	  .help = "How a peer's real address is found from its packets" },
+	  .help = "How a peer's real address is found from its packets: the source that fits "
+	  "best in the first 3 s, the newest until then, the first, or not at all" },
+	{ .name = "source-policy", .type = OPTION_CHOICE, .group = OPTION_SECURITY,
+	  .offset = AT(source_policy), .arg = "learned|signalled|any", .choices = source_policies,
+	  .help = "Whose packets are let in: those of the source that endpoint-learning "
+	  "settles on, of the signalled address alone (no NAT), or all. Without it: learned, "
+	  "or any with --compat=rtpengine" },
+	{ .name = "compat", .type = OPTION_CHOICE, .group = OPTION_SECURITY,
+	  .offset = AT(compat), .arg = "none|rtpengine", .preset = "none", .choices = compats,
+	  .help = "Be as lenient as the system this one replaces, unless told otherwise: "
+	  "sources are not checked without strict-source" },
 	{ .name = "dtls-passive", .type = OPTION_FLAG, .group = OPTION_SECURITY,
 	  .offset = AT(dtls_passive), .unavailable = "DTLS is not built yet",
 	  .help = "Always be the passive side of DTLS" },

@@ -87,6 +87,31 @@ static void block_signals(struct daemon *d)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+static enum plan_learn learning_of(const struct config *c)
+{
+	static const enum plan_learn ways[] = {
+		[CONFIG_LEARN_HEURISTIC] = PLAN_LEARN_HEURISTIC,
+		[CONFIG_LEARN_DELAYED] = PLAN_LEARN_DELAYED,
+		[CONFIG_LEARN_IMMEDIATE] = PLAN_LEARN_IMMEDIATE,
+		[CONFIG_LEARN_OFF] = PLAN_LEARN_OFF,
+	};
+
+	return ways[c->endpoint_learning];
+}
+
+static enum plan_sources sources_of(const struct config *c)
+{
+	static const enum plan_sources policies[] = {
+		[CONFIG_SOURCES_LEARNED] = PLAN_SOURCES_LEARNED,
+		[CONFIG_SOURCES_SIGNALLED] = PLAN_SOURCES_SIGNALLED,
+		[CONFIG_SOURCES_ANY] = PLAN_SOURCES_ANY,
+	};
+
+	if (c->source_policy != CONFIG_SOURCES_NOT_GIVEN)
+		return policies[c->source_policy];
+	return c->compat == CONFIG_COMPAT_RTPENGINE ? PLAN_SOURCES_ANY : PLAN_SOURCES_LEARNED;
+}
+
 static void take_settings(struct daemon *d)
 {
 	const struct config *c = d->config;
@@ -105,7 +130,8 @@ static void take_settings(struct daemon *d)
 		.cdr_facility = config_facility(c->log_facility_cdr),
 		.rtcp_facility = config_facility(c->log_facility_rtcp),
 		.sip_source = c->sip_source,
-		.learn = c->endpoint_learning != CONFIG_LEARN_OFF,
+		.learning = learning_of(c),
+		.sources = sources_of(c),
 		.software_id = c->software_id ? c->software_id : "rtpengine-" RTPENGINE_VERSION,
 	};
 }

@@ -24,7 +24,9 @@ struct call_settings {
 	int64_t max_bandwidth_bytes; /* received per second; 0 or less: off */
 	int tos;
 	int cdr_facility, rtcp_facility; /* of syslog; negative: no such lines */
-	bool sip_source, learn;
+	bool sip_source;
+	enum plan_learn learning;
+	enum plan_sources sources;
 	const char *software_id;
 };
 

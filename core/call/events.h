@@ -43,6 +43,12 @@ enum { EVENTS_MAX = 128 };
 		"{party}, section {section}: first {flow} packet; it is sent to at {address}")     \
 	ROW(PEER_LEARNED, "peer-learned",                                                          \
 		"{party}, section {section}: {flow} comes from {address}: sent there from now on") \
+	ROW(SOURCE_CHANGED, "source-changed",                                                      \
+		"{party}, section {section}: {flow} is taken from {address} now: {reason}")        \
+	ROW(SOURCE_COMMITTED, "source-committed",                                                  \
+		"{party}, section {section}: {flow} is taken from {address} alone from now on")    \
+	ROW(SOURCE_REFUSED, "source-refused",                                                      \
+		"{party}, section {section}: {flow} from {address} is refused: {reason}")          \
 	ROW(BLOCKED, "blocked", "{party}: what it sends is kept back: {reason}")                   \
 	ROW(UNBLOCKED, "unblocked", "{party}: no longer kept back: {reason}")                      \
 	ROW(SILENCED, "silenced", "{party}: what it sends is made silent")                         \

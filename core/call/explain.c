@@ -110,7 +110,7 @@ static struct value *add_section(struct explain *e, struct value *medias, const 
 		dict_add_str(e->dict, v, "protocol", str_of(profile));
 	add_addr(e, v, "signalled", &media->advertised);
 	add_addr(e, v, "told", &shown);
-	if (media->learn && in->rtp.confirmed)
+	if (media->learn != PLAN_LEARN_OFF && in->rtp.seen)
 		add_addr(e, v, "source", &in->rtp.peer);
 	dict_add_int(e->dict, v, "packets", (int64_t)in->rtp_packets);
 	dict_add_int(e->dict, v, "RTCP packets", (int64_t)in->rtcp_packets);

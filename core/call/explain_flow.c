@@ -288,8 +288,8 @@ static void say_private(GString *out, const struct flow *f)
 {
 	struct addr shown = explain_shown_addr(f->to, 0);
 
-	if (!is_private(&f->to->advertised) || is_private(&shown) || f->out.confirmed ||
-		!f->to->learn)
+	if (!is_private(&f->to->advertised) || is_private(&shown) || f->out.seen ||
+		f->to->learn == PLAN_LEARN_OFF)
 		return;
 	add_about(out, "What is sent to ", f->to->party,
 		" will hardly arrive before its real address is learned from a packet of its: "

@@ -119,7 +119,7 @@ static void say_learning(GString *out, const struct media *media)
 {
 	if (!media->in)
 		return;
-	if (!media->learn)
+	if (media->learn == PLAN_LEARN_OFF)
 		g_string_append(out, "It is sent to where it said, wherever its packets come from "
 				     "(nothing is learned).\n");
 	if (media->nat_wait)
@@ -210,7 +210,7 @@ static void add_ago(GString *out, int64_t at_us, int64_t now_us)
  */
 static void add_source(GString *out, const struct media *media, const struct stream_counts *c)
 {
-	if (!media->learn || !c->confirmed || !c->peer.family)
+	if (media->learn == PLAN_LEARN_OFF || !c->seen || !c->peer.family)
 		return;
 	g_string_append(out, " from ");
 	sentence_addr(out, &c->peer);

@@ -225,7 +225,6 @@ struct media *party_add_media(struct model *model, struct party *party)
 	media->party = party;
 	media->index = party->media_count;
 	media->send = media->recv = true;
-	media->learn = true;
 	grown[party->media_count++] = media;
 	party->media = grown;
 	return media;

@@ -8,6 +8,7 @@
 #define CALL_OPTIONS_H
 
 #include "api/dict.h"
+#include "media/plan.h"
 #include "net/addr.h"
 #include "sdp/edit.h"
 
@@ -58,8 +59,6 @@ enum dtmf_mode { DTMF_DROP, DTMF_OFF };
 enum media_echo { ECHO_KEEP, ECHO_OFF, ECHO_BLACKHOLE, ECHO_FORWARD, ECHO_BACKWARD, ECHO_BOTH };
 enum drop_traffic { DROP_TRAFFIC_KEEP, DROP_TRAFFIC_START, DROP_TRAFFIC_STOP };
 
-enum learning { LEARNING_CONFIGURED, LEARNING_ON, LEARNING_OFF };
-
 struct call_options {
 	struct str call_id, from_tag, to_tag, via_branch;
 	struct str label, set_label, metadata, xmlrpc_callback;
@@ -81,10 +80,10 @@ struct call_options {
 	struct codec_options codec;
 	struct extmap_options extmap;
 
-	bool asymmetric;
-	enum learning learning;
-	bool handover, nat_wait, pierce_nat, block_short;
-	bool strict_source, unidirectional; /* told in query; nothing else depends on them */
+	bool asymmetric, has_learning;
+	enum plan_learn learning; /* with has_learning; else as configured */
+	bool strict_source, handover, nat_wait, pierce_nat, block_short;
+	bool unidirectional; /* told in query; nothing depends on it yet */
 	bool port_latching, no_port_latching;
 	bool original_sendrecv, no_rtcp_attribute, full_rtcp_attribute;
 	bool generate_mid, loop_protect;

@@ -84,9 +84,10 @@ static void compile_stream(struct plan_stream *s, const struct media *media, uns
 	s->endpoint_gen = stream->endpoint_gen;
 	s->signal_gen = stream->signal_gen;
 	s->peer = stream->peer;
-	s->learn = !media->learn     ? PLAN_LEARN_OFF
-		   : media->handover ? PLAN_LEARN_FOLLOW
-				     : PLAN_LEARN_ONCE;
+	s->received_from = media->received_from;
+	s->learn = (enum plan_learn)media->learn;
+	s->sources = (enum plan_sources)media->sources_let_in;
+	s->follow = media->handover;
 	s->wait = media->nat_wait;
 	s->pierce = media->pierce && t->rtp;
 	s->answered = media->in && any_source_signalled(media);

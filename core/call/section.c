@@ -158,16 +158,27 @@ static void set_peers(struct draft *draft, struct media *media)
 	}
 }
 
+/* Flags choose among what the operator allows: his stricter policy stays. */
+static void take_learning(
+	struct media *from, const struct call_options *o, const struct call_settings *set)
+{
+	from->received_from = addr_with_port(o->received_from, 0);
+	from->learn = o->has_learning ? o->learning : set->learning;
+	if (o->asymmetric)
+		from->learn = PLAN_LEARN_OFF;
+	from->sources_let_in = set->sources;
+	if (o->strict_source && from->sources_let_in == PLAN_SOURCES_ANY)
+		from->sources_let_in = PLAN_SOURCES_LEARNED;
+	/* Who asks for both wants the stricter one. */
+	from->handover = o->handover && !o->strict_source;
+}
+
 static void take_endpoints(
 	struct draft *draft, struct media *from, const struct call_options *o, bool trust)
 {
 	from->believed = trust ? (struct addr){ 0 } : o->received_from;
 	set_peers(draft, from);
-	from->learn = !o->asymmetric &&
-		      (o->learning == LEARNING_ON ||
-			      (o->learning == LEARNING_CONFIGURED &&
-				      call_table_settings(draft->call->table)->learn));
-	from->handover = o->handover;
+	take_learning(from, o, call_table_settings(draft->call->table));
 	from->strict = o->strict_source;
 	from->unidirectional = o->unidirectional;
 	from->nat_wait = o->nat_wait;
@@ -405,6 +416,8 @@ int section_negotiate(struct draft *draft, const struct media_pair *pair, struct
 	take_endpoints(draft, from, o, trust);
 	if (answer && to->in && to->stream_count)
 		set_peers(draft, to); /* its mux is settled only now */
+	if (!to->in)
+		to->sources_let_in = (int)call_table_settings(draft->call->table)->sources;
 	for (unsigned i = 0; i < to->stream_count; i++)
 		touch(&to->streams[i], draft->now_mono_us);
 	return take_ports(draft, pair, in, o, answer, err);

@@ -206,25 +206,63 @@ static const struct media_stream *find_stream(
 	return NULL;
 }
 
-/* Of what a worker saw; what has no row of its own is not kept. */
+static void log_event(const struct media_event *event)
+{
+	char text[ADDR_TEXT], source[ADDR_TEXT];
+
+	if (event->type == MEDIA_EVENT_PEER_LEARNED)
+		reason_count(REASON_PEER_LEARNED);
+	if (event->type == MEDIA_EVENT_SOURCE_REFUSED)
+		log_debug("Packets from " MARKED("%s") " refused: %s",
+			MARK(addr_print(&event->source, source)), reason_row(event->reason)->text);
+	else if (event->type == MEDIA_EVENT_SOURCE_CHANGED && event->peer.family)
+		log_info("Peer address changed to " MARKED("%s") ": %s",
+			MARK(addr_print(&event->peer, text)), reason_row(event->reason)->text);
+	else if (event->type == MEDIA_EVENT_FIRST_PACKET || event->type == MEDIA_EVENT_PEER_LEARNED)
+		log_info("Confirmed peer address as " MARKED("%s"),
+			MARK(addr_print(&event->peer, text)));
+}
+
+/* Is there one like it among the latest? What a flood brings must not push out all else. */
+static bool was_told(const struct call *call, const struct event *e)
+{
+	enum { LATEST = 16 };
+	unsigned count = call->events.count;
+	struct event before;
+
+	for (unsigned i = count > LATEST ? count - LATEST : 0; i < count; i++)
+		if (event_at(&call->events, i, &before) && before.kind == e->kind &&
+			before.party == e->party && before.media == e->media &&
+			before.stream == e->stream && before.reason == e->reason)
+			return true;
+	return false;
+}
+
+/* Of what a worker saw. */
 static void keep_event(struct call *call, const struct media *media,
 	const struct media_stream *stream, const struct media_event *event)
 {
-	static const enum event_kind kinds[] = {
-		[MEDIA_EVENT_FIRST_PACKET] = EVENT_FIRST_PACKET,
-		[MEDIA_EVENT_PEER_LEARNED] = EVENT_PEER_LEARNED,
+	static const struct {
+		enum event_kind kind;
+		bool about_source, repeats;
+	} kinds[] = {
+		[MEDIA_EVENT_FIRST_PACKET] = { EVENT_FIRST_PACKET, false, false },
+		[MEDIA_EVENT_PEER_LEARNED] = { EVENT_PEER_LEARNED, false, false },
+		[MEDIA_EVENT_SOURCE_CHANGED] = { EVENT_SOURCE_CHANGED, true, true },
+		[MEDIA_EVENT_SOURCE_COMMITTED] = { EVENT_SOURCE_COMMITTED, true, false },
+		[MEDIA_EVENT_SOURCE_REFUSED] = { EVENT_SOURCE_REFUSED, true, true },
 	};
 	struct event e = {
+		.kind = kinds[event->type].kind,
 		.party = media->party->number,
 		.media = media->index,
 		.stream = (unsigned)(stream - media->streams),
-		.addr = event->peer,
+		.reason = event->reason,
+		.addr = kinds[event->type].about_source ? event->source : event->peer,
 	};
 
-	if ((unsigned)event->type >= G_N_ELEMENTS(kinds))
-		return;
-	e.kind = kinds[event->type];
-	event_add(call, &e);
+	if (!kinds[event->type].repeats || !was_told(call, &e))
+		event_add(call, &e);
 }
 
 void call_table_event(const struct media_event *event, void *arg)
@@ -236,7 +274,6 @@ void call_table_event(const struct media_event *event, void *arg)
 	const struct media_stream *stream =
 		call ? find_stream(call->model, event->stream_id, &media) : NULL;
 	const struct log_context *before;
-	char text[ADDR_TEXT];
 
 	if (!stream || stream->endpoint_gen != event->endpoint_gen) {
 		reason_count(REASON_EVENT_STALE);
@@ -244,8 +281,6 @@ void call_table_event(const struct media_event *event, void *arg)
 	}
 	before = log_set_context(&call->log);
 	keep_event(call, media, stream, event);
-	if (event->type == MEDIA_EVENT_PEER_LEARNED)
-		reason_count(REASON_PEER_LEARNED);
-	log_info("Confirmed peer address as " MARKED("%s"), MARK(addr_print(&event->peer, text)));
+	log_event(event);
 	log_set_context(before);
 }

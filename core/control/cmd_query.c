@@ -183,7 +183,7 @@ static void add_stream(
 			q->d, v, "family", str_of(local->family == ADDR_IP4 ? "IPv4" : "IPv6"));
 	}
 	/* The worker may not have seen the latest plan; what was signalled will be true then. */
-	peer = counts.peer.family && counts.confirmed ? counts.peer : stream->peer;
+	peer = counts.peer.family && counts.seen ? counts.peer : stream->peer;
 	add_endpoint(q, v, "endpoint", &peer);
 	add_endpoint(q, v, "advertised endpoint", &stream->peer);
 	dict_add_int(q->d, v, "last packet",
@@ -235,7 +235,7 @@ static void add_media_flags(struct query *q, struct value *v, const struct media
 	struct value *flags = dict_add_list(q->d, v, "flags");
 
 	dict_add_str(q->d, flags, NULL, STR_LIT("initialized"));
-	if (!media->learn)
+	if (media->learn == PLAN_LEARN_OFF)
 		dict_add_str(q->d, flags, NULL, STR_LIT("asymmetric"));
 	if (media->send)
 		dict_add_str(q->d, flags, NULL, STR_LIT("send"));

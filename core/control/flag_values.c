@@ -229,14 +229,25 @@ FLAG_FN(flag_replace)
 
 FLAG_FN(flag_learning)
 {
+	static const char *const names[] = {
+		[PLAN_LEARN_HEURISTIC] = "heuristic",
+		[PLAN_LEARN_DELAYED] = "delayed",
+		[PLAN_LEARN_IMMEDIATE] = "immediate",
+		[PLAN_LEARN_OFF] = "off",
+	};
+	unsigned i = 0;
+
 	(void)v;
+	while (i < G_N_ELEMENTS(names) && !flag_value_is(text, names[i]))
+		i++;
 	if (is_off(text))
-		r->o->learning = LEARNING_OFF;
-	else if (flag_value_is(text, "heuristic") || flag_value_is(text, "immediate") ||
-		 flag_value_is(text, "delayed"))
-		r->o->learning = LEARNING_ON;
-	else
+		i = PLAN_LEARN_OFF;
+	if (i == G_N_ELEMENTS(names)) {
 		flag_warn(r, "unknown endpoint-learning '%.*s' ignored", STR_ARG(text));
+		return 0;
+	}
+	r->o->has_learning = true;
+	r->o->learning = (enum plan_learn)i;
 	return 0;
 }
 

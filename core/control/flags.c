@@ -87,7 +87,7 @@ static const struct row rows[] = {
 	{ "loop-protect", AS_FLAG, BOOL_AT(loop_protect), .help = "mark the body; a marked one goes back unchanged" },
 	/* media */
 	{ "asymmetric", AS_FLAG, BOOL_AT(asymmetric), .help = "do not learn the sender's endpoint" },
-	{ "endpoint-learning", AS_KEY | AS_PREFIX, STRINGS(flag_learning), .help = "off, or the configured way" },
+	{ "endpoint-learning", AS_KEY | AS_PREFIX, STRINGS(flag_learning), .help = "heuristic delayed immediate off: how the sender's endpoint is found" },
 	{ "port-latching", AS_FLAG, BOOL_AT(port_latching), .help = "keep ports when the endpoint changes" },
 	{ "no-port-latching", AS_FLAG, BOOL_AT(no_port_latching), .help = "change them on hold, too" },
 	/* delete */
@@ -142,8 +142,8 @@ static const struct row rows[] = {
 	{ "allow-transcoding", AS_FLAG, .kind = ROW_NOTHING, .help = "of subscribe answer" },
 	/* the rest of the dialect: not built */
 	{ "record-call", AS_BOTH, SET(flag_record_call), .help = "off" },
-	{ "strict-source", AS_FLAG, BOOL_AT(strict_source), .help = "other sources than the one learned are always dropped" },
-	{ "media-handover", AS_FLAG, BOOL_AT(handover), .help = "follow the source of packets when it changes" },
+	{ "strict-source", AS_FLAG, BOOL_AT(strict_source), .help = "other sources than the one learned are dropped, whatever --source-policy says" },
+	{ "media-handover", AS_FLAG, BOOL_AT(handover), .help = "follow the source of packets when it changes; not with strict-source" },
 	{ "unidirectional", AS_FLAG, BOOL_AT(unidirectional), .help = "concerns kernel forwarding" },
 	{ "nat-wait", AS_FLAG, BOOL_AT(nat_wait), .help = "send nothing to the sender before it has sent something" },
 	{ "pierce-nat", AS_FLAG, BOOL_AT(pierce_nat), .help = "send empty packets to the sender until it sends something" },

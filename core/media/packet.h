@@ -9,8 +9,9 @@
 #include "stats/reason.h"
 
 struct packet {
-	struct buf *buf;   /* owned by whoever has the packet */
-	struct stream *in; /* where it came in */
+	struct buf *buf;         /* owned by whoever has the packet */
+	struct stream *in;       /* where it came in */
+	const struct port *port; /* by which of its ports */
 	const union sock *from;
 	int64_t now_us;          /* the turn's time */
 	enum datagram_kind kind; /* set by demux */
@@ -30,8 +31,11 @@ void media_count_drop(const struct packet *packet, struct stream *stream, enum r
 int media_demux(struct packet *packet);
 /* learn.c: is its source believed? May change where the stream's peer is. */
 int media_learn(struct packet *packet);
-/* A new signalled peer, or none: what a stream begins with. */
-void media_learn_reset(struct stream *stream);
+/*
+ * learn.c: what a stream of a new plan begins with: the signalled peer, or, by the plans'
+ * generations, what `before` (NULL: none) has learned. `now_us`: the turn's time.
+ */
+void media_learn_inherit(struct stream *stream, const struct stream *before, int64_t now_us);
 /* filter.c: to each sink what its action leaves of it; takes packet->buf. */
 void media_deliver_filtered(struct packet *packet);
 /* rtcp_in.c: what an RTCP compound says of quality; the packet stays as it is. */

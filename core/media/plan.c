@@ -160,8 +160,9 @@ static bool stream_equal(const struct plan_stream *a, const struct plan_stream *
 {
 	return a->id == b->id && a->endpoint_gen == b->endpoint_gen &&
 	       a->signal_gen == b->signal_gen && addr_equal(&a->peer, &b->peer) &&
-	       a->learn == b->learn && a->answered == b->answered && a->rtp == b->rtp &&
-	       a->rtcp == b->rtcp && a->opaque == b->opaque &&
+	       addr_equal(&a->received_from, &b->received_from) && a->learn == b->learn &&
+	       a->sources == b->sources && a->follow == b->follow && a->answered == b->answered &&
+	       a->rtp == b->rtp && a->rtcp == b->rtcp && a->opaque == b->opaque &&
 	       a->strip_feedback == b->strip_feedback && a->wait == b->wait &&
 	       a->pierce == b->pierce && ports_equal(a, b) && filters_equal(a->filter, b->filter) &&
 	       formats_equal(a->in, b->in) &&

@@ -29,11 +29,19 @@ enum {
 	PLAN_MAX_SINKS = 32, /* per stream and kind */
 };
 
-/* How a stream finds out where its peer is (design: learning). */
+/* How a stream finds out where its peer is (spec media 8.2). */
 enum plan_learn {
-	PLAN_LEARN_ONCE,   /* signalled address, or else the first source seen */
-	PLAN_LEARN_OFF,    /* signalled address only; packets from elsewhere are still taken in */
-	PLAN_LEARN_FOLLOW, /* first source seen, and then the next, once a second at most */
+	PLAN_LEARN_HEURISTIC, /* the best-ranked source of the first 3 s */
+	PLAN_LEARN_DELAYED,   /* the newest source for 3 s; the first after that stays */
+	PLAN_LEARN_IMMEDIATE, /* the first source */
+	PLAN_LEARN_OFF,       /* the signalled address; sources are only looked at to check them */
+};
+
+/* Which sources' packets are let in. */
+enum plan_sources {
+	PLAN_SOURCES_LEARNED,   /* while learning the best-ranked seen, then the one committed */
+	PLAN_SOURCES_SIGNALLED, /* the signalled address and port alone */
+	PLAN_SOURCES_ANY,       /* all */
 };
 
 /* What is done to a stream's RTP on its way to a sink. */
@@ -110,8 +118,11 @@ struct plan_stream {
 	uint32_t id;
 	uint32_t endpoint_gen;
 	uint32_t signal_gen;
-	struct addr peer; /* signalled; family ADDR_NONE: not known, or on hold */
+	struct addr peer;          /* signalled; family ADDR_NONE: not known, or on hold */
+	struct addr received_from; /* of its signalling, without port; ADDR_NONE: not told */
 	enum plan_learn learn;
+	enum plan_sources sources;
+	bool follow;         /* a committed source gives way to another, once a second at most */
 	bool answered;       /* both sides have been signalled: learning may begin */
 	bool rtp;            /* RTP is expected on its port */
 	bool rtcp;           /* RTCP is expected on its port (both when muxed) */

@@ -120,6 +120,7 @@ void media_receive(struct port *port, struct buf *buf, const union sock *from, b
 	struct packet packet = {
 		.buf = buf,
 		.in = in,
+		.port = port,
 		.from = from,
 		.now_us = loop_now_us(port->loop),
 	};

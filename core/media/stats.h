@@ -35,7 +35,8 @@ struct stream_counts {
 	struct ssrc_stats ssrc[STREAM_SSRC_MAX];
 	uint64_t errors_in;
 	struct addr peer; /* where packets are sent now; ADDR_NONE: nowhere */
-	bool confirmed;   /* the peer's address has been seen */
+	bool seen;        /* a packet of it has come since it was signalled last */
+	bool confirmed;   /* … and learning is over */
 	uint32_t ssrcs_forgotten;
 	/* What came in on it, or was to leave by it, and was dropped. */
 	uint32_t drops[REASON_DROPS + REASON_DROPS % 2];

@@ -13,6 +13,15 @@
 
 struct session_state;
 
+/* What is known of where a stream's packets come from (learn.c). */
+enum source_state {
+	SOURCE_NONE,
+	SOURCE_STALE,    /* believed before the endpoint changed, and not heard since */
+	SOURCE_CARRIED,  /* believed before the latest signalling, and not heard since */
+	SOURCE_LEARNING, /* the best seen so far */
+	SOURCE_COMMITTED,
+};
+
 /*
  * One flow: a port, a peer, statistics, and where its packets go. What every packet needs comes
  * first and is copied out of the plan: with thousands of streams, memory that is touched is what
@@ -25,13 +34,20 @@ struct stream {
 	uint16_t rtp_sink_count, rtcp_sink_count;
 	bool rtp, rtcp, opaque, strip_feedback; /* as in struct plan_stream */
 	bool filtered;                          /* it has a filter */
-	bool source_known;
+	uint8_t source_state;                   /* enum source_state */
 
-	/* Where its peer is. Kept over plans while the endpoint generation stays. */
-	uint8_t dest_len;  /* 0: not known */
-	union sock source; /* where packets are believed to come from */
-	union sock dest;   /* where to send */
-	int64_t moved_us;  /* when it was last followed to another source */
+	/* Where its peer is. Kept over plans as media_learn_inherit says. */
+	uint8_t dest_len;     /* 0: not known */
+	bool source_stale;    /* its place is that of a source of the endpoint before */
+	uint8_t source_rank;  /* enum media_rank */
+	uint8_t source_place; /* rank and port in one: the less, the better */
+	union sock source;    /* where packets are believed to come from */
+	union sock dest;      /* where to send */
+	/* By the turn's clock. */
+	int64_t since_us;   /* when the latest signalling reached the worker */
+	int64_t until_us;   /* when learning ends */
+	int64_t moved_us;   /* when it was last followed to another source */
+	int64_t refused_us; /* when control was last told of a refused one; 0: never */
 
 	const struct plan_stream *plan;
 	struct stream_set *set;
@@ -61,7 +77,7 @@ struct stream_set *stream_set_new(struct session_state *state, struct plan *plan
 void stream_set_free(struct stream_set *set);
 /*
  * `next` takes the place of `state->set` (which may be NULL) and is returned: streams with
- * equal id and endpoint generation keep their peer; ports that `next` does not use are taken
+ * equal id keep their peer as media_learn_inherit says; ports that `next` does not use are taken
  * off the loop, the others lead to `next` from now on. [media]
  */
 struct stream_set *stream_set_apply(struct session_state *state, struct stream_set *next);

@@ -72,24 +72,6 @@ static struct stream *find_stream(struct stream_set *set, uint32_t id)
 	return NULL;
 }
 
-/* What a stream keeps from the one it replaces. */
-static void inherit(struct stream *stream, const struct stream *before)
-{
-	if (!before || before->plan->endpoint_gen != stream->plan->endpoint_gen ||
-		before->port->local.family != stream->port->local.family) {
-		media_learn_reset(stream);
-		return;
-	}
-	stream->dest = before->dest;
-	stream->dest_len = before->dest_len;
-	stream->source = before->source;
-	stream->source_known = before->source_known &&
-			       before->plan->signal_gen == stream->plan->signal_gen;
-	stream->moved_us = before->moved_us;
-	if (before->plan->wait && !stream->plan->wait && !stream->dest_len)
-		media_learn_reset(stream);
-}
-
 static bool uses_port(const struct stream_set *set, const struct port *port)
 {
 	for (unsigned i = 0; i < set->plan->stream_count; i++) {
@@ -124,9 +106,11 @@ static void let_go(struct port *port)
 struct stream_set *stream_set_apply(struct session_state *state, struct stream_set *next)
 {
 	struct stream_set *before = state->set;
+	int64_t now_us = loop_now_us(media_worker_loop(state->worker));
 
 	for (unsigned i = 0; i < next->plan->stream_count; i++)
-		inherit(&next->streams[i], find_stream(before, next->streams[i].plan->id));
+		media_learn_inherit(
+			&next->streams[i], find_stream(before, next->streams[i].plan->id), now_us);
 	for (unsigned i = 0; before && i < before->plan->stream_count; i++) {
 		const struct plan_stream *s = &before->plan->streams[i];
 

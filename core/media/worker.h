@@ -10,15 +10,32 @@
 #include "base/loop.h"
 #include "base/mailbox.h"
 #include "net/addr.h"
+#include "stats/reason.h"
 
 #include <stddef.h>
 
 struct media_worker;
 
+/* How well a source fits what was signalled, best first (spec media 8.2). */
+enum media_rank {
+	RANK_SIGNALLED,     /* the signalled address and port */
+	RANK_RECEIVED_FROM, /* the address that the signalling came from */
+	RANK_SAME_IP,       /* the signalled address, another port */
+	RANK_SAME_PORT,     /* the signalled port, another address */
+	RANK_ANY,
+	RANK_COUNT
+};
+
+/* "signalled", "received-from", "same-address", "same-port", "any". [any] */
+const char *media_rank_name(enum media_rank rank);
+
 /* What a worker tells control, other than that a message was carried out. */
 enum media_event_type {
-	MEDIA_EVENT_FIRST_PACKET, /* of a stream since its endpoint generation began */
-	MEDIA_EVENT_PEER_LEARNED, /* `peer` is where packets go now */
+	MEDIA_EVENT_FIRST_PACKET,     /* of a stream since the latest signalling about it */
+	MEDIA_EVENT_PEER_LEARNED,     /* the same; it came from elsewhere, packets go there now */
+	MEDIA_EVENT_SOURCE_CHANGED,   /* `source` took the place of `before`, by `reason` */
+	MEDIA_EVENT_SOURCE_COMMITTED, /* learning is over; not told when `committed` told it */
+	MEDIA_EVENT_SOURCE_REFUSED,   /* packets dropped by `reason`: at most once a second */
 };
 
 struct media_event {
@@ -26,7 +43,12 @@ struct media_event {
 	uint64_t session_id;
 	uint32_t stream_id;
 	uint32_t endpoint_gen; /* an event of an older generation is stale */
-	struct addr peer;
+	enum reason reason;    /* of SOURCE_CHANGED, SOURCE_REFUSED */
+	enum media_rank rank;  /* of `source` */
+	bool committed;        /* the source believed stays: no learning any more */
+	struct addr peer;      /* where packets go now; ADDR_NONE: nowhere */
+	struct addr source;    /* what the event is about */
+	struct addr before;    /* believed until now, or still (REFUSED); ADDR_NONE: none */
 };
 
 /* Called on control's thread for each event, in the order of each worker. */

@@ -27,6 +27,10 @@ enum reason_kind {
 	ROW(RTCP_NOT_MUXED, DROP, "rtcp-not-muxed", "RTCP on an RTP port though rtcp-mux is off")  \
 	ROW(RTP_ON_RTCP_PORT, DROP, "rtp-on-rtcp-port", "RTP on the port that is for RTCP")        \
 	ROW(WRONG_SOURCE, DROP, "wrong-source", "came from another address than the one believed") \
+	ROW(WORSE_SOURCE, DROP, "worse-source",                                                    \
+		"while learning: another source that fits as well or better sends")                \
+	ROW(UNSIGNALLED_SOURCE, DROP, "unsignalled-source",                                        \
+		"not from the signalled address, as --source-policy=signalled wants it")           \
 	ROW(NO_PEER, DROP, "no-peer", "nowhere to send it: the other side's address is not known") \
 	ROW(NO_SINK, DROP, "no-sink", "nobody receives this stream")                               \
 	ROW(MEDIA_BLOCKED, DROP, "media-blocked", "the proxy asked for it: media are discarded")   \
@@ -60,6 +64,19 @@ enum reason_kind {
 	ROW(ICE_REMOVED, CHANGE, "ice-removed", "ICE was offered and is not spoken: taken out")    \
 	ROW(PEER_LEARNED, CHANGE, "peer-learned",                                                  \
 		"sending to where packets come from instead of the signalled address")             \
+	ROW(SOURCE_COMMITTED, CHANGE, "source-committed", "learning ended: the source stays")      \
+	ROW(SOURCE_SIGNALLED, CHANGE, "source-signalled",                                          \
+		"the signalled address sends and took the place of another source")                \
+	ROW(SOURCE_BETTER, CHANGE, "source-better",                                                \
+		"a source that fits the signalling better took the place of another")              \
+	ROW(SOURCE_SILENT, CHANGE, "source-silent",                                                \
+		"while learning: the source fell silent and another took its place")               \
+	ROW(SOURCE_NEWEST, CHANGE, "source-newest",                                                \
+		"while learning: another source took the place, as delayed learning has it")       \
+	ROW(SOURCE_SAME_SSRC, CHANGE, "source-same-ssrc",                                          \
+		"the source fell silent and its stream goes on from elsewhere")                    \
+	ROW(SOURCE_HANDOVER, CHANGE, "source-handover",                                            \
+		"another source took the place, as media-handover allows")                         \
 	ROW(PORT_DEAF, CHANGE, "port-deaf",                                                        \
 		"a port could not be put on its new worker's loop: nothing is received there")     \
 	ROW(EVENT_LOST, CHANGE, "event-lost",                                                      \

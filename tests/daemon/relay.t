@@ -234,6 +234,29 @@ def put_back(d):
         stopped(a, b, via=attacker)
 
 
+@test("--source-policy=signalled: no other source is let in")
+def signalled_policy(_):
+    other, unused = socket_pair("127.0.0.1")
+    with Daemon("--source-policy=signalled") as d, other, unused, \
+            call_between(d, "signalled") as (_, a, b):
+        stopped(a, b, via=other)
+        passes(a, b)
+        passes(b, a)
+
+
+@test("--compat=rtpengine: sources are not checked, but by strict-source")
+def compat(_):
+    other, unused = socket_pair("127.0.0.1")
+    with Daemon("--compat=rtpengine") as d, other, unused:
+        with call_between(d, "lenient") as (_, a, b):
+            passes(a, b)
+            passes(a, b, via=other)
+            passes(b, a)
+        with call_between(d, "strict", offer={"flags": ["strict-source"]}) as (_, a, b):
+            passes(a, b)
+            stopped(a, b, via=other)
+
+
 @test("hold by 0.0.0.0: nothing is sent to who holds, and again after it")
 def hold(d):
     with call_between(d, "hold") as (call, a, b):

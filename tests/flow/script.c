@@ -117,6 +117,23 @@ static int setting(const struct value *v, const char *key, int otherwise)
 	return (int)value_get_int(v, key, otherwise);
 }
 
+/* In the order of enum plan_learn and plan_sources; the first is the default. */
+static const char *const learning[] = { "heuristic", "delayed", "immediate", "off", NULL };
+static const char *const sources[] = { "learned", "signalled", "any", NULL };
+
+static int choice(
+	struct script *s, const struct value *v, const char *key, const char *const *choices)
+{
+	struct str text = value_get_str(v, key);
+
+	for (int i = 0; text.len && choices[i]; i++)
+		if (str_is(text, choices[i]))
+			return i;
+	if (text.len)
+		script_fail(s, "no such %s", key);
+	return 0;
+}
+
 static void statement_settings(struct script *s, const char *rest)
 {
 	struct call_settings *set = &s->world.settings;
@@ -137,7 +154,8 @@ static void statement_settings(struct script *s, const char *rest)
 	set->tos = setting(v, "tos", set->tos);
 	set->cdr_facility = setting(v, "cdr-facility", set->cdr_facility);
 	set->rtcp_facility = setting(v, "rtcp-facility", set->rtcp_facility);
-	set->learn = setting(v, "learn", set->learn);
+	set->learning = (enum plan_learn)choice(s, v, "endpoint-learning", learning);
+	set->sources = (enum plan_sources)choice(s, v, "source-policy", sources);
 	set->sip_source = setting(v, "sip-source", set->sip_source);
 	ports = value_get(v, "ports");
 	if (ports) {

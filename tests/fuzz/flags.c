@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const enum flags_for whats[] = { FLAGS_OFFER, FLAGS_ANSWER, FLAGS_MEDIA,
 		FLAGS_OTHER };
-	struct call_settings settings = { .learn = true };
+	struct call_settings settings = { .learning = PLAN_LEARN_HEURISTIC };
 	struct dict *dict = dict_new();
 	g_autoptr(GString) warnings = g_string_new(NULL);
 	struct templates *templates = templates_new();

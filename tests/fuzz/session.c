@@ -200,7 +200,7 @@ static void send_long(unsigned way, const uint8_t *bytes, size_t len)
 
 static void do_step(enum step step, unsigned way, const uint8_t *bytes, size_t len)
 {
-	unsigned choice = len > 1 ? bytes[0] | bytes[1] << 8 : way;
+	unsigned choice = len > 1 ? bytes[0] | (unsigned)bytes[1] << 8 : way;
 	struct call *call;
 
 	switch (step) {

@@ -100,8 +100,10 @@ static void attach(struct mock_media *m)
 
 void mock_media_apply(struct mock_media *m, struct plan *plan, struct stream_set **ret_before)
 {
-	struct stream_set *before = stream_set_apply(m->state, stream_set_new(m->state, plan));
+	struct stream_set *before;
 
+	media_worker_turn(m->worker); /* plans are applied within turns, at their time */
+	before = stream_set_apply(m->state, stream_set_new(m->state, plan));
 	attach(m);
 	if (ret_before)
 		*ret_before = before;

@@ -27,7 +27,7 @@ extern const struct addr mock_peer_x, mock_peer_y;
 
 void mock_media_open(struct mock_media *m);
 void mock_media_close(struct mock_media *m);
-/* Streams 1 (X) and 2 (Y): RTP, answered, signalled peers, learning on. */
+/* Streams 1 (X) and 2 (Y): RTP, answered, signalled peers, all sources checked. */
 struct plan *mock_media_plan(struct mock_media *m);
 /* Takes `plan`. What it replaces is freed, unless `ret_before` wants it. */
 void mock_media_apply(struct mock_media *m, struct plan *plan, struct stream_set **ret_before);

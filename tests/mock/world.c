@@ -31,7 +31,6 @@ void world_defaults(struct world *world)
 			.offer_timeout_s = 3600,
 			.delete_delay_s = 30,
 			.max_sessions = -1,
-			.learn = true,
 			.cdr_facility = -1,
 			.rtcp_facility = -1,
 			.software_id = "test",

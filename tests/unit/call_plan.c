@@ -93,7 +93,8 @@ static void test_two_parties_lead_to_each_other(void)
 		g_assert_cmpuint(s->rtp, ==, i % 2 == 0);
 		g_assert_cmpuint(s->rtcp, ==, i % 2 == 1);
 		g_assert_true(s->answered);
-		g_assert_cmpint(s->learn, ==, PLAN_LEARN_ONCE);
+		g_assert_cmpint(s->learn, ==, PLAN_LEARN_HEURISTIC);
+		g_assert_cmpint(s->sources, ==, PLAN_SOURCES_LEARNED);
 		g_assert_cmpuint(s->port_count, ==, 1);
 		g_assert_cmpuint(s->peer.port, ==, 41000 + i % 2);
 	}
@@ -136,7 +137,22 @@ static void change_peer(struct media *media)
 
 static void stop_learning(struct media *media)
 {
-	media->learn = false;
+	media->learn = PLAN_LEARN_OFF;
+}
+
+static void let_all_in(struct media *media)
+{
+	media->sources_let_in = PLAN_SOURCES_ANY;
+}
+
+static void hand_over(struct media *media)
+{
+	media->handover = true;
+}
+
+static void signal_from_elsewhere(struct media *media)
+{
+	media->received_from = (struct addr){ ADDR_IP4, 0, { 192, 0, 2, 99 } };
 }
 
 static void agree_on_mux(struct media *media)
@@ -167,7 +183,8 @@ static void reject(struct media *media)
 static void test_what_matters_changes_the_plan(void)
 {
 	static void (*const changes[])(struct media *) = { end_generation, change_peer,
-		stop_learning, agree_on_mux, cut_links, change_transport, forget_body, reject };
+		stop_learning, let_all_in, hand_over, signal_from_elsewhere, agree_on_mux,
+		cut_links, change_transport, forget_body, reject };
 
 	for (unsigned i = 0; i < G_N_ELEMENTS(changes); i++) {
 		struct fixture f;

@@ -49,6 +49,8 @@ static bool request(struct world *w, const char *command, const char *from, cons
 	if (to)
 		dict_add_str(d, root, "to-tag", str_of(to));
 	dict_add_str(d, root, "label", str_of("someone"));
+	dict_add_str(d, root, "received-from", STR_LIT("192.0.2.77"));
+	dict_add_str(d, root, "endpoint-learning", STR_LIT("delayed"));
 	dict_add_str(d, root, "sdp", str_of(sdp));
 	replace = dict_add_list(d, root, "replace");
 	dict_add_str(d, replace, NULL, STR_LIT("SDP-version"));
@@ -99,6 +101,7 @@ static struct call *rebuild(struct world *w, const GString *text)
 static void set_up(struct world *w, bool answered)
 {
 	world_defaults(w);
+	w->settings.sources = PLAN_SOURCES_SIGNALLED;
 	world_open(w);
 	g_assert_true(request(w, "offer", "A", NULL, body_a, NULL));
 	if (answered)
@@ -122,6 +125,8 @@ static GString *describe(const struct plan *plan)
 		g_string_append_printf(out, "\n%u gen %u to %s learn %d answered %d rtp %d rtcp %d",
 			s->id, s->endpoint_gen, addr_print(&s->peer, text), s->learn, s->answered,
 			s->rtp, s->rtcp);
+		g_string_append_printf(out, " sources %d follow %d signalled from %s", s->sources,
+			s->follow, addr_print(&s->received_from, text));
 		g_string_append_printf(
 			out, " opaque %d strip %d ports", s->opaque, s->strip_feedback);
 		for (unsigned p = 0; p < s->port_count; p++)

@@ -118,6 +118,8 @@ static const struct {
 	{ "max-bandwidth", "5000000000" },
 	{ "sip-source", NULL },
 	{ "endpoint-learning", "off" },
+	{ "source-policy", "signalled" },
+	{ "compat", "rtpengine" },
 };
 
 static bool is_mandatory(const char *name)
@@ -318,6 +320,8 @@ static void test_defaults(void)
 	g_assert_cmpint(config->max_sessions, ==, -1);
 	g_assert_cmpint(config->num_threads, ==, (int)g_get_num_processors());
 	g_assert_cmpint(config->endpoint_learning, ==, CONFIG_LEARN_HEURISTIC);
+	g_assert_cmpint(config->source_policy, ==, CONFIG_SOURCES_NOT_GIVEN);
+	g_assert_cmpint(config->compat, ==, CONFIG_COMPAT_NONE);
 	g_assert_cmpstr(config->log_name, ==, "rtpengine");
 	g_assert_cmpstr(config->config_section, ==, "rtpengine");
 	g_assert_null(config->software_id);
@@ -375,10 +379,9 @@ static void test_choice_texts(void)
 	assert_refused("Invalid value 'never' for --endpoint-learning "
 		       "(one of heuristic, delayed, immediate, off)",
 		NULL, ENOUGH, "--endpoint-learning=never");
-	assert_refused("Option --endpoint-learning cannot be used: 'delayed' is not built yet",
-		NULL, ENOUGH, "--endpoint-learning=delayed");
-	assert_refused("Option --endpoint-learning cannot be used: 'immediate' is not built yet",
-		"[rtpengine]\nendpoint-learning = immediate\n", ENOUGH);
+	assert_refused("Invalid value 'heuristic' for --source-policy "
+		       "(one of learned, signalled, any)",
+		NULL, ENOUGH, "--source-policy=heuristic");
 }
 
 static void test_facility_texts(void)

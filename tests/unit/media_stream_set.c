@@ -54,7 +54,7 @@ static void test_same_generation_keeps_the_learned_peer(void)
 	g_assert_nonnull(before);
 	stream_set_free(before);
 	assert_dest(&m, 0, &nat);
-	g_assert_true(mock_media_stream(&m, 0)->source_known);
+	g_assert_cmpint(mock_media_stream(&m, 0)->source_state, ==, SOURCE_LEARNING);
 	assert_dest(&m, 1, &mock_peer_y);
 	/* and packets go through the new set */
 	mock_media_rtp(&m, &nat, 0, 2);
@@ -72,7 +72,7 @@ static void test_new_generation_begins_again(void)
 	plan->streams[0].endpoint_gen = 2;
 	mock_media_apply(&m, plan, NULL);
 	assert_dest(&m, 0, &mock_peer_x);
-	g_assert_false(mock_media_stream(&m, 0)->source_known);
+	g_assert_cmpint(mock_media_stream(&m, 0)->source_state, ==, SOURCE_STALE);
 	mock_media_rtp(&m, &nat, 0, 2);
 	g_assert_cmpuint(m.event_count, ==, 2);
 	g_assert_cmpuint(m.events[1].endpoint_gen, ==, 2);
