@@ -56,8 +56,10 @@ static struct ssrc_stats *find_ssrc(struct stream_counts *counts, uint32_t ssrc)
 		if (s->last_us < oldest->last_us)
 			oldest = s;
 	}
-	if (oldest->used)
+	if (oldest->used) {
 		counts->ssrcs_forgotten++;
+		sequence_counts_add(&counts->forgotten, &oldest->reception.counts);
+	}
 	*oldest = (struct ssrc_stats){ .ssrc = ssrc, .used = true };
 	return oldest;
 }
@@ -66,12 +68,23 @@ static void count_rtp(struct stream_counts *counts, const struct packet *packet)
 {
 	const uint8_t *data = packet->buf->data;
 	struct ssrc_stats *s = find_ssrc(counts, rtp_ssrc(data));
+	uint32_t timestamp = rtp_timestamp(data);
+	bool first = !s->packets;
 
+	s->last_seq = rtp_seq(data);
+	s->payload_type = data[1] & 0x7f;
+	if (first)
+		reception_begin(&s->reception, s->last_seq);
+	else
+		reception_sequence(&s->reception, s->last_seq);
+	if (s->payload_type != s->reception.clock_type)
+		reception_set_clock(&s->reception, s->payload_type,
+			stream_clock_hz(packet->in, s->payload_type));
+	if (first || timestamp != s->last_timestamp)
+		reception_arrival(&s->reception, timestamp, packet->now_us);
 	s->packets++;
 	s->bytes += packet->buf->len;
-	s->last_seq = rtp_seq(data);
-	s->last_timestamp = rtp_timestamp(data);
-	s->payload_type = data[1] & 0x7f;
+	s->last_timestamp = timestamp;
 	s->last_us = packet->now_us;
 }
 

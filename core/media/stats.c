@@ -12,6 +12,16 @@ struct stream_stats *stream_stats_new(void)
 	return ref_alloc(sizeof(struct stream_stats), NULL);
 }
 
+struct sequence_counts stream_counts_sequence(const struct stream_counts *counts)
+{
+	struct sequence_counts sum = counts->forgotten;
+
+	for (unsigned i = 0; i < STREAM_SSRC_MAX; i++)
+		if (counts->ssrc[i].used)
+			sequence_counts_add(&sum, &counts->ssrc[i].reception.counts);
+	return sum;
+}
+
 /*
  * The copy may race with the writer; the sequence counter tells, and the copy is made again.
  * The record is copied word by word as relaxed atomics, so that the race is a defined one.

@@ -7,6 +7,7 @@
 #ifndef MEDIA_STATS_H
 #define MEDIA_STATS_H
 
+#include "media/reception.h"
 #include "net/addr.h"
 #include "stats/reason.h"
 
@@ -25,6 +26,7 @@ struct ssrc_stats {
 	bool used;
 	uint64_t packets, bytes; /* received; bytes are UDP payload */
 	int64_t last_us;         /* monotonic */
+	struct reception reception;
 };
 
 /* What every packet counts comes first. */
@@ -37,6 +39,7 @@ struct stream_counts {
 	struct addr peer; /* where packets are sent now; ADDR_NONE: nowhere */
 	bool confirmed;   /* the peer's address has been seen */
 	uint32_t ssrcs_forgotten;
+	struct sequence_counts forgotten; /* theirs */
 	/* What came in on it, or was to leave by it, and was dropped. */
 	uint32_t drops[REASON_DROPS + REASON_DROPS % 2];
 	int64_t dropped_us;       /* the latest of them: monotonic; 0: none */
@@ -57,6 +60,9 @@ struct stream_stats *stream_stats_new(void);
 void stats_copy(const atomic_uint *seq, void *to, const void *from, size_t bytes);
 /* A consistent copy; never waits for more than a few retries of a running writer. [any] */
 void stream_stats_read(const struct stream_stats *stats, struct stream_counts *ret);
+
+/* Of all its SSRCs, also of those that made room. */
+struct sequence_counts stream_counts_sequence(const struct stream_counts *counts);
 
 /* That one number, without the rest. [any] */
 static inline int64_t stream_stats_last_in_us(const struct stream_stats *stats)

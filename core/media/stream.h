@@ -65,6 +65,11 @@ void stream_set_free(struct stream_set *set);
  * off the loop, the others lead to `next` from now on. [media]
  */
 struct stream_set *stream_set_apply(struct session_state *state, struct stream_set *next);
+/*
+ * The clock of a payload type as its own description has it, or else a receiver's; 0: none has
+ * it. [media]
+ */
+uint32_t stream_clock_hz(const struct stream *stream, uint8_t payload_type);
 /* Takes all ports off the worker's loop / puts them on. [media] */
 void stream_set_detach_ports(struct stream_set *set);
 void stream_set_attach_ports(struct stream_set *set, struct media_worker *worker);

@@ -6,6 +6,8 @@
 #include "media/packet.h"
 #include "media/stream.h"
 
+#include "sdp/sdp.h"
+
 #include <glib.h>
 
 static void wire_sinks(struct stream_set *set)
@@ -64,12 +66,36 @@ void stream_set_free(struct stream_set *set)
 	g_free(set);
 }
 
+static uint32_t clock_in(const struct plan_stream *plan, uint8_t payload_type)
+{
+	for (unsigned i = 0; plan->in && i < plan->in->format_count; i++)
+		if (plan->in->formats[i].payload_type == payload_type)
+			return plan->in->formats[i].clock_hz;
+	return 0;
+}
+
+uint32_t stream_clock_hz(const struct stream *stream, uint8_t payload_type)
+{
+	uint32_t hz = clock_in(stream->plan, payload_type);
+
+	for (unsigned i = 0; !hz && i < stream->rtp_sink_count; i++)
+		hz = clock_in(stream->rtp_sinks[i]->plan, payload_type);
+	return hz;
+}
+
 static struct stream *find_stream(struct stream_set *set, uint32_t id)
 {
 	for (unsigned i = 0; set && i < set->plan->stream_count; i++)
 		if (set->streams[i].plan->id == id)
 			return &set->streams[i];
 	return NULL;
+}
+
+/* What payload types mean may have changed. */
+static void forget_clocks(struct stream_counts *counts)
+{
+	for (unsigned i = 0; i < STREAM_SSRC_MAX; i++)
+		counts->ssrc[i].reception.clock_type = RECEPTION_NO_TYPE;
 }
 
 /* What a stream keeps from the one it replaces. */
@@ -125,8 +151,14 @@ struct stream_set *stream_set_apply(struct session_state *state, struct stream_s
 {
 	struct stream_set *before = state->set;
 
-	for (unsigned i = 0; i < next->plan->stream_count; i++)
-		inherit(&next->streams[i], find_stream(before, next->streams[i].plan->id));
+	for (unsigned i = 0; i < next->plan->stream_count; i++) {
+		struct stream *s = &next->streams[i];
+
+		inherit(s, find_stream(before, s->plan->id));
+		stream_stats_begin(s->stats);
+		forget_clocks(&s->stats->counts);
+		stream_stats_end(s->stats);
+	}
 	for (unsigned i = 0; before && i < before->plan->stream_count; i++) {
 		const struct plan_stream *s = &before->plan->streams[i];
 
