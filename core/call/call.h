@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "call/model.h"
 #include "media/session.h"
+#include "media/traffic.h"
 #include "stats/load.h"
 #include "stats/reason.h"
 
@@ -106,6 +107,13 @@ struct lease_check {
 void call_claim_leases(const struct call *call);
 /* Walks all calls. */
 struct lease_check call_table_check_leases(const struct call_table *table);
+/* traffic.c: its streams count for the addresses their ports have now. */
+void call_claim_traffic(const struct call *call);
+/* What passed all local addresses. */
+void call_table_traffic(const struct call_table *table, struct traffic_counts *ret);
+/* … and one of them; NULL: no call has used it yet. */
+const struct traffic *call_table_traffic_at(
+	const struct call_table *table, const struct iface_addr *addr);
 /* timeout.c: is it over, and why; false: it goes on, until look_at_us at least. */
 bool call_timed_out(struct call *call, int64_t now_mono_us, enum reason *ret_reason);
 /* tally.c: what it adds to the statistics. */

@@ -9,7 +9,7 @@
  *   terminate   call-id, or which → count; an unknown call-ID is -ENOENT
  *   statistics  → as the NG command
  *   totals      → sections, commands, controlstatistics (control/statistics.h)
- *   interfaces  → interfaces: [ { name, address, ports } ]
+ *   interfaces  → interfaces: [ { name, address, ports, and as in statistics } ]
  *   options     → options: [ { name, value, start, settable } ]
  *   set         name, value → nothing; errors as of settings_set
  *   revert      → nothing: options are as at start

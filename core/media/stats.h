@@ -7,6 +7,7 @@
 #ifndef MEDIA_STATS_H
 #define MEDIA_STATS_H
 
+#include "base/list.h"
 #include "media/reception.h"
 #include "net/addr.h"
 #include "stats/reason.h"
@@ -47,9 +48,14 @@ struct stream_counts {
 	uint8_t dropped_reason;
 };
 
+struct traffic;
+
 struct stream_stats {
 	atomic_uint seq; /* odd while being written */
 	struct stream_counts counts;
+	/* Control's, for traffic.c. */
+	struct traffic *traffic; /* of its local address; a reference, NULL: of none yet */
+	struct list of_traffic;
 };
 
 /* One reference. [control] */
@@ -61,6 +67,8 @@ void stats_copy(const atomic_uint *seq, void *to, const void *from, size_t bytes
 /* A consistent copy; never waits for more than a few retries of a running writer. [any] */
 void stream_stats_read(const struct stream_stats *stats, struct stream_counts *ret);
 
+/* Packets that were to leave by it and did not, because of an error. */
+uint64_t stream_counts_errors_out(const struct stream_counts *counts);
 /* Of all its SSRCs, also of those that made room. */
 struct sequence_counts stream_counts_sequence(const struct stream_counts *counts);
 

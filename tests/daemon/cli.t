@@ -211,7 +211,9 @@ def totals(d):
     headings = re.findall(r"(?:^|\n)\n(\w[^\n]*:)\n\n", text)
     equal(headings, ["Statistics over currently running sessions:",
                      "Total statistics (does not include current running sessions):",
-                     "MOS statistics:", "VoIP metrics:", "Control statistics:"])
+                     "MOS statistics:", "VoIP metrics:",
+                     "Drops, refusals and changes of state, by reason:", "Control statistics:"])
+    assert re.search(r"\n wrong-source {36}:\d+ \(came from another address than", text), text
     assert re.search(rf"\n {'Uptime of rtpengine':48}:\d+ seconds\n", text), text
     rows = text.split("Control statistics:\n\n")[1].splitlines()
     equal(rows[0].split("|")[:4], [f" {'Proxy':>20} ", f" {'Ping':>10} ", f" {'Offer':>10} ", f" {'Answer':>10} "])
@@ -232,6 +234,11 @@ def statistics(d):
     equal(stats["controlstatistics"]["proxies"][0]["proxy"], "127.0.0.1")
     contains(text, '"mos_average":0.000000')
     equal(stats["interfaces"][0]["ports"]["totals"], 400)
+    equal(list(stats["interfaces"][0]), ["name", "address", "ports", "packets_lost", "duplicates",
+                                         "voip_metrics", "ingress", "egress", "drops"])
+    equal(list(stats["interfaces"][0]["voip_metrics"]), list(stats["voip_metrics"]))
+    deleted = next(r for r in stats["reasons"] if r["name"] == "terminated")
+    equal((deleted["kind"], deleted["count"]), ("change", 3))
     by_ng = d.ng.request("statistics")["statistics"]
     equal(list(by_ng), list(stats))
     assert re.fullmatch(r"\d+\.\d{6}", by_ng["totalstatistics"]["avgcallduration"])
