@@ -78,6 +78,8 @@ static void add_ssrc_counts(struct query *q, struct value *v, const struct ssrc_
 	dict_add_int(q->d, v, "last RTP timestamp", s->last_timestamp);
 	dict_add_int(q->d, v, "last RTP seq", s->last_seq);
 	add_quality(q, v, s->ssrc);
+	if (s->packets)
+		reply_add_reception(q->d, v, &s->reception);
 }
 
 static void add_ssrc(struct query *q, const struct ssrc_stats *s)
@@ -135,9 +137,26 @@ static void add_media_ssrcs(struct query *q, struct value *v, const struct media
 		add_ssrcs_of(q, list, media->sources[i]);
 }
 
-static const struct ssrc_stats *first_ssrc(const struct stream_counts *counts)
+/* Of the section's RTP, whichever of its streams is told of. */
+static void add_first_ssrc(
+	struct query *q, struct value *v, const struct media *media, unsigned component)
 {
-	return counts->ssrc[0].used ? &counts->ssrc[0] : NULL;
+	struct stream_counts counts;
+
+	stream_stats_read(media->streams[component & ~1u].stats, &counts);
+	if (counts.ssrc[0].used)
+		dict_add_int(q->d, v, "SSRC", counts.ssrc[0].ssrc);
+}
+
+/* Nothing is forwarded by the kernel. */
+static void add_last_packets(struct query *q, struct value *v, const struct stream_counts *counts)
+{
+	int64_t last_s = counts->last_in_us ? wall_seconds(q, counts->last_in_us) : 0;
+
+	dict_add_int(q->d, v, "last packet",
+		counts->last_in_us ? last_s : q->call->created_wall_us / SECOND_US);
+	dict_add_int(q->d, v, "last kernel packet", 0);
+	dict_add_int(q->d, v, "last user packet", last_s);
 }
 
 static void add_stream_flags(struct query *q, struct value *v, const struct media *media,
@@ -156,6 +175,10 @@ static void add_stream_flags(struct query *q, struct value *v, const struct medi
 		dict_add_str(q->d, flags, NULL, STR_LIT("filled"));
 	if (counts->confirmed)
 		dict_add_str(q->d, flags, NULL, STR_LIT("confirmed"));
+	if (media->learn && !media->handover)
+		dict_add_str(q->d, flags, NULL, STR_LIT("strict source address"));
+	if (media->handover)
+		dict_add_str(q->d, flags, NULL, STR_LIT("media handover"));
 }
 
 static void add_stream(
@@ -164,7 +187,6 @@ static void add_stream(
 	const struct media_stream *stream = &media->streams[component];
 	struct value *v = dict_add_dict(q->d, list, NULL);
 	struct stream_counts counts;
-	const struct ssrc_stats *ssrc;
 	struct totals *totals = component % 2 ? &q->rtcp : &q->rtp;
 	struct addr peer;
 	char text[ADDR_TEXT];
@@ -182,15 +204,13 @@ static void add_stream(
 	peer = counts.peer.family && counts.confirmed ? counts.peer : stream->peer;
 	add_endpoint(q, v, "endpoint", &peer);
 	add_endpoint(q, v, "advertised endpoint", &stream->peer);
-	dict_add_int(q->d, v, "last packet",
-		counts.last_in_us ? wall_seconds(q, counts.last_in_us)
-				  : q->call->created_wall_us / SECOND_US);
-	ssrc = first_ssrc(&counts);
-	if (ssrc)
-		dict_add_int(q->d, v, "SSRC", ssrc->ssrc);
+	add_last_packets(q, v, &counts);
+	add_first_ssrc(q, v, media, component);
 	add_stream_flags(q, v, media, component, &counts);
 	add_counters(q, v, "stats", counts.packets_in, counts.bytes_in, counts.errors_in);
-	add_counters(q, v, "stats_out", counts.packets_out, counts.bytes_out, 0);
+	add_counters(q, v, "stats_out", counts.packets_out, counts.bytes_out,
+		stream_counts_errors_out(&counts));
+	reply_add_drops(q->d, v, &counts, q->wall_minus_mono_us);
 	totals->packets += counts.packets_in;
 	totals->bytes += counts.bytes_in;
 	totals->errors += counts.errors_in;
