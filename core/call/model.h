@@ -127,6 +127,7 @@ struct party {
 	bool final_response;
 	const struct iface *iface; /* NULL: not chosen */
 	struct sdp *sdp;           /* its latest body: reference; NULL: none */
+	int delay_ms;              /* what it sends waits so long; 0: not */
 	int alias_key;             /* enum alias_key: how other tags of it are recognised */
 	struct printed printed;
 	struct blocks blocks; /* of all it sends */

@@ -6,7 +6,7 @@
  *   learn    is its source believed (learn.c)
  *   count    statistics of the stream and its SSRC; of RTCP, what it reports (rtcp_in.c)
  *   deliver  to each sink of the plan: a copy for all but the last (send.c); if the plan asks for
- *            it, blocked or changed for some (filter.c)
+ *            it, after a while (delay.c), and blocked or changed for some (filter.c)
  *
  * A step that says no names a reason, which is counted; nothing else happens to the packet.
  */
@@ -27,7 +27,7 @@ void media_count_drop(const struct packet *packet, struct stream *stream, enum r
 	stream_stats_end(stream->stats);
 }
 
-static void drop(struct packet *packet, enum reason reason)
+void media_drop(struct packet *packet, enum reason reason)
 {
 	struct stream_stats *stats = packet->in->stats;
 
@@ -103,18 +103,14 @@ static void count_in(const struct packet *packet)
 	counter_add(COUNTER_BYTES_IN, packet->buf->len);
 }
 
-static void deliver(struct packet *packet)
+static void deliver_plain(struct packet *packet)
 {
 	bool rtcp = packet->kind == DATAGRAM_RTCP;
 	struct stream **sinks = rtcp ? packet->in->rtcp_sinks : packet->in->rtp_sinks;
 	unsigned count = rtcp ? packet->in->rtcp_sink_count : packet->in->rtp_sink_count;
 
-	if (packet->in->filtered && !rtcp) {
-		media_deliver_filtered(packet);
-		return;
-	}
 	if (!count) {
-		drop(packet, REASON_NO_SINK);
+		media_drop(packet, REASON_NO_SINK);
 		return;
 	}
 	for (unsigned i = 0; i + 1 < count; i++) {
@@ -125,6 +121,24 @@ static void deliver(struct packet *packet)
 			media_send(&copy, sinks[i]);
 	}
 	media_send(packet, sinks[count - 1]);
+}
+
+void media_deliver(struct packet *packet)
+{
+	if (packet->in->plan->filter && packet->kind != DATAGRAM_RTCP)
+		media_deliver_filtered(packet);
+	else
+		deliver_plain(packet);
+}
+
+static void deliver(struct packet *packet)
+{
+	if (!packet->in->filtered || packet->kind == DATAGRAM_RTCP)
+		deliver_plain(packet);
+	else if (packet->in->delay)
+		media_delay(packet);
+	else
+		media_deliver_filtered(packet);
 }
 
 void media_receive(struct port *port, struct buf *buf, const union sock *from, bool cut)
@@ -141,7 +155,7 @@ void media_receive(struct port *port, struct buf *buf, const union sock *from, b
 	if (verdict == PACKET_OK)
 		verdict = media_learn(&packet);
 	if (verdict != PACKET_OK) {
-		drop(&packet, (enum reason)verdict);
+		media_drop(&packet, (enum reason)verdict);
 		return;
 	}
 	count_in(&packet);

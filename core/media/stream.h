@@ -24,7 +24,7 @@ struct stream {
 	struct stream **rtp_sinks, **rtcp_sinks;
 	uint16_t rtp_sink_count, rtcp_sink_count;
 	bool rtp, rtcp, opaque, strip_feedback; /* as in struct plan_stream */
-	bool filtered;                          /* it has a filter */
+	bool filtered;                          /* it has a filter or a delay */
 	bool source_known;
 
 	/* Where its peer is. Kept over plans while the endpoint generation stays. */
@@ -34,6 +34,7 @@ struct stream {
 	int64_t moved_us;  /* when it was last followed to another source */
 
 	const struct plan_stream *plan;
+	struct delay *delay; /* owned; NULL: packets do not wait */
 	struct stream_set *set;
 };
 
@@ -65,6 +66,8 @@ void stream_set_free(struct stream_set *set);
  * off the loop, the others lead to `next` from now on. [media]
  */
 struct stream_set *stream_set_apply(struct session_state *state, struct stream_set *next);
+/* By its id in the plan; NULL. `set` may be NULL. [media] */
+struct stream *stream_set_find(struct stream_set *set, uint32_t id);
 /*
  * The clock of a payload type as its own description has it, or else a receiver's; 0: none has
  * it. [media]

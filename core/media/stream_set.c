@@ -3,6 +3,7 @@
  * A plan carried out: streams made from it, and one set put in place of another without losing
  * what the worker learned.
  */
+#include "media/delay.h"
 #include "media/packet.h"
 #include "media/stream.h"
 
@@ -49,7 +50,9 @@ struct stream_set *stream_set_new(struct session_state *state, struct plan *plan
 		s->rtcp = s->plan->rtcp;
 		s->opaque = s->plan->opaque;
 		s->strip_feedback = s->plan->strip_feedback;
-		s->filtered = s->plan->filter != NULL;
+		s->filtered = s->plan->filter || s->plan->delay_us;
+		if (s->plan->delay_us)
+			s->delay = delay_new(s, s->plan->delay_us);
 		s->port = s->plan->ports[0]->port;
 	}
 	wire_sinks(set);
@@ -60,6 +63,8 @@ void stream_set_free(struct stream_set *set)
 {
 	if (!set)
 		return;
+	for (unsigned i = 0; i < set->plan->stream_count; i++)
+		delay_free(set->streams[i].delay);
 	plan_free(set->plan);
 	g_free(set->streams);
 	g_free(set->sinks);
@@ -83,7 +88,7 @@ uint32_t stream_clock_hz(const struct stream *stream, uint8_t payload_type)
 	return hz;
 }
 
-static struct stream *find_stream(struct stream_set *set, uint32_t id)
+struct stream *stream_set_find(struct stream_set *set, uint32_t id)
 {
 	for (unsigned i = 0; set && i < set->plan->stream_count; i++)
 		if (set->streams[i].plan->id == id)
@@ -154,7 +159,7 @@ struct stream_set *stream_set_apply(struct session_state *state, struct stream_s
 	for (unsigned i = 0; i < next->plan->stream_count; i++) {
 		struct stream *s = &next->streams[i];
 
-		inherit(s, find_stream(before, s->plan->id));
+		inherit(s, stream_set_find(before, s->plan->id));
 		stream_stats_begin(s->stats);
 		forget_clocks(&s->stats->counts);
 		stream_stats_end(s->stats);
@@ -168,12 +173,14 @@ struct stream_set *stream_set_apply(struct session_state *state, struct stream_s
 	}
 	own_ports(next);
 	state->set = next;
+	delay_inherit(before, next);
 	media_pierce(next);
 	return before;
 }
 
 void stream_set_detach_ports(struct stream_set *set)
 {
+	delay_stop(set, set->state->worker);
 	for (unsigned i = 0; i < set->plan->stream_count; i++)
 		for (unsigned p = 0; p < set->plan->streams[i].port_count; p++)
 			let_go(set->plan->streams[i].ports[p]->port);
@@ -182,6 +189,7 @@ void stream_set_detach_ports(struct stream_set *set)
 void stream_set_attach_ports(struct stream_set *set, struct media_worker *worker)
 {
 	own_ports(set);
+	delay_start(set, worker);
 	for (unsigned i = 0; i < set->plan->stream_count; i++) {
 		const struct plan_stream *s = &set->plan->streams[i];
 
