@@ -105,6 +105,7 @@ static void take_settings(struct daemon *d)
 		.cdr_facility = config_facility(c->log_facility_cdr),
 		.rtcp_facility = config_facility(c->log_facility_rtcp),
 		.sip_source = c->sip_source,
+		.ssrc_reporting = (enum ssrc_reporting)c->ssrc_reporting,
 		.learn = c->endpoint_learning != CONFIG_LEARN_OFF,
 		.software_id = c->software_id ? c->software_id : "rtpengine-" RTPENGINE_VERSION,
 	};

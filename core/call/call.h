@@ -16,6 +16,9 @@
 #include "stats/load.h"
 #include "stats/reason.h"
 
+/* Where query tells of SSRCs. In the order of --ssrc-reporting's choices. */
+enum ssrc_reporting { SSRCS_FULL, SSRCS_INLINE, SSRCS_GLOBAL, SSRCS_NONE };
+
 /* What calls need to know of the daemon's settings. Times in seconds; 0 or less: off. */
 struct call_settings {
 	int timeout_s, silent_timeout_s, offer_timeout_s, final_timeout_s, delete_delay_s;
@@ -25,6 +28,7 @@ struct call_settings {
 	int tos;
 	int cdr_facility, rtcp_facility; /* of syslog; negative: no such lines */
 	bool sip_source, learn;
+	enum ssrc_reporting ssrc_reporting;
 	const char *software_id;
 };
 

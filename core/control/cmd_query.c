@@ -20,6 +20,7 @@ struct query {
 	int64_t wall_minus_mono_us;
 	struct totals rtp, rtcp;
 	struct value *ssrcs;
+	bool ssrcs_inline, ssrcs_global;
 };
 
 static struct str str_copy(struct query *q, struct str s)
@@ -87,6 +88,8 @@ static void add_ssrc(struct query *q, const struct ssrc_stats *s)
 	char name[16];
 	struct value *v;
 
+	if (!q->ssrcs_global)
+		return;
 	g_snprintf(name, sizeof(name), "%u", s->ssrc);
 	if (value_get(q->ssrcs, name))
 		return;
@@ -112,7 +115,7 @@ static void add_ssrcs_of(struct query *q, struct value *list, const struct media
 {
 	struct stream_counts counts;
 
-	if (!media->stream_count)
+	if (!media->stream_count || !q->ssrcs_inline)
 		return;
 	stream_stats_read(media->streams[0].stats, &counts);
 	for (unsigned i = 0; i < STREAM_SSRC_MAX; i++) {
@@ -351,11 +354,14 @@ static void add_call(
 	struct command *c, const struct call *call, const struct party *only, bool parties)
 {
 	const struct model *model = call->model;
+	enum ssrc_reporting ssrcs = call_table_settings(call->table)->ssrc_reporting;
 	struct query q = {
 		.c = c,
 		.d = c->reply,
 		.call = call,
 		.wall_minus_mono_us = clock_wall_us() - clock_mono_us(),
+		.ssrcs_inline = ssrcs == SSRCS_FULL || ssrcs == SSRCS_INLINE,
+		.ssrcs_global = ssrcs == SSRCS_FULL || ssrcs == SSRCS_GLOBAL,
 	};
 	struct value *root = c->root, *tags, *totals;
 

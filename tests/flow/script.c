@@ -137,6 +137,7 @@ static void statement_settings(struct script *s, const char *rest)
 	set->tos = setting(v, "tos", set->tos);
 	set->cdr_facility = setting(v, "cdr-facility", set->cdr_facility);
 	set->rtcp_facility = setting(v, "rtcp-facility", set->rtcp_facility);
+	set->ssrc_reporting = (enum ssrc_reporting)setting(v, "ssrc-reporting", 0);
 	set->learn = setting(v, "learn", set->learn);
 	set->sip_source = setting(v, "sip-source", set->sip_source);
 	ports = value_get(v, "ports");

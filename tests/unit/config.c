@@ -116,6 +116,8 @@ static const struct {
 	{ "max-bandwidth", "5000000000" },
 	{ "sip-source", NULL },
 	{ "endpoint-learning", "off" },
+	{ "measure-rtp", NULL },
+	{ "ssrc-reporting", "inline" },
 };
 
 static bool is_mandatory(const char *name)
@@ -371,6 +373,9 @@ static void test_choice_texts(void)
 	assert_refused("Invalid value 'never' for --endpoint-learning "
 		       "(one of heuristic, delayed, immediate, off)",
 		NULL, ENOUGH, "--endpoint-learning=never");
+	assert_refused("Invalid value 'some' for --ssrc-reporting "
+		       "(one of full, inline, global, none)",
+		NULL, ENOUGH, "--ssrc-reporting=some");
 	assert_refused("Option --endpoint-learning cannot be used: 'delayed' is not built yet",
 		NULL, ENOUGH, "--endpoint-learning=delayed");
 	assert_refused("Option --endpoint-learning cannot be used: 'immediate' is not built yet",
