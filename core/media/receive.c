@@ -103,7 +103,8 @@ static void count_in(const struct packet *packet)
 	counter_add(COUNTER_BYTES_IN, packet->buf->len);
 }
 
-static void deliver_plain(struct packet *packet)
+/* In line wherever it is called from: that is every packet, and some again. */
+__attribute__((always_inline)) static inline void deliver_plain(struct packet *packet)
 {
 	bool rtcp = packet->kind == DATAGRAM_RTCP;
 	struct stream **sinks = rtcp ? packet->in->rtcp_sinks : packet->in->rtp_sinks;
