@@ -78,7 +78,8 @@ struct config {
 	int max_sessions; /* -1: no limit */
 	double max_load, max_cpu;
 	int64_t max_bandwidth;
-	bool sip_source, dtls_passive;
+	bool sip_source, dtls_passive, measure_rtp;
+	int ssrc_reporting;    /* enum ssrc_reporting */
 	int endpoint_learning; /* enum config_learning */
 	int source_policy;     /* enum config_sources */
 	int compat;            /* enum config_compat */

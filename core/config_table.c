@@ -65,6 +65,8 @@ static const char no_homer[] = "Homer is not built yet";
 static const char no_recording[] = "call recording is not built yet";
 static const char no_database[] = "media from a database are not built yet";
 
+static const char *const ssrc_reporting[] = { "full", "inline", "global", "none", NULL };
+
 /* clang-format off */
 static const struct option options[] = {
 	/* General, logging, process */
@@ -299,6 +301,14 @@ static const struct option options[] = {
 	  .offset = AT(compat), .arg = "none|rtpengine", .preset = "none", .choices = compats,
 	  .help = "Be as lenient as the system this one replaces, unless told otherwise: "
 	  "sources are not checked without strict-source" },
+	{ .name = "measure-rtp", .type = OPTION_FLAG, .group = OPTION_MEDIA,
+	  .offset = AT(measure_rtp),
+	  .help = "Accepted for configurations that have it: RTP is always measured" },
+	{ .name = "ssrc-reporting", .type = OPTION_CHOICE, .group = OPTION_MEDIA,
+	  .offset = AT(ssrc_reporting), .arg = "full|inline|global|none", .preset = "full",
+	  .choices = ssrc_reporting,
+	  .help = "Where query and delete tell of SSRCs: with each media section (inline), in a "
+	  "dictionary of all of the call's (global), both or neither" },
 	{ .name = "dtls-passive", .type = OPTION_FLAG, .group = OPTION_SECURITY,
 	  .offset = AT(dtls_passive), .unavailable = "DTLS is not built yet",
 	  .help = "Always be the passive side of DTLS" },

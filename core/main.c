@@ -132,6 +132,7 @@ static void take_settings(struct daemon *d)
 		.sip_source = c->sip_source,
 		.learning = learning_of(c),
 		.sources = sources_of(c),
+		.ssrc_reporting = (enum ssrc_reporting)c->ssrc_reporting,
 		.software_id = c->software_id ? c->software_id : "rtpengine-" RTPENGINE_VERSION,
 	};
 }

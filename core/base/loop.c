@@ -27,6 +27,7 @@ struct loop {
 	struct mailbox *mailbox;
 	loop_turn_end_fn turn_end;
 	void *turn_end_arg;
+	struct wheel wheel;
 	int64_t now_us;
 	int64_t wake_at_us; /* of the next turn, NEVER_US: nobody asked */
 	bool stopped;
@@ -68,6 +69,7 @@ struct loop *loop_new(void)
 	loop->stop.run = run_stop;
 	loop->wake_at_us = NEVER_US;
 	loop->now_us = clock_mono_us();
+	wheel_init(&loop->wheel, loop->now_us);
 	return loop;
 }
 
@@ -121,6 +123,11 @@ int64_t loop_now_us(const struct loop *loop)
 	return loop->now_us;
 }
 
+struct wheel *loop_wheel(struct loop *loop)
+{
+	return &loop->wheel;
+}
+
 void loop_wake_at(struct loop *loop, int64_t mono_us)
 {
 	loop->wake_at_us = MIN(loop->wake_at_us, mono_us);
@@ -151,8 +158,11 @@ static int wait_ms(const struct loop *loop, int64_t max_wait_us)
 
 static void wait_for_events(struct loop *loop, int64_t max_wait_us)
 {
-	int timeout_ms = wait_ms(loop, max_wait_us);
+	int timeout_ms;
 
+	if (loop->wheel.count)
+		loop_wake_at(loop, wheel_next_us(&loop->wheel));
+	timeout_ms = wait_ms(loop, max_wait_us);
 	loop->wake_at_us = NEVER_US;
 	int n = epoll_wait(loop->epoll_fd, loop->events, EVENTS_PER_TURN, timeout_ms);
 	assert(n >= 0 || errno == EINTR);
@@ -183,6 +193,8 @@ void loop_turn(struct loop *loop, int64_t max_wait_us)
 	wait_for_events(loop, max_wait_us);
 	mailbox_run(loop->mailbox);
 	serve_events(loop);
+	if (loop->wheel.count)
+		wheel_run(&loop->wheel, loop->now_us);
 	if (loop->turn_end)
 		loop->turn_end(loop, loop->turn_end_arg);
 	turning = outer;

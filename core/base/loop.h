@@ -8,6 +8,7 @@
 #define BASE_LOOP_H
 
 #include "base/mailbox.h"
+#include "base/wheel.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -36,6 +37,8 @@ int loop_watch(struct loop *loop, int fd, struct loop_source *source);
 void loop_unwatch(struct loop *loop, int fd);
 /* Monotonic time of this turn, in microseconds. [loop's thread] */
 int64_t loop_now_us(const struct loop *loop);
+/* Its timers; they run with loop_now_us of the turn. [loop's thread] */
+struct wheel *loop_wheel(struct loop *loop);
 /* The turn after this one comes at `mono_us` at the latest. [loop's thread] */
 void loop_wake_at(struct loop *loop, int64_t mono_us);
 /* One turn; waits at most `max_wait_us` (negative: as long as it takes). [loop's thread] */

@@ -51,6 +51,7 @@ void call_publish(struct call *call)
 	g_hash_table_insert(table->by_id, &call->id, call);
 	g_hash_table_insert(table->by_session, GUINT_TO_POINTER(session_id(call->session)), call);
 	call_claim_leases(call);
+	call_claim_traffic(call);
 	counter_add(COUNTER_CALLS_CREATED, 1);
 }
 

@@ -13,8 +13,12 @@
 #include "call/events.h"
 #include "call/model.h"
 #include "media/session.h"
+#include "media/traffic.h"
 #include "stats/load.h"
 #include "stats/reason.h"
+
+/* Where query tells of SSRCs. In the order of --ssrc-reporting's choices. */
+enum ssrc_reporting { SSRCS_FULL, SSRCS_INLINE, SSRCS_GLOBAL, SSRCS_NONE };
 
 /* What calls need to know of the daemon's settings. Times in seconds; 0 or less: off. */
 struct call_settings {
@@ -27,6 +31,7 @@ struct call_settings {
 	bool sip_source;
 	enum plan_learn learning;
 	enum plan_sources sources;
+	enum ssrc_reporting ssrc_reporting;
 	const char *software_id;
 };
 
@@ -110,6 +115,13 @@ struct lease_check {
 void call_claim_leases(const struct call *call);
 /* Walks all calls. */
 struct lease_check call_table_check_leases(const struct call_table *table);
+/* traffic.c: its streams count for the addresses their ports have now. */
+void call_claim_traffic(const struct call *call);
+/* What passed all local addresses. */
+void call_table_traffic(const struct call_table *table, struct traffic_counts *ret);
+/* … and one of them; NULL: no call has used it yet. */
+const struct traffic *call_table_traffic_at(
+	const struct call_table *table, const struct iface_addr *addr);
 /* timeout.c: is it over, and why; false: it goes on, until look_at_us at least. */
 bool call_timed_out(struct call *call, int64_t now_mono_us, enum reason *ret_reason);
 /* tally.c: what it adds to the statistics. */

@@ -57,10 +57,12 @@ void draft_commit(struct draft *draft)
 	call->model = draft->model;
 	call->look_at_us = 0;
 	call->piercing = true; /* looked at with the next tick */
-	if (draft->created)
+	if (draft->created) {
 		call_publish(call);
-	else
+	} else {
 		call_claim_leases(call);
+		call_claim_traffic(call);
+	}
 	draft->model = NULL;
 	draft->set = NULL;
 }

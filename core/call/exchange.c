@@ -121,6 +121,8 @@ static int exchange_parsed(struct draft *draft, const struct call_options *o, st
 		return ret;
 	take_names(draft, &p, o);
 	take_blocks(draft->model, &p, o);
+	if (o->delay_ms != DELAY_NOT_GIVEN)
+		p.from->delay_ms = o->delay_ms;
 	if (!answer && o->alias_key)
 		p.from->alias_key = (int)o->alias_key;
 	take_tos(draft, o, answer);

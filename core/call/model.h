@@ -83,15 +83,15 @@ struct media {
 	enum addr_family family; /* of our side towards it; ADDR_NONE: not decided */
 	/* Where its signalling came from, without port; ADDR_NONE: not told. */
 	struct addr received_from;
-	int learn;              /* enum plan_learn: how its endpoint is found */
-	int sources_let_in;     /* enum plan_sources: whose packets are taken for its */
-	bool handover;          /* its endpoint may change without signalling */
+	int learn;                   /* enum plan_learn: how its endpoint is found */
+	int sources_let_in;          /* enum plan_sources: whose packets are taken for its */
+	bool handover;               /* its endpoint may change without signalling */
 	bool strict, unidirectional; /* as its messages had it, for query */
-	bool nat_wait, pierce;  /* how the way to it through a NAT is opened */
-	bool block_short;       /* what it sends must not be too short */
-	struct port_map *maps;  /* newest first */
-	struct port_map *ports; /* of these, the one in use; NULL: none */
-	unsigned stream_count;  /* 2 per pair */
+	bool nat_wait, pierce;       /* how the way to it through a NAT is opened */
+	bool block_short;            /* what it sends must not be too short */
+	struct port_map *maps;       /* newest first */
+	struct port_map *ports;      /* of these, the one in use; NULL: none */
+	unsigned stream_count;       /* 2 per pair */
 	struct media_stream *streams;
 	bool echo;             /* what it sends goes back to it */
 	bool blackhole;        /* what it sends goes to nobody else */
@@ -132,6 +132,7 @@ struct party {
 	bool final_response;
 	const struct iface *iface; /* NULL: not chosen */
 	struct sdp *sdp;           /* its latest body: reference; NULL: none */
+	int delay_ms;              /* what it sends waits so long; 0: not */
 	int alias_key;             /* enum alias_key: how other tags of it are recognised */
 	struct printed printed;
 	struct blocks blocks; /* of all it sends */

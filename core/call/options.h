@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { TOS_NOT_GIVEN = 256, DELETE_DELAY_NOT_GIVEN = -1 };
+enum { TOS_NOT_GIVEN = 256, DELETE_DELAY_NOT_GIVEN = -1, DELAY_NOT_GIVEN = -1 };
 
 /* replace=… (spec NG 3.3) */
 struct replace_options {
@@ -105,6 +105,7 @@ struct call_options {
 	bool block_dtmf; /* flag of offer and answer */
 	enum media_echo media_echo;
 	enum drop_traffic drop_traffic;
+	int delay_ms; /* delay-buffer; DELAY_NOT_GIVEN */
 
 	/* What was made while reading and is pointed to from here; NULL: nothing. Owned. */
 	struct dict *made;

@@ -5,6 +5,7 @@
  */
 #include "base/ref.h"
 #include "call/call.h"
+#include "media/delay.h"
 
 /* While compiling: which stream of the plan a section's streams became. */
 struct compiler {
@@ -90,6 +91,8 @@ static void compile_stream(struct plan_stream *s, const struct media *media, uns
 	s->follow = media->handover;
 	s->wait = media->nat_wait;
 	s->pierce = media->pierce && t->rtp;
+	if (component % 2 == 0)
+		s->delay_us = (uint32_t)CLAMP(media->party->delay_ms, 0, DELAY_MAX_MS) * 1000;
 	s->answered = media->in && any_source_signalled(media);
 	s->opaque = !t->rtp;
 	s->rtp = component % 2 == 0;

@@ -118,6 +118,14 @@ static void clear_all(struct model *model, const struct block_command *command)
 	}
 }
 
+/* What the party sends, or all do. */
+static void delay(struct model *model, struct party *party, int delay_ms)
+{
+	for (unsigned i = 0; i < model->party_count; i++)
+		if (!party || party == model->parties[i])
+			model->parties[i]->delay_ms = delay_ms;
+}
+
 static int block(struct model *model, const struct call_options *o,
 	const struct block_command *command, struct err *err)
 {
@@ -128,6 +136,8 @@ static int block(struct model *model, const struct call_options *o,
 		return ret;
 	if (party && o->set_label.s)
 		party->label = arena_str(model->arena, o->set_label);
+	if (command->kind == BLOCK_DTMF && o->delay_ms != DELAY_NOT_GIVEN)
+		delay(model, party, o->delay_ms);
 	if (!party) {
 		*find_flag(&model->blocks, command) = command->set;
 		if (!command->set && o->select.all)

@@ -49,6 +49,7 @@ static const struct field party_fields[] = {
 	FIELD(party, created_us, INT64),
 	FIELD(party, final_response, BOOL),
 	FIELD(party, alias_key, INT),
+	FIELD(party, delay_ms, INT),
 	FIELD(party, blocks.media, BOOL),
 	FIELD(party, blocks.silence, BOOL),
 	FIELD(party, blocks.dtmf, BOOL),

@@ -3,6 +3,7 @@
 #include "call/table_priv.h"
 
 #include "base/clock.h"
+#include "base/ref.h"
 #include "call/delete_priv.h"
 
 #include <sys/random.h>
@@ -31,6 +32,11 @@ static void make_instance(char *text)
 	g_snprintf(text, INSTANCE_HEX + 1, "%012llx", (unsigned long long)(n & 0xffffffffffffULL));
 }
 
+static void drop_traffic(gpointer traffic)
+{
+	ref_drop(traffic);
+}
+
 struct call_table *call_table_new(struct media_worker *const *workers, unsigned worker_count,
 	struct mailbox *control, struct iface_table *interfaces,
 	const struct call_settings *settings)
@@ -45,6 +51,7 @@ struct call_table *call_table_new(struct media_worker *const *workers, unsigned 
 	table->settings = settings;
 	table->by_id = g_hash_table_new(hash_str, equal_str);
 	table->by_session = g_hash_table_new(NULL, NULL);
+	table->traffic = g_hash_table_new_full(NULL, NULL, NULL, drop_traffic);
 	make_instance(table->instance);
 	return table;
 }
@@ -60,6 +67,7 @@ void call_table_free(struct call_table *table)
 		call_free(c->data);
 	g_hash_table_destroy(table->by_id);
 	g_hash_table_destroy(table->by_session);
+	g_hash_table_destroy(table->traffic);
 	g_free(table->load);
 	g_free(table);
 }

@@ -20,6 +20,7 @@ struct call_table {
 	uint64_t next_session_id;
 	GHashTable *by_id;      /* struct str * → struct call * (owned by the table) */
 	GHashTable *by_session; /* session id → struct call * */
+	GHashTable *traffic;    /* struct iface_addr * → struct traffic * (a reference) */
 	char instance[INSTANCE_HEX + 1];
 };
 

@@ -20,6 +20,7 @@ struct query {
 	int64_t wall_minus_mono_us;
 	struct totals rtp, rtcp;
 	struct value *ssrcs;
+	bool ssrcs_inline, ssrcs_global;
 };
 
 static struct str str_copy(struct query *q, struct str s)
@@ -78,6 +79,8 @@ static void add_ssrc_counts(struct query *q, struct value *v, const struct ssrc_
 	dict_add_int(q->d, v, "last RTP timestamp", s->last_timestamp);
 	dict_add_int(q->d, v, "last RTP seq", s->last_seq);
 	add_quality(q, v, s->ssrc);
+	if (s->packets)
+		reply_add_reception(q->d, v, &s->reception);
 }
 
 static void add_ssrc(struct query *q, const struct ssrc_stats *s)
@@ -85,6 +88,8 @@ static void add_ssrc(struct query *q, const struct ssrc_stats *s)
 	char name[16];
 	struct value *v;
 
+	if (!q->ssrcs_global)
+		return;
 	g_snprintf(name, sizeof(name), "%u", s->ssrc);
 	if (value_get(q->ssrcs, name))
 		return;
@@ -110,7 +115,7 @@ static void add_ssrcs_of(struct query *q, struct value *list, const struct media
 {
 	struct stream_counts counts;
 
-	if (!media->stream_count)
+	if (!media->stream_count || !q->ssrcs_inline)
 		return;
 	stream_stats_read(media->streams[0].stats, &counts);
 	for (unsigned i = 0; i < STREAM_SSRC_MAX; i++) {
@@ -135,9 +140,26 @@ static void add_media_ssrcs(struct query *q, struct value *v, const struct media
 		add_ssrcs_of(q, list, media->sources[i]);
 }
 
-static const struct ssrc_stats *first_ssrc(const struct stream_counts *counts)
+/* Of the section's RTP, whichever of its streams is told of. */
+static void add_first_ssrc(
+	struct query *q, struct value *v, const struct media *media, unsigned component)
 {
-	return counts->ssrc[0].used ? &counts->ssrc[0] : NULL;
+	struct stream_counts counts;
+
+	stream_stats_read(media->streams[component & ~1u].stats, &counts);
+	if (counts.ssrc[0].used)
+		dict_add_int(q->d, v, "SSRC", counts.ssrc[0].ssrc);
+}
+
+/* Nothing is forwarded by the kernel. */
+static void add_last_packets(struct query *q, struct value *v, const struct stream_counts *counts)
+{
+	int64_t last_s = counts->last_in_us ? wall_seconds(q, counts->last_in_us) : 0;
+
+	dict_add_int(q->d, v, "last packet",
+		counts->last_in_us ? last_s : q->call->created_wall_us / SECOND_US);
+	dict_add_int(q->d, v, "last kernel packet", 0);
+	dict_add_int(q->d, v, "last user packet", last_s);
 }
 
 static void add_stream_flags(struct query *q, struct value *v, const struct media *media,
@@ -168,7 +190,6 @@ static void add_stream(
 	const struct media_stream *stream = &media->streams[component];
 	struct value *v = dict_add_dict(q->d, list, NULL);
 	struct stream_counts counts;
-	const struct ssrc_stats *ssrc;
 	struct totals *totals = component % 2 ? &q->rtcp : &q->rtp;
 	struct addr peer;
 	char text[ADDR_TEXT];
@@ -186,15 +207,13 @@ static void add_stream(
 	peer = counts.peer.family && counts.seen ? counts.peer : stream->peer;
 	add_endpoint(q, v, "endpoint", &peer);
 	add_endpoint(q, v, "advertised endpoint", &stream->peer);
-	dict_add_int(q->d, v, "last packet",
-		counts.last_in_us ? wall_seconds(q, counts.last_in_us)
-				  : q->call->created_wall_us / SECOND_US);
-	ssrc = first_ssrc(&counts);
-	if (ssrc)
-		dict_add_int(q->d, v, "SSRC", ssrc->ssrc);
+	add_last_packets(q, v, &counts);
+	add_first_ssrc(q, v, media, component);
 	add_stream_flags(q, v, media, component, &counts);
 	add_counters(q, v, "stats", counts.packets_in, counts.bytes_in, counts.errors_in);
-	add_counters(q, v, "stats_out", counts.packets_out, counts.bytes_out, 0);
+	add_counters(q, v, "stats_out", counts.packets_out, counts.bytes_out,
+		stream_counts_errors_out(&counts));
+	reply_add_drops(q->d, v, &counts, q->wall_minus_mono_us);
 	totals->packets += counts.packets_in;
 	totals->bytes += counts.bytes_in;
 	totals->errors += counts.errors_in;
@@ -337,11 +356,14 @@ static void add_call(
 	struct command *c, const struct call *call, const struct party *only, bool parties)
 {
 	const struct model *model = call->model;
+	enum ssrc_reporting ssrcs = call_table_settings(call->table)->ssrc_reporting;
 	struct query q = {
 		.c = c,
 		.d = c->reply,
 		.call = call,
 		.wall_minus_mono_us = clock_wall_us() - clock_mono_us(),
+		.ssrcs_inline = ssrcs == SSRCS_FULL || ssrcs == SSRCS_INLINE,
+		.ssrcs_global = ssrcs == SSRCS_FULL || ssrcs == SSRCS_GLOBAL,
 	};
 	struct value *root = c->root, *tags, *totals;
 

@@ -53,5 +53,10 @@ void reply_add_no_parties(struct command *c, const struct call *call);
 /* query_quality.c: an SSRC's quality, if any report could be rated, into its dictionary. */
 void reply_add_quality(struct dict *d, struct value *v, const struct quality_counts *counts,
 	int64_t wall_minus_mono_us);
+/* query_quality.c, additions of ours: "reception" of an SSRC's dictionary … */
+void reply_add_reception(struct dict *d, struct value *v, const struct reception *r);
+/* … and "drops" and "latest drop" of a stream's, if it has dropped anything. */
+void reply_add_drops(struct dict *d, struct value *v, const struct stream_counts *counts,
+	int64_t wall_minus_mono_us);
 
 #endif

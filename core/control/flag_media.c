@@ -2,6 +2,8 @@
 /* Flags about media that flow: blocked, echoed, and whose (spec NG 2.3, 2.10, 3.7). */
 #include "control/flags_priv.h"
 
+#include "media/delay.h"
+
 #include <errno.h>
 
 /* Words that stand for a value each. */
@@ -78,6 +80,18 @@ FLAG_FN(flag_dtmf_security)
 		r->o->dtmf_mode = DTMF_DROP;
 	else
 		flag_warn(r, "unknown DTMF-security '%.*s' ignored", STR_ARG(text));
+	return 0;
+}
+
+FLAG_FN(flag_delay_buffer)
+{
+	int64_t ms = value_int(v, -1);
+
+	(void)text;
+	if (ms < 0 || ms > DELAY_MAX_MS)
+		return err_set(
+			r->err, EINVAL, "delay-buffer is from 0 to %d milliseconds", DELAY_MAX_MS);
+	r->o->delay_ms = (int)ms;
 	return 0;
 }
 

@@ -152,7 +152,7 @@ static const struct row rows[] = {
 	{ "block-short-packets", AS_FLAG, BOOL_AT(block_short), .help = "as block-short" },
 	{ "generate-rtcp", AS_BOTH, SET(flag_generate_rtcp), .help = "off; on is left out" },
 	{ "no-jitter-buffer", AS_FLAG, .kind = ROW_NOTHING, .help = "there is none" },
-	{ "delay-buffer", AS_KEY, .kind = ROW_MISSING, .help = "delaying media" },
+	{ "delay-buffer", AS_KEY, SET(flag_delay_buffer), .concern = MEDIA_COMMANDS_TOO, .help = "milliseconds that the sender's RTP is held back, up to 10000; also of block DTMF and unblock DTMF; 0: not" },
 	{ "media-echo", AS_KEY, SET(flag_media_echo), .help = "blackhole forward backward both off: send media back, discard the rest" },
 	{ "drop-traffic", AS_KEY, SET(flag_drop_traffic), .help = "start or stop to discard all of the call's media" },
 	{ "block-dtmf", AS_FLAG, BOOL_AT(block_dtmf), .help = "offer, answer: discard the sender's DTMF" },
@@ -452,6 +452,7 @@ int flags_read(const struct value *request, enum flags_for what,
 	*ret = (struct call_options){
 		.tos = TOS_NOT_GIVEN,
 		.delete_delay_s = DELETE_DELAY_NOT_GIVEN,
+		.delay_ms = DELAY_NOT_GIVEN,
 		.sip_source = settings->sip_source,
 	};
 	e = flag_read_template(&r, STR_LIT("default"));

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Quality in replies to query and delete: what reports told of an SSRC (spec NG 2.6). */
+/*
+ * Quality in replies to query and delete: what reports told of an SSRC (spec NG 2.6), and, as
+ * additions of ours, how its packets arrived here and what a stream dropped.
+ */
 #include "control/command_priv.h"
 
 static const int64_t SECOND_US = 1000000;
@@ -42,4 +45,36 @@ void reply_add_quality(
 	entries = dict_add_list(d, progression, "entries");
 	for (unsigned i = 0; i < c->steps; i++)
 		add_block(d, dict_add_dict(d, entries, NULL), &c->step[i], wall_minus_mono_us);
+}
+
+void reply_add_reception(struct dict *d, struct value *v, const struct reception *r)
+{
+	struct value *reception = dict_add_dict(d, v, "reception");
+
+	dict_add_int(d, reception, "highest seq", r->highest);
+	dict_add_int(d, reception, "lost", r->counts.lost);
+	dict_add_int(d, reception, "duplicates", r->counts.duplicates);
+	dict_add_int(d, reception, "skips", r->counts.skips);
+	dict_add_int(d, reception, "resets", r->counts.resets);
+	dict_add_int(d, reception, "reordered", r->counts.reordered);
+	if (r->ticks)
+		dict_add_int(d, reception, "jitter_us", reception_jitter_us(r));
+}
+
+void reply_add_drops(struct dict *d, struct value *v, const struct stream_counts *counts,
+	int64_t wall_minus_mono_us)
+{
+	struct value *drops, *latest;
+	char text[ADDR_TEXT];
+
+	if (!counts->dropped_us)
+		return;
+	drops = dict_add_dict(d, v, "drops");
+	for (unsigned i = 0; i < REASON_DROPS; i++)
+		if (counts->drops[i])
+			dict_add_int(d, drops, reason_row(i)->name, counts->drops[i]);
+	latest = dict_add_dict(d, v, "latest drop");
+	dict_add_str(d, latest, "reason", str_of(reason_row(counts->dropped_reason)->name));
+	dict_add_copy(d, latest, "from", str_of(addr_print(&counts->dropped_from, text)));
+	dict_add_int(d, latest, "at", (counts->dropped_us + wall_minus_mono_us) / SECOND_US);
 }

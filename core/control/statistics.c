@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The table of figures and the trees made of it. What nothing in the daemon can do yet (kernel
- * forwarding, transcoding, caches, calls of others, counts of sequence numbers) is a row whose figure is 0.
+ * forwarding, transcoding, caches, calls of others) is a row whose figure is 0.
  */
 #include "control/statistics.h"
 
@@ -20,6 +20,7 @@ enum source {
 	UPTIME, /* seconds */
 	COUNTER,
 	REASON,
+	TRAFFIC, /* `id` is its place in struct traffic_counts */
 	RATE,
 	SAMPLES, /* of a metric, and so on */
 	SUM,
@@ -98,19 +99,13 @@ static const struct figure total[] = {
 		METRIC_CALL_DURATION, NULL },
 };
 
-/* What was refused or lost, and why else an operator may wonder; drops of packets included. */
-static void add_reasons(struct dict *dict, struct value *into)
-{
-	for (unsigned i = 0; i < REASON_COUNT; i++)
-		dict_add_int(dict, into, reason_row(i)->name, (int64_t)reason_total(i));
-}
-
+#define OF_TRAFFIC(field) TRAFFIC, offsetof(struct traffic_counts, field), NULL
 static const struct figure sequence[] = {
-	{ "packets_lost", "Packets lost", COUNTER, COUNTER_RTP_LOST, NULL },
-	{ "rtp_duplicates", "Duplicate RTP packets", NONE, 0, NULL },
-	{ "rtp_skips", "RTP sequence skips", NONE, 0, NULL },
-	{ "rtp_seq_resets", "RTP sequence resets", NONE, 0, NULL },
-	{ "rtp_reordered", "Out-of-order RTP packets", NONE, 0, NULL },
+	{ "packets_lost", "Packets lost", OF_TRAFFIC(lost) },
+	{ "rtp_duplicates", "Duplicate RTP packets", OF_TRAFFIC(duplicates) },
+	{ "rtp_skips", "RTP sequence skips", OF_TRAFFIC(skips) },
+	{ "rtp_seq_resets", "RTP sequence resets", OF_TRAFFIC(resets) },
+	{ "rtp_reordered", "Out-of-order RTP packets", OF_TRAFFIC(reordered) },
 };
 
 /* A part of the statistics: metrics, each with five rows, and figures. */
@@ -147,6 +142,23 @@ static const struct {
 	{ "%s_stddev", "%s standard deviation", DEVIATION },
 };
 
+/* What figures are taken from: all there is, or one address (`only`). */
+struct scope {
+	const struct control *control;
+	const struct traffic *only; /* NULL: all */
+	struct traffic_counts traffic;
+};
+
+static const struct metric_sum *sum_of(const struct scope *s, const struct figure *f)
+{
+	return s->only ? &s->only->metrics[f->id] : metric_sum(f->id);
+}
+
+static uint64_t traffic_number(const struct traffic_counts *counts, size_t offset)
+{
+	return *(const uint64_t *)((const char *)counts + offset);
+}
+
 struct session_counts {
 	int64_t media, ip4, ip6, mixed;
 };
@@ -180,41 +192,43 @@ static struct session_counts count_sessions(const struct control *control)
 	return counts;
 }
 
-static int64_t whole_number(const struct control *control, const struct figure *f)
+static int64_t whole_number(const struct scope *s, const struct figure *f)
 {
 	switch (f->source) {
 	case CALLS:
-		return call_table_count(control->calls);
+		return call_table_count(s->control->calls);
 	case MEDIA:
-		return count_sessions(control).media;
+		return count_sessions(s->control).media;
 	case UPTIME:
-		return (clock_mono_us() - control->started_mono_us) / 1000000;
+		return (clock_mono_us() - s->control->started_mono_us) / 1000000;
 	case COUNTER:
 		return (int64_t)counter_total(f->id);
 	case REASON:
 		return (int64_t)reason_total(f->id);
+	case TRAFFIC:
+		return (int64_t)traffic_number(&s->traffic, f->id);
 	case RATE:
 		return (int64_t)rate_per_second(f->id);
 	case SAMPLES:
-		return (int64_t)metric_sum(f->id)->samples;
+		return (int64_t)sum_of(s, f)->samples;
 	default:
 		return 0;
 	}
 }
 
-static double real_number(const struct figure *f)
+static double real_number(const struct scope *s, const struct figure *f)
 {
-	const struct metric_sum *s = metric_sum(f->id);
+	const struct metric_sum *sum = sum_of(s, f);
 
 	switch (f->source) {
 	case SUM:
-		return s->sum;
+		return sum->sum;
 	case SQUARES:
-		return s->sum_of_squares;
+		return sum->sum_of_squares;
 	case AVERAGE:
-		return metric_average(s);
+		return metric_average(sum);
 	default:
-		return metric_deviation(s);
+		return metric_deviation(sum);
 	}
 }
 
@@ -225,10 +239,10 @@ static bool is_real(const struct figure *f)
 }
 
 /* What is done with each figure of a part. */
-typedef void (*figure_fn)(const struct control *control, const struct figure *f, struct dict *dict,
-	struct value *into);
+typedef void (*figure_fn)(
+	const struct scope *s, const struct figure *f, struct dict *dict, struct value *into);
 
-static void each_figure(const struct control *control, const struct part *part, struct dict *dict,
+static void each_figure(const struct scope *s, const struct part *part, struct dict *dict,
 	struct value *into, figure_fn fn)
 {
 	for (unsigned m = 0; m < part->metric_count; m++)
@@ -245,41 +259,82 @@ static void each_figure(const struct control *control, const struct part *part, 
 				.id = metric,
 			};
 
-			fn(control, &f, dict, into);
+			fn(s, &f, dict, into);
 		}
 	for (unsigned i = 0; i < part->figure_count; i++)
-		fn(control, &part->figures[i], dict, into);
+		fn(s, &part->figures[i], dict, into);
 }
 
 /* The uptime is a string for clients, and so it stays one. */
-static void add_by_key(const struct control *control, const struct figure *f, struct dict *dict,
-	struct value *into)
+static void add_by_key(
+	const struct scope *s, const struct figure *f, struct dict *dict, struct value *into)
 {
 	if (is_real(f))
-		dict_add_real(dict, into, f->key, real_number(f));
+		dict_add_real(dict, into, f->key, real_number(s, f));
 	else if (f->source == UPTIME)
-		dict_add_printf(dict, into, f->key, "%lld", (long long)whole_number(control, f))
-			->bare = true;
+		dict_add_printf(dict, into, f->key, "%lld", (long long)whole_number(s, f))->bare =
+			true;
 	else
-		dict_add_int(dict, into, f->key, whole_number(control, f));
+		dict_add_int(dict, into, f->key, whole_number(s, f));
 }
 
-static void add_by_label(const struct control *control, const struct figure *f, struct dict *dict,
-	struct value *into)
+static void add_by_label(
+	const struct scope *s, const struct figure *f, struct dict *dict, struct value *into)
 {
 	struct value *v = dict_add_dict(dict, into, NULL);
 	const char *unit = f->unit ? f->unit : "", *blank = f->unit ? " " : "";
 
 	dict_add_str(dict, v, "label", str_of(f->label));
 	if (is_real(f))
-		dict_add_printf(dict, v, "value", "%.6f%s%s", real_number(f), blank, unit);
+		dict_add_printf(dict, v, "value", "%.6f%s%s", real_number(s, f), blank, unit);
 	else
-		dict_add_printf(dict, v, "value", "%lld%s%s", (long long)whole_number(control, f),
-			blank, unit);
+		dict_add_printf(
+			dict, v, "value", "%lld%s%s", (long long)whole_number(s, f), blank, unit);
 }
 
-static void add_interface(struct dict *dict, struct value *list, const struct iface *iface,
+static void add_flow(struct dict *dict, struct value *into, const char *key, uint64_t packets,
+	uint64_t bytes, uint64_t errors)
+{
+	struct value *v = dict_add_dict(dict, into, key);
+
+	dict_add_int(dict, v, "packets", (int64_t)packets);
+	dict_add_int(dict, v, "bytes", (int64_t)bytes);
+	dict_add_int(dict, v, "errors", (int64_t)errors);
+}
+
+static void add_drops(struct dict *dict, struct value *v, const uint64_t *drops)
+{
+	for (unsigned i = 0; i < REASON_DROPS; i++)
+		if (drops[i])
+			dict_add_int(dict, v, reason_row(i)->name, (int64_t)drops[i]);
+}
+
+static const struct part *voip_metrics(void)
+{
+	return &parts[G_N_ELEMENTS(parts) - 1];
+}
+
+/* What passed the address. The drops are an addition of ours. */
+static void add_traffic(const struct control *control, struct dict *dict, struct value *v,
 	const struct iface_addr *addr)
+{
+	static const struct traffic unused;
+	const struct traffic *traffic = call_table_traffic_at(control->calls, addr);
+	struct scope s = { .control = control, .only = traffic ? traffic : &unused };
+	const struct traffic_counts *c = &s.traffic;
+
+	if (traffic)
+		traffic_add(traffic, &s.traffic);
+	dict_add_int(dict, v, "packets_lost", (int64_t)c->lost);
+	dict_add_int(dict, v, "duplicates", (int64_t)c->duplicates);
+	each_figure(&s, voip_metrics(), dict, dict_add_dict(dict, v, "voip_metrics"), add_by_key);
+	add_flow(dict, v, "ingress", c->packets_in, c->bytes_in, c->errors_in);
+	add_flow(dict, v, "egress", c->packets_out, c->bytes_out, c->errors_out);
+	add_drops(dict, dict_add_dict(dict, v, "drops"), c->drops);
+}
+
+static void add_interface(const struct control *control, struct dict *dict, struct value *list,
+	const struct iface *iface, const struct iface_addr *addr)
 {
 	struct value *v = dict_add_dict(dict, list, NULL), *ports;
 	unsigned size = port_pool_size(addr->pool), used = port_pool_used(addr->pool);
@@ -294,6 +349,7 @@ static void add_interface(struct dict *dict, struct value *list, const struct if
 	dict_add_real(dict, ports, "used_pct", size ? 100.0 * used / size : 0);
 	dict_add_int(dict, ports, "free", port_pool_free_count(addr->pool));
 	dict_add_int(dict, ports, "totals", size);
+	add_traffic(control, dict, v, addr);
 }
 
 void statistics_interfaces(const struct control *control, struct dict *dict, struct value *list)
@@ -302,27 +358,79 @@ void statistics_interfaces(const struct control *control, struct dict *dict, str
 
 	for (unsigned i = 0; i < iface_count(table); i++)
 		for (unsigned a = 0; a < iface_at(table, i)->addr_count; a++)
-			add_interface(
-				dict, list, iface_at(table, i), &iface_at(table, i)->addrs[a]);
+			add_interface(control, dict, list, iface_at(table, i),
+				&iface_at(table, i)->addrs[a]);
+}
+
+static struct scope everything(const struct control *control)
+{
+	struct scope s = { .control = control };
+
+	call_table_traffic(control->calls, &s.traffic);
+	return s;
+}
+
+static const char *kind_of(const struct reason_row *row)
+{
+	static const char *const names[] = {
+		[REASON_DROP] = "drop",
+		[REASON_REFUSE] = "refuse",
+		[REASON_CHANGE] = "change",
+	};
+
+	return names[row->kind];
+}
+
+/* Every reason there is: an addition of ours. */
+static void add_reasons(struct dict *dict, struct value *list)
+{
+	for (unsigned i = 0; i < REASON_COUNT; i++) {
+		const struct reason_row *row = reason_row(i);
+		struct value *v = dict_add_dict(dict, list, NULL);
+
+		dict_add_str(dict, v, "name", str_of(row->name));
+		dict_add_str(dict, v, "kind", str_of(kind_of(row)));
+		dict_add_int(dict, v, "count", (int64_t)reason_total(i));
+		dict_add_str(dict, v, "text", str_of(row->text));
+	}
+}
+
+static void add_reason_section(struct dict *dict, struct value *sections)
+{
+	struct value *section = dict_add_dict(dict, sections, NULL), *rows;
+
+	dict_add_str(dict, section, "heading",
+		STR_LIT("Drops, refusals and changes of state, by reason:"));
+	rows = dict_add_list(dict, section, "rows");
+	for (unsigned i = 0; i < REASON_COUNT; i++) {
+		struct value *v = dict_add_dict(dict, rows, NULL);
+
+		dict_add_str(dict, v, "label", str_of(reason_row(i)->name));
+		dict_add_printf(dict, v, "value", "%llu (%s)", (unsigned long long)reason_total(i),
+			reason_row(i)->text);
+	}
 }
 
 void statistics_to_dict(const struct control *control, struct dict *dict, struct value *into)
 {
+	const struct scope s = everything(control);
+
 	for (unsigned i = 0; i < G_N_ELEMENTS(parts); i++) {
 		struct value *part = dict_add_dict(dict, into, parts[i].key);
 
 		if (!parts[i].heading)
 			intervals_to_dict(dict, part);
-		each_figure(control, &parts[i], dict, part, add_by_key);
+		each_figure(&s, &parts[i], dict, part, add_by_key);
 	}
 	proxies_to_dict(control->proxies, dict, dict_add_dict(dict, into, "controlstatistics"));
 	statistics_interfaces(control, dict, dict_add_list(dict, into, "interfaces"));
 	dict_add_list(dict, into, "transcoders");
-	add_reasons(dict, dict_add_dict(dict, into, "reasons"));
+	add_reasons(dict, dict_add_list(dict, into, "reasons"));
 }
 
 void statistics_totals(const struct control *control, struct dict *dict, struct value *into)
 {
+	const struct scope s = everything(control);
 	struct value *sections = dict_add_list(dict, into, "sections");
 	struct value *commands = dict_add_list(dict, into, "commands");
 
@@ -334,9 +442,10 @@ void statistics_totals(const struct control *control, struct dict *dict, struct 
 			continue;
 		}
 		dict_add_str(dict, section, "heading", str_of(parts[i].heading));
-		each_figure(control, &parts[i], dict, dict_add_list(dict, section, "rows"),
-			add_by_label);
+		each_figure(
+			&s, &parts[i], dict, dict_add_list(dict, section, "rows"), add_by_label);
 	}
+	add_reason_section(dict, sections);
 	for (unsigned i = 0; i < ng_name_count(); i++) {
 		struct value *v = dict_add_dict(dict, commands, NULL);
 

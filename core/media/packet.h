@@ -27,6 +27,12 @@ void media_receive(struct port *port, struct buf *buf, const union sock *from, b
  * leave by. The packet is still the caller's.
  */
 void media_count_drop(const struct packet *packet, struct stream *stream, enum reason reason);
+/* receive.c: drops a packet that came in. Takes packet->buf. */
+void media_drop(struct packet *packet, enum reason reason);
+/* receive.c: to the stream's sinks, without waiting. Takes packet->buf. */
+void media_deliver(struct packet *packet);
+/* delay.c: to wait first. Takes packet->buf. */
+void media_delay(struct packet *packet);
 /* demux.c: sets packet->kind; PACKET_OK or the reason to drop it. */
 int media_demux(struct packet *packet);
 /* learn.c: is its source believed? May change where the stream's peer is. */

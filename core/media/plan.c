@@ -164,8 +164,8 @@ static bool stream_equal(const struct plan_stream *a, const struct plan_stream *
 	       a->sources == b->sources && a->follow == b->follow && a->answered == b->answered &&
 	       a->rtp == b->rtp && a->rtcp == b->rtcp && a->opaque == b->opaque &&
 	       a->strip_feedback == b->strip_feedback && a->wait == b->wait &&
-	       a->pierce == b->pierce && ports_equal(a, b) && filters_equal(a->filter, b->filter) &&
-	       formats_equal(a->in, b->in) &&
+	       a->pierce == b->pierce && a->delay_us == b->delay_us && ports_equal(a, b) &&
+	       filters_equal(a->filter, b->filter) && formats_equal(a->in, b->in) &&
 	       sinks_equal(a->rtp_sinks, a->rtp_sink_count, b->rtp_sinks, b->rtp_sink_count) &&
 	       sinks_equal(a->rtcp_sinks, a->rtcp_sink_count, b->rtcp_sinks, b->rtcp_sink_count) &&
 	       all_transcodes_equal(a, b);

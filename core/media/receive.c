@@ -6,7 +6,7 @@
  *   learn    is its source believed (learn.c)
  *   count    statistics of the stream and its SSRC; of RTCP, what it reports (rtcp_in.c)
  *   deliver  to each sink of the plan: a copy for all but the last (send.c); if the plan asks for
- *            it, blocked or changed for some (filter.c)
+ *            it, after a while (delay.c), and blocked or changed for some (filter.c)
  *
  * A step that says no names a reason, which is counted; nothing else happens to the packet.
  */
@@ -27,7 +27,7 @@ void media_count_drop(const struct packet *packet, struct stream *stream, enum r
 	stream_stats_end(stream->stats);
 }
 
-static void drop(struct packet *packet, enum reason reason)
+void media_drop(struct packet *packet, enum reason reason)
 {
 	struct stream_stats *stats = packet->in->stats;
 
@@ -56,8 +56,10 @@ static struct ssrc_stats *find_ssrc(struct stream_counts *counts, uint32_t ssrc)
 		if (s->last_us < oldest->last_us)
 			oldest = s;
 	}
-	if (oldest->used)
+	if (oldest->used) {
 		counts->ssrcs_forgotten++;
+		sequence_counts_add(&counts->forgotten, &oldest->reception.counts);
+	}
 	*oldest = (struct ssrc_stats){ .ssrc = ssrc, .used = true };
 	return oldest;
 }
@@ -66,12 +68,23 @@ static void count_rtp(struct stream_counts *counts, const struct packet *packet)
 {
 	const uint8_t *data = packet->buf->data;
 	struct ssrc_stats *s = find_ssrc(counts, rtp_ssrc(data));
+	uint32_t timestamp = rtp_timestamp(data);
+	bool first = !s->packets;
 
+	s->last_seq = rtp_seq(data);
+	s->payload_type = data[1] & 0x7f;
+	if (first)
+		reception_begin(&s->reception, s->last_seq);
+	else
+		reception_sequence(&s->reception, s->last_seq);
+	if (s->payload_type != s->reception.clock_type)
+		reception_set_clock(&s->reception, s->payload_type,
+			stream_clock_hz(packet->in, s->payload_type));
+	if (first || timestamp != s->last_timestamp)
+		reception_arrival(&s->reception, timestamp, packet->now_us);
 	s->packets++;
 	s->bytes += packet->buf->len;
-	s->last_seq = rtp_seq(data);
-	s->last_timestamp = rtp_timestamp(data);
-	s->payload_type = data[1] & 0x7f;
+	s->last_timestamp = timestamp;
 	s->last_us = packet->now_us;
 }
 
@@ -90,18 +103,15 @@ static void count_in(const struct packet *packet)
 	counter_add(COUNTER_BYTES_IN, packet->buf->len);
 }
 
-static void deliver(struct packet *packet)
+/* In line wherever it is called from: that is every packet, and some again. */
+__attribute__((always_inline)) static inline void deliver_plain(struct packet *packet)
 {
 	bool rtcp = packet->kind == DATAGRAM_RTCP;
 	struct stream **sinks = rtcp ? packet->in->rtcp_sinks : packet->in->rtp_sinks;
 	unsigned count = rtcp ? packet->in->rtcp_sink_count : packet->in->rtp_sink_count;
 
-	if (packet->in->filtered && !rtcp) {
-		media_deliver_filtered(packet);
-		return;
-	}
 	if (!count) {
-		drop(packet, REASON_NO_SINK);
+		media_drop(packet, REASON_NO_SINK);
 		return;
 	}
 	for (unsigned i = 0; i + 1 < count; i++) {
@@ -112,6 +122,24 @@ static void deliver(struct packet *packet)
 			media_send(&copy, sinks[i]);
 	}
 	media_send(packet, sinks[count - 1]);
+}
+
+void media_deliver(struct packet *packet)
+{
+	if (packet->in->plan->filter && packet->kind != DATAGRAM_RTCP)
+		media_deliver_filtered(packet);
+	else
+		deliver_plain(packet);
+}
+
+static void deliver(struct packet *packet)
+{
+	if (!packet->in->filtered || packet->kind == DATAGRAM_RTCP)
+		deliver_plain(packet);
+	else if (packet->in->delay)
+		media_delay(packet);
+	else
+		media_deliver_filtered(packet);
 }
 
 void media_receive(struct port *port, struct buf *buf, const union sock *from, bool cut)
@@ -129,7 +157,7 @@ void media_receive(struct port *port, struct buf *buf, const union sock *from, b
 	if (verdict == PACKET_OK)
 		verdict = media_learn(&packet);
 	if (verdict != PACKET_OK) {
-		drop(&packet, (enum reason)verdict);
+		media_drop(&packet, (enum reason)verdict);
 		return;
 	}
 	count_in(&packet);

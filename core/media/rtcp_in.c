@@ -11,7 +11,6 @@
 
 #include "media/quality.h"
 #include "rtp/rtcp.h"
-#include "sdp/sdp.h"
 #include "stats/mos.h"
 
 enum {
@@ -95,24 +94,6 @@ static uint32_t round_trip_us(
 	return 0;
 }
 
-static uint32_t clock_in(const struct plan_stream *plan, uint8_t payload_type)
-{
-	for (unsigned i = 0; plan->in && i < plan->in->format_count; i++)
-		if (plan->in->formats[i].payload_type == payload_type)
-			return plan->in->formats[i].clock_hz;
-	return 0;
-}
-
-/* Payload types are those of its own description, or else of a receiver's. */
-static uint32_t clock_of(const struct stream *stream, uint8_t payload_type)
-{
-	uint32_t hz = clock_in(stream->plan, payload_type);
-
-	for (unsigned i = 0; !hz && i < stream->rtp_sink_count; i++)
-		hz = clock_in(stream->rtp_sinks[i]->plan, payload_type);
-	return hz;
-}
-
 /* The clock of what is sent under this SSRC; 0: no RTP of it was seen, or it is not known. */
 static uint32_t clock_of_ssrc(const struct stream_set *set, uint32_t ssrc)
 {
@@ -121,7 +102,8 @@ static uint32_t clock_of_ssrc(const struct stream_set *set, uint32_t ssrc)
 
 		for (unsigned n = 0; set->streams[i].rtp && n < STREAM_SSRC_MAX; n++)
 			if (counts->ssrc[n].used && counts->ssrc[n].ssrc == ssrc)
-				return clock_of(&set->streams[i], counts->ssrc[n].payload_type);
+				return stream_clock_hz(
+					&set->streams[i], counts->ssrc[n].payload_type);
 	}
 	return 0;
 }

@@ -3,13 +3,35 @@
 #include "media/stats.h"
 
 #include "base/ref.h"
+#include "media/traffic.h"
 
 #include <sched.h>
 #include <string.h>
 
+static void retire(void *stats)
+{
+	traffic_leave(stats);
+}
+
 struct stream_stats *stream_stats_new(void)
 {
-	return ref_alloc(sizeof(struct stream_stats), NULL);
+	return ref_alloc(sizeof(struct stream_stats), retire);
+}
+
+uint64_t stream_counts_errors_out(const struct stream_counts *counts)
+{
+	return (uint64_t)counts->drops[REASON_NO_PEER] + counts->drops[REASON_SEND_FAILED] +
+	       counts->drops[REASON_SEND_QUEUE_FULL];
+}
+
+struct sequence_counts stream_counts_sequence(const struct stream_counts *counts)
+{
+	struct sequence_counts sum = counts->forgotten;
+
+	for (unsigned i = 0; i < STREAM_SSRC_MAX; i++)
+		if (counts->ssrc[i].used)
+			sequence_counts_add(&sum, &counts->ssrc[i].reception.counts);
+	return sum;
 }
 
 /*

@@ -7,6 +7,8 @@
 #ifndef MEDIA_STATS_H
 #define MEDIA_STATS_H
 
+#include "base/list.h"
+#include "media/reception.h"
 #include "net/addr.h"
 #include "stats/reason.h"
 
@@ -25,6 +27,7 @@ struct ssrc_stats {
 	bool used;
 	uint64_t packets, bytes; /* received; bytes are UDP payload */
 	int64_t last_us;         /* monotonic */
+	struct reception reception;
 };
 
 /* What every packet counts comes first. */
@@ -38,6 +41,7 @@ struct stream_counts {
 	bool seen;        /* a packet of it has come since it was signalled last */
 	bool confirmed;   /* … and learning is over */
 	uint32_t ssrcs_forgotten;
+	struct sequence_counts forgotten; /* theirs */
 	/* What came in on it, or was to leave by it, and was dropped. */
 	uint32_t drops[REASON_DROPS + REASON_DROPS % 2];
 	int64_t dropped_us;       /* the latest of them: monotonic; 0: none */
@@ -45,9 +49,14 @@ struct stream_counts {
 	uint8_t dropped_reason;
 };
 
+struct traffic;
+
 struct stream_stats {
 	atomic_uint seq; /* odd while being written */
 	struct stream_counts counts;
+	/* Control's, for traffic.c. */
+	struct traffic *traffic; /* of its local address; a reference, NULL: of none yet */
+	struct list of_traffic;
 };
 
 /* One reference. [control] */
@@ -58,6 +67,11 @@ struct stream_stats *stream_stats_new(void);
 void stats_copy(const atomic_uint *seq, void *to, const void *from, size_t bytes);
 /* A consistent copy; never waits for more than a few retries of a running writer. [any] */
 void stream_stats_read(const struct stream_stats *stats, struct stream_counts *ret);
+
+/* Packets that were to leave by it and did not, because of an error. */
+uint64_t stream_counts_errors_out(const struct stream_counts *counts);
+/* Of all its SSRCs, also of those that made room. */
+struct sequence_counts stream_counts_sequence(const struct stream_counts *counts);
 
 /* That one number, without the rest. [any] */
 static inline int64_t stream_stats_last_in_us(const struct stream_stats *stats)

@@ -33,7 +33,7 @@ struct stream {
 	struct stream **rtp_sinks, **rtcp_sinks;
 	uint16_t rtp_sink_count, rtcp_sink_count;
 	bool rtp, rtcp, opaque, strip_feedback; /* as in struct plan_stream */
-	bool filtered;                          /* it has a filter */
+	bool filtered;                          /* it has a filter or a delay */
 	uint8_t source_state;                   /* enum source_state */
 
 	/* Where its peer is. Kept over plans as media_learn_inherit says. */
@@ -50,6 +50,7 @@ struct stream {
 	int64_t refused_us; /* when control was last told of a refused one; 0: never */
 
 	const struct plan_stream *plan;
+	struct delay *delay; /* owned; NULL: packets do not wait */
 	struct stream_set *set;
 };
 
@@ -81,6 +82,13 @@ void stream_set_free(struct stream_set *set);
  * off the loop, the others lead to `next` from now on. [media]
  */
 struct stream_set *stream_set_apply(struct session_state *state, struct stream_set *next);
+/* By its id in the plan; NULL. `set` may be NULL. [media] */
+struct stream *stream_set_find(struct stream_set *set, uint32_t id);
+/*
+ * The clock of a payload type as its own description has it, or else a receiver's; 0: none has
+ * it. [media]
+ */
+uint32_t stream_clock_hz(const struct stream *stream, uint8_t payload_type);
 /* Takes all ports off the worker's loop / puts them on. [media] */
 void stream_set_detach_ports(struct stream_set *set);
 void stream_set_attach_ports(struct stream_set *set, struct media_worker *worker);

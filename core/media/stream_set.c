@@ -3,8 +3,11 @@
  * A plan carried out: streams made from it, and one set put in place of another without losing
  * what the worker learned.
  */
+#include "media/delay.h"
 #include "media/packet.h"
 #include "media/stream.h"
+
+#include "sdp/sdp.h"
 
 #include <glib.h>
 
@@ -47,7 +50,9 @@ struct stream_set *stream_set_new(struct session_state *state, struct plan *plan
 		s->rtcp = s->plan->rtcp;
 		s->opaque = s->plan->opaque;
 		s->strip_feedback = s->plan->strip_feedback;
-		s->filtered = s->plan->filter != NULL;
+		s->filtered = s->plan->filter || s->plan->delay_us;
+		if (s->plan->delay_us)
+			s->delay = delay_new(s, s->plan->delay_us);
 		s->port = s->plan->ports[0]->port;
 	}
 	wire_sinks(set);
@@ -58,18 +63,44 @@ void stream_set_free(struct stream_set *set)
 {
 	if (!set)
 		return;
+	for (unsigned i = 0; i < set->plan->stream_count; i++)
+		delay_free(set->streams[i].delay);
 	plan_free(set->plan);
 	g_free(set->streams);
 	g_free(set->sinks);
 	g_free(set);
 }
 
-static struct stream *find_stream(struct stream_set *set, uint32_t id)
+static uint32_t clock_in(const struct plan_stream *plan, uint8_t payload_type)
+{
+	for (unsigned i = 0; plan->in && i < plan->in->format_count; i++)
+		if (plan->in->formats[i].payload_type == payload_type)
+			return plan->in->formats[i].clock_hz;
+	return 0;
+}
+
+uint32_t stream_clock_hz(const struct stream *stream, uint8_t payload_type)
+{
+	uint32_t hz = clock_in(stream->plan, payload_type);
+
+	for (unsigned i = 0; !hz && i < stream->rtp_sink_count; i++)
+		hz = clock_in(stream->rtp_sinks[i]->plan, payload_type);
+	return hz;
+}
+
+struct stream *stream_set_find(struct stream_set *set, uint32_t id)
 {
 	for (unsigned i = 0; set && i < set->plan->stream_count; i++)
 		if (set->streams[i].plan->id == id)
 			return &set->streams[i];
 	return NULL;
+}
+
+/* What payload types mean may have changed. */
+static void forget_clocks(struct stream_counts *counts)
+{
+	for (unsigned i = 0; i < STREAM_SSRC_MAX; i++)
+		counts->ssrc[i].reception.clock_type = RECEPTION_NO_TYPE;
 }
 
 static bool uses_port(const struct stream_set *set, const struct port *port)
@@ -108,9 +139,14 @@ struct stream_set *stream_set_apply(struct session_state *state, struct stream_s
 	struct stream_set *before = state->set;
 	int64_t now_us = loop_now_us(media_worker_loop(state->worker));
 
-	for (unsigned i = 0; i < next->plan->stream_count; i++)
-		media_learn_inherit(
-			&next->streams[i], find_stream(before, next->streams[i].plan->id), now_us);
+	for (unsigned i = 0; i < next->plan->stream_count; i++) {
+		struct stream *s = &next->streams[i];
+
+		media_learn_inherit(s, stream_set_find(before, s->plan->id), now_us);
+		stream_stats_begin(s->stats);
+		forget_clocks(&s->stats->counts);
+		stream_stats_end(s->stats);
+	}
 	for (unsigned i = 0; before && i < before->plan->stream_count; i++) {
 		const struct plan_stream *s = &before->plan->streams[i];
 
@@ -120,12 +156,14 @@ struct stream_set *stream_set_apply(struct session_state *state, struct stream_s
 	}
 	own_ports(next);
 	state->set = next;
+	delay_inherit(before, next);
 	media_pierce(next);
 	return before;
 }
 
 void stream_set_detach_ports(struct stream_set *set)
 {
+	delay_stop(set, set->state->worker);
 	for (unsigned i = 0; i < set->plan->stream_count; i++)
 		for (unsigned p = 0; p < set->plan->streams[i].port_count; p++)
 			let_go(set->plan->streams[i].ports[p]->port);
@@ -134,6 +172,7 @@ void stream_set_detach_ports(struct stream_set *set)
 void stream_set_attach_ports(struct stream_set *set, struct media_worker *worker)
 {
 	own_ports(set);
+	delay_start(set, worker);
 	for (unsigned i = 0; i < set->plan->stream_count; i++) {
 		const struct plan_stream *s = &set->plan->streams[i];
 

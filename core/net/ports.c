@@ -55,7 +55,7 @@ static bool in_range(const struct port_pool *pool, unsigned number)
 	return number >= pool->port_min && number <= pool->port_max;
 }
 
-static void list_append(struct port_pool *pool, struct number_list *list, uint16_t number)
+static void numbers_append(struct port_pool *pool, struct number_list *list, uint16_t number)
 {
 	struct slot *slot = slot_of(pool, number);
 
@@ -69,7 +69,7 @@ static void list_append(struct port_pool *pool, struct number_list *list, uint16
 	list->count++;
 }
 
-static void list_prepend(struct port_pool *pool, struct number_list *list, uint16_t number)
+static void numbers_prepend(struct port_pool *pool, struct number_list *list, uint16_t number)
 {
 	struct slot *slot = slot_of(pool, number);
 
@@ -83,7 +83,7 @@ static void list_prepend(struct port_pool *pool, struct number_list *list, uint1
 	list->count++;
 }
 
-static void list_remove(struct port_pool *pool, struct number_list *list, uint16_t number)
+static void numbers_remove(struct port_pool *pool, struct number_list *list, uint16_t number)
 {
 	struct slot *slot = slot_of(pool, number);
 
@@ -118,13 +118,13 @@ static void number_give_back(struct port_pool *pool, uint16_t number)
 	slot->returned_at = pool->taken;
 	pool->free_count++;
 	if (partner && partner->place == SLOT_SINGLE) {
-		list_remove(pool, &pool->singles, number ^ 1u);
+		numbers_remove(pool, &pool->singles, number ^ 1u);
 		slot->place = partner->place = SLOT_PAIR;
-		list_append(pool, &pool->pairs, even_of(number));
+		numbers_append(pool, &pool->pairs, even_of(number));
 		return;
 	}
 	slot->place = SLOT_SINGLE;
-	list_append(pool, &pool->singles, number);
+	numbers_append(pool, &pool->singles, number);
 }
 
 /* `number` is free. */
@@ -133,12 +133,12 @@ static void number_take(struct port_pool *pool, uint16_t number)
 	struct slot *slot = slot_of(pool, number), *partner = partner_of(pool, number);
 
 	if (slot->place == SLOT_PAIR) {
-		list_remove(pool, &pool->pairs, even_of(number));
+		numbers_remove(pool, &pool->pairs, even_of(number));
 		partner->place = SLOT_SINGLE;
 		/* it has rested as long as the pair: the next one to be used */
-		list_prepend(pool, &pool->singles, number ^ 1u);
+		numbers_prepend(pool, &pool->singles, number ^ 1u);
 	} else {
-		list_remove(pool, &pool->singles, number);
+		numbers_remove(pool, &pool->singles, number);
 	}
 	slot->place = SLOT_OUT;
 	pool->free_count--;
@@ -248,8 +248,8 @@ static int lease_pair(
 		rc = open_pair(pool, even, ret, err);
 		if (!rc)
 			return 0;
-		list_append(pool, aside, even);
-		list_append(pool, aside, even + 1);
+		numbers_append(pool, aside, even);
+		numbers_append(pool, aside, even + 1);
 		if (rc != -EADDRINUSE)
 			return rc;
 	}
@@ -350,7 +350,7 @@ static int lease_single(
 			*ret = lease_new(pool, number, port);
 			return 0;
 		}
-		list_append(pool, aside, number);
+		numbers_append(pool, aside, number);
 		if (rc != -EADDRINUSE)
 			return rc;
 	}

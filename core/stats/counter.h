@@ -26,7 +26,8 @@
 		"pairs of streams of ended calls that nobody sent to")                         \
 	ROW(STREAMS_ONE_WAY, "streams-one-way", "streams",                                     \
 		"pairs of streams of ended calls that only one side sent to")                  \
-	ROW(RTP_LOST, "rtp-lost", "packets", "RTP packets that never came")                    \
+	ROW(RTP_LOST_REPORTED, "rtp-lost-reported", "packets",                                 \
+		"RTP packets that parties of ended calls reported as lost")                    \
 	ROW(TCP_REFUSED, "tcp-refused", "connections",                                         \
 		"control connections closed because there were too many")                      \
 	ROW(TCP_OVERRUN, "tcp-overrun", "connections",                                         \

@@ -35,12 +35,15 @@ void metric_add(enum metric metric, double value)
 
 void metric_add_sums(enum metric metric, uint64_t samples, double sum, double sum_of_squares)
 {
-	struct metric_sum *s = &sums[metric];
-
 	assert(metric < METRIC_COUNT);
-	s->samples += samples;
-	s->sum += sum;
-	s->sum_of_squares += sum_of_squares;
+	metric_sum_add(&sums[metric], samples, sum, sum_of_squares);
+}
+
+void metric_sum_add(struct metric_sum *sum, uint64_t samples, double total, double total_of_squares)
+{
+	sum->samples += samples;
+	sum->sum += total;
+	sum->sum_of_squares += total_of_squares;
 }
 
 const struct metric_sum *metric_sum(enum metric metric)

@@ -36,6 +36,9 @@ const char *metric_text(enum metric metric);
 void metric_add(enum metric metric, double value);
 /* Several samples that were summed elsewhere. */
 void metric_add_sums(enum metric metric, uint64_t samples, double sum, double sum_of_squares);
+/* The same to a sum that is kept elsewhere. */
+void metric_sum_add(
+	struct metric_sum *sum, uint64_t samples, double total, double total_of_squares);
 const struct metric_sum *metric_sum(enum metric metric);
 /* 0 without samples. */
 double metric_average(const struct metric_sum *sum);

@@ -40,6 +40,8 @@ enum reason_kind {
 	ROW(SEND_FAILED, DROP, "send-failed", "the system refused to send it")                     \
 	ROW(SEND_QUEUE_FULL, DROP, "send-queue-full", "the system's send buffer was full")         \
 	ROW(NO_BUFFER, DROP, "no-buffer", "all packet buffers of the worker were in use")          \
+	ROW(DELAY_FULL, DROP, "delay-full",                                                        \
+		"more packets were to wait for delay-buffer than fit in")                          \
 	ROW(NO_SESSION, DROP, "no-session",                                                        \
 		"came for a port whose call was just being set up or ended")                       \
 	ROW(NG_NO_COOKIE, REFUSE, "ng-no-cookie", "control datagram without a cookie")             \

@@ -256,7 +256,9 @@ def totals(d):
     equal(headings, ["Statistics over currently running sessions:",
                      "Total statistics (does not include current running sessions):",
                      "Graphite interval statistics (last reported values to graphite):",
-                     "MOS statistics:", "VoIP metrics:", "Control statistics:"])
+                     "MOS statistics:", "VoIP metrics:",
+                     "Drops, refusals and changes of state, by reason:", "Control statistics:"])
+    assert re.search(r"\n wrong-source {36}:\d+ \(came from another address than", text), text
     assert re.search(rf"\n {'Uptime of rtpengine':48}:\d+ seconds\n", text), text
     contains(text, f"to graphite):\n\n {'Total calls duration':48}:0.000000\n {'Min managed sessions':48}:0\n"
              f" {'Max managed sessions':48}:0\n"
@@ -287,6 +289,11 @@ def statistics(d):
           ["totalcallsduration", "minmanagedsessions", "maxmanagedsessions", "minpingdelay", "maxpingdelay",
            "avgpingdelay", "minpingrequestrate", "maxpingrequestrate", "avgpingrequestrate"])
     contains(text, '"avgstart recordingdelay":0.000000')
+    equal(list(stats["interfaces"][0]), ["name", "address", "ports", "packets_lost", "duplicates",
+                                         "voip_metrics", "ingress", "egress", "drops"])
+    equal(list(stats["interfaces"][0]["voip_metrics"]), list(stats["voip_metrics"]))
+    deleted = next(r for r in stats["reasons"] if r["name"] == "terminated")
+    equal((deleted["kind"], deleted["count"]), ("change", 3))
     by_ng = d.ng.request("statistics")["statistics"]
     equal(list(by_ng), list(stats))
     assert re.fullmatch(r"\d+\.\d{6}", by_ng["totalstatistics"]["avgcallduration"])

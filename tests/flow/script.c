@@ -156,6 +156,7 @@ static void statement_settings(struct script *s, const char *rest)
 	set->rtcp_facility = setting(v, "rtcp-facility", set->rtcp_facility);
 	set->learning = (enum plan_learn)choice(s, v, "endpoint-learning", learning);
 	set->sources = (enum plan_sources)choice(s, v, "source-policy", sources);
+	set->ssrc_reporting = (enum ssrc_reporting)setting(v, "ssrc-reporting", 0);
 	set->sip_source = setting(v, "sip-source", set->sip_source);
 	ports = value_get(v, "ports");
 	if (ports) {

@@ -306,6 +306,33 @@ static void test_earliest_deadline_counts(void)
 	loop_free(loop);
 }
 
+struct bell {
+	struct wheel_timer timer;
+	unsigned rings;
+};
+
+static void ring(struct wheel_timer *timer, int64_t now_us)
+{
+	(void)now_us;
+	container_of(timer, struct bell, timer)->rings++;
+}
+
+static void test_timer_wakes_the_loop(void)
+{
+	struct loop *loop = loop_new();
+	struct bell bell = { 0 };
+	int64_t due_us = loop_now_us(loop) + 3000;
+
+	wheel_timer_init(&bell.timer, ring);
+	wheel_set(loop_wheel(loop), &bell.timer, due_us);
+	while (!bell.rings)
+		loop_turn(loop, -1);
+	g_assert_cmpint(loop_now_us(loop), >=, due_us);
+	loop_turn(loop, 0);
+	g_assert_cmpuint(bell.rings, ==, 1);
+	loop_free(loop);
+}
+
 static void test_max_wait_bounds_a_far_deadline(void)
 {
 	struct loop *loop = loop_new();
@@ -391,6 +418,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/base/loop/now", test_time_is_read_once_a_turn);
 	g_test_add_func("/base/loop/deadline-passed", test_passed_deadline_does_not_wait);
 	g_test_add_func("/base/loop/deadline-earliest", test_earliest_deadline_counts);
+	g_test_add_func("/base/loop/timer", test_timer_wakes_the_loop);
 	g_test_add_func("/base/loop/max-wait", test_max_wait_bounds_a_far_deadline);
 	g_test_add_func("/base/loop/deadline-once", test_deadline_is_for_one_turn);
 	g_test_add_func("/base/loop/round-up", test_part_of_a_millisecond_is_waited_for);

@@ -120,6 +120,8 @@ static const struct {
 	{ "endpoint-learning", "off" },
 	{ "source-policy", "signalled" },
 	{ "compat", "rtpengine" },
+	{ "measure-rtp", NULL },
+	{ "ssrc-reporting", "inline" },
 };
 
 static bool is_mandatory(const char *name)
@@ -382,6 +384,9 @@ static void test_choice_texts(void)
 	assert_refused("Invalid value 'heuristic' for --source-policy "
 		       "(one of learned, signalled, any)",
 		NULL, ENOUGH, "--source-policy=heuristic");
+	assert_refused("Invalid value 'some' for --ssrc-reporting "
+		       "(one of full, inline, global, none)",
+		NULL, ENOUGH, "--ssrc-reporting=some");
 }
 
 static void test_facility_texts(void)

@@ -138,6 +138,33 @@ static void test_ssrc_unused_for_longest_is_forgotten(void)
 	clock_set_mock(-1, 0);
 }
 
+static void test_sequences_are_kept_of_all_ssrcs(void)
+{
+	struct sequence_counts sum;
+	struct stream_counts x;
+	struct mock_media m;
+
+	mock_media_open(&m);
+	mock_media_apply(&m, mock_media_plan(&m), NULL);
+	/* One more than there is room for. */
+	for (uint32_t i = 1; i <= STREAM_SSRC_MAX + 1; i++) {
+		send_rtp(&m, i, 1, 12);
+		send_rtp(&m, i, 4, 12);
+		send_rtp(&m, i, 2, 12);
+		send_rtp(&m, i, 2, 12);
+		send_rtp(&m, i, 1000, 12);
+	}
+	x = counts_of(&m, 0);
+	sum = stream_counts_sequence(&x);
+	g_assert_cmpuint(x.ssrcs_forgotten, ==, 1);
+	g_assert_cmpuint(sum.lost, ==, STREAM_SSRC_MAX + 1);
+	g_assert_cmpuint(sum.duplicates, ==, STREAM_SSRC_MAX + 1);
+	g_assert_cmpuint(sum.skips, ==, STREAM_SSRC_MAX + 1);
+	g_assert_cmpuint(sum.reordered, ==, STREAM_SSRC_MAX + 1);
+	g_assert_cmpuint(sum.resets, ==, STREAM_SSRC_MAX + 1);
+	mock_media_close(&m);
+}
+
 /* --- threads --- */
 
 /* A packet in two steps, so that the writer can be held up between them. */
@@ -240,6 +267,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/media/stats/errors", test_dropped_packets_are_errors_and_no_sign_of_life);
 	g_test_add_func("/media/stats/ssrc", test_ssrc_has_latest_of_its_packets);
 	g_test_add_func("/media/stats/forgotten", test_ssrc_unused_for_longest_is_forgotten);
+	g_test_add_func("/media/stats/sequences", test_sequences_are_kept_of_all_ssrcs);
 	g_test_add_func("/media/stats/held-write", test_reader_waits_for_the_end_of_a_write);
 	g_test_add_func("/media/stats/race", test_copies_are_whole_while_it_is_written);
 	return g_test_run();
