@@ -292,6 +292,7 @@ struct plan *call_compile(const struct call *call, const struct model *model)
 			struct plan_stream *s = &c.plan->streams[first[i] + n];
 
 			compile_stream(s, media[i], n);
+			s->rtp_stream = (uint16_t)(first[i] + (n & ~1u));
 			wire(&c, s, media[i], n);
 		}
 	return c.plan;

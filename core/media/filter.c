@@ -3,6 +3,7 @@
  * Deliveries that are not plain: RTP blocked, silenced or sent back as the plan's filter says, sink
  * by sink. Blocked packets leave a gap in the sequence numbers, as lost ones do.
  */
+#include "media/flow.h"
 #include "media/packet.h"
 
 /* Silence as its encoders write it; -1: the payload has none. */
@@ -132,38 +133,61 @@ static void change_ssrc(struct buf *buf)
 	buf->data[11] ^= 0xa5;
 }
 
-static void deliver_one(const struct packet *packet, struct stream *sink, enum plan_payload payload,
-	unsigned action)
+/* To a sink whose packets are made anew. */
+static void deliver_by_flow(struct packet *packet, struct flow *flow, unsigned action)
 {
-	struct packet copy = *packet;
+	if (packet->buf->len < RTP_HEADER_BYTES) {
+		media_drop(packet, REASON_RUNT);
+		return;
+	}
+	flow_take(flow, packet, action & PLAN_SILENCE);
+}
+
+/* Takes packet->buf. */
+static void deliver_one(struct packet *packet, unsigned place, enum plan_payload payload)
+{
+	const struct plan_filter *filter = packet->in->plan->filter;
+	unsigned action = filter ? filter->action[place] : 0;
+	struct flow *flow = packet->in->flows ? packet->in->flows[place] : NULL;
 	int verdict = check(packet, payload, action);
 
 	if (verdict != PACKET_OK) {
 		media_count_drop(packet, packet->in, (enum reason)verdict);
+		buf_put(packet->buf);
 		return;
 	}
-	copy.buf = media_copy(packet->buf);
-	if (!copy.buf)
+	if (flow && flow->transcoder && packet->kind == DATAGRAM_RTP) {
+		deliver_by_flow(packet, flow, action);
 		return;
-	if (action & PLAN_SILENCE && !silence(copy.buf, payload)) {
+	}
+	if (action & PLAN_SILENCE && !silence(packet->buf, payload)) {
 		media_count_drop(packet, packet->in, REASON_RTP_MALFORMED);
-		buf_put(copy.buf);
+		buf_put(packet->buf);
 		return;
 	}
 	if (action & PLAN_MASK && packet->kind == DATAGRAM_RTP)
-		mask_extensions(copy.buf, packet->in->plan->filter);
+		mask_extensions(packet->buf, filter);
 	if (action & PLAN_ECHO && packet->kind == DATAGRAM_RTP)
-		change_ssrc(copy.buf);
-	media_send(&copy, sink);
+		change_ssrc(packet->buf);
+	media_send(packet, packet->in->rtp_sinks[place]);
 }
 
 void media_deliver_filtered(struct packet *packet)
 {
 	const struct stream *in = packet->in;
 	const struct plan_filter *filter = in->plan->filter;
-	enum plan_payload payload = payload_of(packet, filter);
+	enum plan_payload payload = filter ? payload_of(packet, filter) : PLAN_PAYLOAD_OTHER;
 
-	for (unsigned i = 0; i < in->rtp_sink_count; i++)
-		deliver_one(packet, in->rtp_sinks[i], payload, filter->action[i]);
-	buf_put(packet->buf);
+	if (!in->rtp_sink_count) {
+		media_drop(packet, REASON_NO_SINK);
+		return;
+	}
+	for (unsigned i = 0; i + 1 < in->rtp_sink_count; i++) {
+		struct packet copy = *packet;
+
+		copy.buf = media_copy(packet->buf);
+		if (copy.buf)
+			deliver_one(&copy, i, payload);
+	}
+	deliver_one(packet, in->rtp_sink_count - 1u, payload);
 }

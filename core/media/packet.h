@@ -50,6 +50,8 @@ void media_rtcp_in(const struct packet *packet);
  * send.c: to the peer of `out`; takes packet->buf. A failure is counted at `out`.
  */
 void media_send(struct packet *packet, struct stream *out);
+/* rtcp_translate.c: the compound as the sink's peer must see it, in place. */
+void media_translate_rtcp(struct packet *packet, struct stream *sink);
 /* pierce.c: an empty packet to each peer that asks for it and has sent nothing. */
 void media_pierce(struct stream_set *set);
 /* A copy of `buf` from the same pool, or NULL when there are no more (counted). */

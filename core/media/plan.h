@@ -130,6 +130,7 @@ struct plan_stream {
 	bool wait;           /* nothing is sent to the peer before something came from it */
 	bool pierce;         /* empty packets are sent to it until something came from it */
 	bool strip_feedback; /* what is sent to this peer must not hold RTCP feedback */
+	uint16_t rtp_stream; /* index of that with its RTP: itself, unless it is for RTCP alone */
 	unsigned port_count; /* at least 1 */
 	struct lease *ports[PLAN_MAX_PORTS]; /* [0] is sent from; each a reference */
 	struct stream_stats *stats;          /* a reference */

@@ -124,9 +124,27 @@ __attribute__((always_inline)) static inline void deliver_plain(struct packet *p
 	media_send(packet, sinks[count - 1]);
 }
 
+static void deliver_translated(struct packet *packet)
+{
+	if (!packet->in->rtcp_sink_count) {
+		media_drop(packet, REASON_NO_SINK);
+		return;
+	}
+	for (unsigned i = 0; i < packet->in->rtcp_sink_count; i++) {
+		struct packet copy = *packet;
+
+		copy.buf = media_copy(packet->buf);
+		if (!copy.buf)
+			continue;
+		media_translate_rtcp(&copy, packet->in->rtcp_sinks[i]);
+		media_send(&copy, packet->in->rtcp_sinks[i]);
+	}
+	buf_put(packet->buf);
+}
+
 void media_deliver(struct packet *packet)
 {
-	if (packet->in->plan->filter && packet->kind != DATAGRAM_RTCP)
+	if ((packet->in->plan->filter || packet->in->flows) && packet->kind != DATAGRAM_RTCP)
 		media_deliver_filtered(packet);
 	else
 		deliver_plain(packet);
@@ -134,7 +152,9 @@ void media_deliver(struct packet *packet)
 
 static void deliver(struct packet *packet)
 {
-	if (!packet->in->filtered || packet->kind == DATAGRAM_RTCP)
+	if (packet->kind == DATAGRAM_RTCP && packet->in->translated)
+		deliver_translated(packet);
+	else if (!packet->in->filtered || packet->kind == DATAGRAM_RTCP)
 		deliver_plain(packet);
 	else if (packet->in->delay)
 		media_delay(packet);

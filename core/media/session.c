@@ -7,6 +7,7 @@
 
 #include "base/list.h"
 #include "base/log.h"
+#include "media/flow.h"
 #include "media/packet.h"
 #include "media/stream.h"
 #include "stats/reason.h"
@@ -17,7 +18,7 @@ struct session {
 	struct session_state *state;
 	struct mailbox *control;
 	struct media_worker *worker; /* who has it, or gets it next */
-	struct plan *latest;         /* of the last set made; owned by that set, NULL before */
+	struct stream_set *latest;   /* the last one made; NULL before */
 	GQueue held;                 /* struct stream_set: wait until a move is over */
 	bool moving;                 /* on its way between two workers */
 	bool dropping;               /* to be dropped as soon as a move is over */
@@ -119,14 +120,19 @@ int session_prepare(
 	struct session *session, struct plan *plan, struct stream_set **ret_set, struct err *err)
 {
 	struct stream_set *set = stream_set_new(session->state, plan);
+	int opened = flows_open(set, session->latest, err);
 
+	if (opened < 0) { /* no port of it is on a loop yet */
+		stream_set_free(set);
+		return opened;
+	}
 	/* While it moves, whoever gets it puts all its ports on the loop. */
 	for (unsigned i = 0; !session->moving && i < plan->stream_count; i++)
 		for (unsigned p = 0; p < plan->streams[i].port_count; p++) {
 			struct port *port = plan->streams[i].ports[p]->port;
 			int ret;
 
-			if (plan_has_port(session->latest, port))
+			if (plan_has_port(session->latest ? session->latest->plan : NULL, port))
 				continue;
 			ret = port->engine->attach(port, media_worker_loop(session->worker),
 				media_worker_pool(session->worker));
@@ -164,7 +170,7 @@ static void post_set(struct session *session, struct stream_set *set)
 
 void session_apply(struct session *session, struct stream_set *set)
 {
-	session->latest = set->plan;
+	session->latest = set;
 	if (session->moving)
 		g_queue_push_tail(&session->held, set);
 	else

@@ -33,7 +33,8 @@ struct stream {
 	struct stream **rtp_sinks, **rtcp_sinks;
 	uint16_t rtp_sink_count, rtcp_sink_count;
 	bool rtp, rtcp, opaque, strip_feedback; /* as in struct plan_stream */
-	bool filtered;                          /* it has a filter or a delay */
+	bool filtered;                          /* it has a filter, a delay or flows */
+	bool translated;                        /* its RTCP is about flows */
 	uint8_t source_state;                   /* enum source_state */
 
 	/* Where its peer is. Kept over plans as media_learn_inherit says. */
@@ -51,6 +52,9 @@ struct stream {
 
 	const struct plan_stream *plan;
 	struct delay *delay; /* owned; NULL: packets do not wait */
+	/* By place in rtp_sinks, each owned and possibly NULL; NULL: no sink has one. Owned. */
+	struct flow **flows;
+	struct stream *rtp_of; /* the one with its RTP, which may be itself */
 	struct stream_set *set;
 };
 

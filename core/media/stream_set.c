@@ -4,6 +4,7 @@
  * what the worker learned.
  */
 #include "media/delay.h"
+#include "media/flow.h"
 #include "media/packet.h"
 #include "media/stream.h"
 
@@ -54,6 +55,7 @@ struct stream_set *stream_set_new(struct session_state *state, struct plan *plan
 		if (s->plan->delay_us)
 			s->delay = delay_new(s, s->plan->delay_us);
 		s->port = s->plan->ports[0]->port;
+		s->rtp_of = &set->streams[s->plan->rtp_stream];
 	}
 	wire_sinks(set);
 	return set;
@@ -65,6 +67,7 @@ void stream_set_free(struct stream_set *set)
 		return;
 	for (unsigned i = 0; i < set->plan->stream_count; i++)
 		delay_free(set->streams[i].delay);
+	flows_free(set);
 	plan_free(set->plan);
 	g_free(set->streams);
 	g_free(set->sinks);
@@ -157,6 +160,7 @@ struct stream_set *stream_set_apply(struct session_state *state, struct stream_s
 	own_ports(next);
 	state->set = next;
 	delay_inherit(before, next);
+	flows_inherit(before, next);
 	media_pierce(next);
 	return before;
 }
@@ -164,6 +168,7 @@ struct stream_set *stream_set_apply(struct session_state *state, struct stream_s
 void stream_set_detach_ports(struct stream_set *set)
 {
 	delay_stop(set, set->state->worker);
+	flows_stop(set);
 	for (unsigned i = 0; i < set->plan->stream_count; i++)
 		for (unsigned p = 0; p < set->plan->streams[i].port_count; p++)
 			let_go(set->plan->streams[i].ports[p]->port);

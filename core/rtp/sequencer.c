@@ -87,3 +87,15 @@ bool sequencer_get(
 	remove_at(s, 0);
 	return true;
 }
+
+struct buf *sequencer_pop(struct sequencer *s)
+{
+	struct sequencer_packet oldest = s->queue[0];
+
+	if (!s->held)
+		return NULL;
+	s->next = (uint16_t)(oldest.seq + 1);
+	s->last_timestamp = oldest.timestamp;
+	remove_at(s, 0);
+	return oldest.buf;
+}

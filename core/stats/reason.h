@@ -44,6 +44,11 @@ enum reason_kind {
 		"more packets were to wait for delay-buffer than fit in")                          \
 	ROW(NO_SESSION, DROP, "no-session",                                                        \
 		"came for a port whose call was just being set up or ended")                       \
+	ROW(TOO_LATE, DROP, "too-late",                                                            \
+		"RTP to be transcoded that came twice, or when its time was over")                 \
+	ROW(DECODE_FAILED, DROP, "decode-failed", "payload that is none of its codec's")           \
+	ROW(NO_CODEC, DROP, "no-codec",                                                            \
+		"payload type of which the receiver gets nothing while it is transcoded for")      \
 	ROW(NG_NO_COOKIE, REFUSE, "ng-no-cookie", "control datagram without a cookie")             \
 	ROW(NG_BAD_REQUEST, REFUSE, "ng-bad-request", "control request that cannot be understood") \
 	ROW(NG_REPLY_TOO_LONG, REFUSE, "ng-reply-too-long", "reply that does not fit a datagram")  \

@@ -5,6 +5,7 @@
 #include <glib.h>
 
 #include "base/ref.h"
+#include "media/flow.h"
 #include "media/quality.h"
 #include "network.h"
 #include "rtp/rtp.h"
@@ -72,6 +73,7 @@ struct plan *mock_media_plan(struct mock_media *m)
 		s->peer = i ? mock_peer_y : mock_peer_x;
 		s->answered = true;
 		s->rtp = true;
+		s->rtp_stream = (uint16_t)i;
 		s->port_count = 1;
 		s->ports[0] = ref_take(m->leases[2 * i]);
 		s->stats = ref_take(m->stats[i]);
@@ -100,10 +102,12 @@ static void attach(struct mock_media *m)
 
 void mock_media_apply(struct mock_media *m, struct plan *plan, struct stream_set **ret_before)
 {
-	struct stream_set *before;
+	struct stream_set *before, *next = stream_set_new(m->state, plan);
+	struct err err;
 
+	g_assert_cmpint(flows_open(next, m->state->set, &err), ==, 0);
 	media_worker_turn(m->worker); /* plans are applied within turns, at their time */
-	before = stream_set_apply(m->state, stream_set_new(m->state, plan));
+	before = stream_set_apply(m->state, next);
 	attach(m);
 	if (ret_before)
 		*ret_before = before;

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Flows made with a set of streams, and what they keep from the set before. */
+#include "media/flow.h"
+
+#include <glib.h>
+
+#include "media/packet.h"
+#include "media/transcoder.h"
+
+static const struct plan_transcode *transcode_of(const struct plan_stream *s, unsigned place)
+{
+	return s->transcodes ? s->transcodes[place] : NULL;
+}
+
+static uint32_t sink_id(const struct plan *plan, const struct plan_stream *s, unsigned place)
+{
+	return plan->streams[s->rtp_sinks[place]].id;
+}
+
+/* Where the flow between the same two streams was in another set; false: there was none. */
+static bool find_before(const struct stream_set *before, uint32_t source, uint32_t sink,
+	struct stream **ret_stream, unsigned *ret_place)
+{
+	for (unsigned i = 0; before && i < before->plan->stream_count; i++) {
+		struct stream *s = &before->streams[i];
+
+		if (!s->flows || s->plan->id != source)
+			continue;
+		for (unsigned p = 0; p < s->plan->rtp_sink_count; p++)
+			if (s->flows[p] && sink_id(before->plan, s->plan, p) == sink) {
+				*ret_stream = s;
+				*ret_place = p;
+				return true;
+			}
+	}
+	return false;
+}
+
+static uint64_t seed(void)
+{
+	return (uint64_t)g_random_int() << 32 | g_random_int();
+}
+
+static int open_flow(
+	struct stream *s, unsigned place, const struct stream_set *latest, struct err *err)
+{
+	const struct plan_transcode *wanted = transcode_of(s->plan, place);
+	struct stream *before;
+	unsigned place_before;
+	bool was_there = find_before(
+		latest, s->plan->id, sink_id(s->set->plan, s->plan, place), &before, &place_before);
+	struct flow *flow;
+
+	if (!wanted && !was_there)
+		return 0;
+	if (!s->flows)
+		s->flows = g_new0(struct flow *, s->plan->rtp_sink_count);
+	flow = s->flows[place] = g_new0(struct flow, 1);
+	outlet_init(&flow->outlet, seed());
+	flow->outlet.source = s;
+	flow->outlet.sink = s->rtp_sinks[place];
+	if (!wanted || (was_there && plan_transcode_equal(
+					     wanted, transcode_of(before->plan, place_before))))
+		return 0;
+	return transcoder_new(wanted, &flow->transcoder, err);
+}
+
+/* What the path asks of a stream before it looks for flows. */
+static void mark_streams(struct stream_set *set)
+{
+	for (unsigned i = 0; i < set->plan->stream_count; i++) {
+		struct stream *s = &set->streams[i];
+
+		if (!s->flows)
+			continue;
+		s->filtered = true;
+		for (unsigned k = 0; k < set->plan->stream_count; k++)
+			if (set->streams[k].rtp_of == s)
+				set->streams[k].translated = true;
+		for (unsigned p = 0; p < s->plan->rtp_sink_count; p++)
+			for (unsigned k = 0; k < set->plan->stream_count; k++)
+				if (s->flows[p] && set->streams[k].rtp_of == s->rtp_sinks[p])
+					set->streams[k].translated = true;
+	}
+}
+
+int flows_open(struct stream_set *set, const struct stream_set *latest, struct err *err)
+{
+	for (unsigned i = 0; i < set->plan->stream_count; i++) {
+		struct stream *s = &set->streams[i];
+
+		for (unsigned p = 0; p < s->plan->rtp_sink_count; p++) {
+			int ret = open_flow(s, p, latest, err);
+
+			if (ret < 0)
+				return ret;
+		}
+	}
+	mark_streams(set);
+	return 0;
+}
+
+void flows_free(struct stream_set *set)
+{
+	for (unsigned i = 0; i < set->plan->stream_count; i++) {
+		struct stream *s = &set->streams[i];
+
+		for (unsigned p = 0; s->flows && p < s->plan->rtp_sink_count; p++) {
+			if (s->flows[p])
+				transcoder_free(s->flows[p]->transcoder);
+			g_free(s->flows[p]);
+		}
+		g_free(s->flows);
+	}
+}
+
+static void stop(struct flow *flow)
+{
+	static const union sock nobody;
+	struct stream *source = flow->outlet.source;
+	struct packet packet = {
+		.in = source,
+		.from = &nobody,
+		.now_us = loop_now_us(media_worker_loop(source->set->state->worker)),
+		.kind = DATAGRAM_RTP,
+	};
+
+	if (flow->transcoder)
+		transcoder_flush(flow->transcoder, &flow->outlet, &packet);
+	outlet_flush(&flow->outlet);
+}
+
+/* `flow` wants what `before` does, goes on with it and its numbers. */
+static void inherit(struct flow *flow, const struct plan_transcode *wanted, struct flow *before)
+{
+	if (!flow->transcoder && wanted && before->transcoder) {
+		flow->transcoder = before->transcoder;
+		before->transcoder = NULL;
+		transcoder_follow(flow->transcoder, wanted);
+	} else {
+		stop(before);
+	}
+	outlet_move(&flow->outlet, &before->outlet);
+}
+
+static struct flow *flow_of(const struct stream_set *set, uint32_t source, uint32_t sink)
+{
+	struct stream *s;
+	unsigned place;
+
+	return find_before(set, source, sink, &s, &place) ? s->flows[place] : NULL;
+}
+
+void flows_inherit(struct stream_set *before, struct stream_set *next)
+{
+	for (unsigned i = 0; before && i < next->plan->stream_count; i++) {
+		struct stream *s = &next->streams[i];
+
+		for (unsigned p = 0; s->flows && p < s->plan->rtp_sink_count; p++) {
+			struct flow *old = s->flows[p] ? flow_of(before, s->plan->id,
+								 sink_id(next->plan, s->plan, p))
+						       : NULL;
+
+			if (old)
+				inherit(s->flows[p], transcode_of(s->plan, p), old);
+		}
+	}
+	if (before)
+		flows_stop(before);
+}
+
+void flows_stop(struct stream_set *set)
+{
+	for (unsigned i = 0; i < set->plan->stream_count; i++) {
+		struct stream *s = &set->streams[i];
+
+		for (unsigned p = 0; s->flows && p < s->plan->rtp_sink_count; p++)
+			if (s->flows[p])
+				stop(s->flows[p]);
+	}
+}
+
+void flow_take(struct flow *flow, struct packet *packet, bool silent)
+{
+	transcoder_take(flow->transcoder, packet, &flow->outlet, silent);
+}
+
+struct flow *flow_find(const struct stream *source, const struct stream *sink)
+{
+	for (unsigned p = 0; source->flows && p < source->rtp_sink_count; p++)
+		if (source->rtp_sinks[p] == sink && source->flows[p] &&
+			source->flows[p]->transcoder)
+			return source->flows[p];
+	return NULL;
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The other end of transcoding: numbers and times of what is sent. Each packet leaves when its
+ * timestamp says, counted from one that left before; one that is late leaves at once and moves
+ * that reckoning back, so that there are no bursts to catch up; a source that is always early has
+ * a fast clock, and the reckoning moves forward.
+ */
+#include "media/outlet.h"
+
+#include "media/packet.h"
+#include "rtp/seq.h"
+
+static const int64_t ANEW_US = 1000000; /* further off, the reckoning begins anew */
+static const int64_t EARLY_US = 50000;  /* well before its time */
+static const int64_t STEP_US = 10000;   /* how far the reckoning moves forward at a time */
+static const int64_t SOON_US = 500;     /* due now */
+
+enum { EARLY_RUN = 25 };
+
+static void on_due(struct wheel_timer *timer, int64_t now_us);
+
+void outlet_init(struct outlet *o, uint64_t seed)
+{
+	*o = (struct outlet){ .random = seed | 1 };
+	wheel_timer_init(&o->timer, on_due);
+}
+
+/* xorshift64*; seeded from the system's randomness. */
+static uint32_t random_ssrc(struct outlet *o)
+{
+	uint32_t ssrc;
+
+	do {
+		o->random ^= o->random >> 12;
+		o->random ^= o->random << 25;
+		o->random ^= o->random >> 27;
+		ssrc = (uint32_t)(o->random * UINT64_C(0x2545f4914f6cdd1d) >> 32);
+	} while (!ssrc);
+	return ssrc;
+}
+
+struct outlet_ssrc *outlet_find_in(struct outlet *o, uint32_t ssrc)
+{
+	for (unsigned i = 0; i < o->count; i++)
+		if (o->ssrc[i].in == ssrc)
+			return &o->ssrc[i];
+	return NULL;
+}
+
+struct outlet_ssrc *outlet_find_out(struct outlet *o, uint32_t ssrc)
+{
+	for (unsigned i = 0; i < o->count; i++)
+		if (o->ssrc[i].out == ssrc)
+			return &o->ssrc[i];
+	return NULL;
+}
+
+struct outlet_ssrc *outlet_select(struct outlet *o, uint32_t ssrc, uint16_t seq, uint32_t timestamp)
+{
+	struct outlet_ssrc *known = outlet_find_in(o, ssrc);
+	struct outlet_ssrc s = {
+		.in = ssrc,
+		.next_seq = seq,
+		.next_timestamp = timestamp,
+		.anchor_in = timestamp,
+		.anchor_out = timestamp,
+	};
+	unsigned at;
+
+	if (known == o->ssrc && known)
+		return known;
+	if (known) {
+		s = *known;
+		at = (unsigned)(known - o->ssrc);
+	} else {
+		s.out = random_ssrc(o);
+		at = o->count < OUTLET_SSRCS ? o->count++ : OUTLET_SSRCS - 1;
+	}
+	memmove(&o->ssrc[1], &o->ssrc[0], at * sizeof(o->ssrc[0]));
+	o->ssrc[0] = s;
+	o->paced = false;
+	return &o->ssrc[0];
+}
+
+uint32_t outlet_timestamp(const struct outlet_ssrc *s, uint32_t timestamp)
+{
+	int64_t ahead = timestamp_diff(timestamp, s->anchor_in);
+
+	if (s->clock_in && s->clock_in != s->clock_out)
+		ahead = ahead * s->clock_out / s->clock_in;
+	return s->anchor_out + (uint32_t)ahead;
+}
+
+static void send_now(struct outlet *o, struct buf *buf, int64_t now_us)
+{
+	static const union sock nobody;
+	struct packet packet = {
+		.buf = buf,
+		.in = o->source,
+		.from = &nobody,
+		.now_us = now_us,
+		.kind = DATAGRAM_RTP,
+	};
+
+	media_send(&packet, o->sink);
+}
+
+static struct wheel *wheel_of(const struct outlet *o)
+{
+	return loop_wheel(media_worker_loop(o->sink->set->state->worker));
+}
+
+static void send_oldest(struct outlet *o, int64_t now_us)
+{
+	struct buf *buf = o->queue[o->first].buf;
+
+	o->first = (o->first + 1) % OUTLET_QUEUE;
+	o->queued--;
+	send_now(o, buf, now_us);
+}
+
+static void on_due(struct wheel_timer *timer, int64_t now_us)
+{
+	struct outlet *o = container_of(timer, struct outlet, timer);
+
+	while (o->queued && o->queue[o->first].due_us <= now_us + SOON_US)
+		send_oldest(o, now_us);
+	if (o->queued)
+		wheel_set(wheel_of(o), &o->timer, o->queue[o->first].due_us);
+}
+
+/* When a packet of that timestamp leaves. */
+static int64_t pace(struct outlet *o, const struct outlet_packet *packet, int64_t now_us)
+{
+	int64_t ticks = timestamp_diff(packet->timestamp, o->pace_timestamp);
+	int64_t due_us = o->pace_us + ticks * 1000000 / packet->clock_hz;
+
+	if (packet->made_up && due_us < now_us)
+		return now_us;
+	if (!o->paced || due_us > now_us + ANEW_US || due_us < now_us - ANEW_US)
+		due_us = now_us;
+	if (due_us < now_us + EARLY_US) {
+		o->early = 0;
+		due_us = due_us > now_us ? due_us : now_us;
+	} else if (++o->early >= EARLY_RUN) {
+		o->early = 0;
+		due_us -= STEP_US;
+	}
+	o->paced = true;
+	o->pace_timestamp = packet->timestamp;
+	o->pace_us = due_us;
+	return due_us;
+}
+
+void outlet_send(struct outlet *o, const struct outlet_packet *packet, int64_t now_us)
+{
+	struct outlet_ssrc *s = &o->ssrc[0];
+	struct rtp_header header = {
+		.marker = packet->marker,
+		.payload_type = packet->payload_type,
+		.seq = s->next_seq++,
+		.timestamp = packet->timestamp,
+		.ssrc = s->out,
+	};
+	int64_t due_us = packet->at_once ? now_us : pace(o, packet, now_us);
+
+	rtp_write(packet->buf->data, &header);
+	s->packets++;
+	s->octets += packet->buf->len - RTP_HEADER_BYTES;
+	if (!o->queued && due_us <= now_us + SOON_US) {
+		send_now(o, packet->buf, now_us);
+		return;
+	}
+	if (o->queued == OUTLET_QUEUE)
+		send_oldest(o, now_us);
+	o->queue[(o->first + o->queued) % OUTLET_QUEUE] = (struct outlet_waiting){ packet->buf,
+		due_us };
+	if (!o->queued++)
+		wheel_set(wheel_of(o), &o->timer, due_us);
+}
+
+void outlet_flush(struct outlet *o)
+{
+	int64_t now_us = loop_now_us(media_worker_loop(o->sink->set->state->worker));
+
+	if (!o->queued)
+		return;
+	wheel_clear(wheel_of(o), &o->timer);
+	while (o->queued)
+		send_oldest(o, now_us);
+}
+
+void outlet_move(struct outlet *to, struct outlet *from)
+{
+	struct stream *source = to->source, *sink = to->sink;
+	bool waits = from->queued > 0;
+
+	if (waits)
+		wheel_clear(wheel_of(from), &from->timer);
+	*to = *from;
+	to->source = source;
+	to->sink = sink;
+	wheel_timer_init(&to->timer, on_due);
+	from->queued = 0;
+	if (waits)
+		wheel_set(wheel_of(to), &to->timer, to->queue[to->first].due_us);
+}

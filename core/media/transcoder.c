@@ -1,0 +1,573 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * From one codec to another. Time is kept by what was heard: samples decoded, made up or left out
+ * move the sink's timestamps by as much as the source's moved, whatever their clocks.
+ */
+#include "media/transcoder.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <glib.h>
+
+#include "codec/conceal.h"
+#include "codec/registry.h"
+#include "media/outlet.h"
+#include "media/packet.h"
+#include "rtp/seq.h"
+#include "rtp/sequencer.h"
+
+enum {
+	JUMP_MAX_S = 5,      /* timestamps that go further ahead are taken for a new reckoning */
+	EVENT_TICKS = 80000, /* an event whose end never came is over by then */
+};
+
+struct decoder {
+	const struct codec_decoder *ops;
+	void *state; /* NULL: it has none, or is of events */
+	struct codec_audio audio;
+	struct conceal *conceal;
+	uint32_t clock_hz;
+};
+
+struct encoder {
+	const struct codec_encoder *ops;
+	void *state;
+	struct codec_audio audio;
+	uint32_t clock_hz;
+	uint8_t payload_type;
+	size_t packet_samples, held; /* samples that make a packet; those that wait for one */
+	int16_t *fifo;
+	void *resamplers[PLAN_MAX_FORMATS]; /* by decoder; NULL: none is needed */
+};
+
+struct transcoder {
+	const struct plan_transcode *plan;
+	const struct dsp_resampler *resampler;
+	struct decoder decoders[PLAN_MAX_FORMATS];
+	struct encoder encoders[PLAN_MAX_FORMATS];
+	struct sequencer sequencer;
+	uint32_t ssrc;
+	bool has_ssrc, has_expected;
+	bool in_event;
+	bool passed; /* something was passed on since audio was heard last */
+	bool silent;
+	uint32_t expected;    /* timestamp that follows what was heard */
+	uint32_t event_start; /* timestamp received, of the event that goes on */
+	uint32_t event_sent;  /* and sent */
+	unsigned encoder;     /* the one that audio went to last */
+};
+
+/* A packet's way through, once it is its turn. */
+struct turn {
+	struct transcoder *t;
+	struct outlet *outlet;
+	struct outlet_ssrc *ssrc;
+	struct packet *packet; /* for its time and counts; its buf may be gone */
+	struct buf_pool *pool;
+	struct decoder *decoder;
+	struct encoder *encoder;
+	unsigned decoder_index;
+	bool making_up;
+};
+
+/* Samples on their way, of whatever this worker transcodes now. */
+static _Thread_local int16_t heard[CODEC_MAX_SAMPLES * CODEC_MAX_CHANNELS];
+static _Thread_local int16_t resampled[CODEC_MAX_SAMPLES * CODEC_MAX_CHANNELS];
+
+/* ---- made by control ---- */
+
+static uint32_t sample_hz_of(const struct plan_format *f)
+{
+	const struct codec *c = f->codec;
+
+	if (!c->sample_hz || !c->clock_hz)
+		return f->params.clock_hz;
+	return (uint32_t)((uint64_t)f->params.clock_hz * c->sample_hz / c->clock_hz);
+}
+
+static int open_encoder(struct encoder *e, const struct plan_format *f,
+	const struct codec_audio *have, struct err *err)
+{
+	e->clock_hz = f->params.clock_hz;
+	e->payload_type = f->payload_type;
+	if (f->codec->flags & CODEC_EVENT)
+		return 0;
+	e->ops = f->codec->encoder;
+	if (!e->ops || e->ops->open(e->ops->data, &f->params, have, &e->audio, &e->packet_samples,
+			       &e->state) < 0) {
+		e->state = NULL;
+		return err_set(err, ENOTSUP, "Failed to open an encoder for %s", f->codec->name);
+	}
+	e->fifo = g_new(int16_t, e->packet_samples * e->audio.channels);
+	return 0;
+}
+
+static int open_decoder(struct decoder *d, const struct plan_format *f,
+	const struct codec_audio *want, struct err *err)
+{
+	d->clock_hz = f->params.clock_hz;
+	if (f->codec->flags & CODEC_EVENT)
+		return 0;
+	d->ops = f->codec->decoder;
+	if (!d->ops || d->ops->open(d->ops->data, &f->params, want, &d->audio, &d->state) < 0) {
+		d->state = NULL;
+		return err_set(err, ENOTSUP, "Failed to open a decoder for %s", f->codec->name);
+	}
+	d->conceal = conceal_new(&d->audio);
+	return 0;
+}
+
+static int open_resampler(
+	struct transcoder *t, struct encoder *e, unsigned decoder, struct err *err)
+{
+	const struct codec_audio *in = &t->decoders[decoder].audio;
+
+	if (e->resamplers[decoder] ||
+		(in->sample_hz == e->audio.sample_hz && in->channels == e->audio.channels))
+		return 0;
+	if (!t->resampler || t->resampler->open(in, &e->audio, &e->resamplers[decoder]) < 0) {
+		e->resamplers[decoder] = NULL;
+		return err_set(err, ENOTSUP, "No resampler from %u Hz to %u Hz", in->sample_hz,
+			e->audio.sample_hz);
+	}
+	return 0;
+}
+
+/* The first handler of that encoder tells what audio there will be. */
+static int open_pair(struct transcoder *t, const struct plan_handler *h, struct err *err)
+{
+	const struct plan_format *in = &t->plan->decoders[h->decoder];
+	const struct plan_format *out = &t->plan->encoders[h->encoder];
+	struct decoder *d = &t->decoders[h->decoder];
+	struct encoder *e = &t->encoders[h->encoder];
+	const struct codec_audio have = { sample_hz_of(in), in->params.channels };
+	int ret = 0;
+
+	if (!e->clock_hz)
+		ret = open_encoder(e, out, &have, err);
+	if (!ret && !d->clock_hz)
+		ret = open_decoder(d, in, e->state ? &e->audio : &have, err);
+	if (!ret && h->handling == PLAN_TRANSCODE)
+		ret = open_resampler(t, e, h->decoder, err);
+	return ret;
+}
+
+int transcoder_new(
+	const struct plan_transcode *plan, struct transcoder **ret_transcoder, struct err *err)
+{
+	struct transcoder *t = g_new0(struct transcoder, 1);
+
+	t->plan = plan;
+	t->resampler = codec_resampler();
+	for (unsigned pt = 0; pt < G_N_ELEMENTS(plan->handler); pt++) {
+		const struct plan_handler *h = &plan->handler[pt];
+		int ret;
+
+		if (h->handling != PLAN_TRANSCODE && h->handling != PLAN_EVENT)
+			continue;
+		ret = open_pair(t, h, err);
+		if (ret < 0) {
+			transcoder_free(t);
+			return ret;
+		}
+	}
+	*ret_transcoder = t;
+	return 0;
+}
+
+void transcoder_free(struct transcoder *t)
+{
+	if (!t)
+		return;
+	g_assert(!t->sequencer.held);
+	for (unsigned i = 0; i < PLAN_MAX_FORMATS; i++) {
+		struct decoder *d = &t->decoders[i];
+		struct encoder *e = &t->encoders[i];
+
+		if (d->state)
+			d->ops->close(d->state);
+		conceal_free(d->conceal);
+		if (e->state)
+			e->ops->close(e->state);
+		g_free(e->fifo);
+		for (unsigned k = 0; k < PLAN_MAX_FORMATS; k++)
+			if (e->resamplers[k])
+				t->resampler->close(e->resamplers[k]);
+	}
+	g_free(t);
+}
+
+void transcoder_follow(struct transcoder *t, const struct plan_transcode *plan)
+{
+	t->plan = plan;
+}
+
+/* ---- what is sent ---- */
+
+static uint32_t ticks_of(const struct encoder *e, size_t samples)
+{
+	return (uint32_t)((uint64_t)samples * e->clock_hz / e->audio.sample_hz);
+}
+
+static void encode(const struct turn *turn, const int16_t *samples)
+{
+	struct encoder *e = turn->encoder;
+	struct outlet_packet packet = {
+		.buf = buf_get(turn->pool),
+		.payload_type = e->payload_type,
+		.timestamp = turn->ssrc->next_timestamp,
+		.clock_hz = e->clock_hz,
+		.made_up = turn->making_up,
+	};
+	int len;
+
+	turn->ssrc->next_timestamp += ticks_of(e, e->packet_samples);
+	if (!packet.buf) {
+		media_count_drop(turn->packet, turn->outlet->sink, REASON_NO_BUFFER);
+		return;
+	}
+	len = e->ops->encode(e->state, samples, packet.buf->data + RTP_HEADER_BYTES);
+	if (len <= 0) { /* nothing to be sent for this time */
+		buf_put(packet.buf);
+		return;
+	}
+	packet.buf->len = RTP_HEADER_BYTES + (uint32_t)len;
+	outlet_send(turn->outlet, &packet, turn->packet->now_us);
+}
+
+/* `count` samples of the encoder's kind. */
+static void send_samples(const struct turn *turn, const int16_t *samples, size_t count)
+{
+	struct encoder *e = turn->encoder;
+	unsigned channels = e->audio.channels;
+
+	while (count) {
+		size_t n = MIN(count, e->packet_samples - e->held);
+
+		if (n == e->packet_samples) {
+			encode(turn, samples);
+		} else {
+			memcpy(e->fifo + e->held * channels, samples,
+				n * channels * sizeof(int16_t));
+			e->held += n;
+			if (e->held == e->packet_samples) {
+				e->held = 0;
+				encode(turn, e->fifo);
+			}
+		}
+		samples += n * channels;
+		count -= n;
+	}
+}
+
+/* `count` samples of the decoder's kind. */
+static void send_heard(const struct turn *turn, const int16_t *samples, size_t count)
+{
+	void *resampler = turn->encoder->resamplers[turn->decoder_index];
+	int n;
+
+	if (!resampler) {
+		send_samples(turn, samples, count);
+		return;
+	}
+	n = turn->t->resampler->run(resampler, samples, count, resampled, CODEC_MAX_SAMPLES);
+	if (n > 0)
+		send_samples(turn, resampled, (size_t)n);
+}
+
+static void send_silence(const struct turn *turn, size_t count)
+{
+	static const int16_t silence[480 * CODEC_MAX_CHANNELS];
+
+	while (count) {
+		size_t n = MIN(count, (size_t)480);
+
+		send_samples(turn, silence, n);
+		count -= n;
+	}
+}
+
+/* ---- gaps ---- */
+
+/* In place of what was lost; the sink gets it as if it had come. */
+static void make_up(
+	struct turn *turn, size_t samples, const struct rtp_header *next, const uint8_t *payload)
+{
+	struct decoder *d = turn->decoder;
+	size_t most = (size_t)d->audio.sample_hz * CONCEAL_MAX_MS / 1000;
+	int made = 0;
+
+	samples = MIN(samples, most);
+	if (d->ops->conceal)
+		made = d->ops->conceal(d->state, samples, payload, next->payload_len, heard);
+	made = CLAMP(made, 0, (int)samples);
+	if (made)
+		conceal_hear(d->conceal, heard, (size_t)made);
+	if ((size_t)made < samples)
+		conceal_fill(d->conceal, heard + (size_t)made * d->audio.channels,
+			samples - (size_t)made);
+	if (turn->t->silent)
+		memset(heard, 0, samples * d->audio.channels * sizeof(int16_t));
+	turn->making_up = true;
+	send_heard(turn, heard, samples);
+	turn->making_up = false;
+}
+
+/* Time in which nothing was sent. A packet begun is filled with silence. */
+static void leave_out(const struct turn *turn, uint32_t ticks)
+{
+	struct encoder *e = turn->encoder;
+	uint64_t samples = (uint64_t)ticks * e->audio.sample_hz / turn->decoder->clock_hz;
+
+	if (e->held) {
+		size_t fill = MIN(samples, e->packet_samples - e->held);
+
+		samples -= fill;
+		send_silence(turn, fill);
+	}
+	turn->ssrc->next_timestamp += ticks_of(e, samples);
+}
+
+/* From what was heard last to this packet. */
+static void bridge(
+	struct turn *turn, unsigned lost, const struct rtp_header *h, const uint8_t *payload)
+{
+	struct transcoder *t = turn->t;
+	uint32_t clock_hz = turn->decoder->clock_hz, most, made;
+	int32_t gap = timestamp_diff(h->timestamp, t->expected);
+
+	if (!t->has_expected || gap <= 0 || (uint32_t)gap > JUMP_MAX_S * clock_hz)
+		return;
+	most = lost ? clock_hz / 1000 * CONCEAL_MAX_MS : 0;
+	made = MIN((uint32_t)gap, most);
+	if (made)
+		make_up(turn, (uint64_t)made * turn->decoder->audio.sample_hz / clock_hz, h,
+			payload);
+	if ((uint32_t)gap > made)
+		leave_out(turn, (uint32_t)gap - made);
+}
+
+/* ---- packets, in order ---- */
+
+/* This packet's timestamp is that of the sample which goes into the encoder next. */
+static void drop_anchor(const struct turn *turn, uint32_t timestamp)
+{
+	struct outlet_ssrc *s = turn->ssrc;
+
+	s->anchor_in = timestamp;
+	s->anchor_out = s->next_timestamp + ticks_of(turn->encoder, turn->encoder->held);
+	s->clock_in = turn->decoder->clock_hz;
+	s->clock_out = turn->encoder->clock_hz;
+}
+
+static bool event_hides(struct transcoder *t, uint32_t timestamp)
+{
+	if (t->in_event && timestamp_diff(timestamp, t->event_start) > EVENT_TICKS)
+		t->in_event = false;
+	return t->in_event;
+}
+
+static void take_audio(
+	struct turn *turn, const struct rtp_header *h, const uint8_t *payload, unsigned lost)
+{
+	struct transcoder *t = turn->t;
+	struct decoder *d = turn->decoder;
+	int count;
+
+	if (event_hides(t, h->timestamp))
+		return;
+	if (t->passed)
+		turn->ssrc->next_timestamp = outlet_timestamp(turn->ssrc, h->timestamp) -
+					     ticks_of(turn->encoder, turn->encoder->held);
+	else
+		bridge(turn, lost, h, payload);
+	t->passed = false;
+	drop_anchor(turn, h->timestamp);
+	count = d->ops->decode(d->state, payload, h->payload_len, heard, CODEC_MAX_SAMPLES);
+	if (count < 0) {
+		media_count_drop(turn->packet, turn->packet->in, REASON_DECODE_FAILED);
+		count = 0;
+	}
+	t->expected = h->timestamp + (uint32_t)((uint64_t)count * d->clock_hz / d->audio.sample_hz);
+	t->has_expected = true;
+	conceal_hear(d->conceal, heard, (size_t)count);
+	if (t->silent)
+		memset(heard, 0, (size_t)count * d->audio.channels * sizeof(int16_t));
+	send_heard(turn, heard, (size_t)count);
+}
+
+static uint32_t rescale(uint32_t ticks, uint32_t from_hz, uint32_t to_hz)
+{
+	return (uint32_t)((uint64_t)ticks * to_hz / from_hz);
+}
+
+/* RFC 4733: event, flags and volume stay, the duration is told in the sink's clock. */
+static void take_event(struct turn *turn, const struct rtp_header *h, const uint8_t *payload)
+{
+	struct transcoder *t = turn->t;
+	struct outlet_packet packet = {
+		.payload_type = turn->encoder->payload_type,
+		.marker = h->marker,
+		.at_once = true,
+	};
+	uint32_t duration;
+	uint8_t *out;
+
+	if (h->payload_len < 4) {
+		media_count_drop(turn->packet, turn->packet->in, REASON_DECODE_FAILED);
+		return;
+	}
+	if (!t->in_event || t->event_start != h->timestamp) {
+		t->event_start = h->timestamp;
+		t->event_sent = outlet_timestamp(turn->ssrc, h->timestamp);
+	}
+	t->in_event = !(payload[1] & 0x80);
+	packet.timestamp = t->event_sent;
+	packet.buf = buf_get(turn->pool);
+	if (!packet.buf) {
+		media_count_drop(turn->packet, turn->outlet->sink, REASON_NO_BUFFER);
+		return;
+	}
+	out = packet.buf->data + RTP_HEADER_BYTES;
+	memcpy(out, payload, 4);
+	duration = rescale((uint32_t)payload[2] << 8 | payload[3], turn->decoder->clock_hz,
+		turn->encoder->clock_hz);
+	duration = MIN(duration, (uint32_t)UINT16_MAX);
+	out[2] = (uint8_t)(duration >> 8);
+	out[3] = (uint8_t)duration;
+	packet.buf->len = RTP_HEADER_BYTES + 4;
+	outlet_send(turn->outlet, &packet, turn->packet->now_us);
+}
+
+/* Under the outlet's numbers, else as it is. */
+static void pass(struct turn *turn, const struct rtp_header *h, const uint8_t *payload)
+{
+	struct outlet_packet packet = {
+		.buf = buf_get(turn->pool),
+		.payload_type = h->payload_type,
+		.marker = h->marker,
+		.at_once = true,
+		.timestamp = outlet_timestamp(turn->ssrc, h->timestamp),
+	};
+
+	if (!packet.buf) {
+		media_count_drop(turn->packet, turn->outlet->sink, REASON_NO_BUFFER);
+		return;
+	}
+	turn->t->passed = true;
+	memcpy(packet.buf->data + RTP_HEADER_BYTES, payload, h->payload_len);
+	packet.buf->len = RTP_HEADER_BYTES + (uint32_t)h->payload_len;
+	outlet_send(turn->outlet, &packet, turn->packet->now_us);
+}
+
+static void take_in_order(struct turn *turn, const struct buf *buf, unsigned lost)
+{
+	struct transcoder *t = turn->t;
+	const struct plan_handler *h;
+	struct rtp_header header;
+	const uint8_t *payload;
+
+	if (rtp_parse(buf->data, buf->len, &header) < 0) {
+		media_count_drop(turn->packet, turn->packet->in, REASON_RTP_MALFORMED);
+		return;
+	}
+	payload = buf->data + header.payload_offset;
+	h = &t->plan->handler[header.payload_type];
+	turn->decoder_index = h->decoder;
+	turn->decoder = &t->decoders[h->decoder];
+	turn->encoder = &t->encoders[h->encoder];
+	switch ((enum plan_handling)h->handling) {
+	case PLAN_PASS:
+		pass(turn, &header, payload);
+		break;
+	case PLAN_TRANSCODE:
+		t->encoder = h->encoder;
+		take_audio(turn, &header, payload, lost);
+		break;
+	case PLAN_EVENT:
+		take_event(turn, &header, payload);
+		break;
+	case PLAN_DISCARD:
+		media_count_drop(turn->packet, turn->packet->in, REASON_NO_CODEC);
+		break;
+	}
+}
+
+/* A source of another SSRC: its audio does not go on where the last one's was. */
+static void begin_ssrc(struct transcoder *t, uint32_t ssrc)
+{
+	t->ssrc = ssrc;
+	t->has_ssrc = true;
+	t->has_expected = t->in_event = false;
+	for (unsigned i = 0; i < t->plan->encoder_count; i++)
+		t->encoders[i].held = 0;
+}
+
+/* Clock of what is waited for; that of the latest packet will do. */
+static uint32_t clock_of(const struct transcoder *t, const uint8_t *rtp)
+{
+	const struct plan_handler *h = &t->plan->handler[rtp[1] & 0x7f];
+	uint32_t clock_hz = t->decoders[h->decoder].clock_hz;
+
+	return clock_hz ? clock_hz : 8000;
+}
+
+static void take_what_is_due(struct turn *turn, uint32_t clock_hz)
+{
+	struct sequencer_packet next;
+	unsigned lost;
+
+	while (sequencer_get(&turn->t->sequencer, clock_hz, &next, &lost)) {
+		take_in_order(turn, next.buf, lost);
+		buf_put(next.buf);
+	}
+}
+
+void transcoder_flush(struct transcoder *t, struct outlet *outlet, struct packet *packet)
+{
+	struct turn turn = { .t = t, .outlet = outlet, .packet = packet };
+	struct buf *buf;
+
+	turn.ssrc = outlet_find_in(outlet, t->ssrc);
+	while ((buf = sequencer_pop(&t->sequencer)) != NULL) {
+		turn.pool = buf->pool;
+		if (turn.ssrc && turn.ssrc == outlet->ssrc)
+			take_in_order(&turn, buf, 0);
+		buf_put(buf);
+	}
+}
+
+void transcoder_take(
+	struct transcoder *t, struct packet *packet, struct outlet *outlet, bool silent)
+{
+	const uint8_t *rtp = packet->buf->data;
+	struct turn turn = {
+		.t = t,
+		.outlet = outlet,
+		.packet = packet,
+		.pool = packet->buf->pool,
+	};
+	uint32_t ssrc = rtp_ssrc(rtp), clock_hz = clock_of(t, rtp);
+
+	t->silent = silent;
+	if (!t->has_ssrc || ssrc != t->ssrc) {
+		struct packet rest = *packet;
+
+		transcoder_flush(t, outlet, &rest);
+		sequencer_clear(&t->sequencer);
+		begin_ssrc(t, ssrc);
+	}
+	turn.ssrc = outlet_select(outlet, ssrc, rtp_seq(rtp), rtp_timestamp(rtp));
+	switch (sequencer_put(&t->sequencer, packet->buf)) {
+	case SEQUENCER_LATE:
+		media_drop(packet, REASON_TOO_LATE);
+		return;
+	case SEQUENCER_RESET:
+		t->has_expected = false;
+		break;
+	case SEQUENCER_TAKEN:
+		break;
+	}
+	take_what_is_due(&turn, clock_hz);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * RTP of one stream made into what one sink understands (spec media 3): put in order, decoded,
+ * what is missing made up for, resampled, encoded, handed to the outlet. It is made with the plan
+ * and keeps running over plans that ask for the same.
+ */
+#ifndef MEDIA_TRANSCODER_H
+#define MEDIA_TRANSCODER_H
+
+#include "base/err.h"
+#include "media/plan.h"
+
+struct outlet;
+struct packet;
+struct transcoder;
+
+/*
+ * Opens all that `plan` names; it must live as long, or until transcoder_follow gives another
+ * that is equal. -ENOTSUP and `err`: a codec that cannot be opened so, or no resampler. [control]
+ */
+int transcoder_new(
+	const struct plan_transcode *plan, struct transcoder **ret_transcoder, struct err *err);
+/* On no worker any more. NULL is fine. [control] */
+void transcoder_free(struct transcoder *t);
+/* An equal plan takes the place of its own. [media] */
+void transcoder_follow(struct transcoder *t, const struct plan_transcode *plan);
+/*
+ * An RTP packet for the outlet's sink; takes packet->buf. `silent`: it is to be heard as silence.
+ * [media]
+ */
+void transcoder_take(
+	struct transcoder *t, struct packet *packet, struct outlet *outlet, bool silent);
+/* What waits for missing packets waits no longer; no buffer is held afterwards. [media] */
+void transcoder_flush(struct transcoder *t, struct outlet *outlet, struct packet *packet);
+
+#endif

@@ -1,0 +1,533 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Transcoding from X to Y, with codecs so plain that every byte can be told in advance: samples as
+ * they are, in one byte order and the other.
+ */
+#include "media/flow.h"
+
+#include <string.h>
+
+#include <glib.h>
+
+#include "../mock/media.h"
+#include "../mock/network.h"
+#include "api/host.h"
+#include "api/plugin.h"
+#include "base/clock.h"
+#include "codec/registry.h"
+#include "media/outlet.h"
+#include "rtp/rtcp.h"
+#include "rtp/rtp.h"
+
+extern const struct plugin plugin_export_l16;
+
+enum {
+	HZ = 8000,
+	PT_IN = 96,
+	PT_OUT = 97,
+	PT_EVENT_IN = 101,
+	PT_EVENT_OUT = 102,
+	PT_PASS = 110,
+	SSRC = 0x11223344,
+	START_US = 1000000,
+};
+
+static struct mock_media m;
+static int64_t now_us;
+
+/* A packet that Y got. */
+struct got {
+	struct rtp_header h;
+	const uint8_t *payload;
+	struct mock_datagram *datagram;
+};
+
+static void add_codec(const struct host *host, const struct codec *codec)
+{
+	struct err err;
+
+	(void)host;
+	g_assert_cmpint(codec_registry_add(codec, &err), ==, 0);
+}
+
+static const struct codec event_codec = {
+	.name = "telephone-event",
+	.payload_type = -1,
+	.clock_hz = HZ,
+	.flags = CODEC_EVENT,
+};
+
+static struct plan_format format(const char *name, uint32_t clock_hz, uint16_t ptime_ms, uint8_t pt)
+{
+	return (struct plan_format){
+		.codec = codec_find(str_of(name)),
+		.payload_type = pt,
+		.params = { .clock_hz = clock_hz, .channels = 1, .ptime_ms = ptime_ms },
+	};
+}
+
+static struct plan *make_plan(uint16_t ptime_ms)
+{
+	struct plan *plan = mock_media_plan(&m);
+	struct plan_transcode t = {
+		.decoder_count = 2,
+		.encoder_count = 2,
+		.decoders = { format("L16", HZ, 20, PT_IN), format("telephone-event", HZ, 0, 0) },
+		.encoders = { format("X-L16", HZ, ptime_ms, PT_OUT),
+			format("telephone-event", 2 * HZ, 0, PT_EVENT_OUT) },
+	};
+
+	memset(t.handler, 0, sizeof(t.handler));
+	for (unsigned pt = 0; pt < 128; pt++)
+		t.handler[pt].handling = PLAN_DISCARD;
+	t.handler[PT_PASS].handling = PLAN_PASS;
+	t.handler[PT_IN] = (struct plan_handler){ PLAN_TRANSCODE, 0, 0 };
+	t.handler[PT_EVENT_IN] = (struct plan_handler){ PLAN_EVENT, 1, 1 };
+	plan->streams[0].transcodes = g_new0(struct plan_transcode *, 1);
+	plan->streams[0].transcodes[0] = plan_transcode_new(&t);
+	return plan;
+}
+
+static void begin(uint16_t ptime_ms)
+{
+	struct host host = { .add_codec = add_codec };
+	void *instance;
+	char error[PLUGIN_ERROR_BYTES];
+	struct err err;
+
+	g_assert_cmpint(plugin_export_l16.init(&host, &instance, error), ==, 0);
+	g_assert_cmpint(codec_registry_add(&event_codec, &err), ==, 0);
+	now_us = START_US;
+	clock_set_mock(now_us, now_us);
+	mock_media_open(&m);
+	mock_media_apply(&m, make_plan(ptime_ms), NULL);
+}
+
+static void end(void)
+{
+	struct mock_datagram *rest;
+
+	while ((rest = mock_pop()) != NULL)
+		g_free(rest);
+	mock_media_close(&m);
+	codec_registry_clear();
+	clock_set_mock(-1, 0);
+}
+
+static void advance(int64_t us)
+{
+	now_us += us;
+	clock_set_mock(now_us, now_us);
+	media_worker_turn(m.worker);
+}
+
+/* 20 ms whose samples count on from the timestamp. */
+static void send_as(uint32_t ssrc, uint8_t pt, uint16_t seq, uint32_t timestamp)
+{
+	uint8_t packet[RTP_HEADER_BYTES + 320];
+	struct rtp_header h = {
+		.payload_type = pt, .seq = seq, .timestamp = timestamp, .ssrc = ssrc
+	};
+
+	rtp_write(packet, &h);
+	for (uint32_t i = 0; i < 160; i++) {
+		packet[RTP_HEADER_BYTES + 2 * i] = (uint8_t)((timestamp + i) >> 8);
+		packet[RTP_HEADER_BYTES + 2 * i + 1] = (uint8_t)(timestamp + i);
+	}
+	mock_media_send(&m, &mock_peer_x, 0, packet, sizeof(packet));
+}
+
+static void send_audio(uint16_t seq, uint32_t timestamp)
+{
+	send_as(SSRC, PT_IN, seq, timestamp);
+}
+
+static void send_event(uint16_t seq, uint32_t timestamp, uint16_t duration, bool last, bool marker)
+{
+	uint8_t packet[RTP_HEADER_BYTES + 4];
+	struct rtp_header h = { .payload_type = PT_EVENT_IN,
+		.seq = seq,
+		.timestamp = timestamp,
+		.ssrc = SSRC,
+		.marker = marker };
+
+	rtp_write(packet, &h);
+	packet[12] = 5;
+	packet[13] = (uint8_t)(last << 7 | 10);
+	packet[14] = (uint8_t)(duration >> 8);
+	packet[15] = (uint8_t)duration;
+	mock_media_send(&m, &mock_peer_x, 0, packet, sizeof(packet));
+}
+
+static bool receive(struct got *ret)
+{
+	ret->datagram = mock_pop_to(&mock_peer_y);
+	if (!ret->datagram)
+		return false;
+	g_assert_cmpint(rtp_parse(ret->datagram->bytes, ret->datagram->len, &ret->h), ==, 0);
+	ret->payload = ret->datagram->bytes + ret->h.payload_offset;
+	return true;
+}
+
+static void expect_nothing(void)
+{
+	g_assert_null(mock_pop());
+}
+
+/* Its samples count on from `first`, the other way round. */
+static void assert_samples(const struct got *got, uint32_t first, size_t count)
+{
+	g_assert_cmpuint(got->h.payload_len, ==, 2 * count);
+	for (size_t i = 0; i < count; i++)
+		g_assert_cmpuint(got->payload[2 * i] | got->payload[2 * i + 1] << 8, ==,
+			(first + i) & 0xffff);
+}
+
+static uint32_t expect_audio(uint16_t seq, uint32_t timestamp, uint32_t first, size_t count)
+{
+	struct got got;
+
+	g_assert_true(receive(&got));
+	g_assert_cmpuint(got.h.payload_type, ==, PT_OUT);
+	g_assert_cmpuint(got.h.seq, ==, seq);
+	g_assert_cmpuint(got.h.timestamp, ==, timestamp);
+	g_assert_false(got.h.marker);
+	g_assert_cmpuint(got.h.ssrc, !=, SSRC);
+	assert_samples(&got, first, count);
+	g_free(got.datagram);
+	return got.h.ssrc;
+}
+
+static void test_packet_by_packet(void)
+{
+	uint32_t ssrc = 0;
+
+	begin(20);
+	for (unsigned i = 0; i < 5; i++) {
+		uint32_t now;
+
+		send_audio((uint16_t)(65534 + i), 1000 + 160 * i);
+		now = expect_audio((uint16_t)(65534 + i), 1000 + 160 * i, 1000 + 160 * i, 160);
+		g_assert_true(!i || now == ssrc);
+		ssrc = now;
+		expect_nothing();
+		advance(20000);
+	}
+	end();
+}
+
+static void test_longer_packets(void)
+{
+	begin(30);
+	send_audio(1, 160);
+	expect_nothing();
+	advance(20000);
+	send_audio(2, 320);
+	expect_audio(1, 160, 160, 240);
+	expect_nothing();
+	advance(20000);
+	send_audio(3, 480);
+	expect_nothing(); /* there is enough for it, but its time is in 10 ms */
+	advance(10000);
+	expect_audio(2, 400, 400, 240);
+	end();
+}
+
+static void test_shorter_packets_leave_one_by_one(void)
+{
+	begin(10);
+	send_audio(1, 160);
+	expect_audio(1, 160, 160, 80);
+	expect_nothing();
+	advance(9000);
+	expect_nothing();
+	advance(1000);
+	expect_audio(2, 240, 240, 80);
+	advance(10000);
+	send_audio(2, 320);
+	expect_audio(3, 320, 320, 80);
+	expect_nothing();
+	end();
+}
+
+static void test_order_is_restored(void)
+{
+	begin(20);
+	send_audio(1, 160);
+	expect_audio(1, 160, 160, 160);
+	advance(20000);
+	send_audio(3, 480);
+	expect_nothing();
+	advance(20000);
+	send_audio(2, 320);
+	expect_audio(2, 320, 320, 160);
+	advance(20000);
+	expect_audio(3, 480, 480, 160);
+	send_audio(2, 320); /* again */
+	expect_nothing();
+	g_assert_cmpuint(m.stats[0]->counts.drops[REASON_TOO_LATE], ==, 1);
+	end();
+}
+
+static void test_lost_ones_are_made_up(void)
+{
+	struct got got;
+
+	begin(20);
+	for (uint16_t i = 1; i <= 4; i++, advance(20000)) {
+		send_audio(i, 160u * i);
+		expect_audio(i, 160u * i, 160u * i, 160);
+	}
+	/* 5 and 6 never come; it is 7's time */
+	advance(40000);
+	send_audio(7, 160 * 7);
+	for (uint16_t i = 5; i <= 7; i++) {
+		g_assert_true(receive(&got));
+		g_assert_cmpuint(got.h.seq, ==, i);
+		g_assert_cmpuint(got.h.timestamp, ==, 160u * i);
+		g_assert_cmpuint(got.h.payload_len, ==, 320);
+		g_free(got.datagram);
+	}
+	advance(20000);
+	send_audio(8, 160 * 8);
+	expect_audio(8, 160 * 8, 160 * 8, 160);
+	expect_nothing();
+	end();
+}
+
+static void test_silence_that_is_not_sent(void)
+{
+	begin(20);
+	send_audio(1, 160);
+	expect_audio(1, 160, 160, 160);
+	advance(1020000);
+	send_audio(2, 160 + 160 + 8000);
+	expect_audio(2, 160 + 160 + 8000, 160 + 160 + 8000, 160);
+	end();
+}
+
+static void test_timestamps_that_jump(void)
+{
+	begin(20);
+	send_audio(1, 160);
+	expect_audio(1, 160, 160, 160);
+	advance(20000);
+	send_audio(2, 1000000); /* two minutes */
+	expect_audio(2, 320, 1000000, 160);
+	advance(20000);
+	send_audio(3, 500); /* back */
+	expect_audio(3, 480, 500, 160);
+	advance(20000);
+	send_audio(3000, 660); /* numbers, too */
+	expect_audio(4, 640, 660, 160);
+	end();
+}
+
+static void test_sources_that_take_turns(void)
+{
+	uint32_t first, second;
+
+	begin(20);
+	send_as(SSRC, PT_IN, 100, 160);
+	first = expect_audio(100, 160, 160, 160);
+	advance(20000);
+	send_as(SSRC + 1, PT_IN, 7, 5000);
+	second = expect_audio(7, 5000, 5000, 160);
+	g_assert_cmpuint(first, !=, second);
+	advance(20000);
+	send_as(SSRC, PT_IN, 500, 90000);
+	g_assert_cmpuint(expect_audio(101, 320, 90000, 160), ==, first);
+	end();
+}
+
+static void expect_event(
+	uint16_t seq, uint32_t timestamp, unsigned duration, bool last, bool marker)
+{
+	struct got got;
+
+	g_assert_true(receive(&got));
+	g_assert_cmpuint(got.h.payload_type, ==, PT_EVENT_OUT);
+	g_assert_cmpuint(got.h.seq, ==, seq);
+	g_assert_cmpuint(got.h.timestamp, ==, timestamp);
+	g_assert_cmpint(got.h.marker, ==, marker);
+	g_assert_cmpuint(got.h.payload_len, ==, 4);
+	g_assert_cmpuint(got.payload[0], ==, 5);
+	g_assert_cmpuint(got.payload[1], ==, (unsigned)last << 7 | 10);
+	g_assert_cmpuint((unsigned)(got.payload[2] << 8 | got.payload[3]), ==, duration);
+	g_free(got.datagram);
+}
+
+static void test_events(void)
+{
+	begin(20);
+	send_audio(1, 160);
+	expect_audio(1, 160, 160, 160);
+	advance(20000);
+	send_event(2, 320, 160, false, true);
+	expect_event(2, 320, 320, false, true);
+	advance(20000);
+	send_event(3, 320, 320, false, false);
+	expect_event(3, 320, 640, false, false);
+	send_audio(4, 480); /* is not to be heard beside it */
+	expect_nothing();
+	advance(20000);
+	send_event(5, 320, 480, true, false);
+	expect_event(4, 320, 960, true, false);
+	advance(20000);
+	send_audio(6, 800);
+	expect_audio(5, 800, 800, 160);
+	end();
+}
+
+static void test_passed_on_beside(void)
+{
+	struct got got;
+	uint32_t ssrc;
+
+	begin(20);
+	send_audio(1, 160);
+	ssrc = expect_audio(1, 160, 160, 160);
+	advance(20000);
+	send_as(SSRC, PT_PASS, 2, 320);
+	g_assert_true(receive(&got));
+	g_assert_cmpuint(got.h.payload_type, ==, PT_PASS);
+	g_assert_cmpuint(got.h.seq, ==, 2);
+	g_assert_cmpuint(got.h.timestamp, ==, 320);
+	g_assert_cmpuint(got.h.ssrc, ==, ssrc);
+	g_assert_cmpuint(got.h.payload_len, ==, 320);
+	g_free(got.datagram);
+	advance(20000);
+	send_as(SSRC, 77, 3, 480); /* for which there is nothing */
+	expect_nothing();
+	g_assert_cmpuint(m.stats[0]->counts.drops[REASON_NO_CODEC], ==, 1);
+	advance(20000);
+	send_audio(4, 640);
+	expect_audio(3, 640, 640, 160);
+	end();
+}
+
+/* Codecs go on where the plan is equal; the sink sees one stream in any case. */
+static void test_plans_that_follow(void)
+{
+	uint32_t ssrc;
+	struct got got;
+
+	begin(30);
+	send_audio(1, 160);
+	mock_media_apply(&m, make_plan(30), NULL); /* the half packet waits on */
+	advance(20000);
+	send_audio(2, 320);
+	ssrc = expect_audio(1, 160, 160, 240);
+	advance(20000);
+	mock_media_apply(&m, make_plan(20), NULL);
+	send_audio(3, 480);
+	advance(10000); /* when it is due */
+	g_assert_cmpuint(expect_audio(2, 400, 480, 160), ==, ssrc);
+	advance(10000);
+	mock_media_apply(&m, mock_media_plan(&m), NULL); /* nothing is transcoded */
+	send_audio(4, 640);
+	g_assert_true(receive(&got));
+	g_assert_cmpuint(got.h.ssrc, ==, SSRC);
+	g_free(got.datagram);
+	advance(20000);
+	mock_media_apply(&m, make_plan(20), NULL);
+	send_audio(5, 800);
+	g_assert_true(receive(&got));
+	g_assert_cmpuint(got.h.ssrc, ==, ssrc);
+	g_assert_cmpuint(got.h.seq, ==, 3);
+	g_free(got.datagram);
+	end();
+}
+
+/* Nothing of it stays with the worker when the session goes. */
+static void test_what_waits_is_let_go(void)
+{
+	begin(10);
+	send_audio(1, 160); /* of which a half waits for its time */
+	send_audio(4, 640); /* and this for two others */
+	g_assert_cmpuint(buf_pool_out(media_worker_pool(m.worker)), >, 0);
+	stream_set_detach_ports(m.state->set);
+	g_assert_cmpuint(buf_pool_out(media_worker_pool(m.worker)), ==, 0);
+	end();
+}
+
+static void put_u32(uint8_t *at, uint32_t value)
+{
+	for (unsigned i = 0; i < 4; i++)
+		at[i] = (uint8_t)(value >> (24 - 8 * i));
+}
+
+/* X's sender report, and Y's report about what it got of X. */
+static void test_reports(void)
+{
+	uint8_t sr[28] = { 0x80, RTCP_SR, 0, 6 }, rr[32] = { 0x81, RTCP_RR, 0, 7 };
+	struct plan *plan;
+	struct mock_datagram *d;
+	struct rtcp_report report;
+	struct rtcp_packet packet;
+	size_t offset = 0;
+	uint32_t ssrc = 0;
+
+	begin(20);
+	plan = make_plan(20);
+	plan->streams[0].rtcp = plan->streams[1].rtcp = true; /* muxed */
+	mock_media_apply(&m, plan, NULL);
+	for (uint16_t i = 1; i <= 10; i++, advance(20000))
+		if (i != 5) {
+			send_audio(i, 160u * i);
+			while ((d = mock_pop()) != NULL) {
+				ssrc = rtp_ssrc(d->bytes);
+				g_free(d);
+			}
+		}
+	advance(100000);
+	while ((d = mock_pop()) != NULL)
+		g_free(d);
+
+	put_u32(sr + 4, SSRC);
+	put_u32(sr + 16, 160 * 11);
+	put_u32(sr + 20, 9);
+	put_u32(sr + 24, 9 * 320);
+	mock_media_send(&m, &mock_peer_x, 0, sr, sizeof(sr));
+	d = mock_pop_to(&mock_peer_y);
+	g_assert_nonnull(d);
+	g_assert_cmpuint(rtcp_number(d->bytes + 4, 4), ==, ssrc);
+	g_assert_cmpuint(rtcp_number(d->bytes + 16, 4), ==, 160 * 11);
+	g_assert_cmpuint(rtcp_number(d->bytes + 20, 4), ==, 10); /* one was made up */
+	g_assert_cmpuint(rtcp_number(d->bytes + 24, 4), ==, 10 * 320);
+	g_free(d);
+
+	put_u32(rr + 4, 0x9999);
+	put_u32(rr + 8, ssrc);
+	mock_media_send(&m, &mock_peer_y, 2, rr, sizeof(rr));
+	d = mock_pop_to(&mock_peer_x);
+	g_assert_nonnull(d);
+	g_assert_cmpint(rtcp_next(d->bytes, d->len, &offset, &packet), ==, 1);
+	g_assert_cmpuint(packet.ssrc, ==, 0x9999);
+	g_assert_true(rtcp_report(&packet, 0, &report));
+	g_assert_cmpuint(report.ssrc, ==, SSRC);
+	g_assert_cmpint(report.cumulative_lost, ==, 1);
+	g_assert_cmpuint(report.highest_seq, ==, 10);
+	g_assert_cmpuint(report.fraction_lost, ==, 255 / 10);
+	g_free(d);
+	end();
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/media/flow/packet-by-packet", test_packet_by_packet);
+	g_test_add_func("/media/flow/longer", test_longer_packets);
+	g_test_add_func("/media/flow/shorter", test_shorter_packets_leave_one_by_one);
+	g_test_add_func("/media/flow/order", test_order_is_restored);
+	g_test_add_func("/media/flow/lost", test_lost_ones_are_made_up);
+	g_test_add_func("/media/flow/silence", test_silence_that_is_not_sent);
+	g_test_add_func("/media/flow/jumps", test_timestamps_that_jump);
+	g_test_add_func("/media/flow/sources", test_sources_that_take_turns);
+	g_test_add_func("/media/flow/events", test_events);
+	g_test_add_func("/media/flow/passed-on", test_passed_on_beside);
+	g_test_add_func("/media/flow/plans", test_plans_that_follow);
+	g_test_add_func("/media/flow/let-go", test_what_waits_is_let_go);
+	g_test_add_func("/media/flow/reports", test_reports);
+	return g_test_run();
+}
