@@ -55,7 +55,7 @@ static inline int libav_open_decoder(
 	const AVCodec *codec = avcodec_find_decoder(id);
 	AVBufferRef *buf = NULL;
 
-	*av = (struct libav){ NULL };
+	*av = (struct libav){ 0 };
 	if (!codec || !libav_start(av, codec, sample_hz))
 		goto fail;
 	av->context->block_align = (int)block_bytes;
@@ -100,7 +100,7 @@ static inline int libav_open_encoder(
 {
 	const AVCodec *codec = avcodec_find_encoder(id);
 
-	*av = (struct libav){ NULL };
+	*av = (struct libav){ 0 };
 	if (!codec || !libav_start(av, codec, sample_hz))
 		goto fail;
 	av->context->frame_size = (int)samples;
