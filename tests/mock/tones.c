@@ -50,6 +50,21 @@ static double formants(double hz, double t)
 	return sum;
 }
 
+/* The sum of weights[n] * sin((n + 1) * phase), by the recurrence that sines of multiples obey. */
+static double harmonics(const double *weights, unsigned count, double phase)
+{
+	double factor = 2 * cos(phase), before = 0, now = sin(phase), sum = 0;
+
+	for (unsigned h = 0; h < count; h++) {
+		double next = factor * now - before;
+
+		sum += weights[h] * now;
+		before = now;
+		now = next;
+	}
+	return sum;
+}
+
 /* Every fourth of the syllables, which take a quarter of a second, is a pause. */
 static double loudness(double t)
 {
@@ -75,9 +90,7 @@ void tones_speech(int16_t *out, size_t count, uint32_t sample_hz, unsigned seed)
 						     ? formants((h + 1) * pitch_hz, t)
 						     : 0;
 		phase = fmod(phase + 2 * M_PI * pitch_hz / sample_hz, 2 * M_PI);
-		for (unsigned h = 0; h < HARMONICS; h++)
-			if (weights[h] > 0)
-				voice += weights[h] * sin((h + 1) * phase);
+		voice = harmonics(weights, HARMONICS, phase);
 		out[i] = clip(loudness(t) * (5000 * voice + 100 * breath) + 10 * breath);
 	}
 }

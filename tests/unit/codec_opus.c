@@ -122,11 +122,11 @@ static void test_min_ptime(void)
 	mock_coder_close(&c);
 }
 
-/* Bytes of four seconds of speech; also the least and the most of a packet. */
+/* Bytes of two seconds of speech; also the least and the most of a packet. */
 static size_t size_of(
 	const struct codec_params *p, uint32_t sample_hz, int *ret_least, int *ret_most)
 {
-	size_t count = 4 * (size_t)sample_hz, sum = 0;
+	size_t count = 2 * (size_t)sample_hz, sum = 0;
 	g_autofree int16_t *in = g_new0(int16_t, count);
 	struct codec_audio audio = { sample_hz, 1 };
 	struct mock_coder c;
@@ -153,7 +153,7 @@ static double kbits(const char *fmtp, const char *options, uint32_t bitrate)
 	int least, most;
 
 	p.bitrate = bitrate;
-	return (double)size_of(&p, 16000, &least, &most) * 8 / 4000;
+	return (double)size_of(&p, 16000, &least, &most) * 8 / 2000;
 }
 
 static void test_bitrate(void)
@@ -271,7 +271,7 @@ static void test_dtx(void)
 
 static double recovered(const char *fmtp, const char *options, unsigned told_percent)
 {
-	enum { COUNT = 160000 };
+	enum { COUNT = 64000 };
 	g_autofree int16_t *in = g_new0(int16_t, COUNT);
 	struct codec_params p = with(fmtp, options);
 	struct codec_audio audio = { 16000, 1 };
