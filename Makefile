@@ -46,7 +46,11 @@ PLUGIN_FOLDERS := $(patsubst %/,%,$(sort $(dir $(wildcard codecs/*/*.c plugins/*
 lacks_package   = $(if $(PKGS_$(1)),$(shell pkg-config --exists $(PKGS_$(1)) || echo yes))
 usable = $(foreach p,$(1),$(if $(call lacks_package,$(basename $(notdir $(p)))),$(info plugin \
 	$(basename $(notdir $(p))) left out: $(PKGS_$(basename $(notdir $(p)))) not installed),$(p)))
+PKGS_swresample := libswresample libavutil
 PLUGIN_PARTS   := $(call usable,$(PLUGIN_FILES) $(PLUGIN_FOLDERS))
+# What a program needs that has all of them in it.
+PLUGINS_PKGS   := $(sort $(foreach p,$(PLUGIN_PARTS),$(PKGS_$(basename $(notdir $(p))))))
+PLUGINS_LIBS    = $(if $(PLUGINS_PKGS),$(shell pkg-config --libs $(PLUGINS_PKGS)))
 PLUGIN_SRC     := $(filter %.c,$(PLUGIN_PARTS)) \
 	$(foreach f,$(filter-out %.c,$(PLUGIN_PARTS)),$(wildcard $(f)/*.c))
 # What loading must survive, and what plugins get of the core.
@@ -166,11 +170,11 @@ $(UNIT): %: %.o $(BUILD)/libmock.a $(BUILD)/libplugins.a $(BUILD)/libcore.a
 $(FLOW): $(call objects,$(FLOW_SRC)) $(BUILD)/libmock.a $(BUILD)/libplugins.a $(BUILD)/libcore.a
 $(DAEMON) $(TOOLS) $(UNIT) $(FLOW):
 	$(call say,LINK)
-	$(Q)$(call link)
+	$(Q)$(call link) $(if $(filter %/libplugins.a,$^),$(PLUGINS_LIBS))
 
 $(FUZZ): %: %.o $(BUILD)/libmock.a $(BUILD)/libplugins.a $(BUILD)/libcore.a
 	$(call say,LINK)
-	$(Q)$(call link,-fsanitize=fuzzer)
+	$(Q)$(call link,-fsanitize=fuzzer) $(PLUGINS_LIBS)
 
 # ---- the load kit; it may use libraries that the daemon does not need ----
 
@@ -308,10 +312,11 @@ docs: all
 
 # ---- installing ----
 
-DEPS := build-essential pkg-config libglib2.0-dev libssl-dev libsrtp2-dev python3 iproute2
+DEPS := build-essential pkg-config libglib2.0-dev libssl-dev libsrtp2-dev python3 iproute2 \
+	libswresample-dev libavutil-dev
 DEPS_ALL := $(DEPS) clang clang-format libclang-rt-14-dev valgrind kamailio kamailio-extra-modules \
 	sip-tester rtpengine-daemon libopus-dev libbcg729-dev libspandsp-dev libavcodec-dev \
-	libavformat-dev libswresample-dev libavutil-dev liburing-dev
+	libavformat-dev liburing-dev
 deps:
 	@.ci/install-packages $(DEPS)
 deps-all:
