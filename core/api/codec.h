@@ -107,13 +107,17 @@ struct codec_vector {
 	bool encodes;       /* samples → payload is tested too */
 };
 
+/*
+ * Descriptions of background noise: `decode` takes one and gives a packet's worth of the noise,
+ * params->ptime_ms; `conceal` goes on with it for as long as it is asked to.
+ */
 enum codec_flag {
 	CODEC_SUPPLEMENTAL = 1, /* goes along with audio codecs of its clock; never a goal itself */
 	CODEC_ANY_CLOCK = 2,    /* its clock is that of the audio it goes along with */
 	CODEC_FMTP_IGNORED = 4, /* parameters never tell two of it apart */
 	CODEC_EVENT = 8,        /* carries events (RFC 4733), not audio */
 	CODEC_FALLBACK = 32,    /* gives way to another of its name: for what wraps many codecs */
-	CODEC_NOISE = 16,       /* describes background noise (RFC 3389) */
+	CODEC_NOISE = 16,       /* describes background noise (RFC 3389): see above */
 };
 
 struct codec {
