@@ -71,8 +71,11 @@ struct codec_decoder {
 	 */
 	int (*conceal)(
 		void *decoder, size_t samples, const uint8_t *next, size_t next_len, int16_t *out);
-	/* What the far end asks its peer's encoder for, in the codec's own terms; negative:
-	 * nothing. It goes to the `obey` of the encoder towards it. NULL: there is no such thing. */
+	/*
+	 * What the encoder towards the far end is to know from what came from there, in the codec's
+	 * own terms: what is asked of it, or what it is to ask for; negative: nothing. It goes to
+	 * that encoder's `obey`, after any decode. NULL: there is no such thing.
+	 */
 	int (*request)(const void *decoder);
 	const void *data; /* for `open`: which of several codecs it is */
 };
