@@ -47,6 +47,7 @@ lacks_package   = $(if $(PKGS_$(1)),$(shell pkg-config --exists $(PKGS_$(1)) || 
 usable = $(foreach p,$(1),$(if $(call lacks_package,$(basename $(notdir $(p)))),$(info plugin \
 	$(basename $(notdir $(p))) left out: $(PKGS_$(basename $(notdir $(p)))) not installed),$(p)))
 PKGS_amr := opencore-amrnb opencore-amrwb vo-amrwbenc
+PKGS_avcodec := libavcodec libavutil
 PKGS_swresample := libswresample libavutil
 PLUGIN_PARTS   := $(call usable,$(PLUGIN_FILES) $(PLUGIN_FOLDERS))
 # What a program needs that has all of them in it.
@@ -314,10 +315,10 @@ docs: all
 # ---- installing ----
 
 DEPS := build-essential pkg-config libglib2.0-dev libssl-dev libsrtp2-dev python3 iproute2 \
-	libswresample-dev libavutil-dev libopencore-amrnb-dev libopencore-amrwb-dev \
+	libavcodec-dev libswresample-dev libavutil-dev libopencore-amrnb-dev libopencore-amrwb-dev \
 	libvo-amrwbenc-dev
 DEPS_ALL := $(DEPS) clang clang-format libclang-rt-14-dev valgrind kamailio kamailio-extra-modules \
-	sip-tester rtpengine-daemon libopus-dev libbcg729-dev libspandsp-dev libavcodec-dev \
+	sip-tester rtpengine-daemon libopus-dev libbcg729-dev libspandsp-dev \
 	libavformat-dev liburing-dev
 deps:
 	@.ci/install-packages $(DEPS)
