@@ -76,7 +76,7 @@ static int open_decoder(const void *data, const struct codec_params *params,
 	(void)want;
 	if (params->clock_hz != kind->sample_hz || params->channels > 1)
 		return -EINVAL;
-	library = kind->library->open_decoder();
+	library = kind->coder->open_decoder();
 	if (!library)
 		return -ENOMEM;
 	self = g_new0(struct decoder, 1);
@@ -95,7 +95,7 @@ static void close_decoder(void *decoder)
 {
 	struct decoder *self = decoder;
 
-	self->kind->library->close_decoder(self->library);
+	self->kind->coder->close_decoder(self->library);
 	g_free(self);
 }
 
@@ -104,7 +104,7 @@ static void decode_nothing(struct decoder *self, int16_t *out)
 {
 	static const uint8_t nothing[AMR_FRAME_BYTES] = { AMR_NO_DATA << 3 | 1 << 2 };
 
-	self->kind->library->decode(self->library, nothing, out);
+	self->kind->coder->decode(self->library, nothing, out);
 }
 
 static void look_for_better(struct decoder *self, unsigned type)
@@ -138,7 +138,7 @@ static int decode(void *decoder, const uint8_t *payload, size_t len, int16_t *ou
 	count = MIN(count, (int)(max / each));
 	for (int i = 0; i < count; i++, out += each) {
 		if (frames[i].good)
-			self->kind->library->decode(self->library, frames[i].bytes, out);
+			self->kind->coder->decode(self->library, frames[i].bytes, out);
 		else
 			decode_nothing(self, out);
 		if (self->wish_frames)
@@ -180,7 +180,7 @@ static int open_encoder(const void *data, const struct codec_params *params,
 	(void)have;
 	if (params->clock_hz != kind->sample_hz || params->channels > 1)
 		return -EINVAL;
-	library = kind->library->open_encoder();
+	library = kind->coder->open_encoder();
 	if (!library)
 		return -ENOMEM;
 	self = g_new0(struct encoder, 1);
@@ -200,7 +200,7 @@ static void close_encoder(void *encoder)
 {
 	struct encoder *self = encoder;
 
-	self->kind->library->close_encoder(self->library);
+	self->kind->coder->close_encoder(self->library);
 	g_free(self);
 }
 
@@ -248,7 +248,7 @@ static int encode(void *encoder, const int16_t *samples, uint8_t *out)
 
 	change_mode(self);
 	self->packets++;
-	if (self->kind->library->encode(self->library, self->mode, samples, frame) <= 0)
+	if (self->kind->coder->encode(self->library, self->mode, samples, frame) <= 0)
 		return -EIO;
 	if ((frame[0] >> 3 & 15) >= self->kind->types)
 		return 0;

@@ -19,7 +19,7 @@ enum {
 };
 
 /* The library of one kind: frames as in files (RFC 4867 5.3), a TOC octet and the bits. */
-struct amr_library {
+struct amr_coder {
 	void *(*open_decoder)(void);
 	void (*close_decoder)(void *decoder);
 	void (*decode)(void *decoder, const uint8_t *frame, int16_t *out);
@@ -37,7 +37,7 @@ struct amr_kind {
 	int16_t bits[AMR_TYPES];    /* of a frame of each type; negative: there is no such type */
 	uint8_t class_a[AMR_TYPES]; /* of them, those that the CRC is about */
 	unsigned types;             /* those below are speech and our kind's own comfort noise */
-	const struct amr_library *library;
+	const struct amr_coder *coder;
 };
 
 extern const struct amr_kind amr_narrow, amr_wide;

@@ -42,9 +42,9 @@ static int wide_encode(void *encoder, unsigned mode, const int16_t *samples, uin
 	return E_IF_encode(encoder, (int)mode, copy, frame, 0);
 }
 
-static const struct amr_library narrow_library = { Decoder_Interface_init, Decoder_Interface_exit,
+static const struct amr_coder narrow_coder = { Decoder_Interface_init, Decoder_Interface_exit,
 	narrow_decode, narrow_open_encoder, Encoder_Interface_exit, narrow_encode };
-static const struct amr_library wide_library = { D_IF_init, D_IF_exit, wide_decode, E_IF_init,
+static const struct amr_coder wide_coder = { D_IF_init, D_IF_exit, wide_decode, E_IF_init,
 	E_IF_exit, wide_encode };
 
 const struct amr_kind amr_narrow = {
@@ -57,7 +57,7 @@ const struct amr_kind amr_narrow = {
 	.bits = { 95, 103, 118, 134, 148, 159, 204, 244, 39, 43, 38, 37, -1, -1, -1, 0 },
 	.class_a = { 42, 49, 55, 58, 61, 75, 65, 81, 39 },
 	.types = 9,
-	.library = &narrow_library,
+	.coder = &narrow_coder,
 };
 
 const struct amr_kind amr_wide = {
@@ -69,5 +69,5 @@ const struct amr_kind amr_wide = {
 	.bits = { 132, 177, 253, 285, 317, 365, 397, 461, 477, 40, -1, -1, -1, -1, 0, 0 },
 	.class_a = { 54, 64, 72, 72, 72, 72, 72, 72, 72, 40 },
 	.types = 10,
-	.library = &wide_library,
+	.coder = &wide_coder,
 };

@@ -16,6 +16,7 @@ enum framing {
 	FRAMING_QCELP, /* RFC 2658: an octet of interleaving, each frame's first octet is its rate */
 	FRAMING_EVRC,  /* RFC 3558 5.1: interleaving, count, rates; then the frames */
 	FRAMING_EVRC0, /* RFC 3558 5.2: one frame and nothing else */
+	FRAMING_SPEEX, /* RFC 5574: frames of any number of bits right behind each other */
 	FRAMING_EVRC1, /* RFC 4788: frames of one rate */
 };
 
@@ -52,6 +53,7 @@ struct av_cut {
 	unsigned frames;      /* still to come, where the payload says how many */
 	const uint8_t *rates; /* EVRC: of the frames, four bits each */
 	unsigned taken;
+	size_t bit; /* speex: from `at` on */
 };
 
 /* False: this is no payload of that kind. */

@@ -82,6 +82,8 @@ bool av_cut_begin(const struct av_row *row, const uint8_t *payload, size_t len, 
 		return len % 22 == 0 || len % 10 == 0;
 	case FRAMING_G723:
 		break;
+	case FRAMING_SPEEX:
+		return len <= AV_PACKET_BYTES;
 	}
 	return true;
 }
@@ -125,6 +127,56 @@ static size_t take_qcelp(struct av_cut *cut, uint8_t *out)
 	return bytes == UNKNOWN_RATE ? 0 : take(cut, 1 + bytes, out);
 }
 
+/* Bits that are not there count as 0. */
+static unsigned bits_at(const struct av_cut *cut, size_t at, unsigned count)
+{
+	unsigned v = 0;
+
+	for (; count; count--, at++) {
+		v <<= 1;
+		if (at / 8 < cut->left)
+			v |= cut->at[at / 8] >> (7 - at % 8) & 1;
+	}
+	return v;
+}
+
+/*
+ * Bits of the next frame: the narrow band by its mode, then up to two layers above it. What is
+ * not a frame, signals between them, counts as all there is. 0: nothing but filling.
+ */
+static size_t speex_bits(const struct av_cut *cut)
+{
+	static const uint16_t narrow[] = { 5, 43, 119, 160, 220, 300, 364, 492, 79 };
+	static const uint16_t layer[] = { 4, 36, 112, 192, 352 };
+	size_t all = cut->left * 8 - cut->bit, bits;
+	unsigned mode = bits_at(cut, cut->bit, 5);
+
+	if (all < 5 || mode == 15)
+		return 0;
+	if (mode >= G_N_ELEMENTS(narrow))
+		return all;
+	bits = narrow[mode];
+	for (unsigned n = 0; n < 2 && bits + 4 <= all && bits_at(cut, cut->bit + bits, 1); n++) {
+		mode = bits_at(cut, cut->bit + bits + 1, 3);
+		if (mode >= G_N_ELEMENTS(layer))
+			return all;
+		bits += layer[mode];
+	}
+	return MIN(bits, all);
+}
+
+static size_t take_speex(struct av_cut *cut, uint8_t *out)
+{
+	size_t bits = speex_bits(cut), bytes = (bits + 7) / 8;
+
+	for (size_t i = 0; i < bytes; i++)
+		out[i] = (uint8_t)bits_at(cut, cut->bit + i * 8, 8);
+	if (bits % 8)
+		out[bytes - 1] &= (uint8_t)(0xff << (8 - bits % 8));
+	cut->bit += bits;
+	return bytes;
+}
+
 size_t av_cut_next(const struct av_row *row, struct av_cut *cut, uint8_t *out)
 {
 	size_t each;
@@ -142,6 +194,8 @@ size_t av_cut_next(const struct av_row *row, struct av_cut *cut, uint8_t *out)
 		return take_qcelp(cut, out);
 	case FRAMING_EVRC:
 		return take_evrc(cut, out);
+	case FRAMING_SPEEX:
+		return take_speex(cut, out);
 	case FRAMING_EVRC0:
 		return take_rated(cut, evrc_rate(cut->left), (unsigned)cut->left, out);
 	case FRAMING_EVRC1:

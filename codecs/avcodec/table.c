@@ -52,6 +52,7 @@ static const struct av_row rows[] = {
 		  VECTORS(speex) },
 		.decoders = { "speex", "libspeex" },
 		.encoders = { "libspeex" },
+		.framing = FRAMING_SPEEX,
 		.wide_bitrate = 18000,
 		.mono = true },
 	{ .codec = { FOR_FILES("QCELP", 12), .clock_hz = 8000, VECTORS(qcelp) },

@@ -261,6 +261,41 @@ static void test_speex_in_all_widths(void)
 	}
 }
 
+/* Frames are not of whole octets: the second one is put where the first one's bits end. */
+static void test_speex_frames_behind_each_other(void)
+{
+	enum { FRAMES = 40 };
+	struct codec_params params = usual(plugin("speex"));
+	static int16_t heard[FRAMES * 160];
+	uint8_t one[CODEC_MAX_PAYLOAD], two[CODEC_MAX_PAYLOAD];
+	struct quality q;
+	struct ends e;
+
+	if (!codec_usable(plugin("speex")))
+		return g_test_skip("no speex in this build of libavcodec");
+	params.clock_hz = 8000;
+	params.bitrate = 11000; /* frames of 220 bits */
+	ends_open(&e, plugin("speex"), &params);
+	for (unsigned n = 0; n < FRAMES / 2; n++) {
+		memset(two, 0, sizeof(two));
+		for (unsigned f = 0; f < 2; f++) {
+			g_assert_cmpuint(encode(&e, one), ==, 28);
+			for (unsigned i = 0; i < 220; i++)
+				if (one[i / 8] >> (7 - i % 8) & 1)
+					two[(f * 220 + i) / 8] |= (uint8_t)(0x80 >>
+									    (f * 220 + i) % 8);
+		}
+		g_assert_cmpint(decode(&e, two, 55, heard + (size_t)n * 320), ==, 320);
+	}
+	q = judge(heard + FRAMES * 80, FRAMES * 80, 2 * G_PI * 500 / 8000);
+	g_assert_cmpfloat(q.snr_db, >, 10);
+	/* Filling is no frame. */
+	two[55] = 0x7f;
+	g_assert_cmpint(decode(&e, two, 56, heard), ==, 320);
+	g_assert_cmpint(decode(&e, two + 55, 1, heard), <, 0);
+	ends_close(&e);
+}
+
 static void test_g723_frames_of_all_kinds(void)
 {
 	struct codec_params params = usual(plugin("G723"));
@@ -473,6 +508,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/codec/avcodec/lengths", test_odd_packet_lengths);
 	g_test_add_func("/codec/avcodec/one-frame", test_one_frame_a_packet);
 	g_test_add_func("/codec/avcodec/speex", test_speex_in_all_widths);
+	g_test_add_func("/codec/avcodec/speex-frames", test_speex_frames_behind_each_other);
 	g_test_add_func("/codec/avcodec/g723", test_g723_frames_of_all_kinds);
 	g_test_add_func("/codec/avcodec/several", test_several_frames_a_payload);
 	g_test_add_func("/codec/avcodec/qcelp", test_qcelp_bundles);
