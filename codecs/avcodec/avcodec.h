@@ -31,6 +31,8 @@ struct av_row {
 	unsigned bits;    /* of a sample, of codecs that have any number of samples in a packet */
 	unsigned rate_hz; /* the only one there is; 0: any that is asked for */
 	unsigned wide_bitrate; /* usual above 16 kHz; 0: as below */
+	bool atrac3;           /* its frames' size and kind follow from the fmtp (RFC 5584) */
+	bool any_block;        /* a frame is as long as the payload is */
 	bool mono;             /* more channels are not to be had */
 };
 

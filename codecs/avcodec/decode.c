@@ -46,7 +46,43 @@ static struct codec_audio choose_audio(
 	return audio;
 }
 
-static int open_context(struct decoder *self)
+static unsigned atrac_kbits(struct str fmtp)
+{
+	struct str item, key;
+
+	while (str_cut(&fmtp, ';', &item)) {
+		while (item.len && *item.s == ' ')
+			item = str_skip(item, 1);
+		str_cut(&item, '=', &key);
+		if (!str_is_nocase(key, "baseLayer"))
+			continue;
+		return str_is(item, "66") ? 66 : str_is(item, "105") ? 105 : 132;
+	}
+	return 132;
+}
+
+/* The head of a sound file, from which the library learns what frames there are. */
+static int describe_atrac3(struct decoder *self, struct str fmtp)
+{
+	enum { HEAD_BYTES = 14, JOINT = 6, JOINT_TOO = 8, FACTOR = 10, LENGTH_HIGH = 3 };
+	unsigned kbits = atrac_kbits(fmtp);
+	uint8_t *head = av_mallocz(HEAD_BYTES + AV_INPUT_BUFFER_PADDING_SIZE);
+
+	if (!head)
+		return -ENOMEM;
+	head[0] = 1;
+	head[LENGTH_HIGH] = 0x10;
+	head[JOINT] = head[JOINT_TOO] = kbits == 66; /* both channels in one */
+	head[FACTOR] = 1;
+	self->context->extradata = head;
+	self->context->extradata_size = HEAD_BYTES;
+	self->context->block_align = kbits == 66 ? 192 : kbits == 105 ? 304 : 384;
+	/* The kinds of frames there are have two channels. */
+	av_channel_layout_default(&self->context->ch_layout, 2);
+	return 0;
+}
+
+static int open_context(struct decoder *self, const struct codec_params *params)
 {
 	const AVCodec *codec = av_row_decoder(self->row);
 
@@ -61,6 +97,10 @@ static int open_context(struct decoder *self)
 	self->context->bits_per_coded_sample = (int)self->row->bits;
 	self->context->block_align = (int)self->row->frame_bytes;
 	av_channel_layout_default(&self->context->ch_layout, self->audio.channels);
+	if (self->row->atrac3 && describe_atrac3(self, params->fmtp) < 0)
+		return -ENOMEM;
+	if (self->row->any_block)
+		self->context->block_align = AV_PACKET_BYTES; /* until there is a payload */
 	/* Where there may be more than two channels in the stream. Not every decoder knows it. */
 	av_opt_set(self->context->priv_data, "downmix",
 		self->audio.channels == 1 ? "mono" : "stereo", 0);
@@ -81,7 +121,7 @@ static int open_decoder(const void *data, const struct codec_params *params,
 	self = g_new0(struct decoder, 1);
 	self->row = row;
 	self->audio = audio;
-	ret = open_context(self);
+	ret = open_context(self, params);
 	if (ret < 0) {
 		close_decoder(self);
 		return ret;
@@ -175,6 +215,8 @@ static int send(struct decoder *self, size_t len)
 {
 	int ret;
 
+	if (self->row->any_block)
+		self->context->block_align = (int)len;
 	memset(self->bytes->data + len, 0, AV_INPUT_BUFFER_PADDING_SIZE);
 	self->packet->buf = self->bytes;
 	self->packet->data = self->bytes->data;

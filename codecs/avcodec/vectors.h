@@ -349,4 +349,11 @@ static const struct codec_vector opus_vectors[] = {
 	{ PARAMS(48000, 2, 20), opus_payload, sizeof(opus_payload), silence, 960, ROUNDING, false },
 };
 
+/* A frame of two channels without a sound in them. */
+static const uint8_t atrac3_payload[384] = { [0] = 0xa0, [192] = 0xa0 };
+static const struct codec_vector atrac3_vectors[] = {
+	{ PARAMS(44100, 1, 24), atrac3_payload, sizeof(atrac3_payload), silence, 1024, ROUNDING,
+		false },
+};
+
 #endif

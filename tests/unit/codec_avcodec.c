@@ -396,6 +396,27 @@ static void test_evrc_formats(void)
 	g_assert_cmpint(decode_once("EVRC1", payload + 4, 23), <, 0);
 }
 
+static void test_atrac3_by_its_bit_rate(void)
+{
+	static const uint8_t payload[384 * 2] = {
+		[0] = 0xa0, [192] = 0xa0, [384] = 0xa0, [576] = 0xa0
+	};
+	static int16_t out[CODEC_MAX_SAMPLES * 2];
+	struct codec_params params = usual(plugin("ATRAC3"));
+	struct ends e;
+
+	params.channels = 2;
+	ends_open(&e, plugin("ATRAC3"), &params);
+	g_assert_cmpint(decode(&e, payload, 384, out), ==, 1024);
+	g_assert_cmpint(decode(&e, payload, 768, out), ==, 2048);
+	g_assert_cmpint(decode(&e, payload, 383, out), <, 0);
+	ends_close(&e);
+	params.fmtp = str_of("maxptime=24; baseLayer=105");
+	ends_open(&e, plugin("ATRAC3"), &params);
+	g_assert_cmpint(decode(&e, payload, 303, out), <, 0);
+	ends_close(&e);
+}
+
 /* A codec made of files' frames is decoded to the channels asked for. */
 static void test_channels_are_mapped(void)
 {
@@ -513,6 +534,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/codec/avcodec/several", test_several_frames_a_payload);
 	g_test_add_func("/codec/avcodec/qcelp", test_qcelp_bundles);
 	g_test_add_func("/codec/avcodec/evrc", test_evrc_formats);
+	g_test_add_func("/codec/avcodec/atrac3", test_atrac3_by_its_bit_rate);
 	g_test_add_func("/codec/avcodec/channels", test_channels_are_mapped);
 	g_test_add_func("/codec/avcodec/hostile", test_any_bytes_are_survived);
 	g_test_add_func("/codec/avcodec/behind-bad", test_good_payload_behind_bad_ones);
