@@ -8,6 +8,8 @@
 
 #include "api/codec.h"
 
+#include <glib.h>
+
 /* How payloads are made of what the library takes and gives. */
 enum framing {
 	FRAMING_WHOLE, /* a payload is one packet of the library's */
@@ -33,6 +35,7 @@ struct av_row {
 	unsigned wide_bitrate; /* usual above 16 kHz; 0: as below */
 	bool atrac3;           /* its frames' size and kind follow from the fmtp (RFC 5584) */
 	bool any_block;        /* a frame is as long as the payload is */
+	bool vorbis;           /* it takes headers out of the fmtp to decode */
 	bool mono;             /* more channels are not to be had */
 };
 
@@ -47,6 +50,9 @@ const struct AVCodec *av_row_encoder(const struct av_row *row);
 /* As in codec.h; their `data` is a row. */
 extern const struct codec_decoder av_decoder;
 extern const struct codec_encoder av_encoder;
+
+/* The headers an fmtp describes, as the library takes them; NULL: none, or not well described. */
+GByteArray *av_vorbis_headers(struct str fmtp);
 
 /* A payload on its way into the decoder. */
 struct av_cut {

@@ -82,6 +82,21 @@ static int describe_atrac3(struct decoder *self, struct str fmtp)
 	return 0;
 }
 
+static int describe_vorbis(struct decoder *self, struct str fmtp)
+{
+	GByteArray *headers = av_vorbis_headers(fmtp);
+
+	if (!headers)
+		return -EINVAL;
+	self->context->extradata = av_mallocz(headers->len + AV_INPUT_BUFFER_PADDING_SIZE);
+	if (self->context->extradata) {
+		memcpy(self->context->extradata, headers->data, headers->len);
+		self->context->extradata_size = (int)headers->len;
+	}
+	g_byte_array_free(headers, TRUE);
+	return self->context->extradata ? 0 : -ENOMEM;
+}
+
 static int open_context(struct decoder *self, const struct codec_params *params)
 {
 	const AVCodec *codec = av_row_decoder(self->row);
@@ -99,6 +114,8 @@ static int open_context(struct decoder *self, const struct codec_params *params)
 	av_channel_layout_default(&self->context->ch_layout, self->audio.channels);
 	if (self->row->atrac3 && describe_atrac3(self, params->fmtp) < 0)
 		return -ENOMEM;
+	if (self->row->vorbis && describe_vorbis(self, params->fmtp) < 0)
+		return -EINVAL;
 	if (self->row->any_block)
 		self->context->block_align = AV_PACKET_BYTES; /* until there is a payload */
 	/* Where there may be more than two channels in the stream. Not every decoder knows it. */

@@ -12,6 +12,8 @@
 
 #include <glib.h>
 
+#include <libavcodec/avcodec.h>
+
 extern const struct plugin plugin_export_avcodec;
 
 static void add_codec(const struct host *host, const struct codec *codec)
@@ -417,6 +419,81 @@ static void test_atrac3_by_its_bit_rate(void)
 	ends_close(&e);
 }
 
+/* The headers of the library's own encoder, packed as RFC 5215 has them in an fmtp. */
+static char *vorbis_fmtp(void)
+{
+	const AVCodec *codec = avcodec_find_encoder_by_name("libvorbis");
+	AVCodecContext *context = avcodec_alloc_context3(codec);
+	g_autoptr(GByteArray) packed = g_byte_array_new();
+	g_autofree char *text = NULL;
+	uint8_t head[] = { 0, 0, 0, 1, 0xab, 0xcd, 0xef, 0, 0, 1, 30 }; /* two headers */
+	const uint8_t *at;
+	unsigned comment = 0;
+
+	context->sample_rate = 48000;
+	context->sample_fmt = AV_SAMPLE_FMT_FLTP;
+	av_channel_layout_default(&context->ch_layout, 1);
+	g_assert_cmpint(avcodec_open2(context, codec, NULL), ==, 0);
+	g_assert_cmpuint(context->extradata[1], ==, 30);
+	for (at = context->extradata + 2; *at == 255; at++)
+		comment += 255;
+	comment += *at++;
+	g_byte_array_append(packed, head, sizeof(head));
+	g_byte_array_append(packed, at, 30);
+	at += 30 + comment;
+	g_byte_array_append(packed, at, (guint)(context->extradata + context->extradata_size - at));
+	avcodec_free_context(&context);
+	text = g_base64_encode(packed->data, packed->len);
+	return g_strconcat("packetization-supported=x; configuration=", text, NULL);
+}
+
+static void test_vorbis_by_its_headers(void)
+{
+	const struct codec *codec = plugin("vorbis");
+	const struct codec_audio any = { 48000, 1 };
+	g_autofree char *fmtp = NULL;
+	g_autofree int16_t *heard = NULL;
+	uint8_t payload[CODEC_MAX_PAYLOAD];
+	struct codec_params params;
+	struct codec_audio audio;
+	struct ends e;
+	size_t total = 0;
+	void *state;
+
+	if (!codec_usable(codec))
+		return g_test_skip("no vorbis in this build of libavcodec");
+	fmtp = vorbis_fmtp();
+	heard = g_new0(int16_t, 48000 * 2);
+	params = usual(codec);
+	g_assert_cmpint(
+		codec->decoder->open(codec->decoder->data, &params, &any, &audio, &state), <, 0);
+	params.fmtp = str_of(fmtp);
+	ends_open(&e, codec, &params);
+	while (total < 48000) {
+		size_t len = encode(&e, payload);
+		int made = len ? decode(&e, payload, len, heard + total) : 0;
+
+		g_assert_cmpint(made, >=, 0);
+		total += (size_t)made;
+	}
+	g_assert_cmpfloat(
+		judge(heard + total / 2, total / 2, 2 * G_PI * 500 / 48000).snr_db, >, 15);
+	ends_close(&e);
+	/* Cut off anywhere, or with any octet changed. */
+	for (size_t cut = strlen("packetization-supported=x; configuration=");
+		cut < params.fmtp.len; cut += 7) {
+		struct codec_params broken = params;
+
+		broken.fmtp.len = cut;
+		if (!codec->decoder->open(codec->decoder->data, &broken, &any, &audio, &state))
+			codec->decoder->close(state);
+		fmtp[cut] ^= 1;
+		if (!codec->decoder->open(codec->decoder->data, &params, &any, &audio, &state))
+			codec->decoder->close(state);
+		fmtp[cut] ^= 1;
+	}
+}
+
 /* A codec made of files' frames is decoded to the channels asked for. */
 static void test_channels_are_mapped(void)
 {
@@ -455,8 +532,15 @@ static void test_any_bytes_are_survived(void)
 	plugin("");
 	for (unsigned i = 0; codec_at(i); i++) {
 		struct codec_params params = usual(codec_at(i));
+		g_autofree char *fmtp = NULL;
 		struct ends e;
 
+		if (!strcmp(codec_at(i)->name, "vorbis")) {
+			if (!codec_usable(codec_at(i)))
+				continue;
+			fmtp = vorbis_fmtp();
+			params.fmtp = str_of(fmtp);
+		}
 		ends_open(&e, codec_at(i), &params);
 		for (unsigned n = 0; n < 120; n++) {
 			size_t len = (size_t)g_rand_int_range(dice, 0, n % 8 ? 90 : 9000);
@@ -535,6 +619,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/codec/avcodec/qcelp", test_qcelp_bundles);
 	g_test_add_func("/codec/avcodec/evrc", test_evrc_formats);
 	g_test_add_func("/codec/avcodec/atrac3", test_atrac3_by_its_bit_rate);
+	g_test_add_func("/codec/avcodec/vorbis", test_vorbis_by_its_headers);
 	g_test_add_func("/codec/avcodec/channels", test_channels_are_mapped);
 	g_test_add_func("/codec/avcodec/hostile", test_any_bytes_are_survived);
 	g_test_add_func("/codec/avcodec/behind-bad", test_good_payload_behind_bad_ones);
