@@ -41,11 +41,14 @@ PERF_SRC := $(wildcard tests/perf/src/*.c)
 
 # A plugin is one file, or a folder of its name; it becomes plugins/NAME.so beside the daemon.
 # Those that need more than GLib have a line here with their packages: PKGS_name := package …
-PKGS_g722 := libavcodec libavutil
-PKGS_g729 := libbcg729
-PKGS_gsm  := libavcodec libavutil spandsp
-PKGS_ilbc := libavcodec libavutil
-PKGS_opus := opus
+PKGS_amr        := opencore-amrnb opencore-amrwb vo-amrwbenc
+PKGS_avcodec    := libavcodec libavutil
+PKGS_g722       := libavcodec libavutil
+PKGS_g729       := libbcg729
+PKGS_gsm        := libavcodec libavutil spandsp
+PKGS_ilbc       := libavcodec libavutil
+PKGS_opus       := opus
+PKGS_swresample := libswresample libavutil
 PLUGIN_FILES   := $(wildcard codecs/*.c plugins/*/*.c)
 PLUGIN_FOLDERS := $(patsubst %/,%,$(sort $(dir $(wildcard codecs/*/*.c plugins/*/*/*.c))))
 lacks_package   = $(if $(PKGS_$(1)),$(shell pkg-config --exists $(PKGS_$(1)) || echo yes))
@@ -318,9 +321,10 @@ docs: all
 # ---- installing ----
 
 DEPS := build-essential pkg-config libglib2.0-dev libssl-dev libsrtp2-dev python3 iproute2 \
-	libavcodec-dev libavutil-dev libbcg729-dev libopus-dev libspandsp-dev
+	libavcodec-dev libavutil-dev libswresample-dev libbcg729-dev libopus-dev libspandsp-dev \
+	libopencore-amrnb-dev libopencore-amrwb-dev libvo-amrwbenc-dev
 DEPS_ALL := $(DEPS) clang clang-format libclang-rt-14-dev valgrind kamailio kamailio-extra-modules \
-	sip-tester rtpengine-daemon libavformat-dev libswresample-dev liburing-dev
+	sip-tester rtpengine-daemon libavformat-dev liburing-dev
 deps:
 	@.ci/install-packages $(DEPS)
 deps-all:

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * GSM full rate (RFC 3551 4.5.8): frames of 160 samples in 33 bytes, which begin with 0xD, as many
- * as the packet time holds. Decoded by libavcodec and encoded by spandsp, each the fastest at it;
- * the format is defined bit by bit, so they agree.
+ * GSM full rate (RFC 3551 4.5.8): frames of 160 samples in 33 bytes, which begin with 0xD. As many
+ * as come are decoded; one a packet is sent, as peers expect (spec media 1.5). Decoded by libavcodec
+ * and encoded by spandsp, each the fastest at it; the format is defined bit by bit, so they agree.
  */
 #include "api/codec.h"
 #include "api/host.h"
@@ -19,13 +19,11 @@ enum {
 	FRAME_BYTES = 33,
 	FRAME_SAMPLES = 160,
 	FRAME_MS = 20,
-	MAX_FRAMES = CODEC_MAX_PACKET_MS / FRAME_MS,
 	MAGIC = 0xd,
 };
 
 struct gsm_encoder {
 	gsm0610_state_t *gsm;
-	size_t frames; /* of a packet */
 };
 
 static bool is_ours(const struct codec_params *p)
@@ -93,8 +91,7 @@ static int open_encoder(const void *data, const struct codec_params *params,
 		return -EINVAL;
 	self = g_new0(struct gsm_encoder, 1);
 	self->gsm = gsm;
-	self->frames = CLAMP(params->ptime_ms / FRAME_MS, 1, MAX_FRAMES);
-	*ret_samples = self->frames * FRAME_SAMPLES;
+	*ret_samples = FRAME_SAMPLES;
 	*ret_audio = (struct codec_audio){ SAMPLE_HZ, 1 };
 	*ret_encoder = self;
 	return 0;
@@ -104,7 +101,7 @@ static int encode(void *encoder, const int16_t *samples, uint8_t *out)
 {
 	const struct gsm_encoder *self = encoder;
 
-	return gsm0610_encode(self->gsm, out, samples, (int)self->frames * FRAME_SAMPLES);
+	return gsm0610_encode(self->gsm, out, samples, FRAME_SAMPLES);
 }
 
 static const struct codec_decoder decoder = {

@@ -30,18 +30,20 @@ static void test_speech(void)
 
 static void test_ptimes(void)
 {
-	mock_coder_check_ptimes("GSM", &params, &audio, 20, 120);
+	mock_coder_check_ptimes("GSM", &params, &audio, 20, 20);
 }
 
 static void test_frames(void)
 {
 	struct codec_params p = params;
 	struct mock_coder c;
-	int16_t in[480] = { 0 };
+	int16_t in[160] = { 0 };
 
 	p.ptime_ms = 60;
 	mock_coder_open(&c, "GSM", &p, &audio);
-	g_assert_cmpint(c.codec->encoder->encode(c.encoder, in, c.payload), ==, 99);
+	for (unsigned i = 0; i < 3; i++)
+		g_assert_cmpint(
+			c.codec->encoder->encode(c.encoder, in, c.payload + 33 * i), ==, 33);
 	/* Half a frame is none; nor is what does not begin as one. */
 	g_assert_cmpint(c.codec->decoder->decode(c.decoder, c.payload, 98, c.pcm, 9600), ==, 320);
 	g_assert_cmpint(c.codec->decoder->decode(c.decoder, c.payload, 99, c.pcm, 479), ==, 320);
