@@ -38,6 +38,10 @@ enum reason_kind {
 	ROW(NO_BUFFER, DROP, "no-buffer", "all packet buffers of the worker were in use")          \
 	ROW(NO_SESSION, DROP, "no-session",                                                        \
 		"came for a port whose call was just being set up or ended")                       \
+	ROW(PORT_MOVED, DROP, "port-moved",                                                        \
+		"came to a worker for a port that it does not have any more")                      \
+	ROW(RECEIVE_OVERFLOW, DROP, "receive-overflow",                                            \
+		"a worker was too slow: the system had no more room for what came")                \
 	ROW(NG_NO_COOKIE, REFUSE, "ng-no-cookie", "control datagram without a cookie")             \
 	ROW(NG_BAD_REQUEST, REFUSE, "ng-bad-request", "control request that cannot be understood") \
 	ROW(NG_REPLY_TOO_LONG, REFUSE, "ng-reply-too-long", "reply that does not fit a datagram")  \
@@ -65,6 +69,8 @@ enum reason_kind {
 	ROW(EVENT_STALE, CHANGE, "event-stale", "a worker's event came too late to matter")        \
 	ROW(CAPABILITY_MISSING, CHANGE, "capability-missing",                                      \
 		"a right that a feature needs was not there when --user gave up root")             \
+	ROW(ENGINE_FALLBACK, CHANGE, "engine-fallback",                                            \
+		"ports cannot be steered here: each has a socket watched by epoll")                \
 	ROW(TIMEOUT, CHANGE, "timeout", "call ended: no media")                                    \
 	ROW(SILENT_TIMEOUT, CHANGE, "silent-timeout", "call ended: on hold for too long")          \
 	ROW(OFFER_TIMEOUT, CHANGE, "offer-timeout", "call ended: never answered")                  \
