@@ -40,6 +40,10 @@ void media_rtcp_in(const struct packet *packet);
  * send.c: to the peer of `out`; takes packet->buf. A failure is counted at `out`.
  */
 void media_send(struct packet *packet, struct stream *out);
+/* A port's `unsent`: counts what left media_send well and did not leave the system. */
+void media_unsent(struct port *port, int error);
+/* expect.c: a port's `expect`. */
+void media_expect(const struct port *port, unsigned pass);
 /* pierce.c: an empty packet to each peer that asks for it and has sent nothing. */
 void media_pierce(struct stream_set *set);
 /* A copy of `buf` from the same pool, or NULL when there are no more (counted). */
