@@ -116,6 +116,7 @@ static const struct {
 	{ "max-bandwidth", "5000000000" },
 	{ "sip-source", NULL },
 	{ "endpoint-learning", "off" },
+	{ "io-engine", "steered" },
 };
 
 static bool is_mandatory(const char *name)
