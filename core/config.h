@@ -30,6 +30,8 @@ enum config_sources {
 
 enum config_compat { CONFIG_COMPAT_NONE, CONFIG_COMPAT_RTPENGINE };
 
+enum config_engine { CONFIG_ENGINE_AUTO, CONFIG_ENGINE_EPOLL, CONFIG_ENGINE_STEERED };
+
 enum config_log_format { LOG_FORMAT_DEFAULT, LOG_FORMAT_PARSABLE };
 
 /*
@@ -57,6 +59,7 @@ struct config {
 	char *user, *group; /* names or numbers to run as */
 	int num_threads;    /* at least 1 */
 	int media_num_threads;
+	int io_engine; /* enum config_engine */
 	char *scheduling, *idle_scheduling;
 	int priority, idle_priority;
 	int table;

@@ -52,6 +52,8 @@ static const char *const groups[] = {
 G_STATIC_ASSERT(G_N_ELEMENTS(groups) == OPTION_GROUPS + 1);
 
 static const char *const log_formats[] = { "default", "parsable", NULL };
+/* In the order of enum config_engine. */
+static const char *const engines[] = { "auto", "epoll", "steered", NULL };
 static const char *const learning[] = { "heuristic", "delayed", "immediate", "off", NULL };
 static const char *const source_policies[] = { "learned", "signalled", "any", NULL };
 static const char *const compats[] = { "none", "rtpengine", NULL };
@@ -174,6 +176,12 @@ static const struct option options[] = {
 	  .offset = AT(num_threads), .arg = "INT", .preset = "0", .min = 0, .max = 1024,
 	  .below_min_is_default = true,
 	  .help = "Threads that handle packets; 0 is one per CPU" },
+	{ .name = "io-engine", .type = OPTION_CHOICE, .group = OPTION_GENERAL,
+	  .offset = AT(io_engine), .arg = "auto|epoll|steered", .preset = "auto",
+	  .choices = engines,
+	  .help = "How packets come and leave: epoll has one socket per port; steered reads and "
+	  "writes those of many ports at once, by BPF and raw sockets; auto is steered where "
+	  "it works" },
 	{ .name = "media-num-threads", .type = OPTION_INT, .group = OPTION_MEDIA,
 	  .offset = AT(media_num_threads), .arg = "INT", .preset = "-1",
 	  .unavailable = "playing of media is not built yet",

@@ -17,6 +17,7 @@
 #include "control/settings.h"
 #include "control/templates.h"
 #include "control/thread.h"
+#include "io_engine.h"
 #include "log_writer.h"
 #include "net/ephemeral.h"
 #include "net/iface.h"
@@ -45,6 +46,7 @@ struct daemon {
 	struct call_settings settings;
 	struct privileges privileges;
 	struct iface_table *interfaces;
+	struct io_engine engine;
 	struct control_thread *thread;
 	struct media_worker **workers;
 	unsigned worker_count;
@@ -280,7 +282,7 @@ static int open_network(struct daemon *d, struct err *err)
 
 	d->interfaces = iface_table_new((const char *const *)c->interface, (uint16_t)c->port_min,
 		(uint16_t)c->port_max, port_engine_epoll(), err);
-	if (!d->interfaces)
+	if (!d->interfaces || io_engine_start(c, d->interfaces, &d->engine, err) < 0)
 		return -EINVAL;
 	warn_of_foreign_addresses(d->interfaces);
 	warn_of_ephemeral_ports(c);
@@ -330,7 +332,7 @@ static int start_threads(struct daemon *d, struct err *err)
 	d->control.retrans = retrans_new(RETRANS_MAX_BYTES);
 	for (unsigned i = 0; i < d->worker_count; i++) {
 		d->workers[i] = media_worker_new(i, mailbox, call_table_event, d->calls);
-		if (!d->workers[i])
+		if (!d->workers[i] || media_worker_use_engine(d->workers[i], d->engine.ports) < 0)
 			return err_set(
 				err, EMFILE, "Failed to start a thread (no descriptors left)");
 	}
@@ -382,6 +384,7 @@ static void tear_down(struct daemon *d, int status)
 	templates_free(d->templates);
 	control_thread_free(d->thread);
 	iface_table_free(d->interfaces);
+	io_engine_stop();
 	/* A log nobody reads must not keep us; its thread may still use what would be freed. */
 	if (!log_writer_stop())
 		_exit(status);
@@ -494,6 +497,7 @@ static int start_and_run(struct daemon *d)
 	d->signal_fd = signalfd(-1, &d->signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (d->signal_fd < 0 || log_writer_start() < 0)
 		return fatal(d, "No descriptors or threads left");
+	io_engine_log(&d->engine);
 	if (start_threads(d, &err) < 0)
 		return fatal(d, err.text);
 	log_info("Startup complete, version %s", RTPENGINE_VERSION);

@@ -25,6 +25,7 @@ static const int64_t NEVER_US = INT64_MAX;
 struct loop {
 	int epoll_fd; /* [any] */
 	struct mailbox *mailbox;
+	struct loop_end *ends;
 	loop_turn_end_fn turn_end;
 	void *turn_end_arg;
 	struct wheel wheel;
@@ -93,6 +94,22 @@ void loop_on_turn_end(struct loop *loop, loop_turn_end_fn fn, void *arg)
 {
 	loop->turn_end = fn;
 	loop->turn_end_arg = arg;
+}
+
+void loop_add_end(struct loop *loop, struct loop_end *end)
+{
+	end->next = loop->ends;
+	loop->ends = end;
+}
+
+void loop_remove_end(struct loop *loop, struct loop_end *end)
+{
+	struct loop_end **at = &loop->ends;
+
+	while (*at && *at != end)
+		at = &(*at)->next;
+	if (*at)
+		*at = end->next;
 }
 
 int loop_watch(struct loop *loop, int fd, struct loop_source *source)
@@ -195,6 +212,8 @@ void loop_turn(struct loop *loop, int64_t max_wait_us)
 	serve_events(loop);
 	if (loop->wheel.count)
 		wheel_run(&loop->wheel, loop->now_us);
+	for (struct loop_end *end = loop->ends; end; end = end->next)
+		end->run(end, loop);
 	if (loop->turn_end)
 		loop->turn_end(loop, loop->turn_end_arg);
 	turning = outer;

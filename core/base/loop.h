@@ -24,10 +24,20 @@ struct loop_source {
 /* Called at the end of every turn with the loop's `turn_end_arg`. */
 typedef void (*loop_turn_end_fn)(struct loop *loop, void *arg);
 
+/* Somebody's work at the end of every turn. Embedded in the object whose work it is. */
+struct loop_end {
+	void (*run)(struct loop_end *end, struct loop *loop);
+	struct loop_end *next;
+};
+
 struct loop *loop_new(void); /* NULL: no descriptors left */
 void loop_free(struct loop *loop);
 struct mailbox *loop_mailbox(struct loop *loop);
+/* Runs after all loop_ends. */
 void loop_on_turn_end(struct loop *loop, loop_turn_end_fn fn, void *arg);
+/* Before the loop runs, and after. */
+void loop_add_end(struct loop *loop, struct loop_end *end);
+void loop_remove_end(struct loop *loop, struct loop_end *end);
 /*
  * Watches `fd` for input. Epoll may be told by any thread, so that whoever opens a descriptor
  * can put it here without waking the loop; `source` must live until loop_unwatch and until the

@@ -342,6 +342,7 @@ static void add_interface(const struct control *control, struct dict *dict, stru
 
 	dict_add_copy(dict, v, "name", str_of(iface->name));
 	dict_add_copy(dict, v, "address", str_of(addr_print_ip(&addr->local, text)));
+	dict_add_str(dict, v, "engine", str_of(port_pool_engine(addr->pool)->name));
 	ports = dict_add_dict(dict, v, "ports");
 	dict_add_int(dict, ports, "min", port_pool_min(addr->pool));
 	dict_add_int(dict, ports, "max", port_pool_max(addr->pool));

@@ -52,6 +52,10 @@ void media_rtcp_in(const struct packet *packet);
 void media_send(struct packet *packet, struct stream *out);
 /* rtcp_translate.c: the compound as the sink's peer must see it, in place. */
 void media_translate_rtcp(struct packet *packet, struct stream *sink);
+/* A port's `unsent`: counts what left media_send well and did not leave the system. */
+void media_unsent(struct port *port, int error);
+/* expect.c: a port's `expect`. */
+void media_expect(const struct port *port, unsigned pass);
 /* pierce.c: an empty packet to each peer that asks for it and has sent nothing. */
 void media_pierce(struct stream_set *set);
 /* A copy of `buf` from the same pool, or NULL when there are no more (counted). */

@@ -17,6 +17,26 @@ static void refuse(struct packet *packet, struct stream *out, enum reason reason
 	buf_put(packet->buf);
 }
 
+static enum reason reason_of(int error)
+{
+	return error == -EAGAIN || error == -ENOBUFS ? REASON_SEND_QUEUE_FULL : REASON_SEND_FAILED;
+}
+
+/* Which packet it was is not known any more, only whose. */
+void media_unsent(struct port *port, int error)
+{
+	struct stream *out = port->owner;
+	enum reason reason = reason_of(error);
+
+	reason_count(reason);
+	counter_add(COUNTER_PACKET_ERRORS, 1);
+	if (!out)
+		return;
+	stream_stats_begin(out->stats);
+	out->stats->counts.drops[reason]++;
+	stream_stats_end(out->stats);
+}
+
 void media_send(struct packet *packet, struct stream *out)
 {
 	uint32_t len;
@@ -40,9 +60,7 @@ void media_send(struct packet *packet, struct stream *out)
 	if (ret < 0) {
 		/* The buffer is gone; only the count is left to do. */
 		packet->buf = NULL;
-		refuse(packet, out,
-			ret == -EAGAIN || ret == -ENOBUFS ? REASON_SEND_QUEUE_FULL
-							  : REASON_SEND_FAILED);
+		refuse(packet, out, reason_of(ret));
 		return;
 	}
 	stream_stats_begin(out->stats);

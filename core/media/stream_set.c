@@ -126,6 +126,8 @@ static void own_ports(struct stream_set *set)
 		for (unsigned p = 0; p < s->port_count; p++) {
 			s->ports[p]->port->owner = &set->streams[i];
 			s->ports[p]->port->recv = media_receive;
+			s->ports[p]->port->unsent = media_unsent;
+			s->ports[p]->port->expect = media_expect;
 		}
 	}
 }

@@ -22,6 +22,7 @@ struct media_worker {
 	unsigned index;
 	struct loop *loop;
 	struct buf_pool *pool;
+	const struct port_engine *engine; /* that knows the loop; NULL: none need to */
 	struct mailbox *control;
 	media_event_fn on_event;
 	void *event_arg;
@@ -82,10 +83,21 @@ struct media_worker *media_worker_new(
 	return worker;
 }
 
+int media_worker_use_engine(struct media_worker *worker, const struct port_engine *engine)
+{
+	int rc = engine->join ? engine->join(worker->loop, worker->pool) : 0;
+
+	if (!rc && engine->join)
+		worker->engine = engine;
+	return rc;
+}
+
 void media_worker_free(struct media_worker *worker)
 {
 	if (!worker)
 		return;
+	if (worker->engine)
+		worker->engine->leave(worker->loop);
 	loop_free(worker->loop);
 	buf_pool_free(worker->pool);
 	g_free(worker);

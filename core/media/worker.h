@@ -10,6 +10,7 @@
 #include "base/loop.h"
 #include "base/mailbox.h"
 #include "net/addr.h"
+#include "net/socket.h"
 #include "stats/reason.h"
 
 #include <stddef.h>
@@ -62,6 +63,11 @@ typedef void (*media_rtcp_fn)(uint64_t session_id, const uint8_t *data, size_t l
  */
 struct media_worker *media_worker_new(
 	unsigned index, struct mailbox *control, media_event_fn on_event, void *event_arg);
+/*
+ * Ports of this engine will be put on its loop. Before the worker runs; it lets go when it is
+ * freed. 0 or -errno. [main]
+ */
+int media_worker_use_engine(struct media_worker *worker, const struct port_engine *engine);
 /* RTCP goes to control from now on, bounded like events. Before the worker runs. [main] */
 void media_worker_on_rtcp(struct media_worker *worker, media_rtcp_fn fn, void *arg);
 /* Stopped, without sessions, and with control's mailbox run: its events point to the worker. */

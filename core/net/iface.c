@@ -351,6 +351,13 @@ struct iface_table *iface_table_new(const char *const *specs, uint16_t port_min,
 	return table;
 }
 
+void iface_table_use_engine(struct iface_table *table, const struct port_engine *engine)
+{
+	table->engine = engine;
+	for (unsigned i = 0; i < table->pools->len; i++)
+		port_pool_use_engine(table->pools->pdata[i], engine);
+}
+
 void iface_table_free(struct iface_table *table)
 {
 	if (!table)

@@ -35,6 +35,8 @@ struct iface_table;
  */
 struct iface_table *iface_table_new(const char *const *specs, uint16_t port_min, uint16_t port_max,
 	const struct port_engine *engine, struct err *err);
+/* All ports are opened by this one from now on; before the first lease. */
+void iface_table_use_engine(struct iface_table *table, const struct port_engine *engine);
 void iface_table_free(struct iface_table *table); /* no lease may be left */
 /* The first one listed; never NULL. */
 const struct iface *iface_default(const struct iface_table *table);

@@ -181,7 +181,7 @@ static void lease_destroy(void *object)
 {
 	struct lease *lease = object;
 
-	lease->pool->engine->close(lease->port);
+	lease->port->engine->close(lease->port);
 	lease->pool->used--;
 	number_give_back(lease->pool, lease->number);
 }
@@ -227,7 +227,7 @@ static int open_pair(struct port_pool *pool, uint16_t even, struct lease **ret, 
 		return rc;
 	rc = open_number(pool, even + 1, &rtcp, err);
 	if (rc) {
-		pool->engine->close(rtp);
+		rtp->engine->close(rtp);
 		return rc;
 	}
 	ret[0] = lease_new(pool, even, rtp);
@@ -462,6 +462,17 @@ struct port_pool *port_pool_new(const struct addr *local, uint16_t port_min, uin
 	fill_shuffled(pool);
 	pool->taken = size; /* all count as rested */
 	return pool;
+}
+
+void port_pool_use_engine(struct port_pool *pool, const struct port_engine *engine)
+{
+	g_assert(pool->used == 0);
+	pool->engine = engine;
+}
+
+const struct port_engine *port_pool_engine(const struct port_pool *pool)
+{
+	return pool->engine;
 }
 
 void port_pool_free(struct port_pool *pool)

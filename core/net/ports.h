@@ -28,7 +28,10 @@ struct lease {
 };
 
 struct port_pool *port_pool_new(const struct addr *local, uint16_t port_min, uint16_t port_max,
-	const struct port_engine *engine);   /* 1 ≤ port_min ≤ port_max */
+	const struct port_engine *engine); /* 1 ≤ port_min ≤ port_max */
+/* Before the first lease. */
+void port_pool_use_engine(struct port_pool *pool, const struct port_engine *engine);
+const struct port_engine *port_pool_engine(const struct port_pool *pool);
 void port_pool_free(struct port_pool *pool); /* no lease may be left; NULL is fine */
 /*
  * Opens `pairs` pairs, each an even port and the next odd one, into ret[0 … 2*pairs-1]. All or

@@ -4,6 +4,7 @@
  * receive callback and a send function, never a descriptor; an engine drives them.
  *
  *   epoll     one socket per port (engine_epoll.c)
+ *   steered   few sockets for many ports (engine_steered.c)
  *   mock      in memory, for tests (tests/mock/network.c)
  */
 #ifndef NET_SOCKET_H
@@ -22,6 +23,16 @@ struct port;
  */
 typedef void (*port_recv_fn)(struct port *port, struct buf *buf, const union sock *from, bool cut);
 
+/* A packet that `send` had taken did not leave: -errno. [media] */
+typedef void (*port_unsent_fn)(struct port *port, int error);
+
+/*
+ * Datagrams of a batch will be handed out shortly, and this is one's port: called for all of them
+ * with pass 0, then with pass 1, and so on. Nothing but a chance to fetch memory ahead. [media]
+ */
+typedef void (*port_expect_fn)(const struct port *port, unsigned pass);
+enum { PORT_EXPECT_PASSES = 4 };
+
 struct port_engine {
 	const char *name;
 	/* Opens and binds. [control] 0 or -errno. */
@@ -29,14 +40,24 @@ struct port_engine {
 	void (*close)(struct port *port); /* no loop may have it any more [control] */
 	/*
 	 * Puts the port on a loop or takes it off. Attached by whoever has the session: control
-	 * before it is handed over, the worker after. Packets that come while a port is on no
-	 * loop wait. 0 or -errno.
+	 * before it is handed over, the worker after. Packets that come between a detach and the
+	 * next attach wait; those that come before the first one may be lost. Detaching may first
+	 * hand out what has come to the port, unless it is called by a port's `recv`. 0 or -errno.
 	 */
 	int (*attach)(struct port *port, struct loop *loop, struct buf_pool *pool);
 	void (*detach)(struct port *port);
-	/* Takes `buf`. 0 or -errno; an error is the caller's to count. [media] */
+	/*
+	 * Takes `buf`. 0 or -errno; an error is the caller's to count. What was taken may leave as
+	 * late as the end of the loop's turn; if it then cannot, `unsent` is told. [media]
+	 */
 	int (*send)(struct port *port, struct buf *buf, const union sock *to, socklen_t to_len);
 	int (*set_tos)(struct port *port, int tos); /* 0-255 [control] */
+	/*
+	 * A loop that ports will be attached to, before it runs, and its end, when it has no port
+	 * any more. 0 or -errno. NULL: the engine need not know. [control]
+	 */
+	int (*join)(struct loop *loop, struct buf_pool *pool);
+	void (*leave)(struct loop *loop); /* one that did not join is fine */
 };
 
 /* The engine's own ports begin with this. */
@@ -45,9 +66,11 @@ struct port {
 	const struct port_engine *engine;
 	port_recv_fn recv; /* set by the owner, on the loop's thread; without it packets are dropped
 			      and counted */
-	int tos;           /* what outgoing packets are marked with [control] */
-	void *owner;       /* the stream this port belongs to */
-	struct loop *loop; /* it is on; NULL: on none. Written by who attaches and detaches */
+	port_expect_fn expect; /* may be NULL */
+	port_unsent_fn unsent; /* may be NULL: counted as a reason only */
+	int tos;               /* what outgoing packets are marked with [control] */
+	void *owner;           /* the stream this port belongs to */
+	struct loop *loop;     /* it is on; NULL: on none. Written by who attaches and detaches */
 };
 
 /* One socket per port, received by epoll. */

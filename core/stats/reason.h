@@ -49,6 +49,10 @@ enum reason_kind {
 	ROW(DECODE_FAILED, DROP, "decode-failed", "payload that is none of its codec's")           \
 	ROW(NO_CODEC, DROP, "no-codec",                                                            \
 		"payload type of which the receiver gets nothing while it is transcoded for")      \
+	ROW(PORT_MOVED, DROP, "port-moved",                                                        \
+		"came to a worker for a port that it does not have any more")                      \
+	ROW(RECEIVE_OVERFLOW, DROP, "receive-overflow",                                            \
+		"a worker was too slow: the system had no more room for what came")                \
 	ROW(NG_NO_COOKIE, REFUSE, "ng-no-cookie", "control datagram without a cookie")             \
 	ROW(NG_BAD_REQUEST, REFUSE, "ng-bad-request", "control request that cannot be understood") \
 	ROW(NG_REPLY_TOO_LONG, REFUSE, "ng-reply-too-long", "reply that does not fit a datagram")  \
@@ -91,6 +95,8 @@ enum reason_kind {
 	ROW(EVENT_STALE, CHANGE, "event-stale", "a worker's event came too late to matter")        \
 	ROW(CAPABILITY_MISSING, CHANGE, "capability-missing",                                      \
 		"a right that a feature needs was not there when --user gave up root")             \
+	ROW(ENGINE_FALLBACK, CHANGE, "engine-fallback",                                            \
+		"ports cannot be steered here: each has a socket watched by epoll")                \
 	ROW(TIMEOUT, CHANGE, "timeout", "call ended: no media")                                    \
 	ROW(SILENT_TIMEOUT, CHANGE, "silent-timeout", "call ended: on hold for too long")          \
 	ROW(OFFER_TIMEOUT, CHANGE, "offer-timeout", "call ended: never answered")                  \

@@ -238,7 +238,7 @@ def listings(d):
                         rf"cat /proc/{d.process.pid}/limits\n", d.cli("list maxopenfiles"))
     want = (f"Interface 'default' address '127.0.0.1' (IPv4)\n"
             f" Port range: {d.port_min:5} - {d.port_max:5}\n"
-            " Ports used:     0 /   400 (  0.0%)\n\n")
+            " Ports used:     0 /   400 (  0.0%)\n Port engine: epoll\n\n")
     wait_until(lambda: d.cli("list interfaces") == want, what="interfaces as described")
     equal(d.cli("list transcoders"), "No stats entries\n")
     lines = d.cli("list counters").split("\n")
@@ -289,7 +289,7 @@ def statistics(d):
           ["totalcallsduration", "minmanagedsessions", "maxmanagedsessions", "minpingdelay", "maxpingdelay",
            "avgpingdelay", "minpingrequestrate", "maxpingrequestrate", "avgpingrequestrate"])
     contains(text, '"avgstart recordingdelay":0.000000')
-    equal(list(stats["interfaces"][0]), ["name", "address", "ports", "packets_lost", "duplicates",
+    equal(list(stats["interfaces"][0]), ["name", "address", "engine", "ports", "packets_lost", "duplicates",
                                          "voip_metrics", "ingress", "egress", "drops"])
     equal(list(stats["interfaces"][0]["voip_metrics"]), list(stats["voip_metrics"]))
     deleted = next(r for r in stats["reasons"] if r["name"] == "terminated")

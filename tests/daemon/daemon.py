@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The daemon under test as a process: free ports, start, wait, stop, and what it said. The
-program is $RTPENGINE; output goes to a file, which cannot stall it as a pipe can."""
+program is $RTPENGINE, its port engine $IO_ENGINE; output goes to a file, which cannot stall it as
+a pipe can."""
 import atexit
 import os
 import random
@@ -8,6 +9,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -17,6 +19,7 @@ import tap
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("BUILD", "build")
 PROGRAM = os.environ.get("RTPENGINE", os.path.join(TOP, BUILD, "rtpengine"))
+ENGINE = os.environ.get("IO_ENGINE", "epoll")
 START_SECONDS = 20      # sanitizers, and a machine that has other things to do
 LIVING = set()
 LATEST = []             # daemons, of which the last one is told about when a test fails
@@ -102,7 +105,8 @@ class Daemon:
                         "--log-stderr", f"--log-level={level}", f"--delete-delay={delete_delay}",
                         f"--port-min={self.port_min}", f"--port-max={self.port_max}",
                         *(f"--interface={i}" for i in interfaces),
-                        f"--listen-ng={listen + ':' if listen else ''}{self.port}", *args]
+                        f"--listen-ng={listen + ':' if listen else ''}{self.port}",
+                        f"--io-engine={ENGINE}", *args]
         self.process = subprocess.Popen(
             self.command, stdin=subprocess.DEVNULL, stdout=self.stdout.file,
             stderr=self.stderr.file, env={**os.environ, **(env or {})})
@@ -161,6 +165,27 @@ class Daemon:
 
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+
+def why_not_steered():
+    """None where ports can be steered, else what the daemon says of it."""
+    try:
+        with Daemon("--io-engine=steered"):
+            return None
+    except AssertionError as e:
+        found = re.search(r"Ports cannot be steered.*", str(e))
+        if not found:
+            raise
+        return found[0]
+
+
+def run_steered(name):
+    """The tests of another program again, with the steered engine."""
+    why = why_not_steered()
+    if why:
+        tap.skip_all(why)
+    os.environ["IO_ENGINE"] = "steered"
+    os.execv(sys.executable, [sys.executable, os.path.join(os.path.dirname(__file__), name)])
 
 
 def _tell_of_latest():

@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import re
 import shlex
 import statistics
 import subprocess
@@ -14,6 +15,23 @@ BUILD = os.path.join(HERE, "..", "..", os.environ.get("BUILD", "build"), "tests"
 # Options of our daemon for a run; Debian's gets the like in rtpengine-debian.
 OURS = " --config-file=none --table=-1 --interface=127.0.0.1 --listen-ng=127.0.0.1:36223 --foreground" \
        " --log-stderr --log-level=3 --port-min=36300 --port-max=49000"
+
+# How our daemon says that it cannot steer ports here.
+NOT_STEERED = re.compile(r"Ports cannot be steered.*")
+
+
+def why_not_steered(daemon):
+    """None when our daemon can steer ports on this machine, else what it says."""
+    line = shlex.split(daemon + OURS) + ["--io-engine=steered"]
+    with subprocess.Popen(line, stderr=subprocess.PIPE, text=True) as p:
+        try:
+            text = p.communicate(timeout=1)[1]
+        except subprocess.TimeoutExpired:   # it runs
+            p.terminate()
+            return None
+    found = NOT_STEERED.search(text)
+    return found[0] if found else text.strip()
+
 
 # Figures worth a line, by mode; "-" means that less is better, "+" that more is.
 FIGURES = {

@@ -230,6 +230,41 @@ static void test_messages_then_descriptors_then_turn_end(void)
 	g_string_free(seen, TRUE);
 }
 
+struct spy_end {
+	struct loop_end end;
+	GString *seen;
+	char letter;
+};
+
+static void note_end(struct loop_end *end, struct loop *loop)
+{
+	struct spy_end *spy = container_of(end, struct spy_end, end);
+
+	(void)loop;
+	g_string_append_c(spy->seen, spy->letter);
+}
+
+static void test_ends_of_others_come_before_the_turn_end(void)
+{
+	struct loop *loop = loop_new();
+	GString *seen = g_string_new(NULL);
+	struct spy_end e = { .end.run = note_end, .seen = seen, .letter = 'e' };
+	struct spy_end f = { .end.run = note_end, .seen = seen, .letter = 'f' };
+
+	loop_on_turn_end(loop, note_turn_end, seen);
+	loop_add_end(loop, &e.end);
+	loop_turn(loop, 0);
+	loop_add_end(loop, &f.end);
+	loop_remove_end(loop, &e.end);
+	loop_turn(loop, 0);
+	loop_remove_end(loop, &f.end);
+	loop_remove_end(loop, &f.end);
+	loop_turn(loop, 0);
+	g_assert_cmpstr(seen->str, ==, "e.f..");
+	loop_free(loop);
+	g_string_free(seen, TRUE);
+}
+
 static void test_message_for_later_runs_at_the_next_wake_up(void)
 {
 	struct loop *loop = loop_new();
@@ -412,6 +447,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/base/loop/unwatch-by-source",
 		test_unwatched_by_another_is_not_served_in_that_turn);
 	g_test_add_func("/base/loop/watch-from-thread", test_another_thread_may_watch);
+	g_test_add_func("/base/loop/ends", test_ends_of_others_come_before_the_turn_end);
 	g_test_add_func("/base/loop/order", test_messages_then_descriptors_then_turn_end);
 	g_test_add_func("/base/loop/later", test_message_for_later_runs_at_the_next_wake_up);
 	g_test_add_func("/base/loop/free", test_free_runs_messages_that_still_unwatch);

@@ -122,6 +122,7 @@ static const struct {
 	{ "compat", "rtpengine" },
 	{ "measure-rtp", NULL },
 	{ "ssrc-reporting", "inline" },
+	{ "io-engine", "steered" },
 };
 
 static bool is_mandatory(const char *name)

@@ -45,6 +45,45 @@ static void test_failures_are_counted_by_their_kind(void)
 	mock_media_close(&m);
 }
 
+/* What an engine tells when `send` has long returned. */
+static void test_late_failures_are_counted_by_their_kind(void)
+{
+	struct stream_counts y;
+	struct mock_media m;
+	struct port *port;
+
+	open_plan(&m);
+	port = m.leases[2]->port;
+	port->unsent(port, -EAGAIN);
+	port->unsent(port, -EPERM);
+	g_assert_cmpuint(since(REASON_SEND_QUEUE_FULL), ==, 1);
+	g_assert_cmpuint(since(REASON_SEND_FAILED), ==, 1);
+	stream_stats_read(m.stats[1], &y);
+	g_assert_cmpuint(y.drops[REASON_SEND_QUEUE_FULL], ==, 1);
+	g_assert_cmpuint(y.drops[REASON_SEND_FAILED], ==, 1);
+	mock_media_close(&m);
+}
+
+/* Fetching ahead changes nothing, whatever there is to fetch. */
+static void test_expecting_is_harmless(void)
+{
+	struct mock_media m;
+	struct plan *plan;
+
+	open_plan(&m);
+	for (unsigned sinks = 0; sinks < 2; sinks++) {
+		const struct port *port = m.leases[0]->port;
+
+		for (unsigned pass = 0; pass <= PORT_EXPECT_PASSES; pass++)
+			port->expect(port, pass);
+		plan = mock_media_plan(&m);
+		plan->streams[0].rtp_sink_count = 0;
+		mock_media_apply(&m, plan, NULL);
+	}
+	g_assert_cmpuint(mock_sent(), ==, 0);
+	mock_media_close(&m);
+}
+
 static void test_without_sink_the_packet_is_dropped(void)
 {
 	struct mock_media m;
@@ -189,6 +228,8 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/media/send/failures", test_failures_are_counted_by_their_kind);
+	g_test_add_func("/media/send/late", test_late_failures_are_counted_by_their_kind);
+	g_test_add_func("/media/send/expect", test_expecting_is_harmless);
 	g_test_add_func("/media/send/no-sink", test_without_sink_the_packet_is_dropped);
 	g_test_add_func("/media/send/copies", test_each_sink_gets_a_copy);
 	g_test_add_func("/media/send/strip", test_feedback_is_taken_out_where_asked);

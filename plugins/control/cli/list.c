@@ -202,8 +202,9 @@ static void print_interface(struct cli *c, const struct value *v)
 		STR_ARG(address), memchr(address.s, ':', address.len) ? "IPv6" : "IPv4");
 	cli_print(c, " Port range: %5lld - %5lld\n", (long long)value_get_int(ports, "min", 0),
 		(long long)value_get_int(ports, "max", 0));
-	cli_print(c, " Ports used: %5lld / %5lld (%5.1f%%)\n\n", used, size,
+	cli_print(c, " Ports used: %5lld / %5lld (%5.1f%%)\n", used, size,
 		size ? 100.0 * (double)used / (double)size : 0.0);
+	cli_print(c, " Port engine: %.*s\n\n", STR_ARG(value_get_str(v, "engine")));
 }
 
 static void list_interfaces(struct cli *c, struct str rest)
