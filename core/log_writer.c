@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PATIENCE_S = 1 };
+enum { PATIENCE_S = 1, GATHER_US = 5000 };
 
 static struct {
 	pthread_t thread;
@@ -39,6 +39,9 @@ static void *writer_main(void *arg)
 		if (read(writer.wake_fd, &count, sizeof(count)) < 0 && errno != EINTR)
 			break;
 		log_drain();
+		/* Lines come in bursts; waking for each would cost their writer more than they do. */
+		if (!atomic_load(&writer.stop))
+			usleep(GATHER_US);
 	}
 	log_stop_ring();
 	return NULL;
