@@ -7,6 +7,7 @@
  */
 #include "media/flow.h"
 #include "media/packet.h"
+#include "media/transcoder.h"
 #include "rtp/rtcp.h"
 
 enum { SSRC_AT = 4, SR_BYTES = 28, RR_BYTES = 8, REPORT_BYTES = 24 };
@@ -14,6 +15,7 @@ enum { SSRC_AT = 4, SR_BYTES = 28, RR_BYTES = 8, REPORT_BYTES = 24 };
 struct translation {
 	struct outlet *forward; /* of the sender's RTP to the receiver; NULL: passed on as it is */
 	struct outlet *back;    /* of the receiver's RTP to the sender; NULL */
+	struct transcoder *encodes;    /* for the sender of the compound; NULL */
 	const struct stream *receiver; /* its RTP */
 };
 
@@ -84,6 +86,8 @@ static void translate_report(const struct translation *t, uint8_t *block)
 	const struct reception *r = s ? reception_of(t->receiver, s->in) : NULL;
 	uint32_t lost;
 
+	if (s)
+		transcoder_loss(t->encodes, block[4] * 100u / 256);
 	if (!r)
 		return;
 	lost = r->counts.lost < 0x7fffff ? r->counts.lost : 0x7fffff;
@@ -172,6 +176,7 @@ void media_translate_rtcp(struct packet *packet, struct stream *sink)
 	struct translation t = {
 		.forward = forward ? &forward->outlet : NULL,
 		.back = back ? &back->outlet : NULL,
+		.encodes = back ? back->transcoder : NULL,
 		.receiver = to,
 	};
 	struct rtcp_packet p;

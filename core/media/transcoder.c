@@ -12,6 +12,7 @@
 
 #include "codec/conceal.h"
 #include "codec/registry.h"
+#include "media/flow.h"
 #include "media/outlet.h"
 #include "media/packet.h"
 #include "rtp/seq.h"
@@ -368,6 +369,32 @@ static bool event_hides(struct transcoder *t, uint32_t timestamp)
 	return t->in_event;
 }
 
+/* What the source asks for is for the encoder of what is sent to it. */
+static void pass_request(const struct turn *turn)
+{
+	const struct codec *codec = turn->t->plan->decoders[turn->decoder_index].codec;
+	struct flow *back = flow_find(turn->outlet->sink, turn->outlet->source);
+	int request = turn->decoder->ops->request(turn->decoder->state);
+
+	if (request >= 0 && back)
+		transcoder_obey(back->transcoder, codec, request);
+}
+
+void transcoder_obey(struct transcoder *t, const struct codec *codec, int request)
+{
+	for (unsigned i = 0; i < t->plan->encoder_count; i++)
+		if (t->encoders[i].state && t->plan->encoders[i].codec == codec &&
+			t->encoders[i].ops->obey)
+			t->encoders[i].ops->obey(t->encoders[i].state, request);
+}
+
+void transcoder_loss(struct transcoder *t, unsigned percent)
+{
+	for (unsigned i = 0; i < t->plan->encoder_count; i++)
+		if (t->encoders[i].state && t->encoders[i].ops->loss)
+			t->encoders[i].ops->loss(t->encoders[i].state, percent);
+}
+
 static void take_audio(
 	struct turn *turn, const struct rtp_header *h, const uint8_t *payload, unsigned lost)
 {
@@ -389,6 +416,8 @@ static void take_audio(
 		media_count_drop(turn->packet, turn->packet->in, REASON_DECODE_FAILED);
 		count = 0;
 	}
+	if (d->ops->request)
+		pass_request(turn);
 	t->expected = h->timestamp + (uint32_t)((uint64_t)count * d->clock_hz / d->audio.sample_hz);
 	t->has_expected = true;
 	conceal_hear(d->conceal, heard, (size_t)count);

@@ -30,6 +30,12 @@ void transcoder_follow(struct transcoder *t, const struct plan_transcode *plan);
  */
 void transcoder_take(
 	struct transcoder *t, struct packet *packet, struct outlet *outlet, bool silent);
+/*
+ * What the far end asks encoders of `codec` for, in that codec's terms / how much of what they
+ * send is lost on its way, as the far end reports. [media]
+ */
+void transcoder_obey(struct transcoder *t, const struct codec *codec, int request);
+void transcoder_loss(struct transcoder *t, unsigned percent);
 /* What waits for missing packets waits no longer; no buffer is held afterwards. [media] */
 void transcoder_flush(struct transcoder *t, struct outlet *outlet, struct packet *packet);
 
