@@ -96,6 +96,8 @@ static void note_peer(struct stream *stream)
 	stream_stats_begin(stats);
 	stats->counts.peer = stream->dest_len ? addr_of_sock(&stream->dest) : (struct addr){ 0 };
 	stats->counts.seen = stream->source_state >= SOURCE_LEARNING;
+	stats->counts.at_peer = stats->counts.seen && stream->dest_len &&
+				same_source(&stream->source, &stream->dest);
 	stats->counts.confirmed = stream->source_state == SOURCE_COMMITTED;
 	stream_stats_end(stats);
 }
@@ -307,6 +309,7 @@ static void believe(struct stream *stream, const struct candidate *c, int reason
 	struct media_event event = { .rank = c->rank, .source = c->addr };
 	bool committed = stream->source_state == SOURCE_COMMITTED, moved;
 	bool heard = stream->source_state >= SOURCE_LEARNING;
+	bool tell = reason != PACKET_OK || may_learn(stream->plan);
 
 	if (reason != PACKET_OK) {
 		event.type = MEDIA_EVENT_SOURCE_CHANGED;
@@ -316,6 +319,11 @@ static void believe(struct stream *stream, const struct candidate *c, int reason
 	}
 	if (reason == REASON_SOURCE_HANDOVER)
 		stream->moved_us = c->packet->now_us;
+	/* Two sources may take turns with each packet: told of as seldom as of refusals. */
+	if (reason == REASON_SOURCE_NEWEST) {
+		tell = !stream->moved_us || c->packet->now_us >= stream->moved_us + TELL_US;
+		stream->moved_us = tell ? c->packet->now_us : stream->moved_us;
+	}
 	if (!heard && ranks_matter(stream->plan) && c->packet->now_us >= stream->until_us)
 		stream->until_us = c->packet->now_us + WINDOW_US;
 	stream->source = *c->packet->from;
@@ -329,7 +337,7 @@ static void believe(struct stream *stream, const struct candidate *c, int reason
 	note_peer(stream);
 	if (reason == PACKET_OK)
 		event.type = moved ? MEDIA_EVENT_PEER_LEARNED : MEDIA_EVENT_FIRST_PACKET;
-	if (reason != PACKET_OK || may_learn(stream->plan))
+	if (tell)
 		tell_control(stream, event);
 }
 
