@@ -2,6 +2,7 @@
 /* One section explained: what its party said and was told, what came from it, what was dropped. */
 #include "call/explain_priv.h"
 #include "call/sentence.h"
+#include "media/delay.h"
 
 #include <inttypes.h>
 
@@ -128,8 +129,13 @@ static void say_learning(GString *out, const struct media *media)
 				     "(NAT-wait).\n");
 }
 
-static void say_echo(GString *out, const struct media *media)
+/* What becomes of what it sends, whoever receives it. */
+static void say_changed(GString *out, const struct media *media)
 {
+	if (media->party->delay_ms > 0)
+		g_string_append_printf(out,
+			"The RTP it sends waits %d ms before it is sent on (delay-buffer).\n",
+			MIN(media->party->delay_ms, DELAY_MAX_MS));
 	if (media->echo)
 		g_string_append(out, "The RTP it sends goes back to it (media-echo).\n");
 }
@@ -303,7 +309,7 @@ void explain_section(
 	} else {
 		say_said(out, media);
 		say_learning(out, media);
-		say_echo(out, media);
+		say_changed(out, media);
 		say_hold(out, media);
 		say_told(out, media);
 		say_removed(out, media);
