@@ -95,6 +95,7 @@ static void take_names(struct draft *draft, const struct parties *p, const struc
 	if (o->xmlrpc_callback.s)
 		model->xmlrpc_callback = arena_str(model->arena, o->xmlrpc_callback);
 	model->last_signal_us = draft->now_wall_us;
+	model->last_signal_mono_us = draft->now_mono_us;
 }
 
 /* What offers and answers change of media that flow (spec NG 3.7). */

@@ -110,7 +110,7 @@ static struct value *add_section(struct explain *e, struct value *medias, const 
 		dict_add_str(e->dict, v, "protocol", str_of(profile));
 	add_addr(e, v, "signalled", &media->advertised);
 	add_addr(e, v, "told", &shown);
-	if (media->learn != PLAN_LEARN_OFF && in->rtp.seen)
+	if (media->learn != PLAN_LEARN_OFF && in->rtp.at_peer)
 		add_addr(e, v, "source", &in->rtp.peer);
 	dict_add_int(e->dict, v, "packets", (int64_t)in->rtp_packets);
 	dict_add_int(e->dict, v, "RTCP packets", (int64_t)in->rtcp_packets);
@@ -346,7 +346,6 @@ static void explain_events(struct explain *e, struct value *into, unsigned *ret_
 static void append_head(struct explain *e)
 {
 	const struct call *call = e->call;
-	int64_t signalled_us = clock_wall_us() - call->model->last_signal_us;
 
 	g_string_append(e->text, "Call ");
 	sentence_quote(e->text, call->id);
@@ -355,7 +354,7 @@ static void append_head(struct explain *e)
 	g_string_append(e->text, " ago by a command of ");
 	sentence_addr(e->text, &call->created_from);
 	g_string_append(e->text, "; the latest signalling was ");
-	sentence_time(e->text, signalled_us);
+	sentence_time(e->text, e->now_us - call->model->last_signal_mono_us);
 	g_string_append(e->text, " ago.\n\n");
 }
 

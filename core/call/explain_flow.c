@@ -24,7 +24,7 @@ static bool is_blocked(const struct flow *f)
 
 static enum explain_state state_of_silence(const struct flow *f)
 {
-	if (!f->from->in || (f->to && !f->to->in))
+	if (!f->from->in || (f->to && (!f->to->in || !f->from->party->printed.any)))
 		return EXPLAIN_UNANSWERED;
 	if (f->in->dropped)
 		return EXPLAIN_ALL_DROPPED;
@@ -109,12 +109,21 @@ static void why_unanswered(GString *out, const struct flow *f)
 	g_string_append(out, "Nothing has arrived: ");
 	sentence_party(out, by_sender ? f->from->party : f->to->party);
 	g_string_append(out, " has not answered yet");
-	if (!by_sender) {
+	if (!by_sender && !f->from->party->printed.any) {
 		g_string_append(out, ", so ");
 		sentence_party(out, f->from->party);
 		g_string_append(out, " does not know where to send");
 	}
 	g_string_append_c(out, '.');
+}
+
+/* `party` with words before and behind it. */
+static void add_about(
+	GString *out, const char *before, const struct party *party, const char *behind)
+{
+	g_string_append(out, before);
+	sentence_party(out, party);
+	g_string_append(out, behind);
 }
 
 static void why_dropped(GString *out, const struct flow *f)
@@ -125,19 +134,9 @@ static void why_dropped(GString *out, const struct flow *f)
 	for (unsigned r = 0; r < REASON_DROPS; r++)
 		if (!explain_is_drop_out((enum reason)r) && c->drops[r] > c->drops[most])
 			most = r;
-	g_string_append(out, "All that arrived from ");
-	sentence_party(out, f->from->party);
-	g_string_append(out, " was dropped, most of it because: ");
+	add_about(out, "All that arrived at the port for ", f->from->party,
+		" was dropped, most of it because: ");
 	g_string_append_printf(out, "%s.", reason_row((enum reason)most)->text);
-}
-
-/* `party` with words before and behind it. */
-static void add_about(
-	GString *out, const char *before, const struct party *party, const char *behind)
-{
-	g_string_append(out, before);
-	sentence_party(out, party);
-	g_string_append(out, behind);
 }
 
 static void why_stopped(GString *out, const struct flow *f)
@@ -161,6 +160,11 @@ static void why_flows(GString *out, const struct flow *f)
 	g_string_append(out, ": ");
 	sentence_count(out, f->out.packets_out, "packet");
 	g_string_append(out, " in all.");
+	if (f->call->model->blocks.silence || party_blocks(f->from->party, f->to->party).silence)
+		g_string_append(
+			out, " Audio of G.711 and G.722 is made silent, as the proxy asked for.");
+	if (f->call->model->blocks.dtmf || party_blocks(f->from->party, f->to->party).dtmf)
+		g_string_append(out, " DTMF events are left out, as the proxy asked for.");
 }
 
 void explain_why(GString *out, const struct flow *f)
@@ -197,7 +201,8 @@ void explain_why(GString *out, const struct flow *f)
 		add_about(out, "Nobody receives what ", from, " sends.");
 		return;
 	case EXPLAIN_BLOCKED:
-		add_about(out, "Media of ", from, " are discarded, as the proxy asked for.");
+		add_about(out, "Media of ", from, " are not sent on to ");
+		add_about(out, "", f->to->party, ", as the proxy asked for.");
 		return;
 	case EXPLAIN_NO_DESTINATION:
 		add_about(out, "Media cannot be sent on: where ", f->to->party,

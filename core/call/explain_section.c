@@ -2,6 +2,7 @@
 /* One section explained: what its party said and was told, what came from it, what was dropped. */
 #include "call/explain_priv.h"
 #include "call/sentence.h"
+#include "media/delay.h"
 
 #include <inttypes.h>
 
@@ -62,12 +63,14 @@ static void add_offered(GString *out, const struct media *media)
 {
 	const struct media *other = media->source_count ? media->sources[0] : NULL;
 
+	/* Whose offer it was may have gone on with another branch. */
+	if (!media->shown_count && !(other && other->in))
+		return;
+	g_string_append(out, " with codecs ");
 	if (media->shown_count)
 		sentence_formats(out, media->shown, media->shown_count);
-	else if (other && other->in)
-		sentence_formats(out, other->in->formats, other->in->format_count);
 	else
-		g_string_append(out, "none");
+		sentence_formats(out, other->in->formats, other->in->format_count);
 }
 
 static void say_declined(GString *out, const struct media *media)
@@ -88,7 +91,6 @@ static void say_said(GString *out, const struct media *media)
 	if (!in) {
 		g_string_append(out, "It was offered ");
 		add_profile(out, media);
-		g_string_append(out, " with codecs ");
 		add_offered(out, media);
 		g_string_append(out, " and has not answered yet.\n");
 		return;
@@ -125,6 +127,17 @@ static void say_learning(GString *out, const struct media *media)
 	if (media->nat_wait)
 		g_string_append(out, "Nothing is sent to it before something has come from it "
 				     "(NAT-wait).\n");
+}
+
+/* What becomes of what it sends, whoever receives it. */
+static void say_changed(GString *out, const struct media *media)
+{
+	if (media->party->delay_ms > 0)
+		g_string_append_printf(out,
+			"The RTP it sends waits %d ms before it is sent on (delay-buffer).\n",
+			MIN(media->party->delay_ms, DELAY_MAX_MS));
+	if (media->echo)
+		g_string_append(out, "The RTP it sends goes back to it (media-echo).\n");
 }
 
 /* Either side may have asked for it. */
@@ -205,12 +218,12 @@ static void add_ago(GString *out, int64_t at_us, int64_t now_us)
 }
 
 /*
- * Where from: known once the source was believed; until then there is the signalled one. Where
- * nothing is learned, sources are not kept.
+ * Where from: known once the source was believed, if it is also where is sent to. Where nothing is
+ * learned, sources are not kept.
  */
 static void add_source(GString *out, const struct media *media, const struct stream_counts *c)
 {
-	if (media->learn == PLAN_LEARN_OFF || !c->seen || !c->peer.family)
+	if (media->learn == PLAN_LEARN_OFF || !c->at_peer)
 		return;
 	g_string_append(out, " from ");
 	sentence_addr(out, &c->peer);
@@ -296,6 +309,7 @@ void explain_section(
 	} else {
 		say_said(out, media);
 		say_learning(out, media);
+		say_changed(out, media);
 		say_hold(out, media);
 		say_told(out, media);
 		say_removed(out, media);

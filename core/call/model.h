@@ -149,7 +149,8 @@ struct model {
 	unsigned next_party_number;
 	uint32_t next_stream_id;
 	int64_t last_signal_us; /* wall clock */
-	int64_t delete_at_us;   /* monotonic; 0: not to be deleted */
+	int64_t last_signal_mono_us;
+	int64_t delete_at_us; /* monotonic; 0: not to be deleted */
 	int tos;
 	struct blocks blocks; /* of what anybody sends */
 	bool drop_traffic;

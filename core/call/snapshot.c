@@ -609,6 +609,8 @@ static int read_model(struct reader *r, const struct value *from)
 	if (!ret)
 		ret = read_links(r, parties);
 	read_fields(r, from, r->model, FIELDS(model_fields));
+	r->model->last_signal_mono_us = clock_mono_us() -
+					(clock_wall_us() - r->model->last_signal_us);
 	r->model->delete_at_us = read_deadline(from);
 	if (!ret && call_count_streams(r->model) > PLAN_MAX_STREAMS)
 		return bad(r, "a number of streams that is allowed");

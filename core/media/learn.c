@@ -15,6 +15,9 @@
  * When the endpoint changed, the source before is known as stale: its last packets on their way must
  * not keep out the one it becomes, which may fit no better behind the same NAT.
  *
+ * RTCP on a port of its own is ranked by itself, but once RTP of the section is believed, it must
+ * come from the same address as that if it fits the signalling no better.
+ *
  * Before the answer, and on hold by a zero address, the same ranks decide who is let in, but
  * nothing is committed and nothing moves: packets are sent to what was signalled, or nowhere.
  */
@@ -96,6 +99,8 @@ static void note_peer(struct stream *stream)
 	stream_stats_begin(stats);
 	stats->counts.peer = stream->dest_len ? addr_of_sock(&stream->dest) : (struct addr){ 0 };
 	stats->counts.seen = stream->source_state >= SOURCE_LEARNING;
+	stats->counts.at_peer = stats->counts.seen && stream->dest_len &&
+				same_source(&stream->source, &stream->dest);
 	stats->counts.confirmed = stream->source_state == SOURCE_COMMITTED;
 	stream_stats_end(stats);
 }
@@ -307,6 +312,7 @@ static void believe(struct stream *stream, const struct candidate *c, int reason
 	struct media_event event = { .rank = c->rank, .source = c->addr };
 	bool committed = stream->source_state == SOURCE_COMMITTED, moved;
 	bool heard = stream->source_state >= SOURCE_LEARNING;
+	bool tell = reason != PACKET_OK || may_learn(stream->plan);
 
 	if (reason != PACKET_OK) {
 		event.type = MEDIA_EVENT_SOURCE_CHANGED;
@@ -316,6 +322,11 @@ static void believe(struct stream *stream, const struct candidate *c, int reason
 	}
 	if (reason == REASON_SOURCE_HANDOVER)
 		stream->moved_us = c->packet->now_us;
+	/* Two sources may take turns with each packet: told of as seldom as of refusals. */
+	if (reason == REASON_SOURCE_NEWEST) {
+		tell = !stream->moved_us || c->packet->now_us >= stream->moved_us + TELL_US;
+		stream->moved_us = tell ? c->packet->now_us : stream->moved_us;
+	}
 	if (!heard && ranks_matter(stream->plan) && c->packet->now_us >= stream->until_us)
 		stream->until_us = c->packet->now_us + WINDOW_US;
 	stream->source = *c->packet->from;
@@ -329,7 +340,7 @@ static void believe(struct stream *stream, const struct candidate *c, int reason
 	note_peer(stream);
 	if (reason == PACKET_OK)
 		event.type = moved ? MEDIA_EVENT_PEER_LEARNED : MEDIA_EVENT_FIRST_PACKET;
-	if (reason != PACKET_OK || may_learn(stream->plan))
+	if (tell)
 		tell_control(stream, event);
 }
 
@@ -393,10 +404,30 @@ static bool is_mute(const struct packet *packet)
 	return packet->kind == DATAGRAM_RTCP && packet->in->rtp && packet->buf->data[1] != RTCP_APP;
 }
 
+/*
+ * RTCP by itself, from neither where it was signalled nor where the section's RTP comes from? Its
+ * first packet may take seconds, which is time enough for somebody else to take its place.
+ */
+static bool strays(const struct stream *stream, const struct candidate *c)
+{
+	const struct stream *rtp = stream - 1;
+	struct addr source;
+
+	if (stream->plan->sources != PLAN_SOURCES_LEARNED || c->rank <= RANK_SAME_IP ||
+		stream->rtp || stream->opaque || stream == stream->set->streams)
+		return false;
+	if (!rtp->rtp || rtp->source_state < SOURCE_LEARNING)
+		return false;
+	source = addr_of_sock(&rtp->source);
+	return !addr_same_ip(&source, &c->addr);
+}
+
 static int judge(struct stream *stream, const struct candidate *c)
 {
 	if (stream->plan->sources == PLAN_SOURCES_SIGNALLED && c->rank != RANK_SIGNALLED)
 		return REASON_UNSIGNALLED_SOURCE;
+	if (stream->source_state < SOURCE_COMMITTED && strays(stream, c))
+		return REASON_WORSE_SOURCE;
 	if (stream->source_state <= SOURCE_STALE)
 		return PACKET_OK;
 	if (is_mute(c->packet))

@@ -125,7 +125,8 @@ struct plan_stream {
 	bool follow;         /* a committed source gives way to another, once a second at most */
 	bool answered;       /* both sides have been signalled: learning may begin */
 	bool rtp;            /* RTP is expected on its port */
-	bool rtcp;           /* RTCP is expected on its port (both when muxed) */
+	bool rtcp;           /* RTCP is expected on its port (both when muxed); where it alone
+			      * is, the stream before is that of its RTP */
 	bool opaque;         /* not RTP at all: datagrams pass as they are */
 	bool wait;           /* nothing is sent to the peer before something came from it */
 	bool pierce;         /* empty packets are sent to it until something came from it */

@@ -39,6 +39,7 @@ struct stream_counts {
 	uint64_t errors_in;
 	struct addr peer; /* where packets are sent now; ADDR_NONE: nowhere */
 	bool seen;        /* a packet of it has come since it was signalled last */
+	bool at_peer;     /* … and comes from `peer` */
 	bool confirmed;   /* … and learning is over */
 	uint32_t ssrcs_forgotten;
 	struct sequence_counts forgotten; /* theirs */

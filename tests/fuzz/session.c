@@ -60,7 +60,7 @@ static const char *const flag_sets[] = {
 };
 
 static const char *const commands[] = { "block media", "unblock media", "silence media",
-	"unsilence media", "block DTMF", "unblock DTMF", "query", "list" };
+	"unsilence media", "block DTMF", "unblock DTMF", "query", "list", "explain" };
 
 static const char *const sources[] = { "198.51.100.10", "198.51.100.20", "198.51.100.66",
 	"192.0.2.66" };

@@ -3,6 +3,7 @@
 #include "call/explain.h"
 
 #include "../mock/world.h"
+#include "base/clock.h"
 #include "ng/ng.h"
 
 enum { DATAGRAM_BYTES = 65507 };
@@ -99,9 +100,33 @@ static void test_bounds(void)
 	world_close(&w);
 }
 
+/* Somebody sets the clock: what is told of time is not by that clock. */
+static void test_clock_step(void)
+{
+	struct world w;
+	g_autoptr(GString) body = make_body(1);
+	struct dict *reply;
+	GString *bytes;
+
+	world_defaults(&w);
+	world_open(&w);
+	request(&w, "offer", STR_LIT("caller\n\""), false, (struct str){ body->str, body->len });
+	world_advance(&w, 3000000);
+	w.wall_us += (int64_t)86400 * 1000000;
+	clock_set_mock(w.mono_us, w.wall_us);
+	reply = explain(&w, &bytes, false);
+	g_assert_nonnull(g_strstr_len(
+		bytes->str, (gssize)bytes->len, "the latest signalling was 3.0 s ago"));
+	dict_free(reply);
+	g_string_free(bytes, TRUE);
+	world_end_calls(&w);
+	world_close(&w);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/call/explain/bounds", test_bounds);
+	g_test_add_func("/call/explain/clock-step", test_clock_step);
 	return g_test_run();
 }

@@ -532,7 +532,7 @@ static void test_events_of_learning(void)
 	g_assert_false(event->committed);
 	g_assert_true(addr_equal(&event->peer, &find_source('A')->addr));
 	stream_stats_read(w.m.stats[0], &counts);
-	g_assert_true(counts.seen && !counts.confirmed);
+	g_assert_true(counts.seen && counts.at_peer && !counts.confirmed);
 	run_token(&w, "I+");
 	event = only_event(&w);
 	g_assert_cmpint(event->type, ==, MEDIA_EVENT_SOURCE_CHANGED);
@@ -576,14 +576,38 @@ static void test_refusals_are_told_once_a_second(void)
 	world_close(&w);
 }
 
+/* Delayed learning follows each packet; control does not hear of each. */
+static void test_turns_are_told_once_a_second(void)
+{
+	struct world w = { .learn = PLAN_LEARN_DELAYED };
+
+	world_open(&w);
+	run_token(&w, "A+");
+	only_event(&w);
+	run_token(&w, "a+");
+	g_assert_cmpint(only_event(&w)->reason, ==, REASON_SOURCE_NEWEST);
+	for (unsigned i = 0; i < 10; i++)
+		run_token(&w, i % 2 ? "a+" : "A+");
+	g_assert_cmpuint(w.m.event_count, ==, 0);
+	advance(&w, 1);
+	run_token(&w, "A+");
+	g_assert_true(addr_equal(&only_event(&w)->source, &find_source('A')->addr));
+	run_token(&w, ">A");
+	world_close(&w);
+}
+
 static void test_early_media_tell_nothing(void)
 {
 	struct world w = { .early = true };
+	struct stream_counts counts;
 
 	world_open(&w);
 	run_token(&w, "A+");
 	run_token(&w, "A+");
 	g_assert_cmpuint(w.m.event_count, ==, 0);
+	/* It is sent to where it was signalled: not where it sends from. */
+	stream_stats_read(w.m.stats[0], &counts);
+	g_assert_true(counts.seen && !counts.at_peer);
 	world_close(&w);
 }
 
@@ -670,6 +694,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/media/learn/first", test_first_packet_from_the_signalled_address);
 	g_test_add_func("/media/learn/events", test_events_of_learning);
 	g_test_add_func("/media/learn/refusals", test_refusals_are_told_once_a_second);
+	g_test_add_func("/media/learn/turns", test_turns_are_told_once_a_second);
 	g_test_add_func("/media/learn/early-events", test_early_media_tell_nothing);
 	g_test_add_func("/media/learn/opaque", test_opaque_goes_on_by_signalling_only);
 	g_test_add_func(
