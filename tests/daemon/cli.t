@@ -448,7 +448,7 @@ def log_levels(d):
     d.wait_log("DEBUG: timer run time = ")
     for line, want in [
             ("set loglevel control 8", "Invalid log level '8', must be number between 1 and 7\n"),
-            ("set loglevel nonsense 5", "Invalid log level '5', must be number between 1 and 7\n"),
+            ("set loglevel nonsense 5", "Unknown log level facility: nonsense\n"),
             ("set loglevel control x", "Invalid log level 'x', must be number between 1 and 7\n"),
             ("list loglevel control", "3\n"),
             ("set loglevel 5", "Success setting loglevel to 5\n"), ("list loglevel", "5\n"),
