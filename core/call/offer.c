@@ -26,9 +26,8 @@ static int admit(const struct call_table *table, struct exchange_result *ret, st
 		log_err("Parallel session limit reached (%d)", set->max_sessions);
 		return refuse(ret, REASON_CALL_LIMIT, "Parallel session limit reached", err);
 	}
-	/* Both have two decimals, which no double holds exactly. */
-	if (set->max_load > 0 &&
-		load->average_hundredths >= (unsigned)(set->max_load * 100 + 0.5)) {
+	/* Both have two decimals, which no double holds exactly; no integer holds every limit. */
+	if (set->max_load > 0 && load->average_hundredths + 0.5 > set->max_load * 100) {
 		log_warn("Load limit exceeded (%.2f > %.2f)", average, set->max_load);
 		return refuse(ret, REASON_LOAD_LIMIT, "Load limit exceeded", err);
 	}

@@ -181,6 +181,9 @@ static int run_named(struct command *c, struct str name, struct err *err)
 	plugin = find_plugin_command(c->control, name);
 	if (plugin)
 		return run_plugin_command(plugin, c, err);
+	if (ng_name_find(name) >= 0)
+		return err_set(
+			err, ENOTSUP, "'%.*s' is not supported by this build", STR_ARG(name));
 	return err_set(err, EINVAL, "Unrecognized command");
 }
 

@@ -86,8 +86,12 @@ FLAG_FN(flag_codec)
 	struct str operation;
 	int ret = 0;
 
+	if (v && v->type != VALUE_DICT) {
+		flag_warn(r, "codec is no dictionary: ignored");
+		return 0;
+	}
 	if (v) {
-		value_each (item, v->type == VALUE_DICT ? v : NULL)
+		value_each (item, v)
 			ret = ret ? ret : read_operation(r, item);
 		return ret;
 	}

@@ -40,21 +40,53 @@ FLAG_FN(flag_sdp)
 	return 0;
 }
 
+FLAG_FN(flag_xmlrpc_callback)
+{
+	if (!value_is_str(v))
+		return 0;
+	r->o->xmlrpc_callback = text;
+	flag_warn(r, "xmlrpc-callback is left out: teardown callbacks are not supported by this "
+		     "build");
+	return 0;
+}
+
 FLAG_FN(flag_message_type)
 {
 	(void)v;
 	r->o->message_is_reply = flag_value_is(text, "reply") || flag_value_is(text, "sip-reply") ||
+				 flag_value_is(text, "response") ||
 				 flag_value_is(text, "sip-response");
+	if (!r->o->message_is_reply && !flag_value_is(text, "request") &&
+		!flag_value_is(text, "sip-request"))
+		flag_warn(r, "unknown sip-message-type '%.*s' ignored", STR_ARG(text));
 	return 0;
+}
+
+/* False, with a warning, for what is no number. */
+static bool read_number(
+	struct reading *r, const char *key, const struct value *v, struct str text, int64_t *ret)
+{
+	int64_t num = value_int(v, 0);
+
+	/* Only what is not understood gives whatever is asked for. */
+	if (num != value_int(v, 1)) {
+		flag_warn(r, "%s '%.*s' is no number: ignored", key, STR_ARG(text));
+		return false;
+	}
+	*ret = num;
+	return true;
 }
 
 FLAG_FN(flag_sip_code)
 {
-	int64_t code = value_int(v, 0);
+	int64_t code;
 
-	(void)text;
+	if (!read_number(r, "sip-code", v, text, &code))
+		return 0;
 	if (code >= 100 && code <= 699)
 		r->o->sip_code = (int)code;
+	else
+		flag_warn(r, "sip-code %lld is out of range: ignored", (long long)code);
 	return 0;
 }
 
@@ -199,9 +231,10 @@ FLAG_FN(flag_rtcp_mux)
 
 FLAG_FN(flag_tos)
 {
-	int64_t tos = value_int(v, TOS_NOT_GIVEN);
+	int64_t tos;
 
-	(void)text;
+	if (!read_number(r, "TOS", v, text, &tos))
+		return 0;
 	r->o->tos = (int)CLAMP(tos, -1, TOS_NOT_GIVEN);
 	return 0;
 }
@@ -253,9 +286,10 @@ FLAG_FN(flag_learning)
 
 FLAG_FN(flag_delete_delay)
 {
-	int64_t seconds = value_int(v, DELETE_DELAY_NOT_GIVEN);
+	int64_t seconds;
 
-	(void)text;
+	if (!read_number(r, "delete-delay", v, text, &seconds))
+		return 0;
 	r->o->delete_delay_s = seconds > INT32_MAX ? INT32_MAX : seconds;
 	return 0;
 }

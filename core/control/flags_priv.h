@@ -36,6 +36,7 @@ struct str flag_unescape(struct reading *r, struct str text);
 FLAG_FN(flag_from_tag);
 FLAG_FN(flag_to_tag);
 FLAG_FN(flag_sdp);
+FLAG_FN(flag_xmlrpc_callback);
 FLAG_FN(flag_message_type);
 FLAG_FN(flag_sip_code);
 FLAG_FN(flag_supports);

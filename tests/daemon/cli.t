@@ -181,6 +181,10 @@ def settings(d):
             ("list maxbw", "Maximum bandwidth configured on rtpengine: 12345678901\n"),
             ("set maxload x", "Fail setting maxload to x; no digits found\n"),
             ("params diff", "max-load: 0 => 150\nmax-cpu: 0 => 5000\nmax-bw: 0 => 12345678901\n"),
+            ("set maxload 1e30", f"Success setting maxload to {1e30:.2f}\n"),
+            ("params diff", "max-load: 0 => 9000000000000000000\nmax-cpu: 0 => 5000\n"
+             "max-bw: 0 => 12345678901\n"),
+            ("set maxload 1.5", "Success setting maxload to 1.50\n"),
             ("params revert", ""),
             ("set timeout 30", "Success setting timeout to 30\n"), ("list timeout", "TIMEOUT=30\n"),
             ("set silenttimeout 31", "Success setting timeout to 31\n"),
@@ -444,7 +448,7 @@ def log_levels(d):
     d.wait_log("DEBUG: timer run time = ")
     for line, want in [
             ("set loglevel control 8", "Invalid log level '8', must be number between 1 and 7\n"),
-            ("set loglevel nonsense 5", "Invalid log level '5', must be number between 1 and 7\n"),
+            ("set loglevel nonsense 5", "Unknown log level facility: nonsense\n"),
             ("set loglevel control x", "Invalid log level 'x', must be number between 1 and 7\n"),
             ("list loglevel control", "3\n"),
             ("set loglevel 5", "Success setting loglevel to 5\n"), ("list loglevel", "5\n"),

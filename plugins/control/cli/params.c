@@ -45,6 +45,8 @@ static int64_t scaled(struct str text, int64_t factor)
 	g_autofree char *copy = g_strndup(text.s, text.len);
 	double number = g_ascii_strtod(copy, NULL) * (double)factor;
 
+	/* The largest that no rounding takes out of range. */
+	number = CLAMP(number, -9e18, 9e18);
 	return (int64_t)(number + (number < 0 ? -0.5 : 0.5));
 }
 

@@ -230,9 +230,24 @@ static bool change_levels(struct cli *c, struct str *rest)
 	return ok;
 }
 
+static bool is_subsystem(struct cli *c, struct str name)
+{
+	struct dict *reply = cli_ask(c, "log-levels", NULL, STR_NULL);
+	bool found = false;
+
+	value_each (v, reply ? value_get(dict_root(reply), "levels") : NULL)
+		found |= str_eq(value_get_str(v, "name"), name);
+	dict_free(reply);
+	return found;
+}
+
 static void set_loglevel(struct cli *c, struct str rest)
 {
-	if (change_levels(c, &rest))
+	struct str level = rest, name = cli_word(&level);
+
+	if (level.len && !is_subsystem(c, name))
+		cli_print(c, "Unknown log level facility: %.*s\n", STR_ARG(name));
+	else if (change_levels(c, &rest))
 		cli_print(c, "Success setting loglevel to %.*s\n", STR_ARG(rest));
 	else
 		cli_print(c, "Invalid log level '%.*s', must be number between 1 and 7\n",
