@@ -99,22 +99,59 @@ bool addr_parse_sdp(struct str family, struct str text, struct addr *ret_addr)
 	return true;
 }
 
+/* In decimal; where it ends. */
+static char *put_number(char *at, unsigned number)
+{
+	char digits[5], *end = digits + sizeof(digits), *begin = end;
+
+	do
+		*--begin = (char)('0' + number % 10);
+	while (number /= 10);
+	memcpy(at, begin, (size_t)(end - begin));
+	return at + (end - begin);
+}
+
+/*
+ * IPv4 by hand: addresses are printed a dozen times a command, and the library does it by way of
+ * sprintf.
+ */
+static char *put_ip4(char *at, const uint8_t *ip)
+{
+	for (unsigned i = 0; i < 4; i++) {
+		at = put_number(at, ip[i]);
+		*at++ = '.';
+	}
+	*--at = '\0';
+	return at;
+}
+
+/* Where it ends. */
+static char *put_ip(char *at, const struct addr *addr)
+{
+	if (addr->family == ADDR_IP4)
+		return put_ip4(at, addr->ip);
+	if (addr->family != ADDR_IP6 || !inet_ntop(AF_INET6, addr->ip, at, INET6_ADDRSTRLEN))
+		strcpy(at, "none");
+	return at + strlen(at);
+}
+
 const char *addr_print_ip(const struct addr *addr, char *text)
 {
-	int system_family = addr->family == ADDR_IP6 ? AF_INET6 : AF_INET;
-
-	if (addr->family == ADDR_NONE || !inet_ntop(system_family, addr->ip, text, ADDR_TEXT))
-		snprintf(text, ADDR_TEXT, "none");
+	put_ip(text, addr);
 	return text;
 }
 
 const char *addr_print(const struct addr *addr, char *text)
 {
-	char ip[ADDR_TEXT];
-	bool brackets = addr->family == ADDR_IP6;
+	char *at = text;
 
-	addr_print_ip(addr, ip);
-	snprintf(text, ADDR_TEXT, brackets ? "[%.45s]:%u" : "%.45s:%u", ip, addr->port);
+	if (addr->family == ADDR_IP6)
+		*at++ = '[';
+	at = put_ip(at, addr);
+	if (addr->family == ADDR_IP6)
+		*at++ = ']';
+	*at++ = ':';
+	*put_number(at, addr->port) = '\0';
 	return text;
 }
 
