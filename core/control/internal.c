@@ -137,6 +137,13 @@ static int run_interfaces(const struct job *j, struct err *err)
 	return 0;
 }
 
+static int run_transcoders(const struct job *j, struct err *err)
+{
+	(void)err;
+	statistics_transcoders(j->reply, dict_add_list(j->reply, j->root, "transcoders"));
+	return 0;
+}
+
 static int run_log_levels(const struct job *j, struct err *err)
 {
 	struct value *list = dict_add_list(j->reply, j->root, "levels");
@@ -192,6 +199,7 @@ static const struct {
 	{ "statistics", run_statistics, false },
 	{ "totals", run_totals, false },
 	{ "interfaces", run_interfaces, false },
+	{ "transcoders", run_transcoders, false },
 	{ "log-levels", run_log_levels, false },
 	{ "options", run_options, true },
 	{ "set", run_set, true },

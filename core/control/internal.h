@@ -13,6 +13,7 @@
  *   statistics  → as the NG command
  *   totals      → sections, commands, controlstatistics (control/statistics.h)
  *   interfaces  → interfaces: [ { name, address, ports, and as in statistics } ]
+ *   transcoders → transcoders: as in statistics
  *   log-levels  → levels: [ { name, text, level } ], level -1 where the general one holds
  *   options     → options: [ { name, value, start, settable } ]
  *   set         name, value → nothing; errors as of settings_set

@@ -8,6 +8,8 @@
 #include "base/clock.h"
 #include "control/intervals.h"
 #include "control/proxies.h"
+#include "media/transcoder.h"
+#include "stats/chain.h"
 #include "stats/counter.h"
 #include "stats/metric.h"
 #include "stats/rate.h"
@@ -22,6 +24,7 @@ enum source {
 	REASON,
 	TRAFFIC, /* `id` is its place in struct traffic_counts */
 	RATE,
+	TRANSCODED,
 	SAMPLES, /* of a metric, and so on */
 	SUM,
 	SQUARES,
@@ -40,7 +43,7 @@ static const struct figure current[] = {
 	{ "sessionsown", "Owned sessions", CALLS, 0, NULL },
 	{ "sessionsforeign", "Foreign sessions", NONE, 0, NULL },
 	{ "sessionstotal", "Total sessions", CALLS, 0, NULL },
-	{ "transcodedmedia", "Transcoded media", NONE, 0, NULL },
+	{ "transcodedmedia", "Transcoded media", TRANSCODED, 0, NULL },
 	{ "mediacache", "Media cache size", NONE, 0, NULL },
 	{ "playercache", "Player cache size", NONE, 0, NULL },
 	{ "packetrate_user", "Packets per second (userspace)", RATE, RATE_PACKETS, NULL },
@@ -209,6 +212,8 @@ static int64_t whole_number(const struct scope *s, const struct figure *f)
 		return (int64_t)traffic_number(&s->traffic, f->id);
 	case RATE:
 		return (int64_t)rate_per_second(f->id);
+	case TRANSCODED:
+		return transcoders_running();
 	case SAMPLES:
 		return (int64_t)sum_of(s, f)->samples;
 	default:
@@ -412,6 +417,27 @@ static void add_reason_section(struct dict *dict, struct value *sections)
 	}
 }
 
+void statistics_transcoders(struct dict *dict, struct value *list)
+{
+	for (unsigned i = 0; i < chain_known(); i++) {
+		struct chain_counts c = chain_at(i);
+		struct value *v = dict_add_dict(dict, list, NULL);
+		char name[2 * CHAIN_NAME_BYTES + 4];
+		int len = snprintf(name, sizeof(name), "%s -> %s", c.in, c.out);
+
+		dict_add_copy(dict, v, "chain", (struct str){ name, (size_t)len });
+		dict_add_int(dict, v, "num", c.running);
+		if (c.packet_rate) {
+			dict_add_int(dict, v, "packetrate", (int64_t)c.packet_rate);
+			dict_add_int(dict, v, "byterate", (int64_t)c.byte_rate);
+			dict_add_int(dict, v, "samplerate", (int64_t)c.sample_rate);
+		}
+		dict_add_int(dict, v, "packets", (int64_t)c.packets);
+		dict_add_int(dict, v, "bytes", (int64_t)c.bytes);
+		dict_add_int(dict, v, "samples", (int64_t)c.samples);
+	}
+}
+
 void statistics_to_dict(const struct control *control, struct dict *dict, struct value *into)
 {
 	const struct scope s = everything(control);
@@ -425,7 +451,7 @@ void statistics_to_dict(const struct control *control, struct dict *dict, struct
 	}
 	proxies_to_dict(control->proxies, dict, dict_add_dict(dict, into, "controlstatistics"));
 	statistics_interfaces(control, dict, dict_add_list(dict, into, "interfaces"));
-	dict_add_list(dict, into, "transcoders");
+	statistics_transcoders(dict, dict_add_list(dict, into, "transcoders"));
 	add_reasons(dict, dict_add_list(dict, into, "reasons"));
 }
 
@@ -464,7 +490,7 @@ void statistics_sessions(const struct control *control, struct dict *dict, struc
 	dict_add_int(dict, into, "own", calls);
 	dict_add_int(dict, into, "foreign", 0);
 	dict_add_int(dict, into, "total", calls);
-	dict_add_int(dict, into, "transcoded", 0);
+	dict_add_int(dict, into, "transcoded", transcoders_running());
 	dict_add_int(dict, into, "ipv4", counts.ip4);
 	dict_add_int(dict, into, "ipv6", counts.ip6);
 	dict_add_int(dict, into, "mixed", counts.mixed);

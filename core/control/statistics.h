@@ -19,5 +19,7 @@ void statistics_totals(const struct control *control, struct dict *dict, struct 
 void statistics_sessions(const struct control *control, struct dict *dict, struct value *into);
 /* The "interfaces" of statistics_to_dict. */
 void statistics_interfaces(const struct control *control, struct dict *dict, struct value *list);
+/* { chain, num, packets, bytes, samples, and rates while there are any } of each pair of codecs. */
+void statistics_transcoders(struct dict *dict, struct value *list);
 
 #endif

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/list.h"
 #include "base/mailbox.h"
+#include "stats/chain.h"
 #include "stats/interval.h"
 #include "stats/load.h"
 #include "stats/rate.h"
@@ -116,6 +117,7 @@ static gboolean tick(gpointer arg)
 
 	call_table_tick(t->calls);
 	rate_tick(start_us);
+	chain_tick(start_us);
 	interval_tick(start_us, call_table_count(t->calls));
 	log_debug("timer run time = %.6f sec", (double)(clock_mono_us() - start_us) / 1e6);
 	return G_SOURCE_CONTINUE;

@@ -17,6 +17,7 @@
 #include "media/packet.h"
 #include "rtp/seq.h"
 #include "rtp/sequencer.h"
+#include "stats/chain.h"
 
 enum {
 	JUMP_MAX_S = 5,      /* timestamps that go further ahead are taken for a new reckoning */
@@ -40,6 +41,8 @@ struct encoder {
 	size_t packet_samples, held; /* samples that make a packet; those that wait for one */
 	int16_t *fifo;
 	void *resamplers[PLAN_MAX_FORMATS]; /* by decoder; NULL: none is needed */
+	uint8_t chain[PLAN_MAX_FORMATS];  /* by decoder: where it is counted (stats/chain.h) … */
+	bool has_chain[PLAN_MAX_FORMATS]; /* … if at all */
 };
 
 struct transcoder {
@@ -77,6 +80,8 @@ static _Thread_local int16_t heard[CODEC_MAX_SAMPLES * CODEC_MAX_CHANNELS];
 static _Thread_local int16_t resampled[CODEC_MAX_SAMPLES * CODEC_MAX_CHANNELS];
 
 /* ---- made by control ---- */
+
+static unsigned running;
 
 static uint32_t sample_hz_of(const struct plan_format *f)
 {
@@ -151,6 +156,10 @@ static int open_pair(struct transcoder *t, const struct plan_handler *h, struct 
 		ret = open_decoder(d, in, e->state ? &e->audio : &have, err);
 	if (!ret && h->handling == PLAN_TRANSCODE)
 		ret = open_resampler(t, e, h->decoder, err);
+	if (!ret && h->handling == PLAN_TRANSCODE && !e->has_chain[h->decoder]) {
+		e->chain[h->decoder] = (uint8_t)chain_open(in->codec->name, out->codec->name);
+		e->has_chain[h->decoder] = true;
+	}
 	return ret;
 }
 
@@ -159,6 +168,7 @@ int transcoder_new(
 {
 	struct transcoder *t = g_new0(struct transcoder, 1);
 
+	running++;
 	t->plan = plan;
 	t->resampler = codec_resampler();
 	for (unsigned pt = 0; pt < G_N_ELEMENTS(plan->handler); pt++) {
@@ -177,10 +187,16 @@ int transcoder_new(
 	return 0;
 }
 
+unsigned transcoders_running(void)
+{
+	return running;
+}
+
 void transcoder_free(struct transcoder *t)
 {
 	if (!t)
 		return;
+	running--;
 	g_assert(!t->sequencer.held);
 	for (unsigned i = 0; i < PLAN_MAX_FORMATS; i++) {
 		struct decoder *d = &t->decoders[i];
@@ -192,9 +208,12 @@ void transcoder_free(struct transcoder *t)
 		if (e->state)
 			e->ops->close(e->state);
 		g_free(e->fifo);
-		for (unsigned k = 0; k < PLAN_MAX_FORMATS; k++)
+		for (unsigned k = 0; k < PLAN_MAX_FORMATS; k++) {
 			if (e->resamplers[k])
 				t->resampler->close(e->resamplers[k]);
+			if (e->has_chain[k])
+				chain_close(e->chain[k]);
+		}
 	}
 	g_free(t);
 }
@@ -234,6 +253,7 @@ static void encode(const struct turn *turn, const int16_t *samples)
 		return;
 	}
 	packet.buf->len = RTP_HEADER_BYTES + (uint32_t)len;
+	chain_count(e->chain[turn->decoder_index], (uint64_t)len, e->packet_samples);
 	outlet_send(turn->outlet, &packet, turn->packet->now_us);
 }
 

@@ -20,6 +20,8 @@ struct transcoder;
  */
 int transcoder_new(
 	const struct plan_transcode *plan, struct transcoder **ret_transcoder, struct err *err);
+/* How many there are: each is one media section's way to one receiver. [control] */
+unsigned transcoders_running(void);
 /* On no worker any more. NULL is fine. [control] */
 void transcoder_free(struct transcoder *t);
 /* An equal plan takes the place of its own. [media] */

@@ -3,15 +3,17 @@
 #ifndef STATS_STATS_PRIV_H
 #define STATS_STATS_PRIV_H
 
+#include "stats/chain.h"
 #include "stats/counter.h"
 #include "stats/reason.h"
 
 #include <stdint.h>
 
-/* Where a number stands in a thread's set: counters first, then reasons. */
+/* Where a number stands in a thread's set: counters first, then reasons, then chains. */
 enum {
 	STATS_FIRST_REASON = COUNTER_COUNT,
-	STATS_SLOTS = COUNTER_COUNT + REASON_COUNT,
+	STATS_FIRST_CHAIN = COUNTER_COUNT + REASON_COUNT,
+	STATS_SLOTS = STATS_FIRST_CHAIN + 3 * CHAIN_MAX,
 };
 
 /* Adds to this thread's number. Never locks. [any] */

@@ -225,11 +225,31 @@ static void list_redis(struct cli *c, struct str rest)
 	cli_print_lack(c, "Redis");
 }
 
-/* Nothing transcodes. */
+static void print_transcoder(struct cli *c, const struct value *v)
+{
+	cli_print(c, "%.*s: %lld transcoders\n", STR_ARG(value_get_str(v, "chain")),
+		(long long)value_get_int(v, "num", 0));
+	if (!value_get(v, "packetrate"))
+		return;
+	cli_print(c, "     %lld packets/s\n", (long long)value_get_int(v, "packetrate", 0));
+	cli_print(c, "     %lld bytes/s\n", (long long)value_get_int(v, "byterate", 0));
+	cli_print(c, "     %lld samples/s\n", (long long)value_get_int(v, "samplerate", 0));
+}
+
 static void list_transcoders(struct cli *c, struct str rest)
 {
+	struct dict *reply = cli_ask(c, "transcoders", NULL, STR_NULL);
+	const struct value *list;
+
 	(void)rest;
-	cli_print(c, "No stats entries\n");
+	if (!reply)
+		return;
+	list = value_get(dict_root(reply), "transcoders");
+	if (!value_first(list))
+		cli_print(c, "No stats entries\n");
+	value_each (v, list)
+		print_transcoder(c, v);
+	dict_free(reply);
 }
 
 #define LEAF(word, help, run)                      \
