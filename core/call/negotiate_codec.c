@@ -1,308 +1,605 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Which formats are shown to the other side: those of the sender, but for what the client has
- * taken out, and in an answer for what was never offered (spec NG 3.6.3, 3.6.4).
+ * Codecs of an offer (spec NG 3.6.3, media 2.3): what the sender is taken to support, and what is
+ * shown to the receiver. Read `negotiate_offer_codecs` at the end first.
  */
 #include "call/negotiate.h"
 
-#include <stdio.h>
+enum { FIRST_DYNAMIC = 96, LAST_TYPE = 127, LAST_STATIC = 34 };
 
-/* A list being worked on. */
-struct work {
-	const struct sdp_format **formats;
-	unsigned count;
-	bool changed; /* something was taken out or put back */
-	/* Of the formats: was put back. */
-	bool touched[SDP_MAX_FORMATS];
-};
-
-static bool same_definition(const struct sdp_format *a, const struct sdp_format *b)
+static bool is_supplemental(const struct codec_entry *e)
 {
-	return str_eq_nocase(a->encoding, b->encoding) && a->clock_hz == b->clock_hz &&
-	       a->channels == b->channels;
-}
-
-static bool same_codec(const struct sdp_format *a, const struct sdp_format *b)
-{
-	if (a->payload_type != b->payload_type)
-		return false;
-	/* Without a name on either side the number has to do. */
-	return !a->encoding.len || !b->encoding.len || same_definition(a, b);
-}
-
-/* Codecs that go beside others, by clock rate. */
-static bool is_supplemental(const struct sdp_format *f)
-{
-	return str_is_nocase(f->encoding, "telephone-event") || str_is_nocase(f->encoding, "CN") ||
-	       str_is_nocase(f->encoding, "red");
-}
-
-/* NAME, NAME/CLOCK (with one channel), or NAME/CLOCK/CHANNELS (spec NG 3.6.2). */
-static bool is_named(const struct sdp_format *f, struct str name)
-{
-	char rate[32];
-	int len;
-
-	if (!f->encoding.len || name.len < f->encoding.len ||
-		!str_eq_nocase((struct str){ name.s, f->encoding.len }, f->encoding))
-		return false;
-	name = str_skip(name, f->encoding.len);
-	if (!name.len)
-		return true;
-	len = snprintf(rate, sizeof(rate), "/%u", f->clock_hz);
-	if (f->channels == 1 && str_eq(name, (struct str){ rate, (size_t)len }))
-		return true;
-	len = snprintf(rate, sizeof(rate), "/%u/%u", f->clock_hz, f->channels);
-	return str_eq(name, (struct str){ rate, (size_t)len });
+	return format_is_supplemental(&e->format);
 }
 
 static bool names(const struct value *list, const struct sdp_format *f)
 {
 	value_each (item, list)
-		if (is_named(f, value_str(item)))
+		if (format_is_named(f, value_str(item)))
 			return true;
 	return false;
 }
 
-static bool names_all(const struct value *list)
+static bool has_word(const struct value *list, const char *word)
 {
 	value_each (item, list)
-		if (str_is_nocase(value_str(item), "all") || str_is_nocase(value_str(item), "full"))
+		if (str_is_nocase(value_str(item), word))
 			return true;
 	return false;
 }
 
-/* Does `list` take this one out? */
-static bool takes(const struct value *list, const struct value *except, const struct sdp_format *f)
+/* "full" differs from "all" in what a codec is when it comes back as one to be transcoded. */
+enum codec_removal negotiate_removal(
+	const struct value *list, const struct value *except, const struct sdp_format *f)
 {
-	return names(list, f) || (names_all(list) && !names(except, f));
+	if (names(list, f))
+		return CODEC_REMOVED;
+	if (names(except, f))
+		return CODEC_KEPT;
+	if (has_word(list, "full"))
+		return CODEC_REMOVED;
+	return has_word(list, "all") ? CODEC_REMOVED_BY_ALL : CODEC_KEPT;
 }
 
-static void strip(struct work *w, const struct codec_options *o)
+/* The work on the receiver's list. */
+struct offering {
+	struct codec_work *said;  /* the sender's */
+	struct codec_work *shown; /* the receiver's */
+	const struct codec_offer *offer;
+	bool edited;    /* something was taken out or put in */
+	unsigned place; /* of the next supplemental codec that goes along with others */
+};
+
+/* Markings outlive a re-offer where the client meant them for the sender, not for one round. */
+static void take_marks(struct codec_work *said, const struct codec_agreement *before)
+{
+	for (unsigned i = 0; before && i < said->count; i++) {
+		struct codec_entry *e = &said->entries[i];
+		const struct codec_entry *known = codec_list_find(before->said, &e->format);
+
+		if (known && known->marks & ENTRY_ACCEPTED)
+			e->marks |= ENTRY_FOR_TRANSCODING | ENTRY_ACCEPTED;
+	}
+}
+
+static void ignore(struct codec_work *said, const struct codec_options *o)
+{
+	unsigned left = said->count;
+
+	for (unsigned i = 0; i < said->count; i++)
+		if (negotiate_removal(o->ignore, o->except, &said->entries[i].format)) {
+			said->entries[i].marks |= ENTRY_IGNORED;
+			left--;
+		}
+	for (unsigned i = 0; !left && i < said->count; i++)
+		said->entries[i].marks &= ~(unsigned)ENTRY_IGNORED;
+}
+
+/* `set` names codecs in full, clock and channels included. */
+static void set_entry(struct codec_entry *e, const struct codec_spec *spec)
+{
+	if (!codec_same_name(e->format.encoding, spec->name) ||
+		e->format.clock_hz != spec->clock_hz || e->format.channels != spec->channels)
+		return;
+	if (spec->bitrate)
+		e->bitrate = spec->bitrate;
+	if (spec->ptime_ms)
+		e->ptime_ms = spec->ptime_ms;
+	if (spec->options.s)
+		e->options = spec->options;
+}
+
+static void set_all(struct codec_work *said, const struct value *list)
+{
+	struct codec_spec spec;
+
+	value_each (item, list)
+		for (unsigned i = 0; codec_spec_parse(value_str(item), &spec) && i < said->count;
+			i++)
+			set_entry(&said->entries[i], &spec);
+}
+
+static void mark_removed(struct codec_entry *e, enum codec_removal how, unsigned marks)
+{
+	if (how == CODEC_KEPT)
+		return;
+	e->marks |= marks;
+	if (how == CODEC_REMOVED)
+		e->marks &= ~(unsigned)ENTRY_GONE_BY_ALL;
+}
+
+/* What the edits make of the sender's own codecs. */
+static void mark_said(struct codec_work *said, const struct codec_options *o)
+{
+	const unsigned wanted = ENTRY_FOR_TRANSCODING | ENTRY_ACCEPTED;
+
+	for (unsigned i = 0; i < said->count; i++) {
+		struct codec_entry *e = &said->entries[i];
+		enum codec_removal strip = negotiate_removal(o->strip, o->except, &e->format);
+		enum codec_removal consume = negotiate_removal(o->consume, o->except, &e->format);
+		enum codec_removal mask = negotiate_removal(o->mask, o->except, &e->format);
+
+		if (o->always || negotiate_removal(o->accept, NULL, &e->format))
+			e->marks |= wanted;
+		if (strip || consume || mask)
+			e->marks |= ENTRY_GONE_BY_ALL;
+		mark_removed(e, strip, ENTRY_STRIPPED);
+		mark_removed(e, consume, ENTRY_MASKED | wanted);
+		mark_removed(e, mask, ENTRY_MASKED);
+		if (consume || mask)
+			e->marks &= ~(unsigned)ENTRY_STRIPPED;
+	}
+}
+
+static bool has(const struct codec_work *w, const struct sdp_format *f)
+{
+	for (unsigned i = 0; i < w->count; i++)
+		if (format_is_same_type(&w->entries[i].format, f))
+			return true;
+	return false;
+}
+
+/* Those that the receiver knows, in its order, then the others. */
+static void take_known_first(
+	struct codec_work *shown, const struct codec_work *said, struct format_list known)
+{
+	shown->count = 0;
+	for (unsigned k = 0; k < known.count; k++)
+		for (unsigned i = 0; i < said->count; i++)
+			if (format_is_same_type(&said->entries[i].format, &known.formats[k]) &&
+				!has(shown, &said->entries[i].format))
+				codec_work_insert(shown, shown->count, &said->entries[i]);
+	for (unsigned i = 0; i < said->count; i++)
+		if (!has(shown, &said->entries[i].format))
+			codec_work_insert(shown, shown->count, &said->entries[i]);
+}
+
+static void take_shown(struct offering *of)
+{
+	const struct codec_offer *offer = of->offer;
+
+	if (offer->options->is_static && offer->shown_before.count)
+		codec_work_take_list(of->shown, offer->shown_before);
+	else if (offer->options->is_static && offer->shown.count)
+		codec_work_take(of->shown, offer->shown.formats, offer->shown.count);
+	else if (offer->options->reuse && offer->known.count)
+		take_known_first(of->shown, of->said, offer->known);
+	else
+		codec_work_take_list(of->shown, codec_work_list(of->said));
+	/* The marks are of the sender's side, but for what we added ourselves. */
+	for (unsigned i = 0; i < of->shown->count; i++)
+		of->shown->entries[i].marks &= offer->options->is_static ? ENTRY_FOR_TRANSCODING
+									 : 0;
+}
+
+static bool strip_entries(
+	struct codec_work *w, const struct value *list, const struct value *except)
+{
+	unsigned kept = 0;
+	bool any;
+
+	for (unsigned i = 0; i < w->count; i++)
+		if (!negotiate_removal(list, except, &w->entries[i].format))
+			w->entries[kept++] = w->entries[i];
+	any = kept != w->count;
+	w->count = kept;
+	return any;
+}
+
+static unsigned first_supplemental(const struct codec_work *w)
+{
+	unsigned at = 0;
+
+	while (at < w->count && !is_supplemental(&w->entries[at]))
+		at++;
+	return at;
+}
+
+/* A codec of the sender: in front of the first supplemental one, if it is none itself. */
+static bool put_back(struct codec_work *w, const struct codec_entry *e)
+{
+	struct codec_entry entry = *e;
+
+	if (has(w, &e->format))
+		return false;
+	entry.marks = ENTRY_TOUCHED;
+	return codec_work_insert(w, is_supplemental(e) ? w->count : first_supplemental(w), &entry);
+}
+
+static bool offer_again(struct codec_work *w, const struct value *list, struct codec_work *said)
+{
+	bool any = false;
+
+	value_each (item, list)
+		for (unsigned i = 0; i < said->count; i++)
+			if (format_is_named(&said->entries[i].format, value_str(item)) &&
+				put_back(w, &said->entries[i])) {
+				said->entries[i].marks &= ~(
+					unsigned)(ENTRY_STRIPPED | ENTRY_GONE_BY_ALL);
+				any = true;
+			}
+	return any;
+}
+
+static bool has_type(const struct codec_work *w, unsigned payload_type)
+{
+	for (unsigned i = 0; i < w->count; i++)
+		if (w->entries[i].format.payload_type == payload_type)
+			return true;
+	return false;
+}
+
+/* Numbers never change their meaning across sides: also those of stripped codecs are taken. */
+static bool is_free(const struct offering *of, unsigned payload_type, const struct sdp_format *f)
+{
+	if (has_type(of->shown, payload_type))
+		return false;
+	for (unsigned i = 0; i < of->said->count; i++) {
+		const struct sdp_format *said = &of->said->entries[i].format;
+
+		if (said->payload_type == payload_type && format_match(said, f) != CODEC_SAME)
+			return false;
+	}
+	return true;
+}
+
+static bool is_static_type(unsigned payload_type, const struct sdp_format *f)
+{
+	struct sdp_format known;
+
+	return sdp_static_format((uint8_t)payload_type, &known) && format_is_same_codec(&known, f);
+}
+
+/* Its number for the receiver (spec media 2.4); negative: there is none left. */
+static int find_type(const struct offering *of, const struct sdp_format *f)
+{
+	const struct codec_agreement *before = of->offer->before;
+
+	for (unsigned t = 0; t <= LAST_STATIC; t++)
+		if (is_static_type(t, f) && is_free(of, t, f))
+			return (int)t;
+	for (unsigned i = 0; i < of->said->count; i++) {
+		const struct sdp_format *said = &of->said->entries[i].format;
+
+		if (format_match(said, f) == CODEC_SAME && !has_type(of->shown, said->payload_type))
+			return said->payload_type;
+	}
+	for (unsigned i = 0; before && i < before->shown.count; i++) {
+		const struct sdp_format *shown = &before->shown.entries[i].format;
+
+		if (format_is_supplemental(f) && format_match(shown, f) == CODEC_SAME &&
+			is_free(of, shown->payload_type, f))
+			return shown->payload_type;
+	}
+	for (unsigned t = FIRST_DYNAMIC; t <= LAST_TYPE; t++)
+		if (is_free(of, t, f))
+			return (int)t;
+	return -1;
+}
+
+static void warn(const struct offering *of, struct str name, const char *why)
+{
+	GString *warnings = of->offer->warnings;
+
+	if (!warnings)
+		return;
+	if (warnings->len)
+		g_string_append(warnings, "; ");
+	g_string_append_printf(
+		warnings, "codec '%.*s' is not added: %s", (int)MIN(name.len, 64), name.s, why);
+}
+
+static unsigned first_event(const struct codec_work *w)
+{
+	unsigned at = 0;
+
+	while (at < w->count && !(codec_flags(w->entries[at].format.encoding) & CODEC_EVENT))
+		at++;
+	return at;
+}
+
+/* Noise goes before events, all other codecs before both. */
+static unsigned place_of(const struct codec_work *w, const struct codec *codec)
+{
+	return codec->flags & CODEC_SUPPLEMENTAL ? first_event(w) : first_supplemental(w);
+}
+
+static bool add_new(struct offering *of, unsigned place, const struct codec_spec *spec,
+	const struct codec *codec)
+{
+	struct codec_entry e = {
+		.marks = ENTRY_FOR_TRANSCODING | ENTRY_TOUCHED,
+		.bitrate = spec->bitrate,
+		.ptime_ms = spec->ptime_ms,
+		.options = spec->options,
+		.format = {
+			.encoding = str_of(codec->name),
+			.clock_hz = spec->clock_hz,
+			.channels = spec->channels,
+			.fmtp = spec->fmtp,
+		},
+	};
+	int type = find_type(of, &e.format);
+
+	if (type < 0) {
+		warn(of, spec->name, "no payload type is left");
+		return false;
+	}
+	e.format.payload_type = (uint8_t)type;
+	return codec_work_insert(of->shown, place, &e);
+}
+
+/* Does the list's codec do for what is asked for? Only what was given counts. */
+static bool satisfies(const struct sdp_format *f, const struct codec_spec *spec, bool has_fmtp)
+{
+	struct sdp_format wanted = *f;
+
+	if (!codec_same_name(f->encoding, spec->name))
+		return false;
+	if ((spec->clock_hz && f->clock_hz != spec->clock_hz) ||
+		(spec->channels && f->channels != spec->channels))
+		return false;
+	wanted.fmtp = spec->fmtp;
+	return !has_fmtp || format_match(f, &wanted) != CODEC_DIFFERENT;
+}
+
+/* What only "all" had taken out is simply there again. */
+static bool restore(struct offering *of, const struct codec_spec *spec, bool has_fmtp)
+{
+	for (unsigned i = 0; i < of->said->count; i++) {
+		struct codec_entry *e = &of->said->entries[i];
+
+		if (!(e->marks & ENTRY_GONE_BY_ALL) || !satisfies(&e->format, spec, has_fmtp))
+			continue;
+		e->marks &= ~(unsigned)(ENTRY_GONE_BY_ALL | ENTRY_STRIPPED);
+		of->edited |= put_back(of->shown, e);
+		return true;
+	}
+	return false;
+}
+
+static void transcode_one(struct offering *of, struct str text)
+{
+	const struct codec *codec;
+	struct codec_spec spec;
+	bool has_fmtp;
+
+	if (!codec_spec_parse(text, &spec)) {
+		warn(of, text, "this is no codec specification");
+		return;
+	}
+	has_fmtp = spec.fmtp.s != NULL;
+	codec = codec_find(spec.name);
+	if (codec)
+		codec_spec_complete(&spec, codec);
+	for (unsigned i = 0; i < of->shown->count; i++)
+		if (satisfies(&of->shown->entries[i].format, &spec, has_fmtp))
+			return;
+	if (restore(of, &spec, has_fmtp))
+		return;
+	if (!codec_usable(codec))
+		warn(of, spec.name, "this build cannot encode and decode it");
+	else
+		of->edited |= add_new(of, place_of(of->shown, codec), &spec, codec);
+}
+
+static bool has_clock(const struct codec_work *w, uint32_t clock_hz)
+{
+	for (unsigned i = 0; i < w->count; i++)
+		if (!is_supplemental(&w->entries[i]) && w->entries[i].format.clock_hz == clock_hz)
+			return true;
+	return false;
+}
+
+static bool has_supplemental(const struct codec_work *w, struct str name, uint32_t clock_hz)
+{
+	for (unsigned i = 0; i < w->count; i++)
+		if (codec_same_name(w->entries[i].format.encoding, name) &&
+			w->entries[i].format.clock_hz == clock_hz)
+			return true;
+	return false;
+}
+
+/* One for that clock: the sender's own, or else a new one. */
+static void add_supplemental(struct offering *of, struct str name, uint32_t clock_hz)
+{
+	const struct codec *codec = codec_find(name);
+	struct codec_spec spec = { .name = name, .clock_hz = clock_hz, .channels = 1 };
+
+	if (has_supplemental(of->shown, name, clock_hz))
+		return;
+	for (unsigned i = 0; i < of->said->count; i++) {
+		const struct codec_entry *e = &of->said->entries[i];
+
+		if (codec_same_name(e->format.encoding, name) && e->format.clock_hz == clock_hz &&
+			put_back(of->shown, e))
+			return;
+	}
+	if (!codec_usable(codec) || !(codec->flags & CODEC_ANY_CLOCK))
+		return;
+	codec_spec_complete(&spec, codec);
+	of->place += add_new(of, of->place, &spec, codec);
+}
+
+/* For each kind that is there, one for each clock of a codec that was put in. */
+static void add_supplementals(struct offering *of)
+{
+	const struct codec_work before = *of->shown;
+
+	of->place = first_event(of->shown);
+	for (unsigned k = 0; k < before.count; k++) {
+		const struct sdp_format *kind = &before.entries[k].format;
+
+		for (unsigned i = 0; format_is_supplemental(kind) && i < before.count; i++)
+			if (!is_supplemental(&before.entries[i]) &&
+				before.entries[i].marks & ENTRY_TOUCHED)
+				add_supplemental(
+					of, kind->encoding, before.entries[i].format.clock_hz);
+	}
+}
+
+static bool has_audio(const struct codec_work *w)
+{
+	for (unsigned i = 0; i < w->count; i++)
+		if (!is_supplemental(&w->entries[i]))
+			return true;
+	return false;
+}
+
+/*
+ * Those whose codecs are gone; what never had any is the sender's affair. Alone they may be all
+ * there is to a section.
+ */
+static void drop_supplementals(struct codec_work *w, const struct codec_work *said)
 {
 	unsigned kept = 0;
 
+	if (!has_audio(w))
+		return;
 	for (unsigned i = 0; i < w->count; i++) {
-		if (takes(o->strip, o->except, w->formats[i]))
-			w->changed = true;
-		else
-			w->formats[kept++] = w->formats[i];
+		const struct codec_entry e = w->entries[i];
+
+		if (!is_supplemental(&e) || has_clock(w, e.format.clock_hz) ||
+			!has_clock(said, e.format.clock_hz))
+			w->entries[kept++] = e;
 	}
 	w->count = kept;
 }
 
-static bool has(const struct work *w, const struct sdp_format *f)
+static void untouch(struct codec_work *w)
 {
 	for (unsigned i = 0; i < w->count; i++)
-		if (w->formats[i] == f || same_codec(w->formats[i], f))
-			return true;
-	return false;
+		w->entries[i].marks &= ~(unsigned)ENTRY_TOUCHED;
 }
 
-/* In front of the first supplemental one. */
-static void put_back(struct work *w, const struct sdp_format *f)
+static void follow_clocks(struct offering *of)
 {
-	unsigned at = 0;
-
-	if (w->count == SDP_MAX_FORMATS || has(w, f))
-		return;
-	while (at < w->count && !is_supplemental(w->formats[at]))
-		at++;
-	if (is_supplemental(f))
-		at = w->count;
-	for (unsigned i = w->count; i > at; i--) {
-		w->formats[i] = w->formats[i - 1];
-		w->touched[i] = w->touched[i - 1];
+	if (of->edited) {
+		add_supplementals(of);
+		drop_supplementals(of->shown, of->said);
 	}
-	w->formats[at] = f;
-	w->touched[at] = true;
-	w->changed = true;
-	w->count++;
+	untouch(of->shown);
 }
 
-static void offer_again(struct work *w, const struct value *list, const struct sdp_media *in)
+/* The answer's own edits: nothing is added that its sender has not said. */
+void negotiate_edit_codecs(struct codec_work *w, const struct codec_options *o)
 {
-	value_each (item, list)
-		for (unsigned i = 0; i < in->format_count; i++)
-			if (is_named(&in->formats[i], value_str(item)))
-				put_back(w, &in->formats[i]);
-}
+	struct codec_work said = *w;
+	bool edited = strip_entries(w, o->strip, o->except);
 
-static bool has_kind(const struct work *w, struct str encoding)
-{
-	for (unsigned i = 0; i < w->count; i++)
-		if (str_eq_nocase(w->formats[i]->encoding, encoding))
-			return true;
-	return false;
-}
+	edited |= offer_again(w, o->offer, &said);
+	for (unsigned i = 0; i < w->count; i++) {
+		const struct codec_entry *e = codec_list_find(
+			codec_work_list(&said), &w->entries[i].format);
 
-/* Is there a codec of that clock rate; one that was put back? */
-static bool has_clock(const struct work *w, uint32_t clock_hz, bool touched)
-{
-	for (unsigned i = 0; i < w->count; i++)
-		if (!is_supplemental(w->formats[i]) && w->formats[i]->clock_hz == clock_hz &&
-			(!touched || w->touched[i]))
-			return true;
-	return false;
-}
-
-/* Supplemental codecs follow the clock rates of those that are left. */
-static void follow_clocks(struct work *w, const struct sdp_media *in)
-{
-	unsigned kept = 0;
-
-	if (!w->changed)
-		return;
-	for (unsigned i = 0; i < in->format_count; i++) {
-		const struct sdp_format *f = &in->formats[i];
-
-		if (is_supplemental(f) && has_kind(w, f->encoding) &&
-			has_clock(w, f->clock_hz, true))
-			put_back(w, f);
+		w->entries[i].marks = e->marks;
 	}
-	/* Alone they may be all there is to a section. */
-	for (unsigned i = 0; i < w->count; i++)
-		if (!is_supplemental(w->formats[i]) || has_clock(w, w->formats[i]->clock_hz, false))
-			w->formats[kept++] = w->formats[i];
-	w->count = kept ? kept : w->count;
+	if (edited)
+		drop_supplementals(w, &said);
 }
 
-static void edit(struct work *w, const struct codec_options *o, const struct sdp_media *in)
+static void edit_shown(struct offering *of)
 {
-	if (o->strip)
-		strip(w, o);
-	if (o->offer)
-		offer_again(w, o->offer, in);
-	follow_clocks(w, in);
+	const struct codec_offer *offer = of->offer;
+	const struct codec_options *o = offer->options;
+
+	of->edited |= strip_entries(of->shown, o->strip, o->except);
+	of->edited |= strip_entries(of->shown, o->consume, o->except);
+	of->edited |= strip_entries(of->shown, o->mask, o->except);
+	of->edited |= offer_again(of->shown, o->offer, of->said);
+	value_each (item, offer->in->type == SDP_AUDIO ? o->transcode : NULL)
+		transcode_one(of, value_str(item));
 }
 
-static void add(struct work *w, const struct sdp_format *f)
+static void restore_all(struct offering *of)
 {
-	if (w->count < SDP_MAX_FORMATS)
-		w->formats[w->count++] = f;
+	for (unsigned i = 0; i < of->said->count; i++)
+		of->said->entries[i].marks &= ~(unsigned)(ENTRY_STRIPPED | ENTRY_GONE_BY_ALL);
+	codec_work_take_list(of->shown, codec_work_list(of->said));
+	for (unsigned i = 0; i < of->shown->count; i++)
+		of->shown->entries[i].marks = 0;
 }
 
-static void add_all(struct work *w, struct format_list list)
+static bool lists_equal(struct codec_list a, struct codec_list b)
 {
-	for (unsigned i = 0; i < list.count; i++)
-		add(w, &list.formats[i]);
-}
+	if (a.count != b.count)
+		return false;
+	for (unsigned i = 0; i < a.count; i++) {
+		const struct codec_entry *e = &a.entries[i], *f = &b.entries[i];
 
-/* Those that the receiver knows, in its order, then the others. */
-static void add_known_first(struct work *w, const struct sdp_media *in, struct format_list known)
-{
-	for (unsigned k = 0; k < known.count; k++)
-		for (unsigned i = 0; i < in->format_count; i++)
-			if (same_codec(&in->formats[i], &known.formats[k]) &&
-				!has(w, &in->formats[i]))
-				add(w, &in->formats[i]);
-	for (unsigned i = 0; i < in->format_count; i++)
-		if (!has(w, &in->formats[i]))
-			add(w, &in->formats[i]);
-}
-
-unsigned negotiate_offer_formats(const struct sdp_media *in, const struct codec_options *o,
-	struct format_list shown, struct format_list known, const struct sdp_format **ret)
-{
-	struct format_list received = { in->formats, in->format_count };
-	struct work w = { .formats = ret };
-
-	if (o->is_static && shown.count)
-		add_all(&w, shown);
-	else if (o->reuse && known.count)
-		add_known_first(&w, in, known);
-	else
-		add_all(&w, received);
-	edit(&w, o, in);
-	if (!w.count && !o->allow_none)
-		add_all(&w, received);
-	return w.count;
-}
-
-static bool has_type(const struct payload_types *set, uint8_t type)
-{
-	return set->bits[type / 64 % 2] >> type % 64 & 1;
-}
-
-struct payload_types negotiate_ignored(const struct sdp_media *in, const struct codec_options *o)
-{
-	struct payload_types set = { { 0 } };
-	bool any_left = false;
-
-	if (!o->ignore)
-		return set;
-	for (unsigned i = 0; i < in->format_count; i++) {
-		const struct sdp_format *f = &in->formats[i];
-
-		if (takes(o->ignore, o->except, f))
-			set.bits[f->payload_type / 64 % 2] |= (uint64_t)1 << f->payload_type % 64;
-		else
-			any_left = true;
+		if (e->format.payload_type != f->format.payload_type || e->marks != f->marks ||
+			!format_is_same_codec(&e->format, &f->format) ||
+			!str_eq(e->format.fmtp, f->format.fmtp))
+			return false;
 	}
-	return any_left ? set : (struct payload_types){ { 0 } };
+	return true;
 }
 
-static bool was_offered(
-	const struct format_list *offered, const struct sdp_format *f, bool asymmetric)
+/*
+ * Until the answer comes, packets go on as they did: by the former answer when the offer is the
+ * same, else by what the receiver is known to take of it.
+ */
+static void bridge(struct arena *arena, const struct codec_offer *offer, struct codec_agreement *a)
 {
-	for (unsigned i = 0; i < offered->count; i++)
-		if (same_codec(&offered->formats[i], f) ||
-			(asymmetric && f->encoding.len && same_definition(&offered->formats[i], f)))
+	const struct codec_agreement *before = offer->before;
+	struct codec_work known = { .count = 0 };
+
+	if (before && before->settled && lists_equal(before->said, a->said) &&
+		lists_equal(before->shown, a->shown)) {
+		a->settled = true;
+		a->as_is = before->as_is;
+		a->answered = codec_list_copy(arena, before->answered);
+		a->answer = codec_list_copy(arena, before->answer);
+		return;
+	}
+	for (unsigned i = 0; i < offer->known.count; i++) {
+		const struct codec_entry *e = codec_list_find(a->shown, &offer->known.formats[i]);
+
+		if (e)
+			codec_work_insert(&known, known.count, e);
+	}
+	a->answered = codec_list_copy(arena, codec_work_list(&known));
+}
+
+static bool any_accepted(const struct codec_agreement *before)
+{
+	for (unsigned i = 0; before && i < before->said.count; i++)
+		if (before->said.entries[i].marks & ENTRY_ACCEPTED)
 			return true;
 	return false;
 }
 
-/* Keeps what is in `offered`; leaves all when that would be nothing. */
-static void keep_offered(struct work *w, const struct format_list *offered,
-	const struct payload_types *ignored, bool asymmetric)
+bool negotiate_touches_codecs(const struct codec_offer *offer)
 {
-	const struct sdp_format *kept[SDP_MAX_FORMATS];
-	unsigned count = 0;
+	const struct codec_options *o = offer->options;
 
-	if (!offered->count)
-		return;
-	for (unsigned i = 0; i < w->count; i++)
-		if (was_offered(offered, w->formats[i], asymmetric) &&
-			!has_type(ignored, w->formats[i]->payload_type))
-			kept[count++] = w->formats[i];
-	for (unsigned i = 0; i < count; i++)
-		w->formats[i] = kept[i];
-	w->count = count ? count : w->count;
+	return o->strip || o->offer || o->ignore || o->reuse || o->is_static || o->transcode ||
+	       o->mask || o->consume || o->accept || o->set || o->always || o->force ||
+	       any_accepted(offer->before);
 }
 
-/* The first codec, and what goes beside it. */
-static void keep_first(struct work *w)
+bool negotiate_offer_codecs(
+	struct arena *arena, const struct codec_offer *offer, struct codec_agreement *ret)
 {
-	const struct sdp_format *first = NULL;
-	unsigned kept = 0;
+	struct codec_work said, shown;
+	struct offering of = { .said = &said, .shown = &shown, .offer = offer };
+	const struct codec_options *o = offer->options;
 
-	for (unsigned i = 0; i < w->count && !first; i++)
-		if (!is_supplemental(w->formats[i]))
-			first = w->formats[i];
-	for (unsigned i = 0; first && i < w->count; i++)
-		if (w->formats[i] == first || (is_supplemental(w->formats[i]) &&
-						      w->formats[i]->clock_hz == first->clock_hz))
-			w->formats[kept++] = w->formats[i];
-	w->count = first ? kept : w->count;
-}
-
-unsigned negotiate_answer_formats(const struct answer_formats *a, const struct codec_options *o,
-	const struct sdp_format **ret)
-{
-	struct format_list answered = { a->in->formats, a->in->format_count };
-	struct format_list offered = { 0 };
-	struct payload_types none = { { 0 } };
-	struct work w = { .formats = ret };
-
-	if (a->offered)
-		offered = (struct format_list){ a->offered->formats, a->offered->format_count };
-	add_all(&w, answered);
-	keep_offered(&w, &a->shown, &none, o->asymmetric);
-	keep_offered(&w, &offered, &a->ignored, o->asymmetric);
-	edit(&w, o, a->in);
-	if (!w.count)
-		add_all(&w, answered);
-	if (o->single)
-		keep_first(&w);
-	return w.count;
+	codec_work_take(&said, offer->in->formats, offer->in->format_count);
+	take_marks(&said, offer->before);
+	ignore(&said, o);
+	set_all(&said, o->set);
+	mark_said(&said, o);
+	take_shown(&of);
+	edit_shown(&of);
+	follow_clocks(&of);
+	if (!shown.count && !o->allow_none)
+		restore_all(&of);
+	ret->settled = ret->as_is = ret->asymmetric = false;
+	ret->force = o->force;
+	ret->said = codec_list_copy(arena, codec_work_list(&said));
+	ret->shown = codec_list_copy(arena, codec_work_list(&shown));
+	ret->answer = (struct codec_list){ 0 };
+	bridge(arena, offer, ret);
+	return shown.count > 0;
 }
