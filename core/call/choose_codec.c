@@ -65,18 +65,6 @@ static const struct codec_entry *find_candidate(
 	return NULL;
 }
 
-static bool can_transcode(const struct codec_entry *x, const struct codec_entry *to)
-{
-	const struct codec *from = codec_find(x->format.encoding);
-	const struct codec *into = codec_find(to->format.encoding);
-
-	if (!codec_usable(from) || !codec_usable(into))
-		return false;
-	return codec_sample_hz(from, x->format.clock_hz) ==
-		       codec_sample_hz(into, to->format.clock_hz) ||
-	       codec_resampler();
-}
-
 static unsigned usual_ptime(const struct codec_entry *e)
 {
 	const struct codec *codec = codec_find(e->format.encoding);
@@ -112,7 +100,7 @@ static struct codec_choice choose_audio(const struct codec_flow *flow, const str
 	       (flow->asymmetric || to->format.payload_type == x->format.payload_type);
 	if (same && !flow->force && !has_other_ptime(flow, x))
 		return pass_to(to);
-	if (can_transcode(x, to))
+	if (codec_entry_reaches(x, to))
 		return (struct codec_choice){ PLAN_TRANSCODE, to };
 	return candidate ? pass_to(candidate) : (struct codec_choice){ PLAN_DISCARD, NULL };
 }
@@ -182,7 +170,7 @@ static struct codec_choice choose_noise(const struct codec_flow *flow, const str
 
 	if (same && counts(same))
 		return pass_to(same);
-	if (preferred && can_transcode(x, preferred))
+	if (preferred && codec_entry_reaches(x, preferred))
 		return (struct codec_choice){ PLAN_TRANSCODE, preferred };
 	return (struct codec_choice){ PLAN_DISCARD, NULL };
 }

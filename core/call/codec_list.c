@@ -139,6 +139,18 @@ bool format_is_usable(const struct sdp_format *f)
 	return codec_usable(codec_find(f->encoding));
 }
 
+bool codec_entry_reaches(const struct codec_entry *from, const struct codec_entry *to)
+{
+	const struct codec *out = codec_find(from->format.encoding);
+	const struct codec *in = codec_find(to->format.encoding);
+
+	if (!codec_usable(out) || !codec_usable(in))
+		return false;
+	return codec_sample_hz(out, from->format.clock_hz) ==
+		       codec_sample_hz(in, to->format.clock_hz) ||
+	       codec_resampler();
+}
+
 struct codec_entry *codec_list_find(struct codec_list list, const struct sdp_format *f)
 {
 	for (unsigned i = 0; i < list.count; i++)

@@ -80,6 +80,8 @@ bool format_is_named(const struct sdp_format *f, struct str name);
 /* Both directions of it can be had. */
 bool format_is_usable(const struct sdp_format *f);
 
+/* Can one be made of the other: both directions of both, and a resampler if that takes one? */
+bool codec_entry_reaches(const struct codec_entry *from, const struct codec_entry *to);
 /* By format_is_same_type; NULL. */
 struct codec_entry *codec_list_find(struct codec_list list, const struct sdp_format *f);
 

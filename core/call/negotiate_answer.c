@@ -7,23 +7,23 @@
 #include "call/negotiate.h"
 
 static const struct codec_entry *find_shown(
-	const struct codec_agreement *a, const struct sdp_format *f, bool asymmetric)
+	const struct codec_agreement *a, const struct sdp_format *f)
 {
 	const struct codec_entry *e = codec_list_find(a->shown, f);
 
-	for (unsigned i = 0; !e && asymmetric && f->encoding.len && i < a->shown.count; i++)
+	for (unsigned i = 0; !e && a->asymmetric && f->encoding.len && i < a->shown.count; i++)
 		if (format_is_same_codec(&a->shown.entries[i].format, f))
 			return &a->shown.entries[i];
 	return e;
 }
 
 /* What was offered, in the answer's order and words; all of it when nothing of it was. */
-static bool take_answered(struct codec_work *w, const struct sdp_media *in,
-	const struct codec_options *o, const struct codec_agreement *a)
+static bool take_answered(
+	struct codec_work *w, const struct sdp_media *in, const struct codec_agreement *a)
 {
 	w->count = 0;
 	for (unsigned i = 0; i < in->format_count; i++) {
-		const struct codec_entry *e = find_shown(a, &in->formats[i], o->asymmetric);
+		const struct codec_entry *e = find_shown(a, &in->formats[i]);
 		struct codec_entry taken;
 
 		if (!e)
@@ -193,12 +193,12 @@ void negotiate_answer_codecs(struct arena *arena, const struct sdp_media *in,
 	struct codec_work answered, answer;
 	struct answering an = { .arena = arena, .answered = &answered, .answer = &answer };
 
-	a->asymmetric = o->asymmetric;
+	a->asymmetric |= o->asymmetric;
 	a->force |= o->force;
-	a->as_is = !take_answered(&answered, in, o, a);
+	a->as_is = !take_answered(&answered, in, a);
 	negotiate_edit_codecs(&answered, o);
 	if (!answered.count)
-		a->as_is = !take_answered(&answered, in, o, a);
+		a->as_is = !take_answered(&answered, in, a);
 	an.flow = agreement_flow(a, false);
 	/* Which codec is which side's does not depend on whether it could pass. */
 	an.flow.force = false;

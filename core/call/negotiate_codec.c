@@ -3,43 +3,9 @@
  * Codecs of an offer (spec NG 3.6.3, media 2.3): what the sender is taken to support, and what is
  * shown to the receiver. Read `negotiate_offer_codecs` at the end first.
  */
-#include "call/negotiate.h"
+#include "call/negotiate_priv.h"
 
 enum { FIRST_DYNAMIC = 96, LAST_TYPE = 127, LAST_STATIC = 34 };
-
-static bool is_supplemental(const struct codec_entry *e)
-{
-	return format_is_supplemental(&e->format);
-}
-
-static bool names(const struct value *list, const struct sdp_format *f)
-{
-	value_each (item, list)
-		if (format_is_named(f, value_str(item)))
-			return true;
-	return false;
-}
-
-static bool has_word(const struct value *list, const char *word)
-{
-	value_each (item, list)
-		if (str_is_nocase(value_str(item), word))
-			return true;
-	return false;
-}
-
-/* "full" differs from "all" in what a codec is when it comes back as one to be transcoded. */
-enum codec_removal negotiate_removal(
-	const struct value *list, const struct value *except, const struct sdp_format *f)
-{
-	if (names(list, f))
-		return CODEC_REMOVED;
-	if (names(except, f))
-		return CODEC_KEPT;
-	if (has_word(list, "full"))
-		return CODEC_REMOVED;
-	return has_word(list, "all") ? CODEC_REMOVED_BY_ALL : CODEC_KEPT;
-}
 
 /* The work on the receiver's list. */
 struct offering {
@@ -131,14 +97,6 @@ static void mark_said(struct codec_work *said, const struct codec_options *o)
 	}
 }
 
-static bool has(const struct codec_work *w, const struct sdp_format *f)
-{
-	for (unsigned i = 0; i < w->count; i++)
-		if (format_is_same_type(&w->entries[i].format, f))
-			return true;
-	return false;
-}
-
 /* Those that the receiver knows, in its order, then the others. */
 static void take_known_first(
 	struct codec_work *shown, const struct codec_work *said, struct format_list known)
@@ -147,10 +105,10 @@ static void take_known_first(
 	for (unsigned k = 0; k < known.count; k++)
 		for (unsigned i = 0; i < said->count; i++)
 			if (format_is_same_type(&said->entries[i].format, &known.formats[k]) &&
-				!has(shown, &said->entries[i].format))
+				!codecs_have(shown, &said->entries[i].format))
 				codec_work_insert(shown, shown->count, &said->entries[i]);
 	for (unsigned i = 0; i < said->count; i++)
-		if (!has(shown, &said->entries[i].format))
+		if (!codecs_have(shown, &said->entries[i].format))
 			codec_work_insert(shown, shown->count, &said->entries[i]);
 }
 
@@ -170,55 +128,6 @@ static void take_shown(struct offering *of)
 	for (unsigned i = 0; i < of->shown->count; i++)
 		of->shown->entries[i].marks &= offer->options->is_static ? ENTRY_FOR_TRANSCODING
 									 : 0;
-}
-
-static bool strip_entries(
-	struct codec_work *w, const struct value *list, const struct value *except)
-{
-	unsigned kept = 0;
-	bool any;
-
-	for (unsigned i = 0; i < w->count; i++)
-		if (!negotiate_removal(list, except, &w->entries[i].format))
-			w->entries[kept++] = w->entries[i];
-	any = kept != w->count;
-	w->count = kept;
-	return any;
-}
-
-static unsigned first_supplemental(const struct codec_work *w)
-{
-	unsigned at = 0;
-
-	while (at < w->count && !is_supplemental(&w->entries[at]))
-		at++;
-	return at;
-}
-
-/* A codec of the sender: in front of the first supplemental one, if it is none itself. */
-static bool put_back(struct codec_work *w, const struct codec_entry *e)
-{
-	struct codec_entry entry = *e;
-
-	if (has(w, &e->format))
-		return false;
-	entry.marks = ENTRY_TOUCHED;
-	return codec_work_insert(w, is_supplemental(e) ? w->count : first_supplemental(w), &entry);
-}
-
-static bool offer_again(struct codec_work *w, const struct value *list, struct codec_work *said)
-{
-	bool any = false;
-
-	value_each (item, list)
-		for (unsigned i = 0; i < said->count; i++)
-			if (format_is_named(&said->entries[i].format, value_str(item)) &&
-				put_back(w, &said->entries[i])) {
-				said->entries[i].marks &= ~(
-					unsigned)(ENTRY_STRIPPED | ENTRY_GONE_BY_ALL);
-				any = true;
-			}
-	return any;
 }
 
 static bool has_type(const struct codec_work *w, unsigned payload_type)
@@ -289,19 +198,11 @@ static void warn(const struct offering *of, struct str name, const char *why)
 		warnings, "codec '%.*s' is not added: %s", (int)MIN(name.len, 64), name.s, why);
 }
 
-static unsigned first_event(const struct codec_work *w)
-{
-	unsigned at = 0;
-
-	while (at < w->count && !(codec_flags(w->entries[at].format.encoding) & CODEC_EVENT))
-		at++;
-	return at;
-}
-
 /* Noise goes before events, all other codecs before both. */
 static unsigned place_of(const struct codec_work *w, const struct codec *codec)
 {
-	return codec->flags & CODEC_SUPPLEMENTAL ? first_event(w) : first_supplemental(w);
+	return codec->flags & CODEC_SUPPLEMENTAL ? codecs_first_event(w)
+						 : codecs_first_supplemental(w);
 }
 
 static bool add_new(struct offering *of, unsigned place, const struct codec_spec *spec,
@@ -352,8 +253,28 @@ static bool restore(struct offering *of, const struct codec_spec *spec, bool has
 		if (!(e->marks & ENTRY_GONE_BY_ALL) || !satisfies(&e->format, spec, has_fmtp))
 			continue;
 		e->marks &= ~(unsigned)(ENTRY_GONE_BY_ALL | ENTRY_STRIPPED);
-		of->edited |= put_back(of->shown, e);
+		of->edited |= codecs_put_back(of->shown, e);
 		return true;
+	}
+	return false;
+}
+
+/* Is there anything of the sender's that it could be made of, and be made into? */
+static bool is_reachable(
+	const struct offering *of, const struct codec_spec *spec, const struct codec *codec)
+{
+	struct codec_entry added = {
+		.format = { .encoding = str_of(codec->name), .clock_hz = spec->clock_hz },
+	};
+
+	if (codec->flags & CODEC_SUPPLEMENTAL)
+		return true;
+	for (unsigned i = 0; i < of->said->count; i++) {
+		const struct codec_entry *e = &of->said->entries[i];
+
+		if (!(e->marks & ENTRY_IGNORED) && !format_is_supplemental(&e->format) &&
+			codec_entry_reaches(e, &added))
+			return true;
 	}
 	return false;
 }
@@ -379,16 +300,10 @@ static void transcode_one(struct offering *of, struct str text)
 		return;
 	if (!codec_usable(codec))
 		warn(of, spec.name, "this build cannot encode and decode it");
+	else if (!is_reachable(of, &spec, codec))
+		warn(of, spec.name, "nothing that is offered can be converted to it");
 	else
 		of->edited |= add_new(of, place_of(of->shown, codec), &spec, codec);
-}
-
-static bool has_clock(const struct codec_work *w, uint32_t clock_hz)
-{
-	for (unsigned i = 0; i < w->count; i++)
-		if (!is_supplemental(&w->entries[i]) && w->entries[i].format.clock_hz == clock_hz)
-			return true;
-	return false;
 }
 
 static bool has_supplemental(const struct codec_work *w, struct str name, uint32_t clock_hz)
@@ -412,7 +327,7 @@ static void add_supplemental(struct offering *of, struct str name, uint32_t cloc
 		const struct codec_entry *e = &of->said->entries[i];
 
 		if (codec_same_name(e->format.encoding, name) && e->format.clock_hz == clock_hz &&
-			put_back(of->shown, e))
+			codecs_put_back(of->shown, e))
 			return;
 	}
 	if (!codec_usable(codec) || !(codec->flags & CODEC_ANY_CLOCK))
@@ -426,44 +341,16 @@ static void add_supplementals(struct offering *of)
 {
 	const struct codec_work before = *of->shown;
 
-	of->place = first_event(of->shown);
+	of->place = codecs_first_event(of->shown);
 	for (unsigned k = 0; k < before.count; k++) {
 		const struct sdp_format *kind = &before.entries[k].format;
 
 		for (unsigned i = 0; format_is_supplemental(kind) && i < before.count; i++)
-			if (!is_supplemental(&before.entries[i]) &&
+			if (!format_is_supplemental(&before.entries[i].format) &&
 				before.entries[i].marks & ENTRY_TOUCHED)
 				add_supplemental(
 					of, kind->encoding, before.entries[i].format.clock_hz);
 	}
-}
-
-static bool has_audio(const struct codec_work *w)
-{
-	for (unsigned i = 0; i < w->count; i++)
-		if (!is_supplemental(&w->entries[i]))
-			return true;
-	return false;
-}
-
-/*
- * Those whose codecs are gone; what never had any is the sender's affair. Alone they may be all
- * there is to a section.
- */
-static void drop_supplementals(struct codec_work *w, const struct codec_work *said)
-{
-	unsigned kept = 0;
-
-	if (!has_audio(w))
-		return;
-	for (unsigned i = 0; i < w->count; i++) {
-		const struct codec_entry e = w->entries[i];
-
-		if (!is_supplemental(&e) || has_clock(w, e.format.clock_hz) ||
-			!has_clock(said, e.format.clock_hz))
-			w->entries[kept++] = e;
-	}
-	w->count = kept;
 }
 
 static void untouch(struct codec_work *w)
@@ -476,26 +363,9 @@ static void follow_clocks(struct offering *of)
 {
 	if (of->edited) {
 		add_supplementals(of);
-		drop_supplementals(of->shown, of->said);
+		codecs_drop_lonely(of->shown, of->said);
 	}
 	untouch(of->shown);
-}
-
-/* The answer's own edits: nothing is added that its sender has not said. */
-void negotiate_edit_codecs(struct codec_work *w, const struct codec_options *o)
-{
-	struct codec_work said = *w;
-	bool edited = strip_entries(w, o->strip, o->except);
-
-	edited |= offer_again(w, o->offer, &said);
-	for (unsigned i = 0; i < w->count; i++) {
-		const struct codec_entry *e = codec_list_find(
-			codec_work_list(&said), &w->entries[i].format);
-
-		w->entries[i].marks = e->marks;
-	}
-	if (edited)
-		drop_supplementals(w, &said);
 }
 
 static void edit_shown(struct offering *of)
@@ -503,10 +373,10 @@ static void edit_shown(struct offering *of)
 	const struct codec_offer *offer = of->offer;
 	const struct codec_options *o = offer->options;
 
-	of->edited |= strip_entries(of->shown, o->strip, o->except);
-	of->edited |= strip_entries(of->shown, o->consume, o->except);
-	of->edited |= strip_entries(of->shown, o->mask, o->except);
-	of->edited |= offer_again(of->shown, o->offer, of->said);
+	of->edited |= codecs_strip(of->shown, o->strip, o->except);
+	of->edited |= codecs_strip(of->shown, o->consume, o->except);
+	of->edited |= codecs_strip(of->shown, o->mask, o->except);
+	of->edited |= codecs_offer_again(of->shown, o->offer, of->said);
 	value_each (item, offer->in->type == SDP_AUDIO ? o->transcode : NULL)
 		transcode_one(of, value_str(item));
 }
@@ -575,7 +445,7 @@ bool negotiate_touches_codecs(const struct codec_offer *offer)
 
 	return o->strip || o->offer || o->ignore || o->reuse || o->is_static || o->transcode ||
 	       o->mask || o->consume || o->accept || o->set || o->always || o->force ||
-	       any_accepted(offer->before);
+	       o->asymmetric || any_accepted(offer->before);
 }
 
 bool negotiate_offer_codecs(
@@ -595,7 +465,8 @@ bool negotiate_offer_codecs(
 	follow_clocks(&of);
 	if (!shown.count && !o->allow_none)
 		restore_all(&of);
-	ret->settled = ret->as_is = ret->asymmetric = false;
+	ret->settled = ret->as_is = false;
+	ret->asymmetric = o->asymmetric;
 	ret->force = o->force;
 	ret->said = codec_list_copy(arena, codec_work_list(&said));
 	ret->shown = codec_list_copy(arena, codec_work_list(&shown));
