@@ -41,6 +41,11 @@ PERF_SRC := $(wildcard tests/perf/src/*.c)
 
 # A plugin is one file, or a folder of its name; it becomes plugins/NAME.so beside the daemon.
 # Those that need more than GLib have a line here with their packages: PKGS_name := package …
+PKGS_g722 := libavcodec libavutil
+PKGS_g729 := libbcg729
+PKGS_gsm  := libavcodec libavutil spandsp
+PKGS_ilbc := libavcodec libavutil
+PKGS_opus := opus
 PLUGIN_FILES   := $(wildcard codecs/*.c plugins/*/*.c)
 PLUGIN_FOLDERS := $(patsubst %/,%,$(sort $(dir $(wildcard codecs/*/*.c plugins/*/*/*.c))))
 lacks_package   = $(if $(PKGS_$(1)),$(shell pkg-config --exists $(PKGS_$(1)) || echo yes))
@@ -121,7 +126,10 @@ $(call objects,$(PLUGIN_SRC) $(BROKEN_SRC)): OWN_CFLAGS = $(PIC) $(PLUGIN_CFLAGS
 $(BUILD)/libplugin.a: $(HELPER_SRC:%.c=$(BUILD)/pic/%.o)
 $(BUILD)/plugin.list: FORCE
 	$(call write_if_changed,$(PLUGIN_SRC))
-# All of them in one, for tests and fuzz targets.
+# All of them in one, for tests and fuzz targets, which then need all of their libraries.
+ALL_PLUGIN_PKGS  = $(sort $(foreach p,$(PLUGIN_PARTS),$(PKGS_$(basename $(notdir $(p))))))
+ALL_PLUGIN_LIBS  = $(eval ALL_PLUGIN_LIBS := $$(if $(ALL_PLUGIN_PKGS),$$(shell pkg-config --libs \
+	$(ALL_PLUGIN_PKGS))))$(ALL_PLUGIN_LIBS)
 $(BUILD)/libplugins.a: $(call objects,$(PLUGIN_SRC)) $(BUILD)/plugin.list
 $(BUILD)/libplugin.a $(BUILD)/libplugins.a:
 	$(call say,AR)
@@ -130,7 +138,7 @@ $(BUILD)/libplugin.a $(BUILD)/libplugins.a:
 define plugin_rule
 $(BUILD)/plugins/$(basename $(notdir $(1))).so: $(call objects,$(if $(filter %.c,$(1)),$(1),$(wildcard $(1)/*.c)))
 $(BUILD)/plugins/$(basename $(notdir $(1))).so: PLUGIN_PKGS = glib-2.0 $(PKGS_$(basename $(notdir $(1))))
-$(BUILD)/plugins/$(basename $(notdir $(1))).so: PLUGIN_CFLAGS = $$(if $(PKGS_$(basename $(notdir $(1)))),$$(shell pkg-config --cflags $(PKGS_$(basename $(notdir $(1))))))
+$(call objects,$(if $(filter %.c,$(1)),$(1),$(wildcard $(1)/*.c))): PLUGIN_CFLAGS = $$(if $(PKGS_$(basename $(notdir $(1)))),$$(shell pkg-config --cflags $(PKGS_$(basename $(notdir $(1))))))
 endef
 $(foreach p,$(PLUGIN_PARTS),$(eval $(call plugin_rule,$(p))))
 $(BROKEN): $(BUILD)/tests/plugins/%.so: $(BUILD)/tests/plugins/%.o
@@ -158,7 +166,8 @@ $(BUILD)/core/main.o: $(BUILD)/plugin-dir
 $(BUILD)/core/main.o: OWN_CFLAGS = -DPLUGIN_DIR=\"$(PLUGIN_DIR)\"
 
 link = $(CC) $(ALL_LDFLAGS) $(1) -o $@ $(filter %.o,$^) \
-	-Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(PKG_LIBS) -lm
+	-Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(PKG_LIBS) \
+	$(if $(filter %/libplugins.a,$^),$(ALL_PLUGIN_LIBS)) -lm
 
 $(DAEMON): $(call objects,core/main.c) $(BUILD)/libcore.a
 $(TOOLS): $(BUILD)/%: $(BUILD)/core/tools/%.o $(BUILD)/libcore.a
@@ -308,10 +317,10 @@ docs: all
 
 # ---- installing ----
 
-DEPS := build-essential pkg-config libglib2.0-dev libssl-dev libsrtp2-dev python3 iproute2
+DEPS := build-essential pkg-config libglib2.0-dev libssl-dev libsrtp2-dev python3 iproute2 \
+	libavcodec-dev libavutil-dev libbcg729-dev libopus-dev libspandsp-dev
 DEPS_ALL := $(DEPS) clang clang-format libclang-rt-14-dev valgrind kamailio kamailio-extra-modules \
-	sip-tester rtpengine-daemon libopus-dev libbcg729-dev libspandsp-dev libavcodec-dev \
-	libavformat-dev libswresample-dev libavutil-dev liburing-dev
+	sip-tester rtpengine-daemon libavformat-dev libswresample-dev liburing-dev
 deps:
 	@.ci/install-packages $(DEPS)
 deps-all:

@@ -94,6 +94,8 @@ struct codec_encoder {
 	int (*encode)(void *encoder, const int16_t *samples, uint8_t *out);
 	void (*obey)(void *encoder, int request); /* see `request`; NULL: nothing to ask for */
 	const void *data;                         /* for `open` */
+	/* How many of a hundred packets the far end says it lost. NULL: all the same to it. */
+	void (*loss)(void *encoder, unsigned percent);
 };
 
 /* A known answer: this payload decodes to these samples, or these samples encode to it. */
