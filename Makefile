@@ -46,12 +46,18 @@ PKGS_g729 := libbcg729
 PKGS_gsm  := libavcodec libavutil spandsp
 PKGS_ilbc := libavcodec libavutil
 PKGS_opus := opus
+PKGS_amr := opencore-amrnb opencore-amrwb vo-amrwbenc
+PKGS_avcodec := libavcodec libavutil
+PKGS_swresample := libswresample libavutil
 PLUGIN_FILES   := $(wildcard codecs/*.c plugins/*/*.c)
 PLUGIN_FOLDERS := $(patsubst %/,%,$(sort $(dir $(wildcard codecs/*/*.c plugins/*/*/*.c))))
 lacks_package   = $(if $(PKGS_$(1)),$(shell pkg-config --exists $(PKGS_$(1)) || echo yes))
 usable = $(foreach p,$(1),$(if $(call lacks_package,$(basename $(notdir $(p)))),$(info plugin \
 	$(basename $(notdir $(p))) left out: $(PKGS_$(basename $(notdir $(p)))) not installed),$(p)))
 PLUGIN_PARTS   := $(call usable,$(PLUGIN_FILES) $(PLUGIN_FOLDERS))
+# What a program needs that has all of them in it.
+PLUGINS_PKGS   := $(sort $(foreach p,$(PLUGIN_PARTS),$(PKGS_$(basename $(notdir $(p))))))
+PLUGINS_LIBS    = $(if $(PLUGINS_PKGS),$(shell pkg-config --libs $(PLUGINS_PKGS)))
 PLUGIN_SRC     := $(filter %.c,$(PLUGIN_PARTS)) \
 	$(foreach f,$(filter-out %.c,$(PLUGIN_PARTS)),$(wildcard $(f)/*.c))
 # What loading must survive, and what plugins get of the core.
@@ -126,10 +132,7 @@ $(call objects,$(PLUGIN_SRC) $(BROKEN_SRC)): OWN_CFLAGS = $(PIC) $(PLUGIN_CFLAGS
 $(BUILD)/libplugin.a: $(HELPER_SRC:%.c=$(BUILD)/pic/%.o)
 $(BUILD)/plugin.list: FORCE
 	$(call write_if_changed,$(PLUGIN_SRC))
-# All of them in one, for tests and fuzz targets, which then need all of their libraries.
-ALL_PLUGIN_PKGS  = $(sort $(foreach p,$(PLUGIN_PARTS),$(PKGS_$(basename $(notdir $(p))))))
-ALL_PLUGIN_LIBS  = $(eval ALL_PLUGIN_LIBS := $$(if $(ALL_PLUGIN_PKGS),$$(shell pkg-config --libs \
-	$(ALL_PLUGIN_PKGS))))$(ALL_PLUGIN_LIBS)
+# All of them in one, for tests and fuzz targets.
 $(BUILD)/libplugins.a: $(call objects,$(PLUGIN_SRC)) $(BUILD)/plugin.list
 $(BUILD)/libplugin.a $(BUILD)/libplugins.a:
 	$(call say,AR)
@@ -175,11 +178,11 @@ $(UNIT): %: %.o $(BUILD)/libmock.a $(BUILD)/libplugins.a $(BUILD)/libcore.a
 $(FLOW): $(call objects,$(FLOW_SRC)) $(BUILD)/libmock.a $(BUILD)/libplugins.a $(BUILD)/libcore.a
 $(DAEMON) $(TOOLS) $(UNIT) $(FLOW):
 	$(call say,LINK)
-	$(Q)$(call link)
+	$(Q)$(call link) $(if $(filter %/libplugins.a,$^),$(PLUGINS_LIBS))
 
 $(FUZZ): %: %.o $(BUILD)/libmock.a $(BUILD)/libplugins.a $(BUILD)/libcore.a
 	$(call say,LINK)
-	$(Q)$(call link,-fsanitize=fuzzer)
+	$(Q)$(call link,-fsanitize=fuzzer) $(PLUGINS_LIBS)
 
 # ---- the load kit; it may use libraries that the daemon does not need ----
 
@@ -318,9 +321,10 @@ docs: all
 # ---- installing ----
 
 DEPS := build-essential pkg-config libglib2.0-dev libssl-dev libsrtp2-dev python3 iproute2 \
-	libavcodec-dev libavutil-dev libbcg729-dev libopus-dev libspandsp-dev
+	libavcodec-dev libavutil-dev libswresample-dev libbcg729-dev libopus-dev libspandsp-dev \
+	libopencore-amrnb-dev libopencore-amrwb-dev libvo-amrwbenc-dev
 DEPS_ALL := $(DEPS) clang clang-format libclang-rt-14-dev valgrind kamailio kamailio-extra-modules \
-	sip-tester rtpengine-daemon libavformat-dev libswresample-dev liburing-dev
+	sip-tester rtpengine-daemon libavformat-dev liburing-dev
 deps:
 	@.ci/install-packages $(DEPS)
 deps-all:

@@ -71,8 +71,11 @@ struct codec_decoder {
 	 */
 	int (*conceal)(
 		void *decoder, size_t samples, const uint8_t *next, size_t next_len, int16_t *out);
-	/* What the far end asks its peer's encoder for, in the codec's own terms; negative:
-	 * nothing. It goes to the `obey` of the encoder towards it. NULL: there is no such thing. */
+	/*
+	 * What the encoder towards the far end is to know from what came from there, in the codec's
+	 * own terms: what is asked of it, or what it is to ask for; negative: nothing. It goes to
+	 * that encoder's `obey`, after any decode. NULL: there is no such thing.
+	 */
 	int (*request)(const void *decoder);
 	const void *data; /* for `open`: which of several codecs it is */
 };
@@ -109,13 +112,17 @@ struct codec_vector {
 	bool encodes;       /* samples → payload is tested too */
 };
 
+/*
+ * Descriptions of background noise: `decode` takes one and gives a packet's worth of the noise,
+ * params->ptime_ms; `conceal` goes on with it for as long as it is asked to.
+ */
 enum codec_flag {
 	CODEC_SUPPLEMENTAL = 1, /* goes along with audio codecs of its clock; never a goal itself */
 	CODEC_ANY_CLOCK = 2,    /* its clock is that of the audio it goes along with */
 	CODEC_FMTP_IGNORED = 4, /* parameters never tell two of it apart */
 	CODEC_EVENT = 8,        /* carries events (RFC 4733), not audio */
 	CODEC_FALLBACK = 32,    /* gives way to another of its name: for what wraps many codecs */
-	CODEC_NOISE = 16,       /* describes background noise (RFC 3389) */
+	CODEC_NOISE = 16,       /* describes background noise (RFC 3389): see above */
 };
 
 struct codec {

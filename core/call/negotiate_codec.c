@@ -300,6 +300,8 @@ static void transcode_one(struct offering *of, struct str text)
 		return;
 	if (!codec_usable(codec))
 		warn(of, spec.name, "this build cannot encode and decode it");
+	else if (!spec.clock_hz)
+		warn(of, spec.name, "it has no usual clock");
 	else if (!is_reachable(of, &spec, codec))
 		warn(of, spec.name, "nothing that is offered can be converted to it");
 	else
