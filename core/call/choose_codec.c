@@ -86,23 +86,28 @@ static struct codec_choice pass_to(const struct codec_entry *to)
 	return (struct codec_choice){ PLAN_PASS, to };
 }
 
+/* Its packets keep their number, so the sink must know them by it. */
+static bool can_pass(
+	const struct codec_flow *flow, const struct codec_entry *x, const struct codec_entry *to)
+{
+	return to && (flow->asymmetric || to->format.payload_type == x->format.payload_type);
+}
+
 static struct codec_choice choose_audio(const struct codec_flow *flow, const struct codec_entry *x)
 {
 	const struct codec_entry *preferred = find_preferred(flow);
 	const struct codec_entry *candidate = find_candidate(flow, x), *to = candidate;
-	bool same;
+	bool passes = can_pass(flow, x, candidate);
 
 	if (!format_is_usable(&x->format) || !preferred)
-		return pass_to(candidate);
+		return pass_to(passes ? candidate : NULL);
 	if (!candidate || preferred->marks & ENTRY_FOR_TRANSCODING)
 		to = preferred;
-	same = to == candidate &&
-	       (flow->asymmetric || to->format.payload_type == x->format.payload_type);
-	if (same && !flow->force && !has_other_ptime(flow, x))
+	if (to == candidate && passes && !flow->force && !has_other_ptime(flow, x))
 		return pass_to(to);
 	if (codec_entry_reaches(x, to))
 		return (struct codec_choice){ PLAN_TRANSCODE, to };
-	return candidate ? pass_to(candidate) : (struct codec_choice){ PLAN_DISCARD, NULL };
+	return passes ? pass_to(candidate) : (struct codec_choice){ PLAN_DISCARD, NULL };
 }
 
 static bool is_event_of(const struct codec_entry *e, uint32_t clock_hz)

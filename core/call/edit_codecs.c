@@ -47,6 +47,14 @@ bool codecs_have(const struct codec_work *w, const struct sdp_format *f)
 	return false;
 }
 
+bool codecs_have_type(const struct codec_work *w, unsigned payload_type)
+{
+	for (unsigned i = 0; i < w->count; i++)
+		if (w->entries[i].format.payload_type == payload_type)
+			return true;
+	return false;
+}
+
 bool codecs_strip(struct codec_work *w, const struct value *list, const struct value *except)
 {
 	unsigned kept = 0;
@@ -82,7 +90,7 @@ bool codecs_put_back(struct codec_work *w, const struct codec_entry *e)
 {
 	struct codec_entry entry = *e;
 
-	if (codecs_have(w, &e->format))
+	if (codecs_have_type(w, e->format.payload_type))
 		return false;
 	entry.marks = ENTRY_TOUCHED;
 	return codec_work_insert(

@@ -130,18 +130,10 @@ static void take_shown(struct offering *of)
 									 : 0;
 }
 
-static bool has_type(const struct codec_work *w, unsigned payload_type)
-{
-	for (unsigned i = 0; i < w->count; i++)
-		if (w->entries[i].format.payload_type == payload_type)
-			return true;
-	return false;
-}
-
 /* Numbers never change their meaning across sides: also those of stripped codecs are taken. */
 static bool is_free(const struct offering *of, unsigned payload_type, const struct sdp_format *f)
 {
-	if (has_type(of->shown, payload_type))
+	if (codecs_have_type(of->shown, payload_type))
 		return false;
 	for (unsigned i = 0; i < of->said->count; i++) {
 		const struct sdp_format *said = &of->said->entries[i].format;
@@ -170,7 +162,8 @@ static int find_type(const struct offering *of, const struct sdp_format *f)
 	for (unsigned i = 0; i < of->said->count; i++) {
 		const struct sdp_format *said = &of->said->entries[i].format;
 
-		if (format_match(said, f) == CODEC_SAME && !has_type(of->shown, said->payload_type))
+		if (format_match(said, f) == CODEC_SAME &&
+			!codecs_have_type(of->shown, said->payload_type))
 			return said->payload_type;
 	}
 	for (unsigned i = 0; before && i < before->shown.count; i++) {
@@ -252,8 +245,10 @@ static bool restore(struct offering *of, const struct codec_spec *spec, bool has
 
 		if (!(e->marks & ENTRY_GONE_BY_ALL) || !satisfies(&e->format, spec, has_fmtp))
 			continue;
+		if (!codecs_put_back(of->shown, e))
+			return false;
 		e->marks &= ~(unsigned)(ENTRY_GONE_BY_ALL | ENTRY_STRIPPED);
-		of->edited |= codecs_put_back(of->shown, e);
+		of->edited = true;
 		return true;
 	}
 	return false;
