@@ -19,8 +19,9 @@ struct draft {
 	bool created;           /* the call is new: dropped with the draft */
 	struct stream_set *set; /* prepared */
 	int64_t now_mono_us, now_wall_us;
-	bool ice_removed;  /* something to warn about */
-	GString *warnings; /* for the reply; NULL: not wanted */
+	bool ice_removed;            /* something to warn about */
+	const struct party *sibling; /* whose offer a new party answers, too; NULL */
+	GString *warnings;           /* for the reply; NULL: not wanted */
 };
 
 /*

@@ -405,6 +405,20 @@ static struct codec_agreement *plain_agreement(struct draft *draft, const struct
 	return a;
 }
 
+/* A branch made behind the one that was offered to answers the same offer. */
+static void share_agreement(struct draft *draft, struct media *from, const struct media *to)
+{
+	const struct party *sibling = draft->sibling;
+	const struct media *shared;
+
+	if (!sibling || from->index >= sibling->media_count)
+		return;
+	shared = sibling->media[from->index];
+	from->ptime_fixed_ms = shared->ptime_fixed_ms;
+	from->agreement = codec_agreement_copy(
+		draft->model->arena, media_agreement(shared, to->party));
+}
+
 static void answer_codecs(struct draft *draft, const struct media_pair *pair,
 	const struct sdp_media *in, const struct codec_options *o)
 {
@@ -414,6 +428,9 @@ static void answer_codecs(struct draft *draft, const struct media_pair *pair,
 		return;
 	if (!media_agreement(from, to->party)) {
 		from->agreement = NULL;
+		share_agreement(draft, from, to);
+	}
+	if (!from->agreement) {
 		if (!to->in || negotiate_answer_is_plain(in, o, formats_of(to)))
 			return;
 		from->agreement = plain_agreement(draft, to);
