@@ -147,9 +147,13 @@ void codecs_drop_lonely(struct codec_work *w, const struct codec_work *said)
 /* The answer's own edits: nothing is added that its sender has not said. */
 void negotiate_edit_codecs(struct codec_work *w, const struct codec_options *o)
 {
-	struct codec_work said = *w;
-	bool edited = codecs_strip(w, o->strip, o->except);
+	struct codec_work said;
+	bool edited;
 
+	if (!o->strip && !o->offer)
+		return;
+	codec_work_take_list(&said, codec_work_list(w));
+	edited = codecs_strip(w, o->strip, o->except);
 	edited |= codecs_offer_again(w, o->offer, &said);
 	for (unsigned i = 0; i < w->count; i++) {
 		const struct codec_entry *e = codec_list_find(

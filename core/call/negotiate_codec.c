@@ -336,8 +336,9 @@ static void add_supplemental(struct offering *of, struct str name, uint32_t cloc
 /* For each kind that is there, one for each clock of a codec that was put in. */
 static void add_supplementals(struct offering *of)
 {
-	const struct codec_work before = *of->shown;
+	struct codec_work before;
 
+	codec_work_take_list(&before, codec_work_list(of->shown));
 	of->place = codecs_first_event(of->shown);
 	for (unsigned k = 0; k < before.count; k++) {
 		const struct sdp_format *kind = &before.entries[k].format;
@@ -409,7 +410,7 @@ static bool lists_equal(struct codec_list a, struct codec_list b)
 static void bridge(struct arena *arena, const struct codec_offer *offer, struct codec_agreement *a)
 {
 	const struct codec_agreement *before = offer->before;
-	struct codec_work known = { .count = 0 };
+	struct codec_work known;
 
 	if (before && before->settled && lists_equal(before->said, a->said) &&
 		lists_equal(before->shown, a->shown)) {
@@ -419,6 +420,7 @@ static void bridge(struct arena *arena, const struct codec_offer *offer, struct 
 		a->answer = codec_list_copy(arena, before->answer);
 		return;
 	}
+	known.count = 0;
 	for (unsigned i = 0; i < offer->known.count; i++) {
 		const struct codec_entry *e = codec_list_find(a->shown, &offer->known.formats[i]);
 
