@@ -123,7 +123,7 @@ static unsigned sink_of(
 
 static enum plan_payload payload_of(const struct sdp_format *f)
 {
-	if (str_is_nocase(f->encoding, "telephone-event"))
+	if (codec_flags(f->encoding) & CODEC_EVENT)
 		return PLAN_PAYLOAD_DTMF;
 	if (str_is_nocase(f->encoding, "PCMU") && f->channels == 1)
 		return PLAN_PAYLOAD_PCMU;
