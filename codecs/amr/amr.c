@@ -284,8 +284,16 @@ static const struct codec_decoder decoders[] = {
 	{ open_decoder, close_decoder, decode, conceal, request_of, &amr_wide },
 };
 static const struct codec_encoder encoders[] = {
-	{ open_encoder, close_encoder, encode, obey, .data = &amr_narrow },
-	{ open_encoder, close_encoder, encode, obey, .data = &amr_wide },
+	{ .open = open_encoder,
+		.close = close_encoder,
+		.encode = encode,
+		.obey = obey,
+		.data = &amr_narrow },
+	{ .open = open_encoder,
+		.close = close_encoder,
+		.encode = encode,
+		.obey = obey,
+		.data = &amr_wide },
 };
 
 static const char default_fmtp[] = "octet-align=1;mode-change-capability=2";

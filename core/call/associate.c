@@ -113,6 +113,8 @@ static struct party *adopt(struct draft *draft, const struct call_options *o, st
 		retag(draft, candidate, x_tag);
 		return candidate;
 	}
+	if (answer)
+		draft->sibling = candidate;
 	return add_party(draft, x_tag, o->via_branch, err);
 }
 

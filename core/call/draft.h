@@ -19,7 +19,9 @@ struct draft {
 	bool created;           /* the call is new: dropped with the draft */
 	struct stream_set *set; /* prepared */
 	int64_t now_mono_us, now_wall_us;
-	bool ice_removed; /* something to warn about */
+	bool ice_removed;            /* something to warn about */
+	const struct party *sibling; /* whose offer a new party answers, too; NULL */
+	GString *warnings;           /* for the reply; NULL: not wanted */
 };
 
 /*
@@ -66,6 +68,7 @@ struct exchange_result {
 	bool looped; /* loop-protect: the body goes back as it came, nothing was done */
 	bool ice_removed;
 	const char *refused; /* name of the reason when a limit did not let a new call in */
+	GString *warnings;   /* the caller's, appended to; NULL: not wanted */
 };
 
 int call_offer(struct call_table *table, const struct call_options *o, const struct addr *client,

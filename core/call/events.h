@@ -36,8 +36,8 @@ enum { EVENTS_MAX = 128 };
 	ROW(TAKEN_UP, "taken-up", "{party}, section {section}: no longer declined")                \
 	ROW(HELD, "held", "{party}, section {section}: is to receive nothing (hold)")              \
 	ROW(RESUMED, "resumed", "{party}, section {section}: is to receive media again")           \
-	ROW(CODECS_REMOVED, "codecs-removed",                                                      \
-		"{party}, section {section}: was shown {number} codecs, not all of those offered") \
+	ROW(CODECS_CHOSEN, "codecs-chosen",                                                        \
+		"{party}, section {section}: was shown {number} codecs, not those offered")        \
 	ROW(MUX_AGREED, "mux-agreed", "{party}, section {section}: rtcp-mux agreed")               \
 	ROW(FIRST_PACKET, "first-packet",                                                          \
 		"{party}, section {section}: first {flow} packet; it is sent to at {address}")     \

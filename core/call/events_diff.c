@@ -72,6 +72,12 @@ static void compare_endpoints(const struct diff *d, const struct media *was, con
 		add_media(d, EVENT_ENDPOINT_CHANGED, is, is->streams[0].peer, 0);
 }
 
+/* How many codecs it was shown, where those were not simply the other side's. */
+static unsigned shown_count(const struct media *media)
+{
+	return media && media->agreement ? media->agreement->shown.count : 0;
+}
+
 static void compare_media(const struct diff *d, const struct media *was, const struct media *is)
 {
 	static const struct addr none;
@@ -84,8 +90,8 @@ static void compare_media(const struct diff *d, const struct media *was, const s
 	/* Sections that were not agreed upon yet say nothing by their direction. */
 	if (is->in && !is->rejected && (was && was->in ? was->send : true) != is->send)
 		add_media(d, is->send ? EVENT_RESUMED : EVENT_HELD, is, none, 0);
-	if (is->shown_count != (was ? was->shown_count : 0) && is->shown_count)
-		add_media(d, EVENT_CODECS_REMOVED, is, none, is->shown_count);
+	if (shown_count(is) && shown_count(is) != shown_count(was))
+		add_media(d, EVENT_CODECS_CHOSEN, is, none, shown_count(is));
 	if (is->mux && !(was && was->mux))
 		add_media(d, EVENT_MUX_AGREED, is, none, 0);
 }

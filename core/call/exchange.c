@@ -140,6 +140,7 @@ int exchange(struct draft *draft, const struct call_options *o, bool answer, GSt
 	struct sdp *sdp;
 	int ret = sdp_parse(o->sdp, false, &sdp, err);
 
+	draft->warnings = result->warnings;
 	if (ret < 0) {
 		draft_drop(draft);
 		return ret;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One direction explained: does it work, and if not, what is missing. */
 #include "call/explain_priv.h"
+#include "call/negotiate.h"
 #include "call/sentence.h"
 
 enum { STOPPED_US = 5000000 }; /* silence longer than this is one */
@@ -256,14 +257,54 @@ static void say_only(GString *out, const struct media *of, const struct media *o
 	g_string_append(out, ".\n");
 }
 
+/* What these two agreed on, from this direction's side; false: nothing but what both said. */
+static bool find_agreement(const struct flow *f, struct codec_flow *ret)
+{
+	const struct codec_agreement *forth = media_agreement(f->to, f->from->party);
+	const struct codec_agreement *back = media_agreement(f->from, f->to->party);
+
+	if (!forth && !back)
+		return false;
+	*ret = agreement_flow(forth ? forth : back, forth != NULL);
+	ret->fixed_ptime_ms = f->to->ptime_fixed_ms;
+	return true;
+}
+
+/* Each codec that does not pass as it is. False: they all do. */
+static bool say_transcoded(GString *out, const struct flow *f)
+{
+	struct plan_transcode plan = { 0 };
+	struct codec_flow flow;
+
+	if (!find_agreement(f, &flow) || !choose_transcode(&flow, &plan))
+		return false;
+	for (unsigned i = 0; i < flow.from.count; i++) {
+		const struct sdp_format *from = &flow.from.entries[i].format;
+		const struct plan_handler *h = &plan.handler[from->payload_type & 0x7f];
+		const struct plan_format *to = &plan.encoders[h->encoder];
+
+		if (h->handling == PLAN_PASS)
+			continue;
+		sentence_formats(out, from, 1);
+		if (h->handling == PLAN_DISCARD)
+			g_string_append(
+				out, " is discarded: the other side has nothing like it.\n");
+		else
+			g_string_append_printf(out, " is %s %s/%u (%u).\n",
+				h->handling == PLAN_EVENT ? "passed on as" : "transcoded to",
+				to->codec->name, to->params.clock_hz, to->payload_type);
+	}
+	return true;
+}
+
 /* Told once for each pair: by the party that was there first. */
 static void say_codecs(GString *out, const struct flow *f)
 {
 	struct sdp_format formats[SDP_MAX_FORMATS];
 	unsigned count;
 
-	if (f->from->party->number > f->to->party->number || !f->from->in || !f->to->in ||
-		!f->from->in->format_count || !f->to->in->format_count)
+	if (!f->from->in || !f->to->in || !f->from->in->format_count || !f->to->in->format_count ||
+		say_transcoded(out, f) || f->from->party->number > f->to->party->number)
 		return;
 	count = pick_codecs(f->to, f->from, true, formats);
 	if (count) {

@@ -58,17 +58,29 @@ static void add_profile(GString *out, const struct media *media)
 		sentence_quote(out, media->transport_text);
 }
 
-/* What it was offered: all that the other side named, but for what was taken out. */
+/* Codecs of a list; how many. */
+static unsigned list_formats(struct codec_list list, struct sdp_format *ret)
+{
+	unsigned count = MIN(list.count, (unsigned)SDP_MAX_FORMATS);
+
+	for (unsigned i = 0; i < count; i++)
+		ret[i] = list.entries[i].format;
+	return count;
+}
+
+/* What it was offered: all that the other side named, but for what flags made of it. */
 static void add_offered(GString *out, const struct media *media)
 {
 	const struct media *other = media->source_count ? media->sources[0] : NULL;
+	struct sdp_format formats[SDP_MAX_FORMATS];
+	unsigned count = media->agreement ? list_formats(media->agreement->shown, formats) : 0;
 
 	/* Whose offer it was may have gone on with another branch. */
-	if (!media->shown_count && !(other && other->in))
+	if (!count && !(other && other->in))
 		return;
 	g_string_append(out, " with codecs ");
-	if (media->shown_count)
-		sentence_formats(out, media->shown, media->shown_count);
+	if (count)
+		sentence_formats(out, formats, count);
 	else
 		sentence_formats(out, other->in->formats, other->in->format_count);
 }
@@ -172,31 +184,36 @@ static void say_told(GString *out, const struct media *media)
 	g_string_append(out, ".\n");
 }
 
-static bool has_codec(const struct sdp_format *list, unsigned count, const struct sdp_format *f)
+/* Codecs of one list that another has not, or only those with one of these marks. */
+static void say_difference(GString *out, const char *what, struct codec_list list,
+	struct codec_list without, unsigned marks)
 {
-	for (unsigned i = 0; i < count; i++)
-		if (list[i].payload_type == f->payload_type &&
-			str_eq_nocase(list[i].encoding, f->encoding))
-			return true;
-	return false;
-}
-
-static void say_removed(GString *out, const struct media *media)
-{
-	const struct media *other = media->source_count ? media->sources[0] : NULL;
-	struct sdp_format gone[SDP_MAX_FORMATS];
+	struct sdp_format formats[SDP_MAX_FORMATS];
 	unsigned count = 0;
 
-	if (!media->shown_count || !other || !other->in)
-		return;
-	for (unsigned i = 0; i < other->in->format_count && count < SDP_MAX_FORMATS; i++)
-		if (!has_codec(media->shown, media->shown_count, &other->in->formats[i]))
-			gone[count++] = other->in->formats[i];
+	for (unsigned i = 0; i < list.count && count < SDP_MAX_FORMATS; i++) {
+		const struct codec_entry *e = &list.entries[i];
+
+		if (marks ? e->marks & marks : !codec_list_find(without, &e->format))
+			formats[count++] = e->format;
+	}
 	if (!count)
 		return;
-	g_string_append(out, "Not shown to it, by the proxy's codec flags: ");
-	sentence_formats(out, gone, count);
+	g_string_append(out, what);
+	sentence_formats(out, formats, count);
 	g_string_append(out, ".\n");
+}
+
+static void say_chosen(GString *out, const struct media *media)
+{
+	const struct codec_agreement *a = media->agreement;
+
+	if (!a)
+		return;
+	say_difference(out, "Not shown to it, by the proxy's codec flags: ", a->said, a->shown, 0);
+	say_difference(out,
+		"Offered to it beside what the other side has, to be transcoded: ", a->shown,
+		a->shown, ENTRY_FOR_TRANSCODING);
 }
 
 static void say_mux(GString *out, const struct media *media)
@@ -312,7 +329,7 @@ void explain_section(
 		say_changed(out, media);
 		say_hold(out, media);
 		say_told(out, media);
-		say_removed(out, media);
+		say_chosen(out, media);
 		say_mux(out, media);
 	}
 	say_arrived(out, media, in, now_us);

@@ -62,27 +62,6 @@ static void copy_maps(struct arena *arena, struct media *to, const struct media 
 	*link = NULL;
 }
 
-static void copy_format(struct arena *arena, struct sdp_format *to, const struct sdp_format *from)
-{
-	struct str *feedback = arena_new_array(arena, struct str, from->rtcp_fb_count);
-
-	*to = *from;
-	to->encoding = arena_str(arena, from->encoding);
-	to->fmtp = arena_str(arena, from->fmtp);
-	for (unsigned i = 0; i < from->rtcp_fb_count; i++)
-		feedback[i] = arena_str(arena, from->rtcp_fb[i]);
-	to->rtcp_fb = feedback;
-}
-
-static void copy_shown(struct arena *arena, struct media *to, const struct media *from)
-{
-	if (!from->shown)
-		return;
-	to->shown = arena_new_array(arena, struct sdp_format, from->shown_count);
-	for (unsigned i = 0; i < from->shown_count; i++)
-		copy_format(arena, &to->shown[i], &from->shown[i]);
-}
-
 static struct media *media_copy_into(struct arena *arena, struct media *from, struct party *party)
 {
 	struct media *to = arena_alloc(arena, sizeof(*to));
@@ -95,7 +74,7 @@ static struct media *media_copy_into(struct arena *arena, struct media *from, st
 	to->transport_text = arena_str(arena, from->transport_text);
 	to->mid = arena_str(arena, from->mid);
 	ref_take(to->sdp);
-	copy_shown(arena, to, from);
+	to->agreement = codec_agreement_copy(arena, from->agreement);
 	copy_maps(arena, to, from);
 	to->streams = arena_new_array(arena, struct media_stream, from->stream_count);
 	for (unsigned i = 0; i < from->stream_count; i++) {
@@ -238,13 +217,12 @@ void media_set_sdp(struct media *media, struct sdp *sdp, const struct sdp_media 
 	media->in = in;
 }
 
-void media_set_shown(struct model *model, struct media *media,
-	const struct sdp_format *const *formats, unsigned count)
+const struct codec_agreement *media_agreement(
+	const struct media *media, const struct party *offerer)
 {
-	media->shown = count ? arena_new_array(model->arena, struct sdp_format, count) : NULL;
-	media->shown_count = count;
-	for (unsigned i = 0; i < count; i++)
-		copy_format(model->arena, &media->shown[i], formats[i]);
+	const struct codec_agreement *a = media->agreement;
+
+	return a && a->offerer == offerer->number ? a : NULL;
 }
 
 static bool party_exists(const struct model *model, unsigned number)

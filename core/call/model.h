@@ -9,6 +9,7 @@
 #define CALL_MODEL_H
 
 #include "base/arena.h"
+#include "call/codec_list.h"
 #include "media/stats.h"
 #include "net/iface.h"
 #include "sdp/sdp.h"
@@ -72,14 +73,13 @@ struct media {
 	bool mux_single;        /* … with one port for both */
 	bool mux_offered_by;    /* it offered it */
 	enum mux_answer mux_answer;
-	/* What was offered to this party, when that was not all of the sender's; NULL: all. */
-	struct sdp_format *shown;
-	unsigned shown_count;
-	uint64_t ignored[2]; /* payload types it offered that count as not offered */
-	bool no_codecs;      /* its offer was declined for it: no codec was left */
+	/* On codecs with the party that offered to it; NULL: what both said passes as it is. */
+	struct codec_agreement *agreement;
+	bool no_codecs; /* its offer was declined for it: no codec was left */
 	/* Header extensions it offered, by number, that only we and it know of. */
 	uint64_t masked[4];
 	int ptime_ms, maxptime_ms;
+	int ptime_fixed_ms;      /* what it gets, whatever is said; 0: what the other side sends */
 	enum addr_family family; /* of our side towards it; ADDR_NONE: not decided */
 	/* Where its signalling came from, without port; ADDR_NONE: not told. */
 	struct addr received_from;
@@ -178,9 +178,9 @@ void media_set_type(
 void media_set_transport(
 	struct model *model, struct media *media, enum sdp_transport transport, struct str text);
 void party_set_sdp(struct party *party, struct sdp *sdp);
-/* A copy of its formats, texts included; `count` 0: forgets them. */
-void media_set_shown(struct model *model, struct media *media,
-	const struct sdp_format *const *formats, unsigned count);
+/* What its party, offered to by `offerer`, agreed on; NULL. */
+const struct codec_agreement *media_agreement(
+	const struct media *media, const struct party *offerer);
 /* The party's blocks towards `receiver`, made when there are none. */
 struct blocks *party_flow(struct model *model, struct party *party, const struct party *receiver);
 /* All that is blocked of what `source` sends to `receiver`. */

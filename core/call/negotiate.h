@@ -7,7 +7,9 @@
 #define CALL_NEGOTIATE_H
 
 #include "base/err.h"
+#include "call/codec_list.h"
 #include "call/options.h"
+#include "media/plan.h"
 
 /* rtcp-mux in an offer (spec NG 3.5.3). */
 struct mux_decision {
@@ -52,41 +54,80 @@ int negotiate_check(
 enum sdp_transport negotiate_transport_offer(
 	const struct sdp_media *in, const struct call_options *o);
 
-/* negotiate_codec.c (spec NG 3.6). Arrays given as `ret` have room for SDP_MAX_FORMATS. */
-
-/* A set of payload types. */
-struct payload_types {
-	uint64_t bits[2];
-};
+/* Codecs (spec NG 3.6, media 2): lists are made in `arena`, their texts copied. */
 
 struct format_list {
 	const struct sdp_format *formats;
 	unsigned count;
 };
 
-/*
- * What an offer shows to its receiver: the sender's formats but for those that are taken out.
- * `shown`: what the receiver was shown last, `known`: what it said itself last; both may be
- * empty. Returns how many; none only if that is allowed (allow-no-codec-media).
- */
-unsigned negotiate_offer_formats(const struct sdp_media *in, const struct codec_options *o,
-	struct format_list shown, struct format_list known, const struct sdp_format **ret);
-/* The sender's formats that are taken as if it had not offered them. */
-struct payload_types negotiate_ignored(const struct sdp_media *in, const struct codec_options *o);
-
-/*
- * What an answer shows to the offerer: of the answerer's formats those that were shown to it
- * (`shown`; empty: all) and that the offerer has (`offered`, NULL: unknown) with the same number
- * and a compatible definition, or all when none is left; but for those that are taken out.
- */
-struct answer_formats {
-	const struct sdp_media *in, *offered;
+struct codec_offer {
+	const struct sdp_media *in; /* the sender's */
+	const struct codec_options *options;
+	/* What these two had agreed on when the same one offered; NULL: nothing. */
+	const struct codec_agreement *before;
+	/* What the receiver was shown last, with marks; or without; both may be empty. */
+	struct codec_list shown_before;
 	struct format_list shown;
-	struct payload_types ignored; /* of the offerer */
+	struct format_list known; /* what it said itself last; may be empty */
+	GString *warnings;        /* for the reply; NULL: not wanted */
 };
 
-unsigned negotiate_answer_formats(const struct answer_formats *a, const struct codec_options *o,
-	const struct sdp_format **ret);
+/* Is there anything to decide? If not, the receiver is shown what the sender said. */
+bool negotiate_touches_codecs(const struct codec_offer *offer);
+/*
+ * negotiate_codec.c: what the receiver is shown. False: no codec is left, which is only when that
+ * is allowed (allow-no-codec-media).
+ */
+bool negotiate_offer_codecs(
+	struct arena *arena, const struct codec_offer *offer, struct codec_agreement *ret);
+/*
+ * negotiate_answer.c: what the offerer is shown, from what the answerer says and what was agreed
+ * before. An agreement without lists is one on an offer that nobody knows.
+ */
+void negotiate_answer_codecs(struct arena *arena, const struct sdp_media *in,
+	const struct codec_options *o, struct codec_agreement *agreement);
+/* To an offer that was passed on as it was: is there nothing to decide about the answer? */
+bool negotiate_answer_is_plain(
+	const struct sdp_media *in, const struct codec_options *o, struct format_list offered);
+
+/* What the answer's own `strip` and `offer`, or the offer's, do to a list; for both of them. */
+enum codec_removal { CODEC_KEPT, CODEC_REMOVED, CODEC_REMOVED_BY_ALL };
+enum codec_removal negotiate_removal(
+	const struct value *list, const struct value *except, const struct sdp_format *f);
+void negotiate_edit_codecs(struct codec_work *w, const struct codec_options *o);
+
+/* choose_codec.c: what becomes of a received codec (spec media 2.7). */
+
+/* One direction between two sections. */
+struct codec_flow {
+	struct codec_list from; /* what its source may send */
+	struct codec_list to;   /* what its sink takes */
+	int from_ptime_ms;      /* as the source said; 0: the codec's */
+	int to_ptime_ms;        /* as the sink said; 0: the codec's */
+	int fixed_ptime_ms;     /* what the sink has to get whatever it said; 0: any */
+	bool force, asymmetric, as_is;
+};
+
+struct codec_choice {
+	enum plan_handling handling;
+	const struct codec_entry *to; /* of flow->to; NULL: none, it passes or is discarded */
+};
+
+struct codec_choice choose_codec(const struct codec_flow *flow, const struct codec_entry *from);
+/*
+ * All of a flow; its strings point into the lists. False: nothing need be changed, packets pass
+ * as they are.
+ */
+bool choose_transcode(const struct codec_flow *flow, struct plan_transcode *ret);
+/* Of an agreement: from the offerer, or towards it. Times of packets are the caller's. */
+struct codec_flow agreement_flow(const struct codec_agreement *agreement, bool from_offerer);
+
+/*
+ * negotiate_describe.c: the decisions of one agreement as text, a fact a line: what each side
+ * offered, accepted, had taken out, and what becomes of each payload type.
+ */
+void negotiate_describe(const struct codec_agreement *agreement, GString *out);
 
 /* negotiate_extmap.c (spec NG 3.8, extmap): header extensions. */
 bool negotiate_extmap_named(const struct value *list, const struct sdp_attr *extmap);

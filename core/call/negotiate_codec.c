@@ -1,308 +1,475 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Which formats are shown to the other side: those of the sender, but for what the client has
- * taken out, and in an answer for what was never offered (spec NG 3.6.3, 3.6.4).
+ * Codecs of an offer (spec NG 3.6.3, media 2.3): what the sender is taken to support, and what is
+ * shown to the receiver. Read `negotiate_offer_codecs` at the end first.
  */
-#include "call/negotiate.h"
+#include "call/negotiate_priv.h"
 
-#include <stdio.h>
+enum { FIRST_DYNAMIC = 96, LAST_TYPE = 127, LAST_STATIC = 34 };
 
-/* A list being worked on. */
-struct work {
-	const struct sdp_format **formats;
-	unsigned count;
-	bool changed; /* something was taken out or put back */
-	/* Of the formats: was put back. */
-	bool touched[SDP_MAX_FORMATS];
+/* The work on the receiver's list. */
+struct offering {
+	struct codec_work *said;  /* the sender's */
+	struct codec_work *shown; /* the receiver's */
+	const struct codec_offer *offer;
+	bool edited;    /* something was taken out or put in */
+	unsigned place; /* of the next supplemental codec that goes along with others */
 };
 
-static bool same_definition(const struct sdp_format *a, const struct sdp_format *b)
+/* Markings outlive a re-offer where the client meant them for the sender, not for one round. */
+static void take_marks(struct codec_work *said, const struct codec_agreement *before)
 {
-	return str_eq_nocase(a->encoding, b->encoding) && a->clock_hz == b->clock_hz &&
-	       a->channels == b->channels;
-}
+	for (unsigned i = 0; before && i < said->count; i++) {
+		struct codec_entry *e = &said->entries[i];
+		const struct codec_entry *known = codec_list_find(before->said, &e->format);
 
-static bool same_codec(const struct sdp_format *a, const struct sdp_format *b)
-{
-	if (a->payload_type != b->payload_type)
-		return false;
-	/* Without a name on either side the number has to do. */
-	return !a->encoding.len || !b->encoding.len || same_definition(a, b);
-}
-
-/* Codecs that go beside others, by clock rate. */
-static bool is_supplemental(const struct sdp_format *f)
-{
-	return str_is_nocase(f->encoding, "telephone-event") || str_is_nocase(f->encoding, "CN") ||
-	       str_is_nocase(f->encoding, "red");
-}
-
-/* NAME, NAME/CLOCK (with one channel), or NAME/CLOCK/CHANNELS (spec NG 3.6.2). */
-static bool is_named(const struct sdp_format *f, struct str name)
-{
-	char rate[32];
-	int len;
-
-	if (!f->encoding.len || name.len < f->encoding.len ||
-		!str_eq_nocase((struct str){ name.s, f->encoding.len }, f->encoding))
-		return false;
-	name = str_skip(name, f->encoding.len);
-	if (!name.len)
-		return true;
-	len = snprintf(rate, sizeof(rate), "/%u", f->clock_hz);
-	if (f->channels == 1 && str_eq(name, (struct str){ rate, (size_t)len }))
-		return true;
-	len = snprintf(rate, sizeof(rate), "/%u/%u", f->clock_hz, f->channels);
-	return str_eq(name, (struct str){ rate, (size_t)len });
-}
-
-static bool names(const struct value *list, const struct sdp_format *f)
-{
-	value_each (item, list)
-		if (is_named(f, value_str(item)))
-			return true;
-	return false;
-}
-
-static bool names_all(const struct value *list)
-{
-	value_each (item, list)
-		if (str_is_nocase(value_str(item), "all") || str_is_nocase(value_str(item), "full"))
-			return true;
-	return false;
-}
-
-/* Does `list` take this one out? */
-static bool takes(const struct value *list, const struct value *except, const struct sdp_format *f)
-{
-	return names(list, f) || (names_all(list) && !names(except, f));
-}
-
-static void strip(struct work *w, const struct codec_options *o)
-{
-	unsigned kept = 0;
-
-	for (unsigned i = 0; i < w->count; i++) {
-		if (takes(o->strip, o->except, w->formats[i]))
-			w->changed = true;
-		else
-			w->formats[kept++] = w->formats[i];
+		if (known && known->marks & ENTRY_ACCEPTED)
+			e->marks |= ENTRY_FOR_TRANSCODING | ENTRY_ACCEPTED;
 	}
-	w->count = kept;
 }
 
-static bool has(const struct work *w, const struct sdp_format *f)
+static void ignore(struct codec_work *said, const struct codec_options *o)
 {
-	for (unsigned i = 0; i < w->count; i++)
-		if (w->formats[i] == f || same_codec(w->formats[i], f))
-			return true;
-	return false;
+	unsigned left = said->count;
+
+	for (unsigned i = 0; i < said->count; i++)
+		if (negotiate_removal(o->ignore, o->except, &said->entries[i].format)) {
+			said->entries[i].marks |= ENTRY_IGNORED;
+			left--;
+		}
+	for (unsigned i = 0; !left && i < said->count; i++)
+		said->entries[i].marks &= ~(unsigned)ENTRY_IGNORED;
 }
 
-/* In front of the first supplemental one. */
-static void put_back(struct work *w, const struct sdp_format *f)
+/* `set` names codecs in full, clock and channels included. */
+static void set_entry(struct codec_entry *e, const struct codec_spec *spec)
 {
-	unsigned at = 0;
-
-	if (w->count == SDP_MAX_FORMATS || has(w, f))
+	if (!codec_same_name(e->format.encoding, spec->name) ||
+		e->format.clock_hz != spec->clock_hz || e->format.channels != spec->channels)
 		return;
-	while (at < w->count && !is_supplemental(w->formats[at]))
-		at++;
-	if (is_supplemental(f))
-		at = w->count;
-	for (unsigned i = w->count; i > at; i--) {
-		w->formats[i] = w->formats[i - 1];
-		w->touched[i] = w->touched[i - 1];
-	}
-	w->formats[at] = f;
-	w->touched[at] = true;
-	w->changed = true;
-	w->count++;
+	if (spec->bitrate)
+		e->bitrate = spec->bitrate;
+	if (spec->ptime_ms)
+		e->ptime_ms = spec->ptime_ms;
+	if (spec->options.s)
+		e->options = spec->options;
 }
 
-static void offer_again(struct work *w, const struct value *list, const struct sdp_media *in)
+static void set_all(struct codec_work *said, const struct value *list)
 {
+	struct codec_spec spec;
+
 	value_each (item, list)
-		for (unsigned i = 0; i < in->format_count; i++)
-			if (is_named(&in->formats[i], value_str(item)))
-				put_back(w, &in->formats[i]);
+		for (unsigned i = 0; codec_spec_parse(value_str(item), &spec) && i < said->count;
+			i++)
+			set_entry(&said->entries[i], &spec);
 }
 
-static bool has_kind(const struct work *w, struct str encoding)
+static void mark_removed(struct codec_entry *e, enum codec_removal how, unsigned marks)
 {
-	for (unsigned i = 0; i < w->count; i++)
-		if (str_eq_nocase(w->formats[i]->encoding, encoding))
-			return true;
-	return false;
-}
-
-/* Is there a codec of that clock rate; one that was put back? */
-static bool has_clock(const struct work *w, uint32_t clock_hz, bool touched)
-{
-	for (unsigned i = 0; i < w->count; i++)
-		if (!is_supplemental(w->formats[i]) && w->formats[i]->clock_hz == clock_hz &&
-			(!touched || w->touched[i]))
-			return true;
-	return false;
-}
-
-/* Supplemental codecs follow the clock rates of those that are left. */
-static void follow_clocks(struct work *w, const struct sdp_media *in)
-{
-	unsigned kept = 0;
-
-	if (!w->changed)
+	if (how == CODEC_KEPT)
 		return;
-	for (unsigned i = 0; i < in->format_count; i++) {
-		const struct sdp_format *f = &in->formats[i];
+	e->marks |= marks;
+	if (how == CODEC_REMOVED)
+		e->marks &= ~(unsigned)ENTRY_GONE_BY_ALL;
+}
 
-		if (is_supplemental(f) && has_kind(w, f->encoding) &&
-			has_clock(w, f->clock_hz, true))
-			put_back(w, f);
+/* What the edits make of the sender's own codecs. */
+static void mark_said(struct codec_work *said, const struct codec_options *o)
+{
+	const unsigned wanted = ENTRY_FOR_TRANSCODING | ENTRY_ACCEPTED;
+
+	for (unsigned i = 0; i < said->count; i++) {
+		struct codec_entry *e = &said->entries[i];
+		enum codec_removal strip = negotiate_removal(o->strip, o->except, &e->format);
+		enum codec_removal consume = negotiate_removal(o->consume, o->except, &e->format);
+		enum codec_removal mask = negotiate_removal(o->mask, o->except, &e->format);
+
+		if (o->always || negotiate_removal(o->accept, NULL, &e->format))
+			e->marks |= wanted;
+		if (strip || consume || mask)
+			e->marks |= ENTRY_GONE_BY_ALL;
+		mark_removed(e, strip, ENTRY_STRIPPED);
+		mark_removed(e, consume, ENTRY_MASKED | wanted);
+		mark_removed(e, mask, ENTRY_MASKED);
+		if (consume || mask)
+			e->marks &= ~(unsigned)ENTRY_STRIPPED;
 	}
-	/* Alone they may be all there is to a section. */
-	for (unsigned i = 0; i < w->count; i++)
-		if (!is_supplemental(w->formats[i]) || has_clock(w, w->formats[i]->clock_hz, false))
-			w->formats[kept++] = w->formats[i];
-	w->count = kept ? kept : w->count;
-}
-
-static void edit(struct work *w, const struct codec_options *o, const struct sdp_media *in)
-{
-	if (o->strip)
-		strip(w, o);
-	if (o->offer)
-		offer_again(w, o->offer, in);
-	follow_clocks(w, in);
-}
-
-static void add(struct work *w, const struct sdp_format *f)
-{
-	if (w->count < SDP_MAX_FORMATS)
-		w->formats[w->count++] = f;
-}
-
-static void add_all(struct work *w, struct format_list list)
-{
-	for (unsigned i = 0; i < list.count; i++)
-		add(w, &list.formats[i]);
 }
 
 /* Those that the receiver knows, in its order, then the others. */
-static void add_known_first(struct work *w, const struct sdp_media *in, struct format_list known)
+static void take_known_first(
+	struct codec_work *shown, const struct codec_work *said, struct format_list known)
 {
+	shown->count = 0;
 	for (unsigned k = 0; k < known.count; k++)
-		for (unsigned i = 0; i < in->format_count; i++)
-			if (same_codec(&in->formats[i], &known.formats[k]) &&
-				!has(w, &in->formats[i]))
-				add(w, &in->formats[i]);
-	for (unsigned i = 0; i < in->format_count; i++)
-		if (!has(w, &in->formats[i]))
-			add(w, &in->formats[i]);
+		for (unsigned i = 0; i < said->count; i++)
+			if (format_is_same_type(&said->entries[i].format, &known.formats[k]) &&
+				!codecs_have(shown, &said->entries[i].format))
+				codec_work_insert(shown, shown->count, &said->entries[i]);
+	for (unsigned i = 0; i < said->count; i++)
+		if (!codecs_have(shown, &said->entries[i].format))
+			codec_work_insert(shown, shown->count, &said->entries[i]);
 }
 
-unsigned negotiate_offer_formats(const struct sdp_media *in, const struct codec_options *o,
-	struct format_list shown, struct format_list known, const struct sdp_format **ret)
+static void take_shown(struct offering *of)
 {
-	struct format_list received = { in->formats, in->format_count };
-	struct work w = { .formats = ret };
+	const struct codec_offer *offer = of->offer;
 
-	if (o->is_static && shown.count)
-		add_all(&w, shown);
-	else if (o->reuse && known.count)
-		add_known_first(&w, in, known);
+	if (offer->options->is_static && offer->shown_before.count)
+		codec_work_take_list(of->shown, offer->shown_before);
+	else if (offer->options->is_static && offer->shown.count)
+		codec_work_take(of->shown, offer->shown.formats, offer->shown.count);
+	else if (offer->options->reuse && offer->known.count)
+		take_known_first(of->shown, of->said, offer->known);
 	else
-		add_all(&w, received);
-	edit(&w, o, in);
-	if (!w.count && !o->allow_none)
-		add_all(&w, received);
-	return w.count;
+		codec_work_take_list(of->shown, codec_work_list(of->said));
+	/* The marks are of the sender's side, but for what we added ourselves. */
+	for (unsigned i = 0; i < of->shown->count; i++)
+		of->shown->entries[i].marks &= offer->options->is_static ? ENTRY_FOR_TRANSCODING
+									 : 0;
 }
 
-static bool has_type(const struct payload_types *set, uint8_t type)
+/* Numbers never change their meaning across sides: also those of stripped codecs are taken. */
+static bool is_free(const struct offering *of, unsigned payload_type, const struct sdp_format *f)
 {
-	return set->bits[type / 64 % 2] >> type % 64 & 1;
-}
+	if (codecs_have_type(of->shown, payload_type))
+		return false;
+	for (unsigned i = 0; i < of->said->count; i++) {
+		const struct sdp_format *said = &of->said->entries[i].format;
 
-struct payload_types negotiate_ignored(const struct sdp_media *in, const struct codec_options *o)
-{
-	struct payload_types set = { { 0 } };
-	bool any_left = false;
-
-	if (!o->ignore)
-		return set;
-	for (unsigned i = 0; i < in->format_count; i++) {
-		const struct sdp_format *f = &in->formats[i];
-
-		if (takes(o->ignore, o->except, f))
-			set.bits[f->payload_type / 64 % 2] |= (uint64_t)1 << f->payload_type % 64;
-		else
-			any_left = true;
+		if (said->payload_type == payload_type && format_match(said, f) != CODEC_SAME)
+			return false;
 	}
-	return any_left ? set : (struct payload_types){ { 0 } };
+	return true;
 }
 
-static bool was_offered(
-	const struct format_list *offered, const struct sdp_format *f, bool asymmetric)
+static bool is_static_type(unsigned payload_type, const struct sdp_format *f)
 {
-	for (unsigned i = 0; i < offered->count; i++)
-		if (same_codec(&offered->formats[i], f) ||
-			(asymmetric && f->encoding.len && same_definition(&offered->formats[i], f)))
+	struct sdp_format known;
+
+	return sdp_static_format((uint8_t)payload_type, &known) && format_is_same_codec(&known, f);
+}
+
+/* Its number for the receiver (spec media 2.4); negative: there is none left. */
+static int find_type(const struct offering *of, const struct sdp_format *f)
+{
+	const struct codec_agreement *before = of->offer->before;
+
+	for (unsigned t = 0; t <= LAST_STATIC; t++)
+		if (is_static_type(t, f) && is_free(of, t, f))
+			return (int)t;
+	for (unsigned i = 0; i < of->said->count; i++) {
+		const struct sdp_format *said = &of->said->entries[i].format;
+
+		if (format_match(said, f) == CODEC_SAME &&
+			!codecs_have_type(of->shown, said->payload_type))
+			return said->payload_type;
+	}
+	for (unsigned i = 0; before && i < before->shown.count; i++) {
+		const struct sdp_format *shown = &before->shown.entries[i].format;
+
+		if (format_is_supplemental(f) && format_match(shown, f) == CODEC_SAME &&
+			is_free(of, shown->payload_type, f))
+			return shown->payload_type;
+	}
+	for (unsigned t = FIRST_DYNAMIC; t <= LAST_TYPE; t++)
+		if (is_free(of, t, f))
+			return (int)t;
+	return -1;
+}
+
+static void warn(const struct offering *of, struct str name, const char *why)
+{
+	GString *warnings = of->offer->warnings;
+
+	if (!warnings)
+		return;
+	if (warnings->len)
+		g_string_append(warnings, "; ");
+	g_string_append_printf(
+		warnings, "codec '%.*s' is not added: %s", (int)MIN(name.len, 64), name.s, why);
+}
+
+/* Noise goes before events, all other codecs before both. */
+static unsigned place_of(const struct codec_work *w, const struct codec *codec)
+{
+	return codec->flags & CODEC_SUPPLEMENTAL ? codecs_first_event(w)
+						 : codecs_first_supplemental(w);
+}
+
+static bool add_new(struct offering *of, unsigned place, const struct codec_spec *spec,
+	const struct codec *codec)
+{
+	struct codec_entry e = {
+		.marks = ENTRY_FOR_TRANSCODING | ENTRY_TOUCHED,
+		.bitrate = spec->bitrate,
+		.ptime_ms = spec->ptime_ms,
+		.options = spec->options,
+		.format = {
+			.encoding = str_of(codec->name),
+			.clock_hz = spec->clock_hz,
+			.channels = spec->channels,
+			.fmtp = spec->fmtp,
+		},
+	};
+	int type = find_type(of, &e.format);
+
+	if (type < 0) {
+		warn(of, spec->name, "no payload type is left");
+		return false;
+	}
+	e.format.payload_type = (uint8_t)type;
+	return codec_work_insert(of->shown, place, &e);
+}
+
+/* Does the list's codec do for what is asked for? Only what was given counts. */
+static bool satisfies(const struct sdp_format *f, const struct codec_spec *spec, bool has_fmtp)
+{
+	struct sdp_format wanted = *f;
+
+	if (!codec_same_name(f->encoding, spec->name))
+		return false;
+	if ((spec->clock_hz && f->clock_hz != spec->clock_hz) ||
+		(spec->channels && f->channels != spec->channels))
+		return false;
+	wanted.fmtp = spec->fmtp;
+	return !has_fmtp || format_match(f, &wanted) != CODEC_DIFFERENT;
+}
+
+/* What only "all" had taken out is simply there again. */
+static bool restore(struct offering *of, const struct codec_spec *spec, bool has_fmtp)
+{
+	for (unsigned i = 0; i < of->said->count; i++) {
+		struct codec_entry *e = &of->said->entries[i];
+
+		if (!(e->marks & ENTRY_GONE_BY_ALL) || !satisfies(&e->format, spec, has_fmtp))
+			continue;
+		if (!codecs_put_back(of->shown, e))
+			return false;
+		e->marks &= ~(unsigned)(ENTRY_GONE_BY_ALL | ENTRY_STRIPPED);
+		of->edited = true;
+		return true;
+	}
+	return false;
+}
+
+/* Is there anything of the sender's that it could be made of, and be made into? */
+static bool is_reachable(
+	const struct offering *of, const struct codec_spec *spec, const struct codec *codec)
+{
+	struct codec_entry added = {
+		.format = { .encoding = str_of(codec->name), .clock_hz = spec->clock_hz },
+	};
+
+	if (codec->flags & CODEC_SUPPLEMENTAL)
+		return true;
+	for (unsigned i = 0; i < of->said->count; i++) {
+		const struct codec_entry *e = &of->said->entries[i];
+
+		if (!(e->marks & ENTRY_IGNORED) && !format_is_supplemental(&e->format) &&
+			codec_entry_reaches(e, &added))
+			return true;
+	}
+	return false;
+}
+
+static void transcode_one(struct offering *of, struct str text)
+{
+	const struct codec *codec;
+	struct codec_spec spec;
+	bool has_fmtp;
+
+	if (!codec_spec_parse(text, &spec)) {
+		warn(of, text, "this is no codec specification");
+		return;
+	}
+	has_fmtp = spec.fmtp.s != NULL;
+	codec = codec_find(spec.name);
+	if (codec)
+		codec_spec_complete(&spec, codec);
+	for (unsigned i = 0; i < of->shown->count; i++)
+		if (satisfies(&of->shown->entries[i].format, &spec, has_fmtp))
+			return;
+	if (restore(of, &spec, has_fmtp))
+		return;
+	if (!codec_usable(codec))
+		warn(of, spec.name, "this build cannot encode and decode it");
+	else if (!spec.clock_hz)
+		warn(of, spec.name, "it has no usual clock");
+	else if (!is_reachable(of, &spec, codec))
+		warn(of, spec.name, "nothing that is offered can be converted to it");
+	else
+		of->edited |= add_new(of, place_of(of->shown, codec), &spec, codec);
+}
+
+static bool has_supplemental(const struct codec_work *w, struct str name, uint32_t clock_hz)
+{
+	for (unsigned i = 0; i < w->count; i++)
+		if (codec_same_name(w->entries[i].format.encoding, name) &&
+			w->entries[i].format.clock_hz == clock_hz)
 			return true;
 	return false;
 }
 
-/* Keeps what is in `offered`; leaves all when that would be nothing. */
-static void keep_offered(struct work *w, const struct format_list *offered,
-	const struct payload_types *ignored, bool asymmetric)
+/* One for that clock: the sender's own, or else a new one. */
+static void add_supplemental(struct offering *of, struct str name, uint32_t clock_hz)
 {
-	const struct sdp_format *kept[SDP_MAX_FORMATS];
-	unsigned count = 0;
+	const struct codec *codec = codec_find(name);
+	struct codec_spec spec = { .name = name, .clock_hz = clock_hz, .channels = 1 };
 
-	if (!offered->count)
+	if (has_supplemental(of->shown, name, clock_hz))
 		return;
+	for (unsigned i = 0; i < of->said->count; i++) {
+		const struct codec_entry *e = &of->said->entries[i];
+
+		if (codec_same_name(e->format.encoding, name) && e->format.clock_hz == clock_hz &&
+			codecs_put_back(of->shown, e))
+			return;
+	}
+	if (!codec_usable(codec) || !(codec->flags & CODEC_ANY_CLOCK))
+		return;
+	codec_spec_complete(&spec, codec);
+	of->place += add_new(of, of->place, &spec, codec);
+}
+
+/* For each kind that is there, one for each clock of a codec that was put in. */
+static void add_supplementals(struct offering *of)
+{
+	struct codec_work before;
+
+	codec_work_take_list(&before, codec_work_list(of->shown));
+	of->place = codecs_first_event(of->shown);
+	for (unsigned k = 0; k < before.count; k++) {
+		const struct sdp_format *kind = &before.entries[k].format;
+
+		for (unsigned i = 0; format_is_supplemental(kind) && i < before.count; i++)
+			if (!format_is_supplemental(&before.entries[i].format) &&
+				before.entries[i].marks & ENTRY_TOUCHED)
+				add_supplemental(
+					of, kind->encoding, before.entries[i].format.clock_hz);
+	}
+}
+
+static void untouch(struct codec_work *w)
+{
 	for (unsigned i = 0; i < w->count; i++)
-		if (was_offered(offered, w->formats[i], asymmetric) &&
-			!has_type(ignored, w->formats[i]->payload_type))
-			kept[count++] = w->formats[i];
-	for (unsigned i = 0; i < count; i++)
-		w->formats[i] = kept[i];
-	w->count = count ? count : w->count;
+		w->entries[i].marks &= ~(unsigned)ENTRY_TOUCHED;
 }
 
-/* The first codec, and what goes beside it. */
-static void keep_first(struct work *w)
+static void follow_clocks(struct offering *of)
 {
-	const struct sdp_format *first = NULL;
-	unsigned kept = 0;
-
-	for (unsigned i = 0; i < w->count && !first; i++)
-		if (!is_supplemental(w->formats[i]))
-			first = w->formats[i];
-	for (unsigned i = 0; first && i < w->count; i++)
-		if (w->formats[i] == first || (is_supplemental(w->formats[i]) &&
-						      w->formats[i]->clock_hz == first->clock_hz))
-			w->formats[kept++] = w->formats[i];
-	w->count = first ? kept : w->count;
+	if (of->edited) {
+		add_supplementals(of);
+		codecs_drop_lonely(of->shown, of->said);
+	}
+	untouch(of->shown);
 }
 
-unsigned negotiate_answer_formats(const struct answer_formats *a, const struct codec_options *o,
-	const struct sdp_format **ret)
+static void edit_shown(struct offering *of)
 {
-	struct format_list answered = { a->in->formats, a->in->format_count };
-	struct format_list offered = { 0 };
-	struct payload_types none = { { 0 } };
-	struct work w = { .formats = ret };
+	const struct codec_offer *offer = of->offer;
+	const struct codec_options *o = offer->options;
 
-	if (a->offered)
-		offered = (struct format_list){ a->offered->formats, a->offered->format_count };
-	add_all(&w, answered);
-	keep_offered(&w, &a->shown, &none, o->asymmetric);
-	keep_offered(&w, &offered, &a->ignored, o->asymmetric);
-	edit(&w, o, a->in);
-	if (!w.count)
-		add_all(&w, answered);
-	if (o->single)
-		keep_first(&w);
-	return w.count;
+	of->edited |= codecs_strip(of->shown, o->strip, o->except);
+	of->edited |= codecs_strip(of->shown, o->consume, o->except);
+	of->edited |= codecs_strip(of->shown, o->mask, o->except);
+	of->edited |= codecs_offer_again(of->shown, o->offer, of->said);
+	value_each (item, offer->in->type == SDP_AUDIO ? o->transcode : NULL)
+		transcode_one(of, value_str(item));
+}
+
+static void restore_all(struct offering *of)
+{
+	for (unsigned i = 0; i < of->said->count; i++)
+		of->said->entries[i].marks &= ~(unsigned)(ENTRY_STRIPPED | ENTRY_GONE_BY_ALL);
+	codec_work_take_list(of->shown, codec_work_list(of->said));
+	for (unsigned i = 0; i < of->shown->count; i++)
+		of->shown->entries[i].marks = 0;
+}
+
+static bool lists_equal(struct codec_list a, struct codec_list b)
+{
+	if (a.count != b.count)
+		return false;
+	for (unsigned i = 0; i < a.count; i++) {
+		const struct codec_entry *e = &a.entries[i], *f = &b.entries[i];
+
+		if (e->format.payload_type != f->format.payload_type || e->marks != f->marks ||
+			!format_is_same_codec(&e->format, &f->format) ||
+			!str_eq(e->format.fmtp, f->format.fmtp))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Until the answer comes, packets go on as they did: by the former answer when the offer is the
+ * same, else by what the receiver is known to take of it.
+ */
+static void bridge(struct arena *arena, const struct codec_offer *offer, struct codec_agreement *a)
+{
+	const struct codec_agreement *before = offer->before;
+	struct codec_work known;
+
+	if (before && before->settled && lists_equal(before->said, a->said) &&
+		lists_equal(before->shown, a->shown)) {
+		a->settled = true;
+		a->as_is = before->as_is;
+		a->answered = codec_list_copy(arena, before->answered);
+		a->answer = codec_list_copy(arena, before->answer);
+		return;
+	}
+	known.count = 0;
+	for (unsigned i = 0; i < offer->known.count; i++) {
+		const struct codec_entry *e = codec_list_find(a->shown, &offer->known.formats[i]);
+
+		if (e)
+			codec_work_insert(&known, known.count, e);
+	}
+	a->answered = codec_list_copy(arena, codec_work_list(&known));
+}
+
+static bool any_accepted(const struct codec_agreement *before)
+{
+	for (unsigned i = 0; before && i < before->said.count; i++)
+		if (before->said.entries[i].marks & ENTRY_ACCEPTED)
+			return true;
+	return false;
+}
+
+bool negotiate_touches_codecs(const struct codec_offer *offer)
+{
+	const struct codec_options *o = offer->options;
+
+	return o->strip || o->offer || o->ignore || o->reuse || o->is_static || o->transcode ||
+	       o->mask || o->consume || o->accept || o->set || o->always || o->force ||
+	       o->asymmetric || any_accepted(offer->before);
+}
+
+bool negotiate_offer_codecs(
+	struct arena *arena, const struct codec_offer *offer, struct codec_agreement *ret)
+{
+	struct codec_work said, shown;
+	struct offering of = { .said = &said, .shown = &shown, .offer = offer };
+	const struct codec_options *o = offer->options;
+
+	codec_work_take(&said, offer->in->formats, offer->in->format_count);
+	take_marks(&said, offer->before);
+	ignore(&said, o);
+	set_all(&said, o->set);
+	mark_said(&said, o);
+	take_shown(&of);
+	edit_shown(&of);
+	follow_clocks(&of);
+	if (!shown.count && !o->allow_none)
+		restore_all(&of);
+	ret->settled = ret->as_is = false;
+	ret->asymmetric = o->asymmetric;
+	ret->force = o->force;
+	ret->said = codec_list_copy(arena, codec_work_list(&said));
+	ret->shown = codec_list_copy(arena, codec_work_list(&shown));
+	ret->answer = (struct codec_list){ 0 };
+	bridge(arena, offer, ret);
+	return shown.count > 0;
 }

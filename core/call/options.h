@@ -30,11 +30,16 @@ struct mux_options {
 
 /*
  * Codecs by name (spec NG 3.6.2), lists of strings as of api/dict.h without escapes; NULL: none.
- * "all" and "full" stand for every codec that `except` does not name.
+ * "all" and "full" stand for every codec that `except` does not name. `transcode` and `set` are
+ * specifications (codec/format.h).
  */
 struct codec_options {
 	const struct value *strip, *offer, *except, *ignore;
+	const struct value *transcode, *mask, *consume, *accept, *set;
 	bool single, asymmetric, allow_none, reuse, is_static;
+	bool always;                    /* as accept=all */
+	bool force;                     /* the same codec is transcoded, too */
+	int ptime_ms, ptime_reverse_ms; /* towards the receiver, the sender; 0: not given */
 };
 
 /* Header extensions by name, as lists of codecs; "all" stands for every one. */

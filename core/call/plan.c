@@ -5,6 +5,7 @@
  */
 #include "base/ref.h"
 #include "call/call.h"
+#include "call/negotiate.h"
 #include "media/delay.h"
 
 /* While compiling: which stream of the plan a section's streams became. */
@@ -126,7 +127,7 @@ static unsigned sink_of(
 
 static enum plan_payload payload_of(const struct sdp_format *f)
 {
-	if (str_is_nocase(f->encoding, "telephone-event"))
+	if (codec_flags(f->encoding) & CODEC_EVENT)
 		return PLAN_PAYLOAD_DTMF;
 	if (str_is_nocase(f->encoding, "PCMU") && f->channels == 1)
 		return PLAN_PAYLOAD_PCMU;
@@ -182,6 +183,33 @@ static unsigned action_of(
 	return action;
 }
 
+static int said_ptime_ms(const struct media *media)
+{
+	return media->in ? media->in->ptime_ms : 0;
+}
+
+/* Most flows pass as they are: then there is neither a transcoding nor a list of them. */
+static void set_transcode(
+	struct plan_stream *s, unsigned place, const struct media *source, const struct media *sink)
+{
+	const struct codec_agreement *forth = media_agreement(sink, source->party);
+	const struct codec_agreement *back = media_agreement(source, sink->party);
+	struct plan_transcode transcode;
+	struct codec_flow flow;
+
+	if (s->opaque || (!forth && !back))
+		return;
+	flow = agreement_flow(forth ? forth : back, forth != NULL);
+	flow.from_ptime_ms = said_ptime_ms(source);
+	flow.to_ptime_ms = said_ptime_ms(sink);
+	flow.fixed_ptime_ms = sink->ptime_fixed_ms;
+	if (!choose_transcode(&flow, &transcode))
+		return;
+	if (!s->transcodes)
+		s->transcodes = g_new0(struct plan_transcode *, PLAN_MAX_SINKS);
+	s->transcodes[place] = plan_transcode_new(&transcode);
+}
+
 static void wire_echo(struct compiler *c, struct plan_stream *s, const struct media *media)
 {
 	if (!media->echo || !s->rtp || c->model->drop_traffic ||
@@ -206,8 +234,10 @@ static unsigned collect_sinks(const struct compiler *c, struct plan_stream *s,
 
 		if (stream == UINT16_MAX || !media_receives_from(sink, media))
 			continue;
-		if (!rtcp)
+		if (!rtcp) {
 			set_action(s, count, action_of(c->model, media, sink), media, sink);
+			set_transcode(s, count, media, sink);
+		}
 		ret[count++] = (uint16_t)stream;
 	}
 	return count;

@@ -81,6 +81,10 @@ static void negotiate_names(struct draft *draft, const struct media_pair *pair,
 	}
 	if (in->ptime_ms)
 		pair->from->ptime_ms = pair->to->ptime_ms = in->ptime_ms;
+	if (pair->from->ptime_fixed_ms)
+		pair->from->ptime_ms = pair->from->ptime_fixed_ms;
+	if (pair->to->ptime_fixed_ms)
+		pair->to->ptime_ms = pair->to->ptime_fixed_ms;
 	pair->from->maxptime_ms = pair->to->maxptime_ms = in->maxptime_ms;
 }
 
@@ -345,35 +349,104 @@ static void take_echo(const struct media_pair *pair, enum media_echo echo)
 	pair->to->echo = echo == ECHO_FORWARD || echo == ECHO_BOTH;
 }
 
-static bool changes_codecs(const struct codec_options *o)
+static struct format_list formats_of(const struct media *media)
 {
-	return o->strip || o->offer || o->ignore || o->reuse || o->is_static;
+	return media->in ? (struct format_list){ media->in->formats, media->in->format_count }
+			 : (struct format_list){ 0 };
+}
+
+/* Repacketising is of audio; what was asked for once stays until something else is. */
+static void take_ptimes(
+	const struct media_pair *pair, const struct sdp_media *in, const struct codec_options *o)
+{
+	if (in->type != SDP_AUDIO)
+		return;
+	if (o->ptime_ms)
+		pair->to->ptime_fixed_ms = o->ptime_ms;
+	if (o->ptime_reverse_ms)
+		pair->from->ptime_fixed_ms = o->ptime_reverse_ms;
 }
 
 /* What is offered to the receiver; false: nothing is left. Before the sender's body is taken. */
-static bool negotiate_codecs(struct draft *draft, const struct media_pair *pair,
+static bool offer_codecs(struct draft *draft, const struct media_pair *pair,
 	const struct sdp_media *in, const struct codec_options *o)
 {
-	const struct sdp_format *formats[SDP_MAX_FORMATS];
 	struct media *from = pair->from, *to = pair->to;
-	struct format_list shown = { to->shown, to->shown_count }, known = { 0 };
-	struct payload_types ignored;
-	unsigned count;
+	const struct codec_agreement *back = media_agreement(from, to->party);
+	struct codec_agreement *a;
+	struct codec_offer offer = {
+		.in = in,
+		.options = o,
+		.before = media_agreement(to, from->party),
+		.shown = formats_of(from),
+		.known = formats_of(to),
+		.warnings = draft->warnings,
+	};
+	bool any = true;
 
-	if (!changes_codecs(o) || !is_rtp(in->transport) || !in->port) {
-		media_set_shown(draft->model, to, NULL, 0);
-		from->ignored[0] = from->ignored[1] = 0;
+	if (back)
+		offer.shown_before = back->answer;
+	else if (offer.before)
+		offer.shown_before = offer.before->shown;
+	from->agreement = back ? NULL : from->agreement;
+	take_ptimes(pair, in, o);
+	if (!is_rtp(in->transport) || !in->port ||
+		(!negotiate_touches_codecs(&offer) && !from->ptime_fixed_ms &&
+			!to->ptime_fixed_ms)) {
+		to->agreement = NULL;
 		return true;
 	}
-	if (!shown.count && from->in)
-		shown = (struct format_list){ from->in->formats, from->in->format_count };
-	if (to->in)
-		known = (struct format_list){ to->in->formats, to->in->format_count };
-	count = negotiate_offer_formats(in, o, shown, known, formats);
-	media_set_shown(draft->model, to, formats, count);
-	ignored = negotiate_ignored(in, o);
-	memcpy(from->ignored, ignored.bits, sizeof(from->ignored));
-	return count > 0;
+	a = arena_alloc(draft->model->arena, sizeof(*a));
+	a->offerer = from->party->number;
+	any = negotiate_offer_codecs(draft->model->arena, &offer, a);
+	to->agreement = a;
+	return any;
+}
+
+/* An offer that was passed on as it was. */
+static struct codec_agreement *plain_agreement(struct draft *draft, const struct media *offerer)
+{
+	struct codec_agreement *a = arena_alloc(draft->model->arena, sizeof(*a));
+	struct format_list offered = formats_of(offerer);
+	struct codec_work w;
+
+	codec_work_take(&w, offered.formats, offered.count);
+	a->offerer = offerer->party->number;
+	a->said = a->shown = codec_list_copy(draft->model->arena, codec_work_list(&w));
+	return a;
+}
+
+/* A branch made behind the one that was offered to answers the same offer. */
+static void share_agreement(struct draft *draft, struct media *from, const struct media *to)
+{
+	const struct party *sibling = draft->sibling;
+	const struct media *shared;
+
+	if (!sibling || from->index >= sibling->media_count)
+		return;
+	shared = sibling->media[from->index];
+	from->ptime_fixed_ms = shared->ptime_fixed_ms;
+	from->agreement = codec_agreement_copy(
+		draft->model->arena, media_agreement(shared, to->party));
+}
+
+static void answer_codecs(struct draft *draft, const struct media_pair *pair,
+	const struct sdp_media *in, const struct codec_options *o)
+{
+	struct media *from = pair->from, *to = pair->to;
+
+	if (!is_rtp(in->transport) || !in->port)
+		return;
+	if (!media_agreement(from, to->party)) {
+		from->agreement = NULL;
+		share_agreement(draft, from, to);
+	}
+	if (!from->agreement) {
+		if (!to->in || negotiate_answer_is_plain(in, o, formats_of(to)))
+			return;
+		from->agreement = plain_agreement(draft, to);
+	}
+	negotiate_answer_codecs(draft->model->arena, in, o, from->agreement);
 }
 
 /* Whatever the answer says: its party was offered a declined section. */
@@ -392,8 +465,10 @@ int section_negotiate(struct draft *draft, const struct media_pair *pair, struct
 
 	if (!answer)
 		take_masks(from, in, &o->extmap);
-	if (!answer)
-		from->no_codecs = !negotiate_codecs(draft, pair, in, &o->codec);
+	if (answer)
+		answer_codecs(draft, pair, in, &o->codec);
+	else
+		from->no_codecs = !offer_codecs(draft, pair, in, &o->codec);
 	rejected = !in->port || (answer ? was_declined(to) : from->no_codecs);
 	if (!answer)
 		from->removed = to->removed = false;

@@ -92,8 +92,6 @@ static const struct field media_fields[] = {
 	FIELD(media, mux_single, BOOL),
 	FIELD(media, mux_offered_by, BOOL),
 	FIELD(media, mux_answer, INT),
-	FIELD(media, ignored[0], UINT64),
-	FIELD(media, ignored[1], UINT64),
 	FIELD(media, no_codecs, BOOL),
 	FIELD(media, masked[0], UINT64),
 	FIELD(media, masked[1], UINT64),
@@ -101,6 +99,7 @@ static const struct field media_fields[] = {
 	FIELD(media, masked[3], UINT64),
 	FIELD(media, ptime_ms, INT),
 	FIELD(media, maxptime_ms, INT),
+	FIELD(media, ptime_fixed_ms, INT),
 	FIELD(media, family, INT),
 	FIELD(media, received_from, ADDR),
 	FIELD(media, learn, INT),
@@ -120,6 +119,25 @@ static const struct field stream_fields[] = {
 	FIELD(media_stream, endpoint_gen, INT),
 	FIELD(media_stream, signal_gen, INT),
 	FIELD(media_stream, peer, ADDR),
+};
+
+static const struct field agreement_fields[] = {
+	FIELD(codec_agreement, offerer, INT),
+	FIELD(codec_agreement, settled, BOOL),
+	FIELD(codec_agreement, as_is, BOOL),
+	FIELD(codec_agreement, force, BOOL),
+	FIELD(codec_agreement, asymmetric, BOOL),
+};
+
+/* The lists of an agreement. */
+static const struct {
+	const char *name;
+	size_t offset;
+} agreement_lists[] = {
+	{ "said", offsetof(struct codec_agreement, said) },
+	{ "shown", offsetof(struct codec_agreement, shown) },
+	{ "answered", offsetof(struct codec_agreement, answered) },
+	{ "answer", offsetof(struct codec_agreement, answer) },
 };
 
 /* All FIELD_INT members are of this size, enums included. */
@@ -206,23 +224,41 @@ static void write_maps(struct writer *w, struct value *to, const struct media *m
 	}
 }
 
-static void write_shown(struct writer *w, struct value *to, const struct media *media)
+static void write_entry(struct writer *w, struct value *to, const struct codec_entry *e)
 {
-	struct value *list = media->shown ? dict_add_list(w->dict, to, "shown") : NULL;
+	const struct sdp_format *f = &e->format;
+	struct value *feedback;
 
-	for (unsigned i = 0; i < media->shown_count; i++) {
-		const struct sdp_format *f = &media->shown[i];
-		struct value *v = dict_add_dict(w->dict, list, NULL), *feedback;
+	dict_add_int(w->dict, to, "type", f->payload_type);
+	dict_add_copy(w->dict, to, "encoding", f->encoding);
+	dict_add_int(w->dict, to, "clock", f->clock_hz);
+	dict_add_int(w->dict, to, "channels", f->channels);
+	if (f->fmtp.s)
+		dict_add_copy(w->dict, to, "fmtp", f->fmtp);
+	dict_add_int(w->dict, to, "marks", e->marks);
+	dict_add_int(w->dict, to, "ptime", e->ptime_ms);
+	dict_add_int(w->dict, to, "bitrate", e->bitrate);
+	if (e->options.s)
+		dict_add_copy(w->dict, to, "options", e->options);
+	feedback = dict_add_list(w->dict, to, "feedback");
+	for (unsigned n = 0; n < f->rtcp_fb_count; n++)
+		dict_add_copy(w->dict, feedback, NULL, f->rtcp_fb[n]);
+}
 
-		dict_add_int(w->dict, v, "type", f->payload_type);
-		dict_add_copy(w->dict, v, "encoding", f->encoding);
-		dict_add_int(w->dict, v, "clock", f->clock_hz);
-		dict_add_int(w->dict, v, "channels", f->channels);
-		if (f->fmtp.s)
-			dict_add_copy(w->dict, v, "fmtp", f->fmtp);
-		feedback = dict_add_list(w->dict, v, "feedback");
-		for (unsigned n = 0; n < f->rtcp_fb_count; n++)
-			dict_add_copy(w->dict, feedback, NULL, f->rtcp_fb[n]);
+static void write_agreement(struct writer *w, struct value *to, const struct codec_agreement *a)
+{
+	struct value *v = a ? dict_add_dict(w->dict, to, "agreement") : NULL;
+
+	if (!a)
+		return;
+	write_fields(w, v, a, FIELDS(agreement_fields));
+	for (unsigned n = 0; n < G_N_ELEMENTS(agreement_lists); n++) {
+		const struct codec_list *list = (const void *)((const char *)a +
+							       agreement_lists[n].offset);
+		struct value *items = dict_add_list(w->dict, v, agreement_lists[n].name);
+
+		for (unsigned i = 0; i < list->count; i++)
+			write_entry(w, dict_add_dict(w->dict, items, NULL), &list->entries[i]);
 	}
 }
 
@@ -243,7 +279,7 @@ static void write_media(struct writer *w, struct value *to, const struct media *
 	write_body_ref(w, to, media->sdp);
 	if (media->in)
 		dict_add_int(w->dict, to, "section", media->in - media->sdp->media);
-	write_shown(w, to, media);
+	write_agreement(w, to, media->agreement);
 	write_maps(w, to, media);
 	list = dict_add_list(w->dict, to, "streams");
 	for (unsigned i = 0; i < media->stream_count; i++)
@@ -458,32 +494,48 @@ static int read_streams(struct reader *r, const struct value *list, struct media
 	return 0;
 }
 
-static int read_shown(struct reader *r, const struct value *list, struct media *media)
+static void read_entry(struct reader *r, const struct value *from, struct codec_entry *e)
 {
 	struct arena *arena = r->model->arena;
-	unsigned n = 0;
+	const struct value *feedback = value_get(from, "feedback");
+	struct sdp_format *f = &e->format;
+	struct str *lines = arena_new_array(
+		arena, struct str, value_first(feedback) ? feedback->items.count : 0);
 
-	if (!list)
+	f->payload_type = (uint8_t)(value_get_int(from, "type", 0) & 0x7f);
+	f->encoding = arena_str(arena, value_get_str(from, "encoding"));
+	f->clock_hz = (uint32_t)value_get_int(from, "clock", 0);
+	f->channels = (uint8_t)value_get_int(from, "channels", 1);
+	f->fmtp = arena_str(arena, value_get_str(from, "fmtp"));
+	f->rtcp_fb = lines;
+	value_each (line, feedback)
+		lines[f->rtcp_fb_count++] = arena_str(arena, value_str(line));
+	e->marks = (unsigned)value_get_int(from, "marks", 0);
+	e->ptime_ms = (uint16_t)value_get_int(from, "ptime", 0);
+	e->bitrate = (uint32_t)value_get_int(from, "bitrate", 0);
+	e->options = arena_str(arena, value_get_str(from, "options"));
+}
+
+static int read_agreement(struct reader *r, const struct value *from, struct media *media)
+{
+	struct codec_agreement *a;
+
+	if (!from)
 		return 0;
-	if (list->type != VALUE_LIST || !list->items.count || list->items.count > SDP_MAX_FORMATS)
-		return bad(r, "a list of formats");
-	media->shown = arena_new_array(arena, struct sdp_format, list->items.count);
-	value_each (v, list) {
-		struct sdp_format *f = &media->shown[n++];
-		const struct value *feedback = value_get(v, "feedback");
-		struct str *lines = arena_new_array(
-			arena, struct str, value_first(feedback) ? feedback->items.count : 0);
+	a = arena_alloc(r->model->arena, sizeof(*a));
+	read_fields(r, from, a, FIELDS(agreement_fields));
+	for (unsigned n = 0; n < G_N_ELEMENTS(agreement_lists); n++) {
+		struct codec_list *list = (void *)((char *)a + agreement_lists[n].offset);
+		const struct value *items = value_get(from, agreement_lists[n].name);
+		size_t room = value_first(items) ? items->items.count : 0;
 
-		f->payload_type = (uint8_t)(value_get_int(v, "type", 0) & 0x7f);
-		f->encoding = arena_str(arena, value_get_str(v, "encoding"));
-		f->clock_hz = (uint32_t)value_get_int(v, "clock", 0);
-		f->channels = (uint8_t)value_get_int(v, "channels", 1);
-		f->fmtp = arena_str(arena, value_get_str(v, "fmtp"));
-		f->rtcp_fb = lines;
-		value_each (line, feedback)
-			lines[f->rtcp_fb_count++] = arena_str(arena, value_str(line));
+		if (room > SDP_MAX_FORMATS)
+			return bad(r, "a list of codecs");
+		list->entries = arena_new_array(r->model->arena, struct codec_entry, room);
+		value_each (v, items)
+			read_entry(r, v, &list->entries[list->count++]);
 	}
-	media->shown_count = n;
+	media->agreement = a;
 	return 0;
 }
 
@@ -499,7 +551,7 @@ static int read_media(struct reader *r, const struct value *from, struct media *
 		return bad(r, "a media section's type");
 	if (sdp && section >= 0 && section < sdp->media_count)
 		media_set_sdp(media, sdp, &sdp->media[section]);
-	if (read_shown(r, value_get(from, "shown"), media) < 0)
+	if (read_agreement(r, value_get(from, "agreement"), media) < 0)
 		return -EINVAL;
 	value_each (v, value_get(from, "port_maps")) {
 		int ret = read_map(r, v, media, &tail);

@@ -383,20 +383,19 @@ static void write_rtp_line(struct writing *wr, const struct media *media,
 static unsigned choose_formats(const struct writing *wr, const struct media *media,
 	const struct media *source, const struct sdp_format **formats)
 {
-	struct answer_formats a = {
-		.in = source->in,
-		.offered = media->in,
-		.shown = { source->shown, source->shown_count },
-		.ignored = { { media->ignored[0], media->ignored[1] } },
-	};
-	const struct sdp_format *all = media->shown ? media->shown : source->in->formats;
-	unsigned count = media->shown ? media->shown_count : source->in->format_count;
+	const struct codec_agreement *a = wr->answer ? media_agreement(source, media->party)
+						     : media_agreement(media, source->party);
+	struct codec_list list = { 0 };
 
-	if (wr->answer)
-		return negotiate_answer_formats(&a, &wr->o->codec, formats);
-	for (unsigned i = 0; i < count; i++)
-		formats[i] = &all[i];
-	return count;
+	if (a)
+		list = wr->answer ? a->answer : a->shown;
+	for (unsigned i = 0; i < list.count; i++)
+		formats[i] = &list.entries[i].format;
+	if (list.count)
+		return list.count;
+	for (unsigned i = 0; i < source->in->format_count; i++)
+		formats[i] = &source->in->formats[i];
+	return source->in->format_count;
 }
 
 static void write_rtp(struct writing *wr, const struct media *media, const struct media *source)

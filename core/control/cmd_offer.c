@@ -112,7 +112,7 @@ static int exchange_done(struct command *c, int ret, GString *body,
 
 int cmd_offer(struct command *c, struct err *err)
 {
-	struct exchange_result result = { 0 };
+	struct exchange_result result = { .warnings = c->warnings };
 	g_autoptr(GString) body = g_string_sized_new(1024);
 	int ret = check_keys(c, false, err);
 
@@ -124,7 +124,7 @@ int cmd_offer(struct command *c, struct err *err)
 
 int cmd_answer(struct command *c, struct err *err)
 {
-	struct exchange_result result = { 0 };
+	struct exchange_result result = { .warnings = c->warnings };
 	g_autoptr(GString) body = g_string_sized_new(1024);
 	int ret = check_keys(c, true, err);
 

@@ -5,42 +5,40 @@
  */
 #include "control/flags_priv.h"
 
-#include <errno.h>
+#include "api/codec.h"
+
 #include <stdint.h>
 
-static int refuse(struct reading *r, struct str operation)
-{
-	/* They concern what is offered: elsewhere they mean nothing. */
-	if (r->what != FLAGS_OFFER)
-		return 0;
-	return err_set(r->err, ENOTSUP,
-		"codec-%.*s cannot be done: transcoding is not supported by this build",
-		STR_ARG(operation));
-}
+/* The lists, and whether they concern what is offered only. */
+static const struct {
+	const char *name;
+	size_t offset;
+	bool offers_only;
+} operations[] = {
+	{ "strip", offsetof(struct codec_options, strip), false },
+	{ "offer", offsetof(struct codec_options, offer), false },
+	{ "except", offsetof(struct codec_options, except), false },
+	{ "ignore", offsetof(struct codec_options, ignore), true },
+	{ "transcode", offsetof(struct codec_options, transcode), true },
+	{ "mask", offsetof(struct codec_options, mask), true },
+	{ "consume", offsetof(struct codec_options, consume), true },
+	{ "accept", offsetof(struct codec_options, accept), true },
+	{ "set", offsetof(struct codec_options, set), true },
+};
 
-static bool needs_transcoding(struct str operation)
+/* False: there is none of that name. *ret_list is NULL where it means nothing. */
+static bool find_list(struct reading *r, struct str operation, const struct value ***ret_list)
 {
-	static const char *const names[] = { "transcode", "mask", "consume", "accept", "set" };
-
-	for (unsigned i = 0; i < G_N_ELEMENTS(names); i++)
-		if (flag_value_is(operation, names[i]))
-			return true;
+	for (unsigned i = 0; i < G_N_ELEMENTS(operations); i++) {
+		if (!flag_value_is(operation, operations[i].name))
+			continue;
+		*ret_list = operations[i].offers_only && r->what != FLAGS_OFFER
+				    ? NULL
+				    : (void *)((char *)&r->o->codec + operations[i].offset);
+		return true;
+	}
+	flag_warn(r, "unknown codec operation '%.*s' ignored", STR_ARG(operation));
 	return false;
-}
-
-static const struct value **find_list(struct reading *r, struct str operation)
-{
-	struct codec_options *codec = &r->o->codec;
-
-	if (flag_value_is(operation, "strip"))
-		return &codec->strip;
-	if (flag_value_is(operation, "offer"))
-		return &codec->offer;
-	if (flag_value_is(operation, "except"))
-		return &codec->except;
-	if (flag_value_is(operation, "ignore"))
-		return &codec->ignore;
-	return NULL;
 }
 
 static void add_name(struct reading *r, const struct value **at, struct str name)
@@ -65,43 +63,23 @@ static void add_names(struct reading *r, const struct value **at, const struct v
 		add_name(r, at, part);
 }
 
-static int read_operation(struct reading *r, const struct value *v)
-{
-	const struct value **at = find_list(r, v->key);
-
-	if (!at && needs_transcoding(v->key))
-		return refuse(r, v->key);
-	if (!at) {
-		flag_warn(r, "unknown codec operation '%.*s' ignored", STR_ARG(v->key));
-		return 0;
-	}
-	add_names(r, at, v);
-	return 0;
-}
-
 /* A dictionary, or "OPERATION-NAME" behind the prefix. */
 FLAG_FN(flag_codec)
 {
 	const struct value **at;
 	struct str operation;
-	int ret = 0;
 
 	if (v && v->type != VALUE_DICT) {
 		flag_warn(r, "codec is no dictionary: ignored");
 		return 0;
 	}
-	if (v) {
-		value_each (item, v)
-			ret = ret ? ret : read_operation(r, item);
-		return ret;
-	}
+	value_each (item, v)
+		if (find_list(r, item->key, &at) && at)
+			add_names(r, at, item);
+	if (v)
+		return 0;
 	str_cut(&text, '-', &operation);
-	at = find_list(r, operation);
-	if (!at && needs_transcoding(operation))
-		return refuse(r, operation);
-	if (!at)
-		flag_warn(r, "unknown codec operation '%.*s' ignored", STR_ARG(operation));
-	else
+	if (find_list(r, operation, &at) && at)
 		add_name(r, at, text);
 	return 0;
 }
@@ -109,8 +87,32 @@ FLAG_FN(flag_codec)
 FLAG_FN(flag_transcode)
 {
 	(void)v;
+	add_name(r, &r->o->codec.transcode, text);
+	return 0;
+}
+
+static int take_ptime(struct reading *r, const struct value *v, int *ret_ms)
+{
+	int64_t ms = value_int(v, 0);
+
+	if (ms < 1 || ms > CODEC_MAX_PACKET_MS)
+		flag_warn(r, "%.*s is no number of milliseconds from 1 to %d: ignored",
+			STR_ARG(v->key), CODEC_MAX_PACKET_MS);
+	else
+		*ret_ms = (int)ms;
+	return 0;
+}
+
+FLAG_FN(flag_ptime)
+{
 	(void)text;
-	return refuse(r, STR_LIT("transcode"));
+	return take_ptime(r, v, &r->o->codec.ptime_ms);
+}
+
+FLAG_FN(flag_ptime_reverse)
+{
+	(void)text;
+	return take_ptime(r, v, &r->o->codec.ptime_reverse_ms);
 }
 
 FLAG_FN(flag_strip_extmap)

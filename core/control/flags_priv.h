@@ -68,6 +68,8 @@ FLAG_FN(flag_template);
 /* flag_codec.c */
 FLAG_FN(flag_codec);
 FLAG_FN(flag_transcode);
+FLAG_FN(flag_ptime);
+FLAG_FN(flag_ptime_reverse);
 FLAG_FN(flag_extmap);
 FLAG_FN(flag_strip_extmap);
 

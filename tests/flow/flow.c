@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mock/coder.h"
 #include "script.h"
 
 static int compare_paths(gconstpointer a, gconstpointer b)
@@ -54,6 +55,7 @@ int main(int argc, char **argv)
 	g_autofree char *folder = g_build_filename(source ? source : "tests", "flow", NULL);
 
 	g_test_init(&argc, &argv, NULL);
+	mock_coder_load_all();
 	/* One script's failure says nothing about the others. */
 	g_test_set_nonfatal_assertions();
 	for (int i = 1; i < argc; i++)

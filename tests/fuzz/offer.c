@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 
+#include "../mock/codecs.h"
 #include "../mock/network.h"
 #include "base/log.h"
 #include "media/plan.h"
@@ -34,6 +35,7 @@ static void open_once(void)
 	if (opened)
 		return;
 	opened = true;
+	mock_codecs_add();
 	log_set_sink(ignore_log, NULL);
 	log_set_level(LOG_L_DEBUG);
 	world_defaults(&world);

@@ -244,59 +244,6 @@ static void test_profile_asked_for_goes_to_rtp_only(void)
 	ref_drop(fax);
 }
 
-/* Payload types shown, as text. */
-static char *formats(const char *in_lines, const char *offered_lines, bool answer)
-{
-	struct sdp *in = parse(in_lines), *offered = offered_lines ? parse(offered_lines) : NULL;
-	const struct sdp_format *list[SDP_MAX_FORMATS];
-	struct answer_formats a = {
-		.in = in->media,
-		.offered = offered ? offered->media : NULL,
-	};
-	struct codec_options o = { 0 };
-	struct format_list none = { 0 };
-	unsigned count = answer ? negotiate_answer_formats(&a, &o, list)
-				: negotiate_offer_formats(in->media, &o, none, none, list);
-	GString *text = g_string_new(NULL);
-
-	for (unsigned i = 0; i < count; i++)
-		g_string_append_printf(text, "%s%u", i ? " " : "", list[i]->payload_type);
-	ref_drop(in);
-	ref_drop(offered);
-	return g_string_free(text, FALSE);
-}
-
-static void assert_formats(const char *in, const char *offered, bool answer, const char *expected)
-{
-	g_autofree char *got = formats(in, offered, answer);
-
-	g_assert_cmpstr(got, ==, expected);
-}
-
-#define AUDIO(list, attrs) "m=audio 41000 RTP/AVP " list "\r\n" attrs
-
-static void test_formats_of_an_offer_are_all(void)
-{
-	assert_formats(AUDIO("8 0 101", ""), NULL, false, "8 0 101");
-	assert_formats(AUDIO("8 0 101", ""), AUDIO("0", ""), false, "8 0 101");
-}
-
-static void test_formats_of_an_answer_without_strays(void)
-{
-	assert_formats(AUDIO("8 0 9", ""), AUDIO("0 8", ""), true, "8 0");
-	assert_formats(AUDIO("0", ""), NULL, true, "0");
-	/* the same number for something else */
-	assert_formats(AUDIO("96 0", "a=rtpmap:96 opus/48000/2\r\n"),
-		AUDIO("96 0", "a=rtpmap:96 speex/8000\r\n"), true, "0");
-	assert_formats(AUDIO("96 0", "a=rtpmap:96 SPEEX/8000\r\n"),
-		AUDIO("96 0", "a=rtpmap:96 speex/8000\r\n"), true, "96 0");
-}
-
-static void test_formats_all_strays_are_shown(void)
-{
-	assert_formats(AUDIO("9 18", ""), AUDIO("0 8", ""), true, "9 18");
-}
-
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -314,8 +261,5 @@ int main(int argc, char **argv)
 	g_test_add_func("/call/negotiate/refused", test_what_cannot_says_why);
 	g_test_add_func("/call/negotiate/address", test_address_must_come_from_somewhere);
 	g_test_add_func("/call/negotiate/profile", test_profile_asked_for_goes_to_rtp_only);
-	g_test_add_func("/call/negotiate/formats-offer", test_formats_of_an_offer_are_all);
-	g_test_add_func("/call/negotiate/formats-answer", test_formats_of_an_answer_without_strays);
-	g_test_add_func("/call/negotiate/formats-strays", test_formats_all_strays_are_shown);
 	return g_test_run();
 }

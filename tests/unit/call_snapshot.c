@@ -6,6 +6,7 @@
 #include "call/call.h"
 #include "ng/ng.h"
 
+#include "../mock/codecs.h"
 #include "../mock/network.h"
 #include "../mock/world.h"
 
@@ -17,7 +18,7 @@ static const char *const body_a = "v=0\r\no=ann 8100 3 IN IP4 192.0.2.10\r\ns=ca
 				  "m=video 41010 RTP/AVPF 99\r\na=rtpmap:99 VP8/90000\r\n";
 static const char *const body_b = "v=0\r\no=ben 9200 7 IN IP4 198.51.100.20\r\ns=-\r\n"
 				  "c=IN IP4 198.51.100.20\r\nt=0 0\r\n"
-				  "m=audio 42000 RTP/AVP 0\r\n"
+				  "m=audio 42000 RTP/AVP 96 0\r\na=rtpmap:96 opus/48000/2\r\n"
 				  "m=video 0 RTP/AVPF 99\r\n";
 
 static struct str call_id(void)
@@ -56,6 +57,9 @@ static bool request(struct world *w, const char *command, const char *from, cons
 	dict_add_str(d, replace, NULL, STR_LIT("SDP-version"));
 	add_flag(d, "codec-strip-PCMA");
 	add_flag(d, "codec-ignore-VP8");
+	add_flag(d, "codec-transcode-opus");
+	add_flag(d, "codec-set-PCMU/8000/1/64000//x/level=1");
+	dict_add_int(d, root, "ptime", 40);
 	add_flag(d, "block-DTMF");
 	reply = world_request(w, d, false, &bytes);
 	ok = str_is(value_get_str(dict_root(reply), "result"), "ok");
@@ -109,6 +113,29 @@ static void set_up(struct world *w, bool answered)
 			      request(w, "block media", "A", "B", NULL, NULL));
 }
 
+static void describe_formats(GString *out, const struct plan_format *formats, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		const struct codec_params *p = &formats[i].params;
+
+		g_string_append_printf(out, " %u %s %u %u %u %u '%.*s' '%.*s'",
+			formats[i].payload_type, formats[i].codec->name, p->clock_hz, p->channels,
+			p->ptime_ms, p->bitrate, STR_ARG(p->fmtp), STR_ARG(p->options));
+	}
+}
+
+static void describe_transcode(GString *out, const struct plan_transcode *t)
+{
+	if (!t)
+		return;
+	for (unsigned i = 0; i < G_N_ELEMENTS(t->handler); i++)
+		if (t->handler[i].handling)
+			g_string_append_printf(out, " %u:%u %u>%u", i, t->handler[i].handling,
+				t->handler[i].decoder, t->handler[i].encoder);
+	describe_formats(out, t->decoders, t->decoder_count);
+	describe_formats(out, t->encoders, t->encoder_count);
+}
+
 /*
  * The first world's ports are the same numbers on the same addresses, so its plan is compared
  * while the second world's call exists in another process, as it were: the plan is kept as the
@@ -135,6 +162,8 @@ static GString *describe(const struct plan *plan)
 		for (unsigned n = 0; n < s->rtp_sink_count; n++)
 			g_string_append_printf(out, " rtp>%u action %u", s->rtp_sinks[n],
 				s->filter ? s->filter->action[n] : 0);
+		for (unsigned n = 0; s->transcodes && n < s->rtp_sink_count; n++)
+			describe_transcode(out, s->transcodes[n]);
 		for (unsigned n = 0; n < s->rtcp_sink_count; n++)
 			g_string_append_printf(out, " rtcp>%u", s->rtcp_sinks[n]);
 	}
@@ -159,6 +188,7 @@ static void check_same_plan(bool answered)
 	set_up(&w, answered);
 	call = call_table_find(w.control.calls, call_id());
 	before = describe_call(call);
+	g_assert_nonnull(strstr(before->str, "opus"));
 	text = write_down(&w);
 	world_close(&w);
 
@@ -250,6 +280,7 @@ static void broken_snapshots_are_refused_and_leave_nothing(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	mock_codecs_add();
 	g_test_add_func("/call/snapshot/answered", answered_call_gives_same_plan);
 	g_test_add_func("/call/snapshot/unanswered", unanswered_call_gives_same_plan);
 	g_test_add_func("/call/snapshot/next-offer", next_offer_is_answered_alike);

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What becomes of each codec that a party sends on its way to another (spec media 2.7), and that
+ * as a plan. Packets pass as they are wherever they can.
+ */
+#include "call/negotiate.h"
+
+static unsigned flags_of(const struct codec_entry *e)
+{
+	return codec_flags(e->format.encoding);
+}
+
+static bool counts(const struct codec_entry *e)
+{
+	return !(e->marks & ENTRY_IGNORED);
+}
+
+static bool can_be_goal(const struct codec_entry *e)
+{
+	return counts(e) && !format_is_supplemental(&e->format) && format_is_usable(&e->format);
+}
+
+/* What the sink wants most: what the client asked for, else its own first, stripped ones last. */
+static const struct codec_entry *find_preferred(const struct codec_flow *flow)
+{
+	const struct codec_entry *first = NULL, *stripped = NULL;
+
+	for (unsigned i = 0; i < flow->to.count; i++) {
+		const struct codec_entry *e = &flow->to.entries[i];
+
+		if (!can_be_goal(e))
+			continue;
+		if (e->marks & ENTRY_ACCEPTED)
+			return e;
+		if (!first && !(e->marks & ENTRY_STRIPPED))
+			first = e;
+		if (!stripped)
+			stripped = e;
+	}
+	return first ? first : stripped;
+}
+
+/* May this one of the sink's be what comes from `x`? */
+static bool may_meet(const struct codec_entry *x, const struct codec_entry *e)
+{
+	return counts(e) && !(e->marks & ENTRY_STRIPPED && x->marks & ENTRY_FOR_TRANSCODING);
+}
+
+/* The sink's counterpart: under the same number, or else under another. */
+static const struct codec_entry *find_candidate(
+	const struct codec_flow *flow, const struct codec_entry *x)
+{
+	for (unsigned i = 0; i < flow->to.count; i++) {
+		const struct codec_entry *e = &flow->to.entries[i];
+
+		if (may_meet(x, e) && format_is_same_type(&e->format, &x->format))
+			return e;
+	}
+	for (unsigned i = 0; x->format.encoding.len && i < flow->to.count; i++) {
+		const struct codec_entry *e = &flow->to.entries[i];
+
+		if (may_meet(x, e) && format_match(&e->format, &x->format) != CODEC_DIFFERENT)
+			return e;
+	}
+	return NULL;
+}
+
+static unsigned usual_ptime(const struct codec_entry *e)
+{
+	const struct codec *codec = codec_find(e->format.encoding);
+
+	return codec ? codec->ptime_ms : 0;
+}
+
+static bool has_other_ptime(const struct codec_flow *flow, const struct codec_entry *x)
+{
+	unsigned sent = x->ptime_ms               ? x->ptime_ms
+			: flow->from_ptime_ms > 0 ? (unsigned)flow->from_ptime_ms
+						  : usual_ptime(x);
+
+	return flow->fixed_ptime_ms > 0 && sent && sent != (unsigned)flow->fixed_ptime_ms;
+}
+
+static struct codec_choice pass_to(const struct codec_entry *to)
+{
+	return (struct codec_choice){ PLAN_PASS, to };
+}
+
+/* Its packets keep their number, so the sink must know them by it. */
+static bool can_pass(
+	const struct codec_flow *flow, const struct codec_entry *x, const struct codec_entry *to)
+{
+	return to && (flow->asymmetric || to->format.payload_type == x->format.payload_type);
+}
+
+static struct codec_choice choose_audio(const struct codec_flow *flow, const struct codec_entry *x)
+{
+	const struct codec_entry *preferred = find_preferred(flow);
+	const struct codec_entry *candidate = find_candidate(flow, x), *to = candidate;
+	bool passes = can_pass(flow, x, candidate);
+
+	if (!format_is_usable(&x->format) || !preferred)
+		return pass_to(passes ? candidate : NULL);
+	if (!candidate || preferred->marks & ENTRY_FOR_TRANSCODING)
+		to = preferred;
+	if (to == candidate && passes && !flow->force && !has_other_ptime(flow, x))
+		return pass_to(to);
+	if (codec_entry_reaches(x, to))
+		return (struct codec_choice){ PLAN_TRANSCODE, to };
+	return passes ? pass_to(candidate) : (struct codec_choice){ PLAN_DISCARD, NULL };
+}
+
+static bool is_event_of(const struct codec_entry *e, uint32_t clock_hz)
+{
+	return counts(e) && flags_of(e) & CODEC_EVENT &&
+	       (!clock_hz || e->format.clock_hz == clock_hz);
+}
+
+static const struct codec_entry *find_event(const struct codec_flow *flow, uint32_t clock_hz)
+{
+	for (unsigned i = 0; i < flow->to.count; i++)
+		if (is_event_of(&flow->to.entries[i], clock_hz))
+			return &flow->to.entries[i];
+	return NULL;
+}
+
+/* Does the sink get audio of that clock in this flow; what is the first that is transcoded to? */
+static bool sends_clock(const struct codec_flow *flow, uint32_t clock_hz, uint32_t *ret_first)
+{
+	bool any = false;
+
+	*ret_first = 0;
+	for (unsigned i = 0; i < flow->from.count; i++) {
+		const struct codec_entry *x = &flow->from.entries[i];
+		struct codec_choice choice;
+
+		if (format_is_supplemental(&x->format) || !counts(x))
+			continue;
+		choice = choose_audio(flow, x);
+		if (!choice.to)
+			continue;
+		any |= choice.to->format.clock_hz == clock_hz;
+		if (!*ret_first && choice.handling == PLAN_TRANSCODE)
+			*ret_first = choice.to->format.clock_hz;
+	}
+	return any;
+}
+
+/* Events follow the clock of the audio they go along with. */
+static struct codec_choice choose_event(const struct codec_flow *flow, const struct codec_entry *x)
+{
+	const struct codec_entry *to = NULL;
+	uint32_t first_hz;
+
+	if (sends_clock(flow, x->format.clock_hz, &first_hz) || !first_hz)
+		to = codec_list_find(flow->to, &x->format);
+	if (to && counts(to))
+		return pass_to(to);
+	to = find_event(flow, first_hz);
+	to = to ? to : find_event(flow, x->format.clock_hz);
+	to = to ? to : find_event(flow, 0);
+	if (!to)
+		return (struct codec_choice){ PLAN_DISCARD, NULL };
+	if (format_is_same_type(&to->format, &x->format) || !format_is_usable(&x->format) ||
+		!format_is_usable(&to->format))
+		return pass_to(to);
+	return (struct codec_choice){ PLAN_EVENT, to };
+}
+
+/* Noise that the sink does not know is made audible, once the rest of the flow is audio, too. */
+static struct codec_choice choose_noise(const struct codec_flow *flow, const struct codec_entry *x)
+{
+	const struct codec_entry *same = codec_list_find(flow->to, &x->format);
+	const struct codec_entry *preferred = find_preferred(flow);
+
+	if (same && counts(same))
+		return pass_to(same);
+	if (preferred && codec_entry_reaches(x, preferred))
+		return (struct codec_choice){ PLAN_TRANSCODE, preferred };
+	return (struct codec_choice){ PLAN_DISCARD, NULL };
+}
+
+struct codec_choice choose_codec(const struct codec_flow *flow, const struct codec_entry *x)
+{
+	unsigned flags = flags_of(x);
+
+	if (flow->as_is)
+		return pass_to(NULL);
+	if (flags & CODEC_EVENT)
+		return choose_event(flow, x);
+	if (flags & CODEC_NOISE)
+		return choose_noise(flow, x);
+	if (flags & CODEC_SUPPLEMENTAL) {
+		const struct codec_entry *same = codec_list_find(flow->to, &x->format);
+
+		return same ? pass_to(same) : (struct codec_choice){ PLAN_DISCARD, NULL };
+	}
+	return choose_audio(flow, x);
+}
+
+struct codec_flow agreement_flow(const struct codec_agreement *a, bool from_offerer)
+{
+	struct codec_flow flow = {
+		.force = a->force, .asymmetric = a->asymmetric, .as_is = a->as_is
+	};
+
+	if (from_offerer) {
+		flow.from = a->settled ? a->answer : a->said;
+		flow.to = a->answered.count ? a->answered : a->shown;
+	} else {
+		flow.from = a->settled ? a->answered : a->shown;
+		flow.to = a->said;
+	}
+	return flow;
+}
+
+static struct plan_format plan_format(const struct codec_entry *e, unsigned ptime_ms)
+{
+	struct plan_format f = {
+		.codec = codec_find(e->format.encoding),
+		.params = format_params(&e->format),
+		.payload_type = e->format.payload_type,
+	};
+
+	f.params.ptime_ms = (uint16_t)MIN(ptime_ms, UINT16_MAX);
+	f.params.bitrate = e->bitrate;
+	f.params.options = e->options;
+	return f;
+}
+
+static int add_decoder(
+	struct plan_transcode *t, const struct codec_flow *flow, const struct codec_entry *x)
+{
+	unsigned ptime_ms = x->ptime_ms               ? x->ptime_ms
+			    : flow->from_ptime_ms > 0 ? (unsigned)flow->from_ptime_ms
+						      : usual_ptime(x);
+
+	if (t->decoder_count == PLAN_MAX_FORMATS)
+		return -1;
+	t->decoders[t->decoder_count] = plan_format(x, ptime_ms);
+	return (int)t->decoder_count++;
+}
+
+/* What is asked for, then what the codec was added with, then the sink's wish. */
+static unsigned encoder_ptime(const struct codec_flow *flow, const struct codec_entry *to)
+{
+	if (flow->fixed_ptime_ms > 0)
+		return (unsigned)flow->fixed_ptime_ms;
+	if (to->ptime_ms)
+		return to->ptime_ms;
+	return flow->to_ptime_ms > 0 ? (unsigned)flow->to_ptime_ms : usual_ptime(to);
+}
+
+/* Payload types that become the same one share its encoder. */
+static int find_encoder(
+	struct plan_transcode *t, const struct codec_flow *flow, const struct codec_entry *to)
+{
+	for (unsigned i = 0; i < t->encoder_count; i++)
+		if (t->encoders[i].payload_type == to->format.payload_type)
+			return (int)i;
+	if (t->encoder_count == PLAN_MAX_FORMATS)
+		return -1;
+	t->encoders[t->encoder_count] = plan_format(to, encoder_ptime(flow, to));
+	return (int)t->encoder_count++;
+}
+
+static bool add_handler(
+	struct plan_transcode *t, const struct codec_flow *flow, const struct codec_entry *x)
+{
+	struct codec_choice choice = choose_codec(flow, x);
+	struct plan_handler *h = &t->handler[x->format.payload_type & 0x7f];
+	int decoder, encoder;
+
+	h->handling = (uint8_t)choice.handling;
+	if (choice.handling == PLAN_PASS || choice.handling == PLAN_DISCARD)
+		return false;
+	encoder = find_encoder(t, flow, choice.to);
+	decoder = encoder < 0 ? -1 : add_decoder(t, flow, x);
+	if (decoder < 0) { /* more codecs than a plan has room for */
+		h->handling = PLAN_DISCARD;
+		return false;
+	}
+	h->decoder = (uint8_t)decoder;
+	h->encoder = (uint8_t)encoder;
+	return true;
+}
+
+bool choose_transcode(const struct codec_flow *flow, struct plan_transcode *ret)
+{
+	struct plan_transcode t = { 0 };
+	bool any = false;
+
+	for (unsigned i = 0; i < flow->from.count; i++) {
+		const struct codec_entry *x = &flow->from.entries[i];
+
+		if (!(x->marks & (ENTRY_IGNORED | ENTRY_STRIPPED)))
+			any |= add_handler(&t, flow, x);
+	}
+	if (any)
+		*ret = t;
+	return any;
+}

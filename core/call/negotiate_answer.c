@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Codecs of an answer (spec NG 3.6.4, media 2.6): which of what was offered its sender takes, and
+ * what the offerer is shown so that each of these can be reached. Read `negotiate_answer_codecs`
+ * at the end first.
+ */
+#include "call/negotiate.h"
+
+static const struct codec_entry *find_shown(
+	const struct codec_agreement *a, const struct sdp_format *f)
+{
+	const struct codec_entry *e = codec_list_find(a->shown, f);
+
+	for (unsigned i = 0; !e && a->asymmetric && f->encoding.len && i < a->shown.count; i++)
+		if (format_is_same_codec(&a->shown.entries[i].format, f))
+			return &a->shown.entries[i];
+	return e;
+}
+
+/* What was offered, in the answer's order and words; all of it when nothing of it was. */
+static bool take_answered(
+	struct codec_work *w, const struct sdp_media *in, const struct codec_agreement *a)
+{
+	w->count = 0;
+	for (unsigned i = 0; i < in->format_count; i++) {
+		const struct codec_entry *e = find_shown(a, &in->formats[i]);
+		struct codec_entry taken;
+
+		if (!e)
+			continue;
+		taken = *e;
+		taken.format = in->formats[i];
+		codec_work_insert(w, w->count, &taken);
+	}
+	if (w->count)
+		return true;
+	codec_work_take(w, in->formats, in->format_count);
+	return false;
+}
+
+struct answering {
+	struct arena *arena;
+	struct codec_flow flow; /* towards the offerer */
+	struct codec_work *answered, *answer;
+	bool transcoded;
+};
+
+static bool has_type(const struct codec_work *w, unsigned payload_type)
+{
+	for (unsigned i = 0; i < w->count; i++)
+		if (w->entries[i].format.payload_type == payload_type)
+			return true;
+	return false;
+}
+
+static void append(struct codec_work *w, const struct codec_entry *e)
+{
+	if (!has_type(w, e->format.payload_type))
+		codec_work_insert(w, w->count, e);
+}
+
+/* The offerer's own codec; feedback for it was for the other side's encoder. */
+static struct codec_entry own_codec(
+	struct answering *an, const struct codec_entry *to, const struct codec_entry *x)
+{
+	const struct codec *codec = codec_find(to->format.encoding);
+	struct codec_params offered = format_params(&to->format);
+	struct codec_entry e = *to;
+	char fmtp[CODEC_FMTP_BYTES];
+
+	e.marks = 0;
+	e.format.rtcp_fb_count = 0;
+	if (!codec || !codec->answer)
+		return e;
+	e.format.fmtp = STR_NULL;
+	if (codec->answer(&offered, x->format.channels == 2, fmtp))
+		e.format.fmtp = arena_str(an->arena, str_of(fmtp));
+	return e;
+}
+
+static void answer_one(struct answering *an, const struct codec_entry *x)
+{
+	struct codec_choice choice = choose_codec(&an->flow, x);
+	struct codec_entry e;
+
+	if (!choice.to || choice.handling == PLAN_EVENT || choice.handling == PLAN_DISCARD)
+		return;
+	if (choice.handling == PLAN_PASS) {
+		e = *x;
+		e.marks = 0;
+	} else if (format_is_supplemental(&x->format)) {
+		return;
+	} else {
+		e = own_codec(an, choice.to, x);
+		an->transcoded = true;
+	}
+	append(an->answer, &e);
+}
+
+/* What goes along with the others, as the offerer has it: noise first, then events. */
+static bool has_kind(const struct codec_work *w, struct str name)
+{
+	for (unsigned i = 0; i < w->count; i++)
+		if (codec_same_name(w->entries[i].format.encoding, name))
+			return true;
+	return false;
+}
+
+static bool has_clock(const struct codec_work *w, uint32_t clock_hz)
+{
+	for (unsigned i = 0; i < w->count; i++)
+		if (!format_is_supplemental(&w->entries[i].format) &&
+			w->entries[i].format.clock_hz == clock_hz)
+			return true;
+	return false;
+}
+
+static void append_kinds(struct answering *an, bool events)
+{
+	for (unsigned i = 0; i < an->flow.to.count; i++) {
+		struct codec_entry e = an->flow.to.entries[i];
+		unsigned flags = codec_flags(e.format.encoding);
+
+		if (!(flags & CODEC_SUPPLEMENTAL) || !(flags & CODEC_EVENT) == events ||
+			e.marks & ENTRY_IGNORED || !has_clock(an->answer, e.format.clock_hz))
+			continue;
+		if (!(e.marks & ENTRY_ACCEPTED) && !has_kind(an->answered, e.format.encoding))
+			continue;
+		e.marks = 0;
+		append(an->answer, &e);
+	}
+}
+
+static void drop_supplementals(struct codec_work *w)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < w->count; i++)
+		if (!format_is_supplemental(&w->entries[i].format))
+			w->entries[kept++] = w->entries[i];
+	w->count = kept;
+}
+
+static bool any_wanted(struct codec_list list)
+{
+	for (unsigned i = 0; i < list.count; i++)
+		if (list.entries[i].marks & ENTRY_ACCEPTED &&
+			format_is_supplemental(&list.entries[i].format))
+			return true;
+	return false;
+}
+
+/* The first codec, and what goes along with it. */
+static void keep_first(struct codec_work *w)
+{
+	const struct codec_entry *first = NULL;
+	unsigned kept = 0;
+	uint8_t type;
+	uint32_t clock_hz;
+
+	for (unsigned i = 0; i < w->count && !first; i++)
+		if (!format_is_supplemental(&w->entries[i].format))
+			first = &w->entries[i];
+	if (!first)
+		return;
+	type = first->format.payload_type;
+	clock_hz = first->format.clock_hz;
+	for (unsigned i = 0; i < w->count; i++) {
+		const struct sdp_format *f = &w->entries[i].format;
+
+		if (f->payload_type == type ||
+			(format_is_supplemental(f) && f->clock_hz == clock_hz))
+			w->entries[kept++] = w->entries[i];
+	}
+	w->count = kept;
+}
+
+static void make_answer(struct answering *an)
+{
+	an->answer->count = 0;
+	for (unsigned i = 0; i < an->answered->count; i++)
+		answer_one(an, &an->answered->entries[i]);
+	if (!an->transcoded && !any_wanted(an->flow.to))
+		return;
+	drop_supplementals(an->answer);
+	append_kinds(an, false);
+	append_kinds(an, true);
+}
+
+void negotiate_answer_codecs(struct arena *arena, const struct sdp_media *in,
+	const struct codec_options *o, struct codec_agreement *a)
+{
+	struct codec_work answered, answer;
+	struct answering an = { .arena = arena, .answered = &answered, .answer = &answer };
+
+	a->asymmetric |= o->asymmetric;
+	a->force |= o->force;
+	a->as_is = !take_answered(&answered, in, a);
+	negotiate_edit_codecs(&answered, o);
+	if (!answered.count)
+		a->as_is = !take_answered(&answered, in, a);
+	an.flow = agreement_flow(a, false);
+	/* Which codec is which side's does not depend on whether it could pass. */
+	an.flow.force = false;
+	if (!a->as_is)
+		make_answer(&an);
+	if (a->as_is || !answer.count) {
+		a->as_is = true;
+		codec_work_take_list(&answer, codec_work_list(&answered));
+	}
+	if (o->single)
+		keep_first(&answer);
+	a->answered = codec_list_copy(arena, codec_work_list(&answered));
+	a->answer = codec_list_copy(arena, codec_work_list(&answer));
+	a->settled = true;
+}
+
+bool negotiate_answer_is_plain(
+	const struct sdp_media *in, const struct codec_options *o, struct format_list offered)
+{
+	if (o->strip || o->offer || o->single || o->asymmetric || o->force)
+		return false;
+	for (unsigned i = 0; i < in->format_count; i++) {
+		bool found = false;
+
+		for (unsigned n = 0; n < offered.count && !found; n++)
+			found = format_is_same_type(&offered.formats[n], &in->formats[i]);
+		if (!found)
+			return false;
+	}
+	return true;
+}

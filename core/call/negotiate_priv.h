@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Between negotiate_codec.c and edit_codecs.c: a list of codecs being edited. [control] */
+#ifndef CALL_NEGOTIATE_PRIV_H
+#define CALL_NEGOTIATE_PRIV_H
+
+#include "call/negotiate.h"
+
+bool codecs_have(const struct codec_work *w, const struct sdp_format *f);
+bool codecs_have_type(const struct codec_work *w, unsigned payload_type);
+/* Is there a codec of that clock, one that does not go along with others? */
+bool codecs_have_clock(const struct codec_work *w, uint32_t clock_hz);
+/* Where they begin; the list's length when there is none. */
+unsigned codecs_first_supplemental(const struct codec_work *w);
+unsigned codecs_first_event(const struct codec_work *w);
+
+/* Each tells whether it changed anything. */
+bool codecs_strip(struct codec_work *w, const struct value *list, const struct value *except);
+/*
+ * A codec of the sender, unless its number is taken: in front of the first supplemental one, if it
+ * is none itself.
+ */
+bool codecs_put_back(struct codec_work *w, const struct codec_entry *e);
+/* What `list` names of `said`, in the order of the list. */
+bool codecs_offer_again(struct codec_work *w, const struct value *list, struct codec_work *said);
+/*
+ * Without those that went along with what is gone; what never had any is the sender's affair.
+ * Alone they may be all there is to a section.
+ */
+void codecs_drop_lonely(struct codec_work *w, const struct codec_work *said);
+
+#endif
