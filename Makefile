@@ -93,7 +93,7 @@ write_if_changed = @mkdir -p $(@D); printf '%s\n' '$(1)' | cmp -s - $@ || printf
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
-.PHONY: FORCE all tests help run demo check lint format asan ubsan tsan fuzz soak perf \
+.PHONY: FORCE all tests help run demo check lint format asan ubsan tsan fuzz audio soak perf \
 	perf-smoke perf-kit peers check-all deps deps-all docs install clean run-suites compile-all fuzz-bins
 
 all: $(DAEMON) $(TOOLS) $(PLUGINS)
@@ -240,6 +240,7 @@ help:
 #? make format       let clang-format rewrite the sources
 #? make asan tsan    the tests under sanitizers
 #? make fuzz         each fuzz target for FUZZ_SECS
+#? make audio        every codec with every usual one through the daemon, measured: a minute
 #? make soak         what a long life brings: minutes
 #? make peers        against Kamailio and others
 #? make perf         figures beside those of Debian's rtpengine-daemon
@@ -300,6 +301,10 @@ $(BUILD)/tests/soak/clock_step.so: tests/soak/clock_step.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -O2 -fPIC -shared -o $@ $<
+
+audio:
+	@+$(SUB) all $(AUDIO)
+	@tests/run --timeout 600 --serial $(AUDIO_LONG)
 
 soak:
 	@+$(SUB) all perf-kit $(BUILD)/tests/soak/clock_step.so

@@ -288,6 +288,9 @@ static void add_comparison(
 			own.samples, heard->samples, MIN(own.count, heard->count), piece));
 	add_number(out, "snr_db", tones_snr(signal.samples, heard->samples + delay, count));
 	add_number(out, "own_snr_db", tones_snr(signal.samples, own.samples + delay, count));
+	if (from->options.signal.kind == SIGNAL_TONE)
+		add_number(out, "own_level_db",
+			tones_level(own_m.samples, own_m.count, own.hz, from->options.signal.hz));
 	add_number(out, "rms_db", tones_rms(m.samples, m.count));
 	add_number(out, "own_rms_db", tones_rms(own_m.samples, own_m.count));
 	add_number(out, "silences", tones_gaps(m.samples, m.count, heard->hz / 200, -66));
