@@ -20,8 +20,7 @@ enum {
 	FRAME_UNITS_PER_S = 400, /* what is concealed comes in units of 2.5 ms */
 	DTX_BYTES = 2,           /* packets no longer than this need not be sent */
 	DEFAULT_COMPLEXITY = 10,
-	MONO_BITRATE = 24000,
-	STEREO_BITRATE = 32000,
+	DEFAULT_BITRATE = 32000,
 	MIN_BITRATE = 6000, /* what is less is meant in thousands */
 	MAX_BITRATE = 510000,
 };
@@ -241,14 +240,14 @@ static unsigned frame_ms(unsigned ptime_ms, int min_ptime_ms)
 	return lengths[i];
 }
 
-static int bitrate_for(const struct codec_params *p, const int *fmtp, unsigned channels)
+static int bitrate_for(const struct codec_params *p, const int *fmtp)
 {
 	uint32_t bitrate = p->bitrate;
 	int most = fmtp[MAX_AVERAGE_BITRATE] < MIN_BITRATE ? MAX_BITRATE
 							   : fmtp[MAX_AVERAGE_BITRATE];
 
 	if (!bitrate)
-		bitrate = channels == 1 ? MONO_BITRATE : STEREO_BITRATE;
+		bitrate = DEFAULT_BITRATE;
 	else if (bitrate < MIN_BITRATE)
 		bitrate *= 1000;
 	return (int)CLAMP(bitrate, MIN_BITRATE, (uint32_t)MIN(most, MAX_BITRATE));
@@ -287,12 +286,16 @@ static void configure(struct opus_encoder *self, const int *fmtp, const int *opt
 		self->opus, OPUS_SET_MAX_BANDWIDTH(bandwidth_for(fmtp[MAX_PLAYBACK_RATE])));
 }
 
-static int application_for(int option)
+/*
+ * Speech that is made for telephones keeps more of its tones by "audio" at these rates, for less;
+ * silence is left out by "voip" alone.
+ */
+static int application_for(int option, bool dtx)
 {
 	for (const struct key *known = applications; known->name; known++)
 		if (option == (int)known->at)
 			return option;
-	return OPUS_APPLICATION_VOIP;
+	return dtx ? OPUS_APPLICATION_VOIP : OPUS_APPLICATION_AUDIO;
 }
 
 static int open_encoder(const void *data, const struct codec_params *params,
@@ -312,13 +315,13 @@ static int open_encoder(const void *data, const struct codec_params *params,
 	if (params->channels == 2 && have->channels == 2 && fmtp[STEREO] == 1)
 		audio.channels = 2;
 	opus = opus_encoder_create((opus_int32)audio.sample_hz, audio.channels,
-		application_for(options[APPLICATION]), &error);
+		application_for(options[APPLICATION], fmtp[USE_DTX] == 1), &error);
 	if (!opus)
 		return -ENOMEM;
 	self = g_new0(struct opus_encoder, 1);
 	self->opus = opus;
 	self->samples = (int)(audio.sample_hz / 1000 * frame_ms(params->ptime_ms, fmtp[MIN_PTIME]));
-	configure(self, fmtp, options, bitrate_for(params, fmtp, audio.channels));
+	configure(self, fmtp, options, bitrate_for(params, fmtp));
 	*ret_audio = audio;
 	*ret_samples = (size_t)self->samples;
 	*ret_encoder = self;
@@ -681,7 +684,7 @@ static const struct codec opus = {
 	.channels = 2,
 	.ptime_ms = 20,
 	.clock_hz = CLOCK_HZ,
-	.bitrate = STEREO_BITRATE,
+	.bitrate = DEFAULT_BITRATE,
 	.fmtp = "useinbandfec=1",
 	.silence = -1,
 	.decoder = &decoder,

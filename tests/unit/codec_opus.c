@@ -158,7 +158,7 @@ static double kbits(const char *fmtp, const char *options, uint32_t bitrate)
 
 static void test_bitrate(void)
 {
-	g_assert_cmpfloat_with_epsilon(kbits("cbr=1", "", 0), 24, 1);
+	g_assert_cmpfloat_with_epsilon(kbits("cbr=1", "", 0), 32, 1);
 	g_assert_cmpfloat_with_epsilon(kbits("cbr=1", "", 16000), 16, 1);
 	g_assert_cmpfloat_with_epsilon(kbits("cbr=1", "", 16), 16, 1); /* in thousands */
 	g_assert_cmpfloat_with_epsilon(kbits("", "vbr=0", 40000), 40, 1);

@@ -192,6 +192,32 @@ static void list_deletedelay(struct cli *c, struct str rest)
 	print_option(c, "", "delete-delay");
 }
 
+static void print_traffic(struct cli *c, const char *what, const struct value *v)
+{
+	cli_print(c, " %s: %lld packets, %lld bytes, %lld errors\n", what,
+		(long long)value_get_int(v, "packets", 0), (long long)value_get_int(v, "bytes", 0),
+		(long long)value_get_int(v, "errors", 0));
+}
+
+/* Averages of what was reported and measured; nothing where there was none. */
+static void print_quality(struct cli *c, const struct value *v)
+{
+	static const char *const lines[][3] = {
+		{ "mos_samples_total", "mos_average", "MOS" },
+		{ "jitter_samples_total", "jitter_average", "Jitter (reported, ms)" },
+		{ "jitter_measured_samples_total", "jitter_measured_average",
+			"Jitter (measured, ms)" },
+		{ "rtt_e2e_samples_total", "rtt_e2e_average", "Round trip, end to end (us)" },
+		{ "rtt_dsct_samples_total", "rtt_dsct_average", "Round trip, to us (us)" },
+		{ "packetloss_samples_total", "packetloss_average", "Packet loss (percent)" },
+	};
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(lines); i++)
+		if (value_get_int(v, lines[i][0], 0) > 0)
+			cli_print(c, " %s: %.*s\n", lines[i][2],
+				STR_ARG(value_get_str(v, lines[i][1])));
+}
+
 static void print_interface(struct cli *c, const struct value *v)
 {
 	const struct value *ports = value_get(v, "ports");
@@ -204,7 +230,17 @@ static void print_interface(struct cli *c, const struct value *v)
 		(long long)value_get_int(ports, "max", 0));
 	cli_print(c, " Ports used: %5lld / %5lld (%5.1f%%)\n", used, size,
 		size ? 100.0 * (double)used / (double)size : 0.0);
-	cli_print(c, " Port engine: %.*s\n\n", STR_ARG(value_get_str(v, "engine")));
+	cli_print(c, " Port engine: %.*s\n", STR_ARG(value_get_str(v, "engine")));
+	print_traffic(c, "Received", value_get(v, "ingress"));
+	print_traffic(c, "Sent", value_get(v, "egress"));
+	cli_print(c, " Packets lost: %lld, duplicates: %lld\n",
+		(long long)value_get_int(v, "packets_lost", 0),
+		(long long)value_get_int(v, "duplicates", 0));
+	print_quality(c, value_get(v, "voip_metrics"));
+	value_each (drop, value_get(v, "drops"))
+		cli_print(c, " Dropped, %.*s: %lld\n", STR_ARG(drop->key),
+			(long long)value_int(drop, 0));
+	cli_print(c, "\n");
 }
 
 static void list_interfaces(struct cli *c, struct str rest)
