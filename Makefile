@@ -233,7 +233,7 @@ help:
 
 #? make              the daemon, as build/rtpengine
 #? make run          start it on loopback; ARGS=… adds options
-#? make demo         a call through it, to see that it works
+#? make demo         a call between Opus and G.711 through it, with its audio measured and drawn
 #? make check        unit, flow and daemon tests and the checks of the source
 #? make check-all    everything below as well; the last line has the totals
 #? make lint         no warnings with gcc and clang; format
@@ -257,7 +257,7 @@ run: all
 
 demo:
 	@$(MAKE) --no-print-directory deps
-	@+$(SUB) all
+	@+$(SUB) all $(AUDIO)
 	@tests/demo/run
 
 check:

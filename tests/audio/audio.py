@@ -124,6 +124,13 @@ class Side:
     def report(self, source=None):
         return self.player.command("report", self.name, *([source.name] if source else []))
 
+    def heard(self, path):
+        """What it heard as raw samples in that file; their rate."""
+        return self.player.command("dump", self.name, path)["hz"]
+
+    def played(self, path, hz):
+        return self.player.command("played", self.name, path, hz)["hz"]
+
     def close(self):
         self.player.command("close", self.name)
 

@@ -12,6 +12,7 @@
  *   wait                   answered when all have sent all they have, and a little later
  *   report NAME [FROM]     what NAME got; FROM is who sent it
  *   dump NAME FILE         what NAME heard, as raw samples
+ *   played NAME FILE HZ    what NAME played, before any codec
  *   close NAME | quit
  */
 #include "audio.h"
@@ -164,6 +165,17 @@ static void command_close(struct player *pl, struct party *p)
 	g_string_assign(pl->answer, "{}\n");
 }
 
+static void command_played(struct player *pl, const struct party *p, char **words)
+{
+	struct sound s = signal_make(
+		&p->options.signal, p->options.seconds, words[2] ? (uint32_t)atoi(words[2]) : 8000);
+	gssize len = (gssize)(s.count * sizeof(int16_t));
+
+	if (g_file_set_contents(words[1], (const char *)s.samples, len, NULL))
+		g_string_printf(pl->answer, "{\"hz\":%u}\n", s.hz);
+	sound_clear(&s);
+}
+
 static void run_command(struct player *pl, char **words)
 {
 	struct party *p = words[0] ? find(pl, words[1]) : NULL;
@@ -183,6 +195,8 @@ static void run_command(struct player *pl, char **words)
 		report_print(p, find(pl, words[2]), g_string_assign(pl->answer, ""));
 	else if (!strcmp(words[0], "dump") && p && words[2])
 		g_string_printf(pl->answer, "{\"hz\":%u}\n", report_dump(p, words[2]));
+	else if (!strcmp(words[0], "played") && p && words[2])
+		command_played(pl, p, words + 1);
 	else if (!strcmp(words[0], "close"))
 		command_close(pl, p);
 	else if (!strcmp(words[0], "quit"))
