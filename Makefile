@@ -36,6 +36,7 @@ CORE_SRC := $(filter-out core/main.c $(TOOL_SRC),$(wildcard core/*.c core/*/*.c)
 MOCK_SRC := $(wildcard tests/mock/*.c)
 UNIT_SRC := $(wildcard tests/unit/*.c)
 FLOW_SRC := $(wildcard tests/flow/*.c)
+AUDIO_SRC := $(wildcard tests/audio/*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/*.c)
 PERF_SRC := $(wildcard tests/perf/src/*.c)
 
@@ -69,9 +70,12 @@ BROKEN  := $(BROKEN_SRC:%.c=$(BUILD)/%.so)
 UNIT    := $(UNIT_SRC:%.c=$(BUILD)/%)
 FLOW    := $(if $(FLOW_SRC),$(BUILD)/tests/flow/flow)
 FUZZ    := $(FUZZ_SRC:%.c=$(BUILD)/%)
+AUDIO   := $(BUILD)/tests/audio/endpoint
 # Executable ones are tests; files beside them that are not executable are their modules.
 executables = $(if $(wildcard $(1)),$(sort $(shell find $(wildcard $(1)) -maxdepth 0 -type f -perm -u+x)))
 DAEMON_TESTS := $(call executables,tests/daemon/*.t tests/daemon/*.py)
+AUDIO_TESTS  := $(call executables,tests/audio/*.t)
+AUDIO_LONG   := $(call executables,tests/audio/long/*.t)
 SOAK_TESTS   := $(call executables,tests/soak/*.t)
 PEER_TESTS   := $(call executables,tests/peers/*.t tests/peers/*/run)
 CHECKS       := $(addprefix tests/check/,layers headers names docs)
@@ -89,11 +93,11 @@ write_if_changed = @mkdir -p $(@D); printf '%s\n' '$(1)' | cmp -s - $@ || printf
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
-.PHONY: FORCE all tests help run demo check lint format asan ubsan tsan fuzz soak perf \
+.PHONY: FORCE all tests help run demo check lint format asan ubsan tsan fuzz audio soak perf \
 	perf-smoke perf-kit peers check-all deps deps-all docs install clean run-suites compile-all fuzz-bins
 
 all: $(DAEMON) $(TOOLS) $(PLUGINS)
-tests: $(UNIT) $(FLOW) $(BROKEN)
+tests: $(UNIT) $(FLOW) $(BROKEN) $(AUDIO)
 fuzz-bins: $(FUZZ)
 
 $(BUILD)/flags: FORCE
@@ -176,7 +180,8 @@ $(DAEMON): $(call objects,core/main.c) $(BUILD)/libcore.a
 $(TOOLS): $(BUILD)/%: $(BUILD)/core/tools/%.o $(BUILD)/libcore.a
 $(UNIT): %: %.o $(BUILD)/libmock.a $(BUILD)/libplugins.a $(BUILD)/libcore.a
 $(FLOW): $(call objects,$(FLOW_SRC)) $(BUILD)/libmock.a $(BUILD)/libplugins.a $(BUILD)/libcore.a
-$(DAEMON) $(TOOLS) $(UNIT) $(FLOW):
+$(AUDIO): $(call objects,$(AUDIO_SRC)) $(BUILD)/libmock.a $(BUILD)/libplugins.a $(BUILD)/libcore.a
+$(DAEMON) $(TOOLS) $(UNIT) $(FLOW) $(AUDIO):
 	$(call say,LINK)
 	$(Q)$(call link)
 
@@ -228,13 +233,14 @@ help:
 
 #? make              the daemon, as build/rtpengine
 #? make run          start it on loopback; ARGS=… adds options
-#? make demo         a call through it, to see that it works
+#? make demo         a call between Opus and G.711 through it, with its audio measured and drawn
 #? make check        unit, flow and daemon tests and the checks of the source
 #? make check-all    everything below as well; the last line has the totals
 #? make lint         no warnings with gcc and clang; format
 #? make format       let clang-format rewrite the sources
 #? make asan tsan    the tests under sanitizers
 #? make fuzz         each fuzz target for FUZZ_SECS
+#? make audio        every codec with every usual one through the daemon, measured: a minute
 #? make soak         what a long life brings: minutes
 #? make peers        against Kamailio and others
 #? make perf         figures beside those of Debian's rtpengine-daemon
@@ -251,13 +257,13 @@ run: all
 
 demo:
 	@$(MAKE) --no-print-directory deps
-	@+$(SUB) all
+	@+$(SUB) all $(AUDIO)
 	@tests/demo/run
 
 check:
 	@$(MAKE) --no-print-directory deps
 	@+$(SUB) all tests
-	@tests/run --jobs $(JOBS) $(CHECKS) $(UNIT) $(FLOW) --serial $(DAEMON_TESTS)
+	@tests/run --jobs $(JOBS) $(CHECKS) $(UNIT) $(FLOW) --serial $(DAEMON_TESTS) $(AUDIO_TESTS)
 
 lint:
 	@tests/run --timeout 900 tests/check/lint
@@ -295,6 +301,10 @@ $(BUILD)/tests/soak/clock_step.so: tests/soak/clock_step.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -O2 -fPIC -shared -o $@ $<
+
+audio:
+	@+$(SUB) all $(AUDIO)
+	@tests/run --timeout 600 --serial $(AUDIO_LONG)
 
 soak:
 	@+$(SUB) all perf-kit $(BUILD)/tests/soak/clock_step.so
@@ -344,4 +354,4 @@ clean:
 	rm -rf $(BUILD)
 
 -include $(patsubst %.o,%.d,$(call objects,core/main.c $(CORE_SRC) $(TOOL_SRC) $(MOCK_SRC) \
-	$(PLUGIN_SRC) $(BROKEN_SRC) $(HELPER_SRC:%=pic/%) $(UNIT_SRC) $(FLOW_SRC) $(FUZZ_SRC) $(PERF_SRC)))
+	$(PLUGIN_SRC) $(BROKEN_SRC) $(HELPER_SRC:%=pic/%) $(UNIT_SRC) $(FLOW_SRC) $(AUDIO_SRC) $(FUZZ_SRC) $(PERF_SRC)))

@@ -133,7 +133,7 @@ static void on_due(struct wheel_timer *timer, int64_t now_us)
 static int64_t pace(struct outlet *o, const struct outlet_packet *packet, int64_t now_us)
 {
 	int64_t ticks = timestamp_diff(packet->timestamp, o->pace_timestamp);
-	int64_t due_us = o->pace_us + ticks * 1000000 / packet->clock_hz;
+	int64_t due_us = o->pace_us + (o->paced ? ticks * 1000000 / o->pace_clock_hz : 0);
 
 	if (packet->made_up && due_us < now_us)
 		return now_us;
@@ -148,6 +148,7 @@ static int64_t pace(struct outlet *o, const struct outlet_packet *packet, int64_
 	}
 	o->paced = true;
 	o->pace_timestamp = packet->timestamp;
+	o->pace_clock_hz = packet->clock_hz;
 	o->pace_us = due_us;
 	return due_us;
 }

@@ -42,9 +42,9 @@ struct outlet {
 	unsigned count;
 	struct outlet_ssrc ssrc[OUTLET_SSRCS]; /* the latest first */
 	uint64_t random;                       /* state of a generator */
-	/* A packet of `timestamp` leaves at `due_us`. */
+	/* A packet of that timestamp leaves at pace_us; up to the next one its clock counts. */
 	bool paced;
-	uint32_t pace_timestamp;
+	uint32_t pace_timestamp, pace_clock_hz;
 	int64_t pace_us;
 	unsigned early; /* packets in a row that came well before their time */
 	unsigned first, queued;

@@ -63,6 +63,7 @@ int main(int argc, char **argv)
 	if (!paths->len) {
 		find_scripts(folder, paths);
 		churn_add_tests();
+		churn_transcode_add_tests();
 	}
 	g_ptr_array_sort(paths, compare_paths);
 	for (unsigned i = 0; i < paths->len; i++)

@@ -5,5 +5,7 @@
 
 /* churn.c: many calls after and beside each other. */
 void churn_add_tests(void);
+/* churn_transcode.c: the same, transcoded. */
+void churn_transcode_add_tests(void);
 
 #endif

@@ -66,14 +66,14 @@ static struct plan_format format(const char *name, uint32_t clock_hz, uint16_t p
 	};
 }
 
-static struct plan *make_plan(uint16_t ptime_ms)
+static struct plan *make_plan_of(uint32_t hz, uint16_t ptime_ms)
 {
 	struct plan *plan = mock_media_plan(&m);
 	struct plan_transcode t = {
 		.decoder_count = 2,
 		.encoder_count = 2,
-		.decoders = { format("L16", HZ, 20, PT_IN), format("telephone-event", HZ, 0, 0) },
-		.encoders = { format("X-L16", HZ, ptime_ms, PT_OUT),
+		.decoders = { format("L16", hz, 20, PT_IN), format("telephone-event", HZ, 0, 0) },
+		.encoders = { format("X-L16", hz, ptime_ms, PT_OUT),
 			format("telephone-event", 2 * HZ, 0, PT_EVENT_OUT) },
 	};
 
@@ -86,6 +86,11 @@ static struct plan *make_plan(uint16_t ptime_ms)
 	plan->streams[0].transcodes = g_new0(struct plan_transcode *, 1);
 	plan->streams[0].transcodes[0] = plan_transcode_new(&t);
 	return plan;
+}
+
+static struct plan *make_plan(uint16_t ptime_ms)
+{
+	return make_plan_of(HZ, ptime_ms);
 }
 
 static void begin(uint16_t ptime_ms)
@@ -439,6 +444,24 @@ static void test_plans_that_follow(void)
 	end();
 }
 
+/* The time of a packet is not what its timestamp would be in another codec's clock. */
+static void test_clocks_that_follow(void)
+{
+	begin(20);
+	mock_media_apply(&m, make_plan_of(2 * HZ, 10), NULL);
+	send_audio(1, 160);
+	expect_audio(1, 160, 160, 160);
+	advance(10000);
+	mock_media_apply(&m, make_plan(20), NULL);
+	send_audio(2, 320);
+	expect_audio(2, 320, 320, 160);
+	advance(20000);
+	mock_media_apply(&m, make_plan_of(2 * HZ, 10), NULL);
+	send_audio(3, 480);
+	expect_audio(3, 480, 480, 160);
+	end();
+}
+
 /* Nothing of it stays with the worker when the session goes. */
 static void test_what_waits_is_let_go(void)
 {
@@ -527,6 +550,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/media/flow/events", test_events);
 	g_test_add_func("/media/flow/passed-on", test_passed_on_beside);
 	g_test_add_func("/media/flow/plans", test_plans_that_follow);
+	g_test_add_func("/media/flow/clocks", test_clocks_that_follow);
 	g_test_add_func("/media/flow/let-go", test_what_waits_is_let_go);
 	g_test_add_func("/media/flow/reports", test_reports);
 	return g_test_run();
