@@ -23,9 +23,16 @@ static srtp_t session_of(struct srtp_context *ctx)
 	return ((struct lib_context *)ctx)->session;
 }
 
+/*
+ * No F8; and the session keys of AES-192 it derives with AES-256 over the master key, a part of
+ * the salt and zeros, which nobody understands who follows RFC 6188 (2.5 does; vectors show it).
+ */
 static bool can(enum srtp_suite_id suite)
 {
-	return srtp_suite(suite)->cipher != SRTP_AES_F8;
+	enum { AES_192_BYTES = 24 };
+	const struct srtp_suite *s = srtp_suite(suite);
+
+	return s->cipher != SRTP_AES_F8 && s->key_bytes != AES_192_BYTES;
 }
 
 /* NULL is counter mode that does not encrypt: so the authentication key is derived as usual. */
@@ -33,9 +40,7 @@ static srtp_cipher_type_id_t cipher_type(const struct srtp_suite *s)
 {
 	if (s->cipher == SRTP_AES_GCM)
 		return s->key_bytes == 16 ? SRTP_AES_GCM_128 : SRTP_AES_GCM_256;
-	if (s->key_bytes == 16)
-		return SRTP_AES_ICM_128;
-	return s->key_bytes == 24 ? SRTP_AES_ICM_192 : SRTP_AES_ICM_256;
+	return s->key_bytes == 16 ? SRTP_AES_ICM_128 : SRTP_AES_ICM_256;
 }
 
 static void fill_policy(const struct srtp_context *c, const struct srtp_suite *s, bool encrypts,

@@ -55,8 +55,9 @@ struct srtp_ssrc_state {
 };
 
 /*
- * One implementation. All do the same, but libsrtp2 has no F8, cannot take state over, and does
- * not look for lost rollovers.
+ * One implementation. All do the same, but libsrtp2 has no F8 and no AES-192 that follows its RFC,
+ * cannot take state over, does not look for lost rollovers, and calls what is too far behind a
+ * replay without looking at its tag.
  */
 struct srtp_backend;
 const struct srtp_backend *srtp_backend_openssl(void);
