@@ -11,7 +11,8 @@
 #include <string.h>
 
 #include <glib.h>
-#include <openssl/crypto.h>
+#include <openssl/core_names.h>
+#include <openssl/params.h>
 
 enum {
 	STREAM_BLOCKS = 32, /* of keystream at a time */
@@ -169,6 +170,13 @@ void srtp_gcm_clear(struct srtp_gcm *gcm)
 	gcm->ctx = NULL;
 }
 
+/* The tag as a parameter: cheaper than by EVP_CIPHER_CTX_ctrl. */
+static OSSL_PARAM tag_param(uint8_t *tag)
+{
+	return OSSL_PARAM_construct_octet_string(
+		OSSL_CIPHER_PARAM_AEAD_TAG, tag, SRTP_GCM_TAG_BYTES);
+}
+
 /* All but the tag; the direction is what the context was set to. */
 static bool gcm_update(EVP_CIPHER_CTX *ctx, const struct srtp_gcm_input *in)
 {
@@ -185,11 +193,12 @@ static bool gcm_update(EVP_CIPHER_CTX *ctx, const struct srtp_gcm_input *in)
 bool srtp_gcm_seal(
 	struct srtp_gcm *gcm, const struct srtp_gcm_input *in, uint8_t tag[SRTP_GCM_TAG_BYTES])
 {
+	OSSL_PARAM get_tag[] = { tag_param(tag), OSSL_PARAM_END };
 	int n;
 
 	return EVP_EncryptInit_ex2(gcm->ctx, NULL, NULL, in->iv, NULL) == 1 &&
 	       gcm_update(gcm->ctx, in) && EVP_EncryptFinal_ex(gcm->ctx, tag, &n) == 1 &&
-	       EVP_CIPHER_CTX_ctrl(gcm->ctx, EVP_CTRL_AEAD_GET_TAG, SRTP_GCM_TAG_BYTES, tag) == 1;
+	       EVP_CIPHER_CTX_get_params(gcm->ctx, get_tag) == 1;
 }
 
 bool srtp_gcm_reseal(struct srtp_gcm *gcm, const struct srtp_gcm_input *in)
@@ -205,13 +214,12 @@ bool srtp_gcm_open(struct srtp_gcm *gcm, const struct srtp_gcm_input *in,
 	const uint8_t tag[SRTP_GCM_TAG_BYTES], bool *ret_authentic)
 {
 	uint8_t expected[SRTP_GCM_TAG_BYTES], rest[SRTP_BLOCK_BYTES];
+	OSSL_PARAM set_tag[] = { tag_param(expected), OSSL_PARAM_END };
 	bool authentic;
 	int n;
 
 	memcpy(expected, tag, sizeof(expected));
-	if (EVP_DecryptInit_ex2(gcm->ctx, NULL, NULL, in->iv, NULL) != 1 ||
-		EVP_CIPHER_CTX_ctrl(
-			gcm->ctx, EVP_CTRL_AEAD_SET_TAG, SRTP_GCM_TAG_BYTES, expected) != 1 ||
+	if (EVP_DecryptInit_ex2(gcm->ctx, NULL, NULL, in->iv, set_tag) != 1 ||
 		!gcm_update(gcm->ctx, in))
 		return false;
 	authentic = EVP_DecryptFinal_ex(gcm->ctx, rest, &n) == 1;

@@ -107,6 +107,8 @@ unsigned srtp_context_export(
 	const struct srtp_context *ctx, struct srtp_ssrc_state *states, unsigned room);
 /*
  * Replaces the state of all sources; count 0 forgets them. Of too many, the first ones are taken.
+ * A protecting context that goes on with its key must not get less than it had: an index used
+ * twice gives away what it protects.
  * 0, -EINVAL (no such state can be; nothing has changed) or -ENOTSUP (libsrtp2, count over 0).
  */
 int srtp_context_import(
