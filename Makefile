@@ -208,12 +208,12 @@ $(call objects,$(PERF_SRC)): $(BUILD)/perf.list
 $(PERF)/ngload: $(call perf_obj,ngload load_media load_signal load_memory load_churn run calls ng \
 	bencode sdp media sdes daemon codec util)
 $(PERF)/relayfloor: $(call perf_obj,relayfloor bencode util)
-$(PERF)/cryptofloor: $(call perf_obj,cryptofloor sdes util)
+$(PERF)/cryptofloor: $(call perf_obj,cryptofloor sdes util) $(BUILD)/libcore.a
 $(PERF)/codecfloor: $(call perf_obj,codecfloor codec util)
 $(PERF)/selftest: $(call perf_obj,selftest bencode sdp sdes codec util)
 $(addprefix $(PERF)/,ngload relayfloor cryptofloor codecfloor selftest):
 	$(call say,LINK)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(PKG_LIBS) $(PERF_LIBS) \
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^) $(PKG_LIBS) $(PERF_LIBS) \
 		$(if $(filter %/codecfloor,$@),-lavcodec -lswresample -lavutil) -lm
 
 perf-kit: $(addprefix $(PERF)/,ngload relayfloor cryptofloor selftest)

@@ -30,6 +30,8 @@ enum config_sources {
 
 enum config_compat { CONFIG_COMPAT_NONE, CONFIG_COMPAT_RTPENGINE };
 
+enum config_srtp { CONFIG_SRTP_OPENSSL, CONFIG_SRTP_LIBSRTP2 };
+
 enum config_engine { CONFIG_ENGINE_AUTO, CONFIG_ENGINE_EPOLL, CONFIG_ENGINE_STEERED };
 
 enum config_log_format { LOG_FORMAT_DEFAULT, LOG_FORMAT_PARSABLE };
@@ -86,6 +88,7 @@ struct config {
 	int endpoint_learning; /* enum config_learning */
 	int source_policy;     /* enum config_sources */
 	int compat;            /* enum config_compat */
+	int srtp_backend;      /* enum config_srtp */
 
 	/* Storage */
 	char *redis, *redis_write;

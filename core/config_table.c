@@ -57,6 +57,7 @@ static const char *const engines[] = { "auto", "epoll", "steered", NULL };
 static const char *const learning[] = { "heuristic", "delayed", "immediate", "off", NULL };
 static const char *const source_policies[] = { "learned", "signalled", "any", NULL };
 static const char *const compats[] = { "none", "rtpengine", NULL };
+static const char *const srtp_backends[] = { "openssl", "libsrtp2", NULL };
 static const char *const homer_protocols[] = { "udp", "tcp", NULL };
 
 /* Why rows are there and refused: they belong to the options every operator may have set. */
@@ -317,6 +318,11 @@ static const struct option options[] = {
 	  .choices = ssrc_reporting,
 	  .help = "Where query and delete tell of SSRCs: with each media section (inline), in a "
 	  "dictionary of all of the call's (global), both or neither" },
+	{ .name = "srtp-backend", .type = OPTION_CHOICE, .group = OPTION_SECURITY,
+	  .offset = AT(srtp_backend), .arg = "openssl|libsrtp2", .preset = "openssl",
+	  .choices = srtp_backends,
+	  .help = "What protects packets of SRTP. libsrtp2 is slower, there for comparison, and "
+	  "without the suites F8_128 and AES_192_CM" },
 	{ .name = "dtls-passive", .type = OPTION_FLAG, .group = OPTION_SECURITY,
 	  .offset = AT(dtls_passive), .unavailable = "DTLS is not built yet",
 	  .help = "Always be the passive side of DTLS" },

@@ -23,6 +23,7 @@
 #include "net/iface.h"
 #include "privileges.h"
 #include "process.h"
+#include "srtp/srtp.h"
 #include "stats/counter.h"
 #include "stats/reason.h"
 
@@ -112,6 +113,12 @@ static enum plan_sources sources_of(const struct config *c)
 	if (c->source_policy != CONFIG_SOURCES_NOT_GIVEN)
 		return policies[c->source_policy];
 	return c->compat == CONFIG_COMPAT_RTPENGINE ? PLAN_SOURCES_ANY : PLAN_SOURCES_LEARNED;
+}
+
+static const struct srtp_backend *srtp_backend_of(const struct config *c)
+{
+	return c->srtp_backend == CONFIG_SRTP_LIBSRTP2 ? srtp_backend_libsrtp2()
+						       : srtp_backend_openssl();
 }
 
 static void take_settings(struct daemon *d)
@@ -585,6 +592,7 @@ int main(int argc, char **argv)
 	config_log_settings(d.config, &log);
 	log_setup(&log);
 	config_set_log_levels(d.config);
+	srtp_use_backend(srtp_backend_of(d.config));
 	take_settings(&d);
 	ret = d.set->action == CONFIG_CODECS ? print_codecs(&d) : start_and_run(&d);
 	tear_down(&d, ret);

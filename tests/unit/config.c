@@ -120,6 +120,7 @@ static const struct {
 	{ "endpoint-learning", "off" },
 	{ "source-policy", "signalled" },
 	{ "compat", "rtpengine" },
+	{ "srtp-backend", "libsrtp2" },
 	{ "measure-rtp", NULL },
 	{ "ssrc-reporting", "inline" },
 	{ "io-engine", "steered" },
@@ -325,6 +326,7 @@ static void test_defaults(void)
 	g_assert_cmpint(config->endpoint_learning, ==, CONFIG_LEARN_HEURISTIC);
 	g_assert_cmpint(config->source_policy, ==, CONFIG_SOURCES_NOT_GIVEN);
 	g_assert_cmpint(config->compat, ==, CONFIG_COMPAT_NONE);
+	g_assert_cmpint(config->srtp_backend, ==, CONFIG_SRTP_OPENSSL);
 	g_assert_cmpstr(config->log_name, ==, "rtpengine");
 	g_assert_cmpstr(config->config_section, ==, "rtpengine");
 	g_assert_null(config->software_id);
