@@ -365,6 +365,21 @@ static void write_rtcp(struct writing *wr, const struct media *media)
 		sdp_write_attr(wr->w, "rtcp-mux", NULL);
 }
 
+/* The a=setup, a=fingerprint and a=tls-id of DTLS belong behind them. */
+static void write_crypto(struct writing *wr, const struct media *media)
+{
+	const struct crypto_list *list = media->crypto.shown;
+	unsigned options = (wr->o->sdes.pad ? SDES_PAD : 0u) |
+			   (wr->o->sdes.lifetime ? SDES_LIFETIME : 0u);
+	char text[SDES_MAX_TEXT];
+
+	for (unsigned i = 0; list && i < list->count; i++) {
+		sdes_print(&list->lines[i], options, text);
+		sdp_write_attr(wr->w, "crypto", "%s", text);
+	}
+	srtp_wipe(text, sizeof(text));
+}
+
 static void write_rtp_line(struct writing *wr, const struct media *media,
 	const struct sdp_format *const *formats, unsigned count)
 {
@@ -414,6 +429,7 @@ static void write_rtp(struct writing *wr, const struct media *media, const struc
 	write_generic(wr, &in->attrs);
 	write_direction(wr, source);
 	write_rtcp(wr, media);
+	write_crypto(wr, media);
 	if (media->ptime_ms)
 		sdp_write_attr(wr->w, "ptime", "%d", media->ptime_ms);
 	if (media->maxptime_ms)
