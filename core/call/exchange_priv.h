@@ -37,6 +37,12 @@ int secure_offer(const struct media_pair *pair, const struct sdp_media *in,
 	const struct call_options *o, struct err *err);
 int secure_answer(const struct draft *draft, const struct media_pair *pair,
 	const struct sdp_media *in, const struct call_options *o, struct err *err);
+/*
+ * Sections of the sender's body that stand there with SRTP and without become one (OSRTP of old):
+ * where that is asked for, and where it was so before.
+ */
+void secure_fold(
+	struct sdp *sdp, const struct party *from, const struct call_options *o, bool answer);
 /* Of a section that is declined. */
 void secure_forget(struct media *media);
 

@@ -237,7 +237,7 @@ static void say_srtp(GString *out, const struct media *media)
 		g_string_append(out, "It is to speak SRTP, for which there are no keys before an "
 				     "answer: until then nothing is passed on.\n");
 	}
-	if (c->shown && c->shown->count > 1 && !c->in) {
+	if (c->shown && !c->agreed) {
 		g_string_append(out, "It was offered ");
 		sentence_count(out, c->shown->count, "suite");
 		g_string_append(out, " of SRTP.\n");

@@ -77,7 +77,8 @@ struct media {
 	/* On codecs with the party that offered to it; NULL: what both said passes as it is. */
 	struct codec_agreement *agreement;
 	struct media_crypto crypto;
-	bool no_codecs; /* its offer was declined for it: no codec was left */
+	enum sdp_doubled doubled; /* how it stands in bodies from and to its party */
+	bool no_codecs;           /* its offer was declined for it: no codec was left */
 	/* Header extensions it offered, by number, that only we and it know of. */
 	uint64_t masked[4];
 	int ptime_ms, maxptime_ms;

@@ -66,6 +66,33 @@ static int offer_lines(const struct media_pair *pair, const struct crypto_list *
 	return 0;
 }
 
+/* Of an answer what is not declined, SRTP if both; of an offer SRTP. */
+static bool keeps_second(const struct sdp *sdp, unsigned index, bool answer)
+{
+	const struct sdp_media *first = &sdp->media[index], *second = first + 1;
+
+	if (answer && !first->port != !second->port)
+		return second->port;
+	return is_srtp(second->transport);
+}
+
+static bool is_to_be_folded(const struct sdp *sdp, unsigned index, const struct party *from,
+	const struct call_options *o, bool answer)
+{
+	bool known = index < from->media_count && from->media[index]->doubled;
+
+	return known || (!answer && o->osrtp.accept_legacy &&
+				sdp->media[index].port == sdp->media[index + 1].port);
+}
+
+void secure_fold(
+	struct sdp *sdp, const struct party *from, const struct call_options *o, bool answer)
+{
+	for (unsigned i = 0; i < sdp->media_count; i++)
+		if (sdp_is_doubled(sdp, i) && is_to_be_folded(sdp, i, from, o, answer))
+			sdp_fold(sdp, i, keeps_second(sdp, i, answer));
+}
+
 int secure_offer(const struct media_pair *pair, const struct sdp_media *in,
 	const struct call_options *o, struct err *err)
 {
@@ -78,6 +105,10 @@ int secure_offer(const struct media_pair *pair, const struct sdp_media *in,
 		return err_set(err, ENOTSUP,
 			"%s without a usable a=crypto: DTLS is not supported by this build",
 			sdp_transport_info(in->transport)->name);
+	if (in->doubled)
+		from->doubled = in->doubled;
+	if (o->osrtp.offer_legacy && is_srtp(to->transport) && !to->doubled)
+		to->doubled = SDP_PLAIN_FIRST;
 	media_crypto_set_said(
 		&from->crypto, negotiate_crypto_received(said, &o->sdes, &from->crypto.preferred));
 	to->crypto.osrtp_passed = opportunistic && said && is_plain_rtp(in->transport);
@@ -102,6 +133,7 @@ static void share_offer(const struct draft *draft, struct media *from)
 	shared = sibling->media[from->index];
 	media_crypto_set_shown(&from->crypto, ref_take(shared->crypto.shown));
 	from->crypto.osrtp_passed = shared->crypto.osrtp_passed;
+	from->doubled = shared->doubled;
 }
 
 static void agree(struct media *media, const struct srtp_params *in, const struct srtp_params *out)

@@ -93,6 +93,7 @@ static const struct field media_fields[] = {
 	FIELD(media, mux_offered_by, BOOL),
 	FIELD(media, mux_answer, INT),
 	FIELD(media, no_codecs, BOOL),
+	FIELD(media, doubled, INT),
 	FIELD(media, masked[0], UINT64),
 	FIELD(media, masked[1], UINT64),
 	FIELD(media, masked[2], UINT64),
@@ -334,7 +335,7 @@ static void write_media(struct writer *w, struct value *to, const struct media *
 	write_fields(w, to, media, FIELDS(media_fields));
 	write_body_ref(w, to, media->sdp);
 	if (media->in)
-		dict_add_int(w->dict, to, "section", media->in - media->sdp->media);
+		dict_add_int(w->dict, to, "section", media->in->place);
 	write_agreement(w, to, media->agreement);
 	write_crypto(w, to, &media->crypto);
 	write_maps(w, to, media);
@@ -649,7 +650,8 @@ static int read_media(struct reader *r, const struct value *from, struct media *
 
 	read_fields(r, from, media, FIELDS(media_fields));
 	if ((unsigned)media->transport > SDP_TRANSPORT_OTHER || (unsigned)media->type > SDP_OTHER ||
-		(unsigned)media->mux_answer > MUX_REJECT)
+		(unsigned)media->mux_answer > MUX_REJECT ||
+		(unsigned)media->doubled > SDP_SRTP_FIRST)
 		return bad(r, "a media section's type");
 	if (sdp && section >= 0 && section < sdp->media_count)
 		media_set_sdp(media, sdp, &sdp->media[section]);

@@ -436,11 +436,41 @@ static void write_rtp(struct writing *wr, const struct media *media, const struc
 		sdp_write_attr(wr->w, "maxptime", "%d", media->maxptime_ms);
 }
 
-static void write_media(struct writing *wr, const struct media *media)
+static enum sdp_transport other_kind(enum sdp_transport transport)
+{
+	switch (transport) {
+	case SDP_RTP_AVP:
+		return SDP_RTP_SAVP;
+	case SDP_RTP_AVPF:
+		return SDP_RTP_SAVPF;
+	case SDP_RTP_SAVP:
+		return SDP_RTP_AVP;
+	default:
+		return SDP_RTP_AVPF;
+	}
+}
+
+/* The section as it stands there a second time: offered on the same port, or declined. */
+static void write_double(struct writing *wr, const struct media *media, const struct media *source)
+{
+	const struct sdp_media *in = media->in ? media->in : source ? source->in : NULL;
+	struct media other = *media;
+
+	other.transport = other_kind(media->transport);
+	other.crypto = (struct media_crypto){ 0 };
+	if (!wr->answer && wr->o->osrtp.offer_legacy && is_usable(media) && source->in &&
+		sdp_transport_info(media->transport)->srtp)
+		write_rtp(wr, &other, source);
+	else
+		sdp_write_line(wr->w, "m=%.*s 0 %.*s %.*s", STR_ARG(media->type_text),
+			STR_ARG(transport_name(&other)),
+			STR_ARG(in && in->formats_text.len ? in->formats_text : STR_LIT("0")));
+}
+
+static void write_section(struct writing *wr, const struct media *media)
 {
 	const struct media *source = source_of(media);
 
-	sdp_writer_edit(wr->w, wr->o->has_edits ? sdp_edit_of(&wr->o->edits, media->type) : NULL);
 	if (!is_usable(media) || !source->in)
 		write_rejected(wr, media);
 	else if (is_message(media))
@@ -450,6 +480,20 @@ static void write_media(struct writing *wr, const struct media *media)
 	else
 		write_opaque(wr, media, source);
 	sdp_write_added(wr->w);
+}
+
+static void write_media(struct writing *wr, const struct media *media)
+{
+	const struct sdp_transport_info *t = sdp_transport_info(media->transport);
+	bool doubled = media->doubled && t->rtp;
+	bool is_second = media->doubled == (t->srtp ? SDP_PLAIN_FIRST : SDP_SRTP_FIRST);
+
+	sdp_writer_edit(wr->w, wr->o->has_edits ? sdp_edit_of(&wr->o->edits, media->type) : NULL);
+	if (doubled && is_second)
+		write_double(wr, media, source_of(media));
+	write_section(wr, media);
+	if (doubled && !is_second)
+		write_double(wr, media, source_of(media));
 }
 
 static void write_body(struct writing *wr, const struct header *h)

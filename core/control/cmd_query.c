@@ -285,6 +285,10 @@ static void add_media_flags(struct query *q, struct value *v, const struct media
 		dict_add_str(q->d, flags, NULL, STR_LIT("RTCP feedback"));
 	if (media->crypto.said && media->crypto.preferred)
 		dict_add_str(q->d, flags, NULL, STR_LIT("SDES reordered"));
+	if (media->doubled)
+		dict_add_str(q->d, flags, NULL,
+			str_of(media->doubled == SDP_PLAIN_FIRST ? "legacy OSRTP"
+								 : "reverse legacy OSRTP"));
 }
 
 static void add_media(struct query *q, struct value *list, const struct media *media)
