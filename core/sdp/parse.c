@@ -295,7 +295,8 @@ static void destroy_parsed(void *object)
 	struct parsed *parsed = object;
 
 	/* There may be keys in it. */
-	explicit_bzero((char *)parsed->sdp.raw.s, parsed->sdp.raw.len);
+	if (parsed->sdp.raw.len)
+		explicit_bzero((char *)parsed->sdp.raw.s, parsed->sdp.raw.len);
 	arena_free(parsed->arena);
 }
 
