@@ -70,9 +70,12 @@ static unsigned put_in_order(struct crypto_work *w, const struct suite_order *or
 
 struct crypto_list *negotiate_crypto_said(const struct sdp_media *in)
 {
-	struct crypto_work w = { 0 };
+	struct crypto_work w;
 	struct crypto_list *list;
 
+	if (!in->has_crypto)
+		return NULL;
+	w = (struct crypto_work){ 0 };
 	for (unsigned i = 0; i < in->attrs.count && w.count < CRYPTO_MAX_SAID; i++) {
 		const struct sdp_attr *a = &in->attrs.attr[i];
 		struct sdes_crypto *line = &w.lines[w.count];
@@ -170,11 +173,15 @@ int negotiate_crypto_offer(const struct crypto_offer *offer, struct crypto_list 
 struct crypto_list *negotiate_crypto_received(
 	const struct crypto_list *received, const struct sdes_options *o, bool *ret_preferred)
 {
-	struct crypto_work w = { 0 };
+	struct crypto_work w;
 	struct crypto_list *list;
 
+	*ret_preferred = false;
+	if (!received)
+		return NULL;
+	w = (struct crypto_work){ 0 };
 	add_received(&w, received, o);
-	if (!w.count && received)
+	if (!w.count)
 		w.lines[w.count++] = received->lines[received->count - 1];
 	*ret_preferred = put_in_order(&w, &o->offerer_pref) > 0;
 	list = crypto_list_new(w.lines, w.count);

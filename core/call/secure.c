@@ -111,11 +111,12 @@ int secure_offer(const struct media_pair *pair, const struct sdp_media *in,
 		to->doubled = SDP_PLAIN_FIRST;
 	media_crypto_set_said(
 		&from->crypto, negotiate_crypto_received(said, &o->sdes, &from->crypto.preferred));
-	to->crypto.osrtp_passed = opportunistic && said && is_plain_rtp(in->transport);
 	if (opportunistic || is_srtp(to->transport))
 		ret = offer_lines(pair, said, o, err);
 	else
 		media_crypto_set_shown(&to->crypto, NULL);
+	to->crypto.osrtp_passed = opportunistic && to->crypto.shown && said &&
+				  is_plain_rtp(in->transport);
 	expect(from, in->transport);
 	expect(to, to->transport);
 	ref_drop(said);

@@ -373,7 +373,9 @@ static void write_crypto(struct writing *wr, const struct media *media)
 			   (wr->o->sdes.lifetime ? SDES_LIFETIME : 0u);
 	char text[SDES_MAX_TEXT];
 
-	for (unsigned i = 0; list && i < list->count; i++) {
+	if (!list)
+		return;
+	for (unsigned i = 0; i < list->count; i++) {
 		sdes_print(&list->lines[i], options, text);
 		sdp_write_attr(wr->w, "crypto", "%s", text);
 	}
