@@ -11,7 +11,7 @@
 
 enum {
 	BUF_HEADROOM = 128,
-	BUF_TAILROOM = 128,
+	BUF_TAILROOM = 288, /* SRTP's tag, index and MKI */
 	BUF_PAYLOAD = 9216, /* largest datagram taken in; longer ones are cut and counted */
 };
 
@@ -30,6 +30,12 @@ struct buf_pool *buf_pool_new(unsigned max);
 void buf_pool_free(struct buf_pool *pool); /* all its buffers must be back */
 /* An empty buffer with its head room, or NULL when `max` are out. */
 struct buf *buf_get(struct buf_pool *pool);
+/* Bytes there are from its first byte to the end of the tail room. */
+static inline size_t buf_room(const struct buf *buf)
+{
+	return (size_t)(buf->room + BUF_HEADROOM + BUF_PAYLOAD + BUF_TAILROOM - buf->data);
+}
+
 void buf_put(struct buf *buf);                      /* NULL is fine */
 unsigned buf_pool_out(const struct buf_pool *pool); /* buffers not back yet */
 

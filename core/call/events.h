@@ -39,6 +39,9 @@ enum { EVENTS_MAX = 128 };
 	ROW(CODECS_CHOSEN, "codecs-chosen",                                                        \
 		"{party}, section {section}: was shown {number} codecs, not those offered")        \
 	ROW(MUX_AGREED, "mux-agreed", "{party}, section {section}: rtcp-mux agreed")               \
+	ROW(SECURED, "secured", "{party}, section {section}: speaks SRTP from now on")             \
+	ROW(REKEYED, "rekeyed", "{party}, section {section}: SRTP goes on with new keys")          \
+	ROW(UNSECURED, "unsecured", "{party}, section {section}: no longer speaks SRTP")           \
 	ROW(FIRST_PACKET, "first-packet",                                                          \
 		"{party}, section {section}: first {flow} packet; it is sent to at {address}")     \
 	ROW(PEER_LEARNED, "peer-learned",                                                          \

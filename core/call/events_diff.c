@@ -78,6 +78,18 @@ static unsigned shown_count(const struct media *media)
 	return media && media->agreement ? media->agreement->shown.count : 0;
 }
 
+static void compare_keys(const struct diff *d, const struct media *was, const struct media *is)
+{
+	static const struct media_crypto none;
+	const struct media_crypto *old = was ? &was->crypto : &none, *new = &is->crypto;
+	bool other = old->in_gen != new->in_gen || old->out_gen != new->out_gen;
+
+	if (!old->in != !new->in)
+		add_media(d, new->in ? EVENT_SECURED : EVENT_UNSECURED, is, (struct addr){ 0 }, 0);
+	else if (new->in && other)
+		add_media(d, EVENT_REKEYED, is, (struct addr){ 0 }, 0);
+}
+
 static void compare_media(const struct diff *d, const struct media *was, const struct media *is)
 {
 	static const struct addr none;
@@ -92,6 +104,7 @@ static void compare_media(const struct diff *d, const struct media *was, const s
 		add_media(d, is->send ? EVENT_RESUMED : EVENT_HELD, is, none, 0);
 	if (shown_count(is) && shown_count(is) != shown_count(was))
 		add_media(d, EVENT_CODECS_CHOSEN, is, none, shown_count(is));
+	compare_keys(d, was, is);
 	if (is->mux && !(was && was->mux))
 		add_media(d, EVENT_MUX_AGREED, is, none, 0);
 }

@@ -120,6 +120,7 @@ static int exchange_parsed(struct draft *draft, const struct call_options *o, st
 			     : associate_offer(draft, o, &p, err);
 	if (ret < 0)
 		return ret;
+	secure_fold(sdp, p.from, o, answer);
 	take_names(draft, &p, o);
 	take_blocks(draft->model, &p, o);
 	if (o->delay_ms != DELAY_NOT_GIVEN)

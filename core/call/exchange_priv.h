@@ -29,6 +29,23 @@ struct sides {
 	enum addr_family from, to;
 };
 
+/*
+ * secure.c. SRTP and its keys for a pair whose profiles are decided: what an offer shows its
+ * receiver; what an answer puts to use on both sides. 0 or -errno with the reply's text.
+ */
+int secure_offer(const struct media_pair *pair, const struct sdp_media *in,
+	const struct call_options *o, struct err *err);
+int secure_answer(const struct draft *draft, const struct media_pair *pair,
+	const struct sdp_media *in, const struct call_options *o, struct err *err);
+/*
+ * Sections of the sender's body that stand there with SRTP and without become one (OSRTP of old):
+ * where that is asked for, and where it was so before.
+ */
+void secure_fold(
+	struct sdp *sdp, const struct party *from, const struct call_options *o, bool answer);
+/* Of a section that is declined. */
+void secure_forget(struct media *media);
+
 /* section.c. Which interfaces the parties have; offers choose, in answers they have theirs. */
 struct sides section_choose_interfaces(struct draft *draft, const struct parties *p,
 	const struct call_options *o, unsigned ports, bool answer);

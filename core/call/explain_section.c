@@ -216,6 +216,36 @@ static void say_chosen(GString *out, const struct media *media)
 		a->shown, ENTRY_FOR_TRANSCODING);
 }
 
+static const char *suite_name(const struct plan_srtp *srtp)
+{
+	return srtp_suite((enum srtp_suite_id)srtp->params.suite)->name;
+}
+
+/* Its keys are never told. */
+static void say_srtp(GString *out, const struct media *media)
+{
+	const struct media_crypto *c = &media->crypto;
+
+	if (c->in && c->out) {
+		g_string_append_printf(out, "It speaks SRTP with keys from SDP (SDES): it sends %s",
+			suite_name(c->in));
+		if (c->in->params.suite == c->out->params.suite)
+			g_string_append(out, " and is sent the same.\n");
+		else
+			g_string_append_printf(out, " and is sent %s.\n", suite_name(c->out));
+	} else if (c->secure) {
+		g_string_append(out, "It is to speak SRTP, for which there are no keys before an "
+				     "answer: until then nothing is passed on.\n");
+	}
+	if (c->shown && !c->agreed) {
+		g_string_append(out, "It was offered ");
+		sentence_count(out, c->shown->count, "suite");
+		g_string_append(out, " of SRTP.\n");
+	}
+	if (c->said && c->agreed && !c->in && media->in && media->in->has_crypto)
+		g_string_append(out, "It offered SRTP, which was declined for it (OSRTP).\n");
+}
+
 static void say_mux(GString *out, const struct media *media)
 {
 	if (media->mux)
@@ -330,6 +360,7 @@ void explain_section(
 		say_hold(out, media);
 		say_told(out, media);
 		say_chosen(out, media);
+		say_srtp(out, media);
 		say_mux(out, media);
 	}
 	say_arrived(out, media, in, now_us);

@@ -24,6 +24,7 @@ static void media_release(struct media *media)
 	for (unsigned i = 0; i < media->stream_count; i++)
 		ref_drop(media->streams[i].stats);
 	ref_drop(media->sdp);
+	media_crypto_release(&media->crypto);
 }
 
 static void party_release(struct party *party)
@@ -74,6 +75,7 @@ static struct media *media_copy_into(struct arena *arena, struct media *from, st
 	to->transport_text = arena_str(arena, from->transport_text);
 	to->mid = arena_str(arena, from->mid);
 	ref_take(to->sdp);
+	media_crypto_take(&to->crypto);
 	to->agreement = codec_agreement_copy(arena, from->agreement);
 	copy_maps(arena, to, from);
 	to->streams = arena_new_array(arena, struct media_stream, from->stream_count);

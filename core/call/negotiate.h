@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "call/codec_list.h"
+#include "call/crypto.h"
 #include "call/options.h"
 #include "media/plan.h"
 
@@ -44,8 +45,8 @@ struct endpoints negotiate_endpoints(
 bool negotiate_trusts_sdp(const struct sdp *sdp, unsigned index, const struct call_options *o);
 
 /*
- * Can a section be carried? -ENOTSUP and a clear text for SRTP, DTLS and other demands that
- * this build cannot meet; -EINVAL "Incomplete SDP specification".
+ * Can a section be carried? -ENOTSUP and a clear text for DTLS and other demands that this
+ * build cannot meet; -EINVAL "Incomplete SDP specification".
  */
 int negotiate_check(
 	const struct sdp_media *in, const struct call_options *o, bool trust_sdp, struct err *err);
@@ -53,6 +54,50 @@ int negotiate_check(
 /* The profile towards the receiver of an offer / towards the offerer. */
 enum sdp_transport negotiate_transport_offer(
 	const struct sdp_media *in, const struct call_options *o);
+
+/* negotiate_crypto.c: SDES (spec NG 4.11). Lists are new references; NULL: no lines. */
+
+/* The lines of a section that can be used: of tags that appear twice, the first. */
+struct crypto_list *negotiate_crypto_said(const struct sdp_media *in);
+
+struct crypto_offer {
+	const struct crypto_list *received; /* of the sender's section, all of them */
+	const struct crypto_list *shown;    /* to the receiver last */
+	const struct sdes_options *options;
+};
+
+/* What the receiver is shown. 0 or -EIO: no random keys to be had. */
+int negotiate_crypto_offer(const struct crypto_offer *offer, struct crypto_list **ret);
+/*
+ * What of the sender's lines may be answered, in the order of preference; at least one, if there
+ * are any. *ret_preferred: that order is one that was asked for.
+ */
+struct crypto_list *negotiate_crypto_received(
+	const struct crypto_list *received, const struct sdes_options *o, bool *ret_preferred);
+/*
+ * The answerer's line that counts and what it accepts of what it was shown; false: nothing. Both
+ * point into the lists.
+ */
+bool negotiate_crypto_accepted(const struct crypto_list *answered, const struct crypto_list *shown,
+	const struct sdes_crypto **ret_in, const struct sdes_crypto **ret_out);
+
+struct crypto_answer {
+	const struct crypto_list *offered;  /* by whom the answer is for, not NULL */
+	const struct sdes_crypto *accepted; /* by the answerer, its line; NULL: it is plain */
+	const struct srtp_params *in_use;   /* what the offerer is sent with so far; NULL */
+	bool in_use_own;                    /* … and that is nobody else's key */
+	bool keep_suite;                    /* SDES=static */
+	bool preferred;                     /* the order of `offered` goes first */
+};
+
+struct crypto_choice {
+	const struct sdes_crypto *in; /* of `offered` */
+	struct sdes_crypto out;       /* the line of the answer; wiped by the caller */
+	bool own;                     /* its key is not the answerer's */
+};
+
+/* 0 or -EIO. */
+int negotiate_crypto_answer(const struct crypto_answer *answer, struct crypto_choice *ret);
 
 /* Codecs (spec NG 3.6, media 2): lists are made in `arena`, their texts copied. */
 

@@ -83,15 +83,15 @@ int negotiate_check(
 		return err_set(err, EINVAL, "Incomplete SDP specification");
 	if (t->rtp && in->port && !in->format_count)
 		return err_set(err, EINVAL, "Incomplete SDP specification");
-	if (t->srtp && in->port)
-		return err_set(err, ENOTSUP, "%s is not supported by this build: SRTP is missing",
+	if (t->dtls && in->port)
+		return err_set(err, ENOTSUP, "%s is not supported by this build: DTLS is missing",
 			t->name);
 	if (o->has_transport && t->rtp && in->port) {
 		const struct sdp_transport_info *to = sdp_transport_info(o->transport);
 
-		if (to->srtp)
+		if (to->dtls)
 			return err_set(err, ENOTSUP,
-				"transport-protocol %s is not supported by this build: SRTP is "
+				"transport-protocol %s is not supported by this build: DTLS is "
 				"missing",
 				to->name);
 		if (!to->rtp)

@@ -28,6 +28,28 @@ struct mux_options {
 	bool offer, require, demux, accept, reject;
 };
 
+/* A session parameter of SDES: as the other side has it, or not. */
+enum sdes_param { SDES_PARAM_KEEP, SDES_PARAM_SET, SDES_PARAM_CLEAR };
+
+/* Suites in an order; each once. */
+struct suite_order {
+	unsigned count;
+	uint8_t suite[SRTP_SUITE_COUNT]; /* enum srtp_suite_id */
+};
+
+/* SDES=… (spec NG 3.5.1); of suites, bits by enum srtp_suite_id. */
+struct sdes_options {
+	bool off, pad, lifetime, no_new, keep_suite;
+	enum sdes_param unencrypted_srtp, unencrypted_srtcp, unauthenticated_srtp;
+	uint32_t no, only;
+	struct suite_order order, offerer_pref;
+};
+
+/* OSRTP=… (spec NG 3.5.2) */
+struct osrtp_options {
+	bool offer, accept_rfc, offer_legacy, accept_legacy;
+};
+
 /*
  * Codecs by name (spec NG 3.6.2), lists of strings as of api/dict.h without escapes; NULL: none.
  * "all" and "full" stand for every codec that `except` does not name. `transcode` and `set` are
@@ -82,6 +104,8 @@ struct call_options {
 	bool transport_accept;
 	struct replace_options replace;
 	struct mux_options mux;
+	struct sdes_options sdes;
+	struct osrtp_options osrtp;
 	struct codec_options codec;
 	struct extmap_options extmap;
 

@@ -99,6 +99,9 @@ static void compile_stream(struct plan_stream *s, const struct media *media, uns
 	s->rtp = component % 2 == 0;
 	s->rtcp = component % 2 == 1 || muxed;
 	s->strip_feedback = t->rtp && !t->feedback && any_source_has_feedback(media);
+	s->secured = t->rtp && media->crypto.secure;
+	s->srtp_in = ref_take(media->crypto.in);
+	s->srtp_out = ref_take(media->crypto.out);
 	s->stats = ref_take(stream->stats);
 	s->sdp = ref_take(media->sdp);
 	s->in = media->in;

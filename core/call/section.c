@@ -22,17 +22,19 @@ static bool is_relayed(const struct sdp_media *in)
 }
 
 /*
- * The offerer gets the profile it asked for, unless told otherwise (spec NG 3.5); one that
- * offered SRTP is never told to do without.
+ * The offerer gets the profile it asked for, unless told otherwise (spec NG 3.5). Secured or not is
+ * not for an answer to change, but for one that is passed on as it came and needs no keys then.
  */
 static bool keeps_profile(
 	const struct sdp_media *offered, const struct sdp_media *in, const struct call_options *o)
 {
 	const struct sdp_transport_info *info = sdp_transport_info(offered->transport);
 
-	if (!info->rtp || !is_rtp(in->transport) || o->transport_accept)
+	if (!info->rtp || !is_rtp(in->transport))
 		return false;
-	return info->srtp || !o->has_transport;
+	if (o->transport_accept)
+		return !info->srtp && sdp_transport_info(in->transport)->srtp;
+	return !o->has_transport || sdp_transport_info(o->transport)->srtp != info->srtp;
 }
 
 static void negotiate_profile(struct draft *draft, const struct media_pair *pair,
@@ -320,6 +322,7 @@ void section_reject(struct media *media, int64_t now_us)
 {
 	media->rejected = true;
 	media->ports = NULL;
+	secure_forget(media);
 	for (unsigned i = 0; i < media->stream_count; i++)
 		set_peer(&media->streams[i], (struct addr){ 0 }, now_us);
 }
@@ -462,6 +465,7 @@ int section_negotiate(struct draft *draft, const struct media_pair *pair, struct
 	struct media *from = pair->from, *to = pair->to;
 	bool trust = negotiate_trusts_sdp(sdp, (unsigned)(in - sdp->media), o);
 	bool rejected;
+	int ret;
 
 	if (!answer)
 		take_masks(from, in, &o->extmap);
@@ -484,8 +488,9 @@ int section_negotiate(struct draft *draft, const struct media_pair *pair, struct
 		return 0;
 	}
 	from->rejected = to->rejected = false;
-	if (!is_relayed(in))
-		return 0;
+	ret = answer ? secure_answer(draft, pair, in, o, err) : secure_offer(pair, in, o, err);
+	if (ret < 0 || !is_relayed(in))
+		return ret;
 	negotiate_mux(pair, in, o, answer);
 	choose_families(pair, in, o, sides, trust, answer);
 	take_endpoints(draft, from, o, trust);

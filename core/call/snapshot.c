@@ -93,6 +93,7 @@ static const struct field media_fields[] = {
 	FIELD(media, mux_offered_by, BOOL),
 	FIELD(media, mux_answer, INT),
 	FIELD(media, no_codecs, BOOL),
+	FIELD(media, doubled, INT),
 	FIELD(media, masked[0], UINT64),
 	FIELD(media, masked[1], UINT64),
 	FIELD(media, masked[2], UINT64),
@@ -119,6 +120,16 @@ static const struct field stream_fields[] = {
 	FIELD(media_stream, endpoint_gen, INT),
 	FIELD(media_stream, signal_gen, INT),
 	FIELD(media_stream, peer, ADDR),
+};
+
+static const struct field crypto_fields[] = {
+	FIELD(media_crypto, in_gen, INT),
+	FIELD(media_crypto, out_gen, INT),
+	FIELD(media_crypto, secure, BOOL),
+	FIELD(media_crypto, agreed, BOOL),
+	FIELD(media_crypto, own, BOOL),
+	FIELD(media_crypto, preferred, BOOL),
+	FIELD(media_crypto, osrtp_passed, BOOL),
 };
 
 static const struct field agreement_fields[] = {
@@ -262,6 +273,52 @@ static void write_agreement(struct writer *w, struct value *to, const struct cod
 	}
 }
 
+static void write_line(
+	struct writer *w, struct value *to, const char *key, const struct sdes_crypto *line)
+{
+	char text[SDES_MAX_TEXT];
+	size_t len = sdes_print(line, 0, text);
+
+	dict_add_copy(w->dict, to, key, (struct str){ text, len });
+	srtp_wipe(text, sizeof(text));
+}
+
+static void write_lines(
+	struct writer *w, struct value *to, const char *key, const struct crypto_list *list)
+{
+	struct value *lines = list ? dict_add_list(w->dict, to, key) : NULL;
+
+	for (unsigned i = 0; list && i < list->count; i++)
+		write_line(w, lines, NULL, &list->lines[i]);
+}
+
+static void write_key(
+	struct writer *w, struct value *to, const char *key, const struct plan_srtp *srtp)
+{
+	struct sdes_crypto line = { .tag = 1 };
+
+	if (!srtp)
+		return;
+	line.params = srtp->params;
+	write_line(w, to, key, &line);
+	srtp_wipe(&line, sizeof(line));
+}
+
+/* Keys as a=crypto has them. Most sections never had anything to do with that. */
+static void write_crypto(struct writer *w, struct value *to, const struct media_crypto *c)
+{
+	struct value *v;
+
+	if (!c->said && !c->shown && !c->secure && !c->in_gen && !c->out_gen)
+		return;
+	v = dict_add_dict(w->dict, to, "crypto");
+	write_fields(w, v, c, FIELDS(crypto_fields));
+	write_lines(w, v, "said", c->said);
+	write_lines(w, v, "shown", c->shown);
+	write_key(w, v, "in", c->in);
+	write_key(w, v, "out", c->out);
+}
+
 static unsigned party_place(const struct writer *w, const struct party *party)
 {
 	unsigned i = 0;
@@ -278,8 +335,9 @@ static void write_media(struct writer *w, struct value *to, const struct media *
 	write_fields(w, to, media, FIELDS(media_fields));
 	write_body_ref(w, to, media->sdp);
 	if (media->in)
-		dict_add_int(w->dict, to, "section", media->in - media->sdp->media);
+		dict_add_int(w->dict, to, "section", media->in->place);
 	write_agreement(w, to, media->agreement);
+	write_crypto(w, to, &media->crypto);
 	write_maps(w, to, media);
 	list = dict_add_list(w->dict, to, "streams");
 	for (unsigned i = 0; i < media->stream_count; i++)
@@ -539,6 +597,51 @@ static int read_agreement(struct reader *r, const struct value *from, struct med
 	return 0;
 }
 
+static int read_lines(
+	struct reader *r, const struct value *from, const char *key, struct crypto_list **ret)
+{
+	struct sdes_crypto lines[CRYPTO_MAX_LINES];
+	unsigned count = 0;
+	bool ok = true;
+
+	value_each (v, value_get(from, key)) {
+		ok = ok && count < CRYPTO_MAX_LINES && !sdes_parse(value_str(v), &lines[count]);
+		count += ok;
+	}
+	if (ok)
+		*ret = crypto_list_new(lines, count);
+	srtp_wipe(lines, sizeof(lines));
+	return ok ? 0 : bad(r, "a list of keys");
+}
+
+static int read_key(struct reader *r, const struct value *from, const char *key,
+	uint32_t generation, struct plan_srtp **ret)
+{
+	struct str text = value_get_str(from, key);
+	struct sdes_crypto line;
+
+	if (!text.s)
+		return 0;
+	if (sdes_parse(text, &line))
+		return bad(r, "a key");
+	*ret = plan_srtp_new(&line.params, generation);
+	srtp_wipe(&line, sizeof(line));
+	return 0;
+}
+
+static int read_crypto(struct reader *r, const struct value *from, struct media_crypto *c)
+{
+	int ret;
+
+	if (!from)
+		return 0;
+	read_fields(r, from, c, FIELDS(crypto_fields));
+	ret = read_lines(r, from, "said", &c->said);
+	ret = ret ? ret : read_lines(r, from, "shown", &c->shown);
+	ret = ret ? ret : read_key(r, from, "in", c->in_gen, &c->in);
+	return ret ? ret : read_key(r, from, "out", c->out_gen, &c->out);
+}
+
 static int read_media(struct reader *r, const struct value *from, struct media *media)
 {
 	struct port_map **tail = &media->maps;
@@ -547,11 +650,14 @@ static int read_media(struct reader *r, const struct value *from, struct media *
 
 	read_fields(r, from, media, FIELDS(media_fields));
 	if ((unsigned)media->transport > SDP_TRANSPORT_OTHER || (unsigned)media->type > SDP_OTHER ||
-		(unsigned)media->mux_answer > MUX_REJECT)
+		(unsigned)media->mux_answer > MUX_REJECT ||
+		(unsigned)media->doubled > SDP_SRTP_FIRST)
 		return bad(r, "a media section's type");
 	if (sdp && section >= 0 && section < sdp->media_count)
 		media_set_sdp(media, sdp, &sdp->media[section]);
 	if (read_agreement(r, value_get(from, "agreement"), media) < 0)
+		return -EINVAL;
+	if (read_crypto(r, value_get(from, "crypto"), &media->crypto) < 0)
 		return -EINVAL;
 	value_each (v, value_get(from, "port_maps")) {
 		int ret = read_map(r, v, media, &tail);

@@ -365,6 +365,23 @@ static void write_rtcp(struct writing *wr, const struct media *media)
 		sdp_write_attr(wr->w, "rtcp-mux", NULL);
 }
 
+/* The a=setup, a=fingerprint and a=tls-id of DTLS belong behind them. */
+static void write_crypto(struct writing *wr, const struct media *media)
+{
+	const struct crypto_list *list = media->crypto.shown;
+	unsigned options = (wr->o->sdes.pad ? SDES_PAD : 0u) |
+			   (wr->o->sdes.lifetime ? SDES_LIFETIME : 0u);
+	char text[SDES_MAX_TEXT];
+
+	if (!list)
+		return;
+	for (unsigned i = 0; i < list->count; i++) {
+		sdes_print(&list->lines[i], options, text);
+		sdp_write_attr(wr->w, "crypto", "%s", text);
+	}
+	srtp_wipe(text, sizeof(text));
+}
+
 static void write_rtp_line(struct writing *wr, const struct media *media,
 	const struct sdp_format *const *formats, unsigned count)
 {
@@ -414,17 +431,48 @@ static void write_rtp(struct writing *wr, const struct media *media, const struc
 	write_generic(wr, &in->attrs);
 	write_direction(wr, source);
 	write_rtcp(wr, media);
+	write_crypto(wr, media);
 	if (media->ptime_ms)
 		sdp_write_attr(wr->w, "ptime", "%d", media->ptime_ms);
 	if (media->maxptime_ms)
 		sdp_write_attr(wr->w, "maxptime", "%d", media->maxptime_ms);
 }
 
-static void write_media(struct writing *wr, const struct media *media)
+static enum sdp_transport other_kind(enum sdp_transport transport)
+{
+	switch (transport) {
+	case SDP_RTP_AVP:
+		return SDP_RTP_SAVP;
+	case SDP_RTP_AVPF:
+		return SDP_RTP_SAVPF;
+	case SDP_RTP_SAVP:
+		return SDP_RTP_AVP;
+	default:
+		return SDP_RTP_AVPF;
+	}
+}
+
+/* The section as it stands there a second time: offered on the same port, or declined. */
+static void write_double(struct writing *wr, const struct media *media, const struct media *source)
+{
+	const struct sdp_media *in = media->in ? media->in : source ? source->in : NULL;
+	struct media other = *media;
+
+	other.transport = other_kind(media->transport);
+	other.crypto = (struct media_crypto){ 0 };
+	if (!wr->answer && wr->o->osrtp.offer_legacy && is_usable(media) && source->in &&
+		sdp_transport_info(media->transport)->srtp)
+		write_rtp(wr, &other, source);
+	else
+		sdp_write_line(wr->w, "m=%.*s 0 %.*s %.*s", STR_ARG(media->type_text),
+			STR_ARG(transport_name(&other)),
+			STR_ARG(in && in->formats_text.len ? in->formats_text : STR_LIT("0")));
+}
+
+static void write_section(struct writing *wr, const struct media *media)
 {
 	const struct media *source = source_of(media);
 
-	sdp_writer_edit(wr->w, wr->o->has_edits ? sdp_edit_of(&wr->o->edits, media->type) : NULL);
 	if (!is_usable(media) || !source->in)
 		write_rejected(wr, media);
 	else if (is_message(media))
@@ -434,6 +482,20 @@ static void write_media(struct writing *wr, const struct media *media)
 	else
 		write_opaque(wr, media, source);
 	sdp_write_added(wr->w);
+}
+
+static void write_media(struct writing *wr, const struct media *media)
+{
+	const struct sdp_transport_info *t = sdp_transport_info(media->transport);
+	bool doubled = media->doubled && t->rtp;
+	bool is_second = media->doubled == (t->srtp ? SDP_PLAIN_FIRST : SDP_SRTP_FIRST);
+
+	sdp_writer_edit(wr->w, wr->o->has_edits ? sdp_edit_of(&wr->o->edits, media->type) : NULL);
+	if (doubled && is_second)
+		write_double(wr, media, source_of(media));
+	write_section(wr, media);
+	if (doubled && !is_second)
+		write_double(wr, media, source_of(media));
 }
 
 static void write_body(struct writing *wr, const struct header *h)

@@ -184,6 +184,16 @@ static void add_stream_flags(struct query *q, struct value *v, const struct medi
 		dict_add_str(q->d, flags, NULL, STR_LIT("media handover"));
 }
 
+/* Of what it sends; both directions seldom differ. */
+static void add_suite(struct query *q, struct value *v, const struct media *media)
+{
+	const struct plan_srtp *in = media->crypto.in;
+
+	if (in)
+		dict_add_str(q->d, v, "crypto suite",
+			str_of(srtp_suite((enum srtp_suite_id)in->params.suite)->name));
+}
+
 static void add_stream(
 	struct query *q, struct value *list, const struct media *media, unsigned component)
 {
@@ -207,6 +217,7 @@ static void add_stream(
 	peer = counts.peer.family && counts.seen ? counts.peer : stream->peer;
 	add_endpoint(q, v, "endpoint", &peer);
 	add_endpoint(q, v, "advertised endpoint", &stream->peer);
+	add_suite(q, v, media);
 	add_last_packets(q, v, &counts);
 	add_first_ssrc(q, v, media, component);
 	add_stream_flags(q, v, media, component, &counts);
@@ -262,6 +273,8 @@ static void add_media_flags(struct query *q, struct value *v, const struct media
 		dict_add_str(q->d, flags, NULL, STR_LIT("recv"));
 	if (media->mux)
 		dict_add_str(q->d, flags, NULL, STR_LIT("rtcp-mux"));
+	if (media->crypto.in || media->crypto.secure)
+		dict_add_str(q->d, flags, NULL, STR_LIT("SDES"));
 	if (media->unidirectional)
 		dict_add_str(q->d, flags, NULL, STR_LIT("unidirectional"));
 	if (media->echo)
@@ -270,6 +283,12 @@ static void add_media_flags(struct query *q, struct value *v, const struct media
 		dict_add_str(q->d, flags, NULL, STR_LIT("blackhole"));
 	if (sdp_transport_info(media->transport)->feedback)
 		dict_add_str(q->d, flags, NULL, STR_LIT("RTCP feedback"));
+	if (media->crypto.said && media->crypto.preferred)
+		dict_add_str(q->d, flags, NULL, STR_LIT("SDES reordered"));
+	if (media->doubled)
+		dict_add_str(q->d, flags, NULL,
+			str_of(media->doubled == SDP_PLAIN_FIRST ? "legacy OSRTP"
+								 : "reverse legacy OSRTP"));
 }
 
 static void add_media(struct query *q, struct value *list, const struct media *media)

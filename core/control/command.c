@@ -80,6 +80,22 @@ void command_print_names(FILE *out)
 		fprintf(out, "%s\n", commands[i].name);
 }
 
+/* Those of a=crypto: logs are kept, and read by more people than signalling is. */
+static void hide_keys(GString *text)
+{
+	static const char before[] = "inline:";
+	size_t len = sizeof(before) - 1;
+
+	for (char *at = text->str; *at; at++) {
+		if (g_ascii_strncasecmp(at, before, len) != 0)
+			continue;
+		at += len;
+		while (g_ascii_isalnum(*at) || *at == '+' || *at == '/' || *at == '=')
+			*at++ = '*';
+		at--;
+	}
+}
+
 static void dump(const char *what, struct str name, const char *word, const struct addr *client,
 	const struct value *v)
 {
@@ -90,6 +106,7 @@ static void dump(const char *what, struct str name, const char *word, const stru
 		return;
 	text = g_string_new(NULL);
 	value_print(v, text, DUMP_MAX_BYTES);
+	hide_keys(text);
 	log_debug("%s for '%.*s' %s %s: " MARKED("%s"), what, STR_ARG(name), word,
 		addr_print(client, addr), MARK(text->str));
 }

@@ -190,9 +190,9 @@ FLAG_FN(flag_transport)
 		flag_warn(r, "unknown transport-protocol '%.*s' ignored", STR_ARG(text));
 		return 0;
 	}
-	/* Answers choose among the plain profiles: whatever else was offered is not spoken. */
+	/* Answers choose among the profiles of RTP: whatever else was offered is not spoken. */
 	info = sdp_transport_info(transport);
-	r->o->has_transport = r->what != FLAGS_ANSWER || (info->rtp && !info->srtp);
+	r->o->has_transport = r->what != FLAGS_ANSWER || (info->rtp && !info->dtls);
 	r->o->transport = transport;
 	return 0;
 }
@@ -327,15 +327,6 @@ FLAG_FN(flag_off_only)
 	(void)v;
 	if (!is_off(text) && !flag_value_is(text, "passive") && !flag_value_is(text, "active"))
 		flag_warn(r, "unknown DTLS value '%.*s' ignored", STR_ARG(text));
-	return 0;
-}
-
-/* All of it shapes an SDES offer; none is made. */
-FLAG_FN(flag_sdes)
-{
-	(void)r;
-	(void)v;
-	(void)text;
 	return 0;
 }
 

@@ -94,7 +94,7 @@ static const struct row rows[] = {
 	{ "delete-delay", AS_KEY, SET(flag_delete_delay), .concern = ALL_COMMANDS, .help = "delete: seconds until it happens" },
 	{ "fatal", AS_FLAG, BOOL_AT(fatal), .concern = ALL_COMMANDS, .help = "delete: an unknown call is an error" },
 	{ "fast", AS_FLAG, BOOL_AT(fast), .concern = ALL_COMMANDS, .help = "delete: no statistics in the reply" },
-	/* ICE, SRTP, DTLS: what amounts to doing without is fine */
+	/* SRTP; ICE, DTLS: what amounts to doing without is fine */
 	{ "ice", AS_KEY, STRINGS(flag_ice), .help = "remove; others are left out" },
 	{ "ice-lite", AS_KEY, STRINGS(flag_ice_lite), .help = "off; others are left out" },
 	{ "reject-ice", AS_FLAG, .kind = ROW_NOTHING, .help = "ICE is not spoken" },
@@ -109,11 +109,11 @@ static const struct row rows[] = {
 	{ "dtls-reverse", AS_KEY, STRINGS(flag_off_only), .help = "as DTLS" },
 	{ "dtls-fingerprint", AS_KEY, .kind = ROW_MISSING, .concern = OFFERS_ONLY, .help = "DTLS" },
 	{ "no-tls-id", AS_FLAG, .kind = ROW_NOTHING, .help = "no a=tls-id" },
-	{ "sdes", AS_KEY | AS_PREFIX, STRINGS(flag_sdes), .help = "accepted: nothing is offered" },
-	{ "pad-crypto", AS_FLAG, .kind = ROW_NOTHING, .help = "nothing is offered" },
-	{ "osrtp", AS_KEY | AS_PREFIX, .kind = ROW_MISSING, .help = "SRTP" },
-	{ "recrypt", AS_FLAG, .kind = ROW_NOTHING, .help = "nothing is encrypted" },
-	{ "webrtc", AS_FLAG, .kind = ROW_REFUSED, .concern = OFFERS_ONLY, .help = "ICE and SRTP" },
+	{ "sdes", AS_KEY | AS_PREFIX, STRINGS(flag_sdes), .help = "off pad lifetime static nonew no-SUITE only-SUITE order:SUITE;… offerer_pref:SUITE;… (un)encrypted_srtp (un)encrypted_srtcp (un)authenticated_srtp: keys in a=crypto" },
+	{ "pad-crypto", AS_FLAG, BOOL_AT(sdes.pad), .help = "as SDES-pad" },
+	{ "osrtp", AS_KEY | AS_PREFIX, STRINGS(flag_osrtp), .help = "offer accept-RFC offer-legacy accept-legacy accept: SRTP that may be declined" },
+	{ "recrypt", AS_FLAG, .kind = ROW_NOTHING, .help = "SRTP is always decrypted and encrypted" },
+	{ "webrtc", AS_FLAG, .kind = ROW_REFUSED, .concern = OFFERS_ONLY, .help = "ICE and DTLS" },
 	{ "bundle", AS_KEY | AS_PREFIX, STRINGS(flag_bundle), .help = "reject" },
 	/* codecs */
 	{ "codec", AS_KEY | AS_PREFIX, SET(flag_codec), .help = "strip offer except; in offers transcode mask consume accept ignore set: lists of codecs" },

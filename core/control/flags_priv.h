@@ -57,7 +57,6 @@ FLAG_FN(flag_ice);
 FLAG_FN(flag_ice_lite);
 FLAG_FN(flag_passthrough);
 FLAG_FN(flag_off_only);
-FLAG_FN(flag_sdes);
 FLAG_FN(flag_bundle);
 FLAG_FN(flag_record_call);
 FLAG_FN(flag_generate_rtcp);
@@ -72,6 +71,10 @@ FLAG_FN(flag_ptime);
 FLAG_FN(flag_ptime_reverse);
 FLAG_FN(flag_extmap);
 FLAG_FN(flag_strip_extmap);
+
+/* flag_crypto.c */
+FLAG_FN(flag_sdes);
+FLAG_FN(flag_osrtp);
 
 /* flag_media.c */
 FLAG_FN(flag_media_echo);

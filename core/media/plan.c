@@ -5,6 +5,20 @@
 #include "base/ref.h"
 #include "sdp/sdp.h"
 
+static void destroy_srtp(void *object)
+{
+	srtp_wipe(object, sizeof(struct plan_srtp));
+}
+
+struct plan_srtp *plan_srtp_new(const struct srtp_params *params, uint32_t generation)
+{
+	struct plan_srtp *srtp = ref_alloc(sizeof(*srtp), destroy_srtp);
+
+	srtp->generation = generation;
+	srtp->params = *params;
+	return srtp;
+}
+
 struct plan *plan_new(struct str call_id, unsigned stream_count, unsigned sink_slots)
 {
 	struct plan *plan = g_new0(struct plan, 1);
@@ -35,6 +49,8 @@ void plan_free(struct plan *plan)
 			plan_transcode_free(s->transcodes[t]);
 		g_free(s->transcodes);
 		ref_drop(s->sdp);
+		ref_drop(s->srtp_in);
+		ref_drop(s->srtp_out);
 	}
 	g_free(plan->streams);
 	g_free(plan->call_id);
@@ -156,6 +172,13 @@ static bool formats_equal(const struct sdp_media *a, const struct sdp_media *b)
 	return true;
 }
 
+static bool srtp_equal(const struct plan_srtp *a, const struct plan_srtp *b)
+{
+	if (!a || !b)
+		return a == b;
+	return a->generation == b->generation && srtp_params_equal(&a->params, &b->params);
+}
+
 static bool stream_equal(const struct plan_stream *a, const struct plan_stream *b)
 {
 	return a->id == b->id && a->endpoint_gen == b->endpoint_gen &&
@@ -165,7 +188,9 @@ static bool stream_equal(const struct plan_stream *a, const struct plan_stream *
 	       a->rtp == b->rtp && a->rtcp == b->rtcp && a->opaque == b->opaque &&
 	       a->strip_feedback == b->strip_feedback && a->wait == b->wait &&
 	       a->pierce == b->pierce && a->delay_us == b->delay_us && ports_equal(a, b) &&
-	       filters_equal(a->filter, b->filter) && formats_equal(a->in, b->in) &&
+	       filters_equal(a->filter, b->filter) && a->secured == b->secured &&
+	       srtp_equal(a->srtp_in, b->srtp_in) && srtp_equal(a->srtp_out, b->srtp_out) &&
+	       formats_equal(a->in, b->in) &&
 	       sinks_equal(a->rtp_sinks, a->rtp_sink_count, b->rtp_sinks, b->rtp_sink_count) &&
 	       sinks_equal(a->rtcp_sinks, a->rtcp_sink_count, b->rtcp_sinks, b->rtcp_sink_count) &&
 	       all_transcodes_equal(a, b);

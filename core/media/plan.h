@@ -11,6 +11,9 @@
  *   signal generation    bumped by every signalling that concerned the stream: its peer may be
  *                        learned again, but is sent to as before until it is
  *
+ *   key generation       per direction; bumped when another key takes the place of the latest one,
+ *                        also when there was none in between: SRTP begins anew then
+ *
  * Tests compare plans (plan_equal) without sockets or time.
  */
 #ifndef MEDIA_PLAN_H
@@ -19,6 +22,7 @@
 #include "api/codec.h"
 #include "media/stats.h"
 #include "net/ports.h"
+#include "srtp/suite.h"
 
 #include <glib.h>
 
@@ -111,6 +115,15 @@ void plan_transcode_free(struct plan_transcode *transcode); /* NULL is fine */
 /* NULL equals NULL. [any] */
 bool plan_transcode_equal(const struct plan_transcode *a, const struct plan_transcode *b);
 
+/* What one direction is protected with. Counted, never changed, wiped with the last reference. */
+struct plan_srtp {
+	uint32_t generation; /* of this stream and direction; from 1 */
+	struct srtp_params params;
+};
+
+/* A reference. [control] */
+struct plan_srtp *plan_srtp_new(const struct srtp_params *params, uint32_t generation);
+
 struct sdp;
 struct sdp_media;
 
@@ -131,6 +144,8 @@ struct plan_stream {
 	bool wait;           /* nothing is sent to the peer before something came from it */
 	bool pierce;         /* empty packets are sent to it until something came from it */
 	bool strip_feedback; /* what is sent to this peer must not hold RTCP feedback */
+	bool secured;        /* SRTP alone is spoken with the peer: as long as a direction has no
+			      * key nothing passes in it. Without: no key is plain RTP */
 	uint16_t rtp_stream; /* index of that with its RTP: itself, unless it is for RTCP alone */
 	unsigned port_count; /* at least 1 */
 	struct lease *ports[PLAN_MAX_PORTS]; /* [0] is sent from; each a reference */
@@ -140,8 +155,14 @@ struct plan_stream {
 	/* Indices into the plan's streams: where RTP and where RTCP of this stream goes. */
 	unsigned rtp_sink_count, rtcp_sink_count;
 	uint16_t *rtp_sinks, *rtcp_sinks; /* owned by the plan */
-	uint32_t delay_us;                /* its RTP waits so long; 0: not */
-	struct plan_filter *filter;       /* owned; NULL: RTP goes to all sinks as it is */
+	/*
+	 * SRTP and SRTCP: what the peer sends with, and what it is sent with. References; NULL: see
+	 * `secured`. An opaque stream may have them, too, from when it was not: it has no use for
+	 * them. RTP's and RTCP's stream of a section have the same.
+	 */
+	struct plan_srtp *srtp_in, *srtp_out;
+	uint32_t delay_us;          /* its RTP waits so long; 0: not */
+	struct plan_filter *filter; /* owned; NULL: RTP goes to all sinks as it is */
 	/* By place in rtp_sinks, each owned and possibly NULL; NULL: nothing is transcoded. */
 	struct plan_transcode **transcodes; /* owned */
 };

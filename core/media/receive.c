@@ -3,6 +3,7 @@
  * The path in; read this first. A datagram comes from an engine and meets, in this order:
  *
  *   demux    what is it, and is it expected on this port (demux.c)
+ *   secure   is it authentic, and what does it say, where SRTP is spoken (secure.c)
  *   learn    is its source believed (learn.c)
  *   count    statistics of the stream and its SSRC; of RTCP, what it reports (rtcp_in.c)
  *   deliver  to each sink of the plan: a copy for all but the last (send.c); if the plan asks for
@@ -11,6 +12,7 @@
  * A step that says no names a reason, which is counted; nothing else happens to the packet.
  */
 #include "media/packet.h"
+#include "media/secure.h"
 
 #include "stats/counter.h"
 
@@ -174,6 +176,8 @@ void media_receive(struct port *port, struct buf *buf, const union sock *from, b
 	};
 	int verdict = cut ? REASON_TOO_LONG : media_demux(&packet);
 
+	if (verdict == PACKET_OK && in->secured)
+		verdict = media_unprotect(&packet);
 	if (verdict == PACKET_OK)
 		verdict = media_learn(&packet);
 	if (verdict != PACKET_OK) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The path out: from a sink stream's port to its peer. */
 #include "media/packet.h"
+#include "media/secure.h"
 
 #include "rtp/rtcp.h"
 #include "stats/counter.h"
@@ -52,6 +53,14 @@ void media_send(struct packet *packet, struct stream *out)
 		if (!packet->buf->len) {
 			media_count_drop(packet, out, REASON_FEEDBACK_REMOVED);
 			buf_put(packet->buf);
+			return;
+		}
+	}
+	if (out->secured) {
+		int verdict = media_protect(packet, out);
+
+		if (verdict != PACKET_OK) {
+			refuse(packet, out, (enum reason)verdict);
 			return;
 		}
 	}

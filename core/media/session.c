@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "media/flow.h"
 #include "media/packet.h"
+#include "media/secure.h"
 #include "media/stream.h"
 #include "stats/reason.h"
 
@@ -121,6 +122,9 @@ int session_prepare(
 {
 	struct stream_set *set = stream_set_new(session->state, plan);
 	int opened = flows_open(set, session->latest, err);
+
+	if (!opened)
+		opened = secure_open(set, session->latest, err);
 
 	if (opened < 0) { /* no port of it is on a loop yet */
 		stream_set_free(set);

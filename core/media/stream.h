@@ -34,6 +34,7 @@ struct stream {
 	uint16_t rtp_sink_count, rtcp_sink_count;
 	bool rtp, rtcp, opaque, strip_feedback; /* as in struct plan_stream */
 	bool filtered;                          /* it has a filter, a delay or flows */
+	bool secured;                           /* as in struct plan_stream, for RTP */
 	bool translated;                        /* its RTCP is about flows */
 	uint8_t source_state;                   /* enum source_state */
 
@@ -54,7 +55,8 @@ struct stream {
 	struct delay *delay; /* owned; NULL: packets do not wait */
 	/* By place in rtp_sinks, each owned and possibly NULL; NULL: no sink has one. Owned. */
 	struct flow **flows;
-	struct stream *rtp_of; /* the one with its RTP, which may be itself */
+	struct stream_srtp *srtp; /* owned, with the stream of RTP; NULL: there are no keys */
+	struct stream *rtp_of;    /* the one with its RTP, which may be itself */
 	struct stream_set *set;
 };
 

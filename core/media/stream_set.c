@@ -6,6 +6,7 @@
 #include "media/delay.h"
 #include "media/flow.h"
 #include "media/packet.h"
+#include "media/secure.h"
 #include "media/stream.h"
 
 #include "sdp/sdp.h"
@@ -55,6 +56,7 @@ struct stream_set *stream_set_new(struct session_state *state, struct plan *plan
 		if (s->plan->delay_us)
 			s->delay = delay_new(s, s->plan->delay_us);
 		s->port = s->plan->ports[0]->port;
+		s->secured = s->plan->secured && !s->plan->opaque;
 		s->rtp_of = &set->streams[s->plan->rtp_stream];
 	}
 	wire_sinks(set);
@@ -68,6 +70,7 @@ void stream_set_free(struct stream_set *set)
 	for (unsigned i = 0; i < set->plan->stream_count; i++)
 		delay_free(set->streams[i].delay);
 	flows_free(set);
+	secure_free(set);
 	plan_free(set->plan);
 	g_free(set->streams);
 	g_free(set->sinks);
@@ -162,6 +165,7 @@ struct stream_set *stream_set_apply(struct session_state *state, struct stream_s
 	own_ports(next);
 	state->set = next;
 	delay_inherit(before, next);
+	secure_inherit(before, next, now_us);
 	flows_inherit(before, next);
 	media_pierce(next);
 	return before;

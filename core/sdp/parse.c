@@ -194,8 +194,10 @@ static void read_attr(struct reader *reader, struct str text)
 
 static const char *read_media(struct reader *reader, struct str value)
 {
-	struct sdp_media *media = reader->media_list + reader->parsed->sdp.media_count++;
+	unsigned place = reader->parsed->sdp.media_count++;
+	struct sdp_media *media = reader->media_list + place;
 
+	media->place = place;
 	media->session = reader->session;
 	media->has_connection = reader->session->has_connection;
 	media->connection = reader->session->connection;
@@ -292,6 +294,9 @@ static void destroy_parsed(void *object)
 {
 	struct parsed *parsed = object;
 
+	/* There may be keys in it. */
+	if (parsed->sdp.raw.len)
+		explicit_bzero((char *)parsed->sdp.raw.s, parsed->sdp.raw.len);
 	arena_free(parsed->arena);
 }
 

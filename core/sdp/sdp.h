@@ -156,8 +156,13 @@ struct sdp_session {
 	struct sdp_attrs attrs;
 };
 
+/* A section that stands twice in a body, for the SRTP of old that may be declined. */
+enum sdp_doubled { SDP_NOT_DOUBLED, SDP_PLAIN_FIRST, SDP_SRTP_FIRST };
+
 struct sdp_media {
 	const struct sdp_session *session; /* the part it stands in */
+	unsigned place;                    /* in the body as it was received, from 0 */
+	enum sdp_doubled doubled;          /* by sdp_fold */
 	enum sdp_media_type type;
 	struct str type_text;
 	uint16_t port;
@@ -208,6 +213,13 @@ struct sdp {
  * `err` with "Failed to parse SDP" (what is wrong and in which line goes to the debug log).
  */
 int sdp_parse(struct str body, bool fragment, struct sdp **ret_sdp, struct err *err);
+
+/*
+ * fold.c. Are this section and the next one RTP of one type, once with SRTP and once without? Then
+ * both can be made one of them, as long as nobody else has the body: the other one is gone.
+ */
+bool sdp_is_doubled(const struct sdp *sdp, unsigned index);
+void sdp_fold(struct sdp *sdp, unsigned index, bool keep_second);
 
 /* Static payload types (RFC 3551; spec NG 3.6.2). False when `payload_type` has none. */
 bool sdp_static_format(uint8_t payload_type, struct sdp_format *ret_format);

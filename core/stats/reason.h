@@ -44,6 +44,13 @@ enum reason_kind {
 		"more packets were to wait for delay-buffer than fit in")                          \
 	ROW(NO_SESSION, DROP, "no-session",                                                        \
 		"came for a port whose call was just being set up or ended")                       \
+	ROW(SRTP_NO_KEY, DROP, "srtp-no-key",                                                      \
+		"SRTP is to be spoken, but no key was signalled yet")                              \
+	ROW(SRTP_FORGED, DROP, "srtp-forged",                                                      \
+		"SRTP that is not authentic: another key than the one signalled, or a forgery")    \
+	ROW(SRTP_REPLAYED, DROP, "srtp-replayed", "SRTP that has come before, or much too late")   \
+	ROW(SRTP_MALFORMED, DROP, "srtp-malformed", "SRTP that contradicts its length")            \
+	ROW(SRTP_NOT_SENT, DROP, "srtp-not-sent", "packet that could not be protected")            \
 	ROW(TOO_LATE, DROP, "too-late",                                                            \
 		"RTP to be transcoded that came twice, or when its time was over")                 \
 	ROW(DECODE_FAILED, DROP, "decode-failed", "payload that is none of its codec's")           \

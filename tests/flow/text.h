@@ -10,10 +10,11 @@
 
 #include <glib.h>
 
-/* $P1, $P2, …: found when a reply shows them, the same from then on. */
+/* $P1, $P2, … and $K1, …: found when a reply shows them, the same from then on. */
 struct port_name {
 	char name[16];
 	struct addr addr; /* with the port; its address is that of the section's c= line */
+	char key[72];     /* of $K1: base64 */
 };
 
 /* Names found so far: struct port_name. */

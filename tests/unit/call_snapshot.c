@@ -15,10 +15,14 @@
 static const char *const body_a = "v=0\r\no=ann 8100 3 IN IP4 192.0.2.10\r\ns=call\r\n"
 				  "c=IN IP4 192.0.2.10\r\nt=0 0\r\n"
 				  "m=audio 41000 RTP/AVP 0 8\r\na=rtcp-mux\r\na=mid:a\r\n"
+				  "a=crypto:3 AES_CM_128_HMAC_SHA1_32 "
+				  "inline:QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNk|7:4\r\n"
 				  "m=video 41010 RTP/AVPF 99\r\na=rtpmap:99 VP8/90000\r\n";
 static const char *const body_b = "v=0\r\no=ben 9200 7 IN IP4 198.51.100.20\r\ns=-\r\n"
 				  "c=IN IP4 198.51.100.20\r\nt=0 0\r\n"
 				  "m=audio 42000 RTP/AVP 96 0\r\na=rtpmap:96 opus/48000/2\r\n"
+				  "a=crypto:3 AES_CM_128_HMAC_SHA1_32 "
+				  "inline:enl4d3Z1dHNycXBvbm1sa2ppaGdmZWRjYmFaWVhX\r\n"
 				  "m=video 0 RTP/AVPF 99\r\n";
 
 static struct str call_id(void)
@@ -136,6 +140,18 @@ static void describe_transcode(GString *out, const struct plan_transcode *t)
 	describe_formats(out, t->encoders, t->encoder_count);
 }
 
+static void describe_key(GString *out, const char *name, const struct plan_srtp *srtp)
+{
+	struct sdes_crypto line = { .tag = 1 };
+	char text[SDES_MAX_TEXT];
+
+	if (!srtp)
+		return;
+	line.params = srtp->params;
+	sdes_print(&line, 0, text);
+	g_string_append_printf(out, " %s %u %s", name, srtp->generation, text);
+}
+
 /*
  * The first world's ports are the same numbers on the same addresses, so its plan is compared
  * while the second world's call exists in another process, as it were: the plan is kept as the
@@ -156,6 +172,9 @@ static GString *describe(const struct plan *plan)
 			s->follow, addr_print(&s->received_from, text));
 		g_string_append_printf(
 			out, " opaque %d strip %d ports", s->opaque, s->strip_feedback);
+		g_string_append_printf(out, " secured %d", s->secured);
+		describe_key(out, "in", s->srtp_in);
+		describe_key(out, "out", s->srtp_out);
 		for (unsigned p = 0; p < s->port_count; p++)
 			g_string_append_printf(
 				out, " %s", addr_print(&s->ports[p]->port->local, text));
@@ -189,6 +208,8 @@ static void check_same_plan(bool answered)
 	call = call_table_find(w.control.calls, call_id());
 	before = describe_call(call);
 	g_assert_nonnull(strstr(before->str, "opus"));
+	g_assert_cmpint(
+		strstr(before->str, "in 1 1 AES_CM_128_HMAC_SHA1_32") != NULL, ==, answered);
 	text = write_down(&w);
 	world_close(&w);
 
@@ -272,6 +293,11 @@ static void broken_snapshots_are_refused_and_leave_nothing(void)
 	g_assert_false(restores(&w,
 		"{\"call_id\":\"x\",\"version\":1,\"parties\":[{\"media\":[{\"port_maps\":[{"
 		"\"interface\":\"nowhere\",\"local\":\"203.0.113.1 0\",\"ports\":[30000]}]}]}]}"));
+	g_assert_false(
+		restores(&w, "{\"call_id\":\"x\",\"version\":1,\"parties\":[{\"media\":[{"
+			     "\"crypto\":{\"in\":\"1 AES_CM_128_HMAC_SHA1_32 inline:x\"}}]}]}"));
+	g_assert_false(restores(&w, "{\"call_id\":\"x\",\"version\":1,\"parties\":[{\"media\":[{"
+				    "\"crypto\":{\"shown\":[\"1 nothing\"]}}]}]}"));
 	world_run(&w);
 	g_assert_cmpuint(world_ports_used(&w), ==, 0);
 	world_close(&w);
