@@ -7,6 +7,7 @@
 #include "base/ref.h"
 #include "media/flow.h"
 #include "media/quality.h"
+#include "media/secure.h"
 #include "network.h"
 #include "rtp/rtp.h"
 
@@ -106,6 +107,7 @@ void mock_media_apply(struct mock_media *m, struct plan *plan, struct stream_set
 	struct err err;
 
 	g_assert_cmpint(flows_open(next, m->state->set, &err), ==, 0);
+	g_assert_cmpint(secure_open(next, m->state->set, &err), ==, 0);
 	media_worker_turn(m->worker); /* plans are applied within turns, at their time */
 	before = stream_set_apply(m->state, next);
 	attach(m);
