@@ -261,15 +261,9 @@ static void warn_of_foreign_addresses(const struct iface_table *table)
 static void warn_of_ephemeral_ports(const struct config *c)
 {
 	const struct port_span ours = { (uint16_t)c->port_min, (uint16_t)c->port_max };
-	g_autofree char *range = NULL, *reserved = NULL;
 	struct port_span system;
-	unsigned count;
+	unsigned count = ephemeral_overlap_here(&ours, &system);
 
-	if (!g_file_get_contents("/proc/sys/net/ipv4/ip_local_port_range", &range, NULL, NULL) ||
-		!ephemeral_parse(range, &system))
-		return;
-	g_file_get_contents("/proc/sys/net/ipv4/ip_local_reserved_ports", &reserved, NULL, NULL);
-	count = ephemeral_overlap(&ours, &system, reserved ? reserved : "");
 	if (count)
 		log_warn("%u of the ports %u-%u are also handed out by the system (%u-%u): other "
 			 "programs may hold them; net.ipv4.ip_local_reserved_ports keeps them free",
@@ -342,6 +336,7 @@ static int start_threads(struct daemon *d, struct err *err)
 		ret = media_worker_start(d->workers[i]);
 	for (unsigned i = 0; i < d->listener_count; i++)
 		listen_udp_start(d->listeners[i], control_thread_context(d->thread));
+	io_engine_watch(&d->engine, control_thread_context(d->thread));
 	if (!ret)
 		ret = control_thread_start(d->thread, d->calls, d->workers, d->worker_count);
 	return ret < 0 ? err_set(err, -ret, "Failed to start a thread (%s)", g_strerror(-ret)) : 0;
@@ -384,7 +379,7 @@ static void tear_down(struct daemon *d, int status)
 	templates_free(d->templates);
 	control_thread_free(d->thread);
 	iface_table_free(d->interfaces);
-	io_engine_stop();
+	io_engine_stop(&d->engine);
 	/* A log nobody reads must not keep us; its thread may still use what would be freed. */
 	if (!log_writer_stop())
 		_exit(status);

@@ -235,8 +235,10 @@ static void detach_on_worker(struct message *message)
 	struct journey *j = container_of(message, struct journey, message);
 	struct media_worker *from = j->state->worker;
 
-	if (j->state->set)
+	if (j->state->set) {
+		stream_set_hold_ports(j->state->set);
 		stream_set_detach_ports(j->state->set);
+	}
 	j->state->worker = NULL;
 	message->run = detached_on_control;
 	media_worker_post_control(from, message);

@@ -93,7 +93,11 @@ struct stream *stream_set_find(struct stream_set *set, uint32_t id);
  * it. [media]
  */
 uint32_t stream_clock_hz(const struct stream *stream, uint8_t payload_type);
-/* Takes all ports off the worker's loop / puts them on. [media] */
+/*
+ * Takes all ports off the worker's loop / puts them on. Holding them first, packets that come in
+ * between wait. [media]
+ */
+void stream_set_hold_ports(struct stream_set *set);
 void stream_set_detach_ports(struct stream_set *set);
 void stream_set_attach_ports(struct stream_set *set, struct media_worker *worker);
 

@@ -167,6 +167,20 @@ struct stream_set *stream_set_apply(struct session_state *state, struct stream_s
 	return before;
 }
 
+void stream_set_hold_ports(struct stream_set *set)
+{
+	for (unsigned i = 0; i < set->plan->stream_count; i++) {
+		const struct plan_stream *s = &set->plan->streams[i];
+
+		for (unsigned p = 0; p < s->port_count; p++) {
+			struct port *port = s->ports[p]->port;
+
+			if (port->engine->hold)
+				port->engine->hold(port);
+		}
+	}
+}
+
 void stream_set_detach_ports(struct stream_set *set)
 {
 	delay_stop(set, set->state->worker);

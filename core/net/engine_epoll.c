@@ -184,6 +184,14 @@ static int epoll_set_tos(struct port *port, int tos)
 	return set_tos_of(epoll_port_of(port)->fd, port->local.family, tos);
 }
 
+bool port_epoll_is_empty(const struct port *port)
+{
+	const struct epoll_port *self = container_of(port, struct epoll_port, port);
+	char byte;
+
+	return recv(self->fd, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT) < 0;
+}
+
 const struct port_engine *port_engine_epoll(void)
 {
 	static const struct port_engine engine = {

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <glib.h>
+
 enum { PORTS = UINT16_MAX + 1 };
 
 bool ephemeral_parse(const char *text, struct port_span *ret)
@@ -47,4 +49,15 @@ unsigned ephemeral_overlap(
 	for (unsigned port = ours->first; port <= ours->last; port++)
 		count += port >= system->first && port <= system->last && !safe[port];
 	return count;
+}
+
+unsigned ephemeral_overlap_here(const struct port_span *ours, struct port_span *ret_system)
+{
+	g_autofree char *range = NULL, *reserved = NULL;
+
+	if (!g_file_get_contents("/proc/sys/net/ipv4/ip_local_port_range", &range, NULL, NULL) ||
+		!ephemeral_parse(range, ret_system))
+		return 0;
+	g_file_get_contents("/proc/sys/net/ipv4/ip_local_reserved_ports", &reserved, NULL, NULL);
+	return ephemeral_overlap(ours, ret_system, reserved ? reserved : "");
 }

@@ -22,5 +22,7 @@ bool ephemeral_parse(const char *text, struct port_span *ret);
  */
 unsigned ephemeral_overlap(
 	const struct port_span *ours, const struct port_span *system, const char *reserved);
+/* The same by this system's settings, with its range; 0 when that cannot be read, too. */
+unsigned ephemeral_overlap_here(const struct port_span *ours, struct port_span *ret_system);
 
 #endif

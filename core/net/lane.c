@@ -286,7 +286,7 @@ static void socket_ready(struct loop_source *source, struct loop *loop, uint32_t
 	place->lane->delivering = false;
 }
 
-void lane_receive_for(struct lane_addr *place, uint16_t number)
+void lane_receive_for(struct lane_addr *place, uint16_t number, bool anew)
 {
 	struct lane *lane = place->lane;
 	unsigned count, room;
@@ -294,6 +294,9 @@ void lane_receive_for(struct lane_addr *place, uint16_t number)
 	if (lane->delivering)
 		return;
 	hand_out_kept(place, number);
+	if (place->read_out && !anew)
+		return;
+	place->read_out = true;
 	do {
 		if (KEPT_MAX - place->kept->count < BATCH_MAX)
 			return;
@@ -314,6 +317,39 @@ void lane_clear_port(struct lane_addr *place, uint16_t number)
 	__atomic_store_n(slot_of(place, number), NULL, __ATOMIC_RELEASE);
 }
 
+/* --- bound sockets of ports that waited --- */
+
+void lane_empty_port(struct lane *lane, struct steered_port *port)
+{
+	port->next_emptied = lane->emptied;
+	lane->emptied = port;
+}
+
+void lane_keep_port(struct lane *lane, struct steered_port *port)
+{
+	struct steered_port **at = &lane->emptied;
+
+	while (*at && *at != port)
+		at = &(*at)->next_emptied;
+	if (*at)
+		*at = port->next_emptied;
+}
+
+/* They were read to the end by now, or will be in the next turns. */
+static void close_emptied(struct lane *lane)
+{
+	struct steered_port **at = &lane->emptied, *port;
+
+	while ((port = *at)) {
+		if (!port_epoll_is_empty(port->plain)) {
+			at = &port->next_emptied;
+			continue;
+		}
+		*at = port->next_emptied;
+		steered_close_plain(port);
+	}
+}
+
 /* --- on a loop --- */
 
 static void finish_turn(struct loop_end *end, struct loop *loop)
@@ -321,10 +357,14 @@ static void finish_turn(struct loop_end *end, struct loop *loop)
 	struct lane *lane = container_of(end, struct lane, turn_end);
 
 	(void)loop;
-	for (unsigned i = 0; i < lane->addr_count; i++)
+	for (unsigned i = 0; i < lane->addr_count; i++) {
 		hand_out_kept(&lane->addrs[i], 0);
+		lane->addrs[i].read_out = false;
+	}
 	for (unsigned i = 0; i < lane->addr_count; i++)
 		send_queue_flush(&lane->addrs[i]);
+	if (lane->emptied)
+		close_emptied(lane);
 }
 
 int lane_join(struct lane *lane, struct loop *loop, struct buf_pool *pool)

@@ -10,7 +10,7 @@
 
 #include <glib.h>
 
-#include "net/udp_header.h"
+#include "net/udp_out.h"
 #include "stats/reason.h"
 
 enum { QUEUE_MAX = 128 };
@@ -52,23 +52,22 @@ static void tell_unsent(struct steered_port *port, int error)
 								   : REASON_SEND_FAILED);
 }
 
-/*
- * Longer than the route takes in one piece. Fragments are made by UDP sockets only, so it leaves
- * through the port's own one.
- */
+/* Longer than the route takes in one piece. */
 static int send_in_fragments(struct lane_addr *place, unsigned i)
 {
 	struct send_queue *q = place->queue;
-	struct port *plain = q->ports[i]->plain;
-	struct buf *buf = q->bufs[i];
+	const struct steered_port *port = q->ports[i];
+	const struct buf *buf = q->bufs[i];
 	unsigned headers = udp_headers_bytes(&place->local);
+	const uint8_t *payload = buf->data + headers;
+	const struct udp_origin origin = {
+		.local = port->port.local,
+		.tos = __atomic_load_n(&port->tos, __ATOMIC_RELAXED),
+	};
 
-	buf->data += headers;
-	buf->len -= headers;
 	memcpy(place->local.family == ADDR_IP6 ? &q->to[i].in6.sin6_port : &q->to[i].in.sin_port,
-		buf->data - UDP_HEADER_BYTES + 2, sizeof(in_port_t));
-	q->bufs[i] = NULL;
-	return plain->engine->send(plain, buf, &q->to[i], q->messages[i].msg_hdr.msg_namelen);
+		payload - UDP_HEADER_BYTES + 2, sizeof(in_port_t));
+	return udp_out_send(place->long_fd, &origin, payload, buf->len - headers, &q->to[i]);
 }
 
 /* Message `i` was refused. */

@@ -40,11 +40,16 @@ struct port_engine {
 	void (*close)(struct port *port); /* no loop may have it any more [control] */
 	/*
 	 * Puts the port on a loop or takes it off. Attached by whoever has the session: control
-	 * before it is handed over, the worker after. Packets that come between a detach and the
-	 * next attach wait; those that come before the first one may be lost. Detaching may first
-	 * hand out what has come to the port, unless it is called by a port's `recv`. 0 or -errno.
+	 * before it is handed over, the worker after. Packets that come before the first attach, or
+	 * after a detach without `hold`, may be lost. Detaching may first hand out what has come to
+	 * the port, unless it is called by a port's `recv`. 0 or -errno.
 	 */
 	int (*attach)(struct port *port, struct loop *loop, struct buf_pool *pool);
+	/*
+	 * Right before a detach that another attach will follow: what comes in between waits,
+	 * where the system lets it. NULL: it does so in any case. [the loop's thread]
+	 */
+	void (*hold)(struct port *port);
 	void (*detach)(struct port *port);
 	/*
 	 * Takes `buf`. 0 or -errno; an error is the caller's to count. What was taken may leave as
@@ -75,5 +80,7 @@ struct port {
 
 /* One socket per port, received by epoll. */
 const struct port_engine *port_engine_epoll(void);
+/* Has nothing come to a port of that engine which was not read yet? [the loop's thread] */
+bool port_epoll_is_empty(const struct port *port);
 
 #endif

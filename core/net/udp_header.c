@@ -61,12 +61,18 @@ unsigned udp_headers_bytes(const struct addr *local)
 }
 
 /* RFC 768, RFC 8200 8.1: a sum that happens to be 0 is told as its other form. */
+static uint16_t checksum_of(uint64_t wide_sum)
+{
+	uint16_t sum = inet_sum_fold(wide_sum);
+
+	return sum == 0xffff ? sum : (uint16_t)~sum;
+}
+
 static uint16_t checksum(const uint8_t *udp, size_t len, uint64_t addresses)
 {
 	const uint8_t pseudo[4] = { 0, IPPROTO_UDP, (uint8_t)(len >> 8), (uint8_t)len };
-	uint16_t sum = inet_sum_fold(inet_sum(udp, len, inet_sum(pseudo, 4, addresses)));
 
-	return sum == 0xffff ? sum : (uint16_t)~sum;
+	return checksum_of(inet_sum(udp, len, inet_sum(pseudo, 4, addresses)));
 }
 
 static void write_udp(
@@ -131,4 +137,25 @@ void udp_headers_write(
 		write_ip6(payload, len, origin, &to->in6);
 	else
 		write_ip4(payload, len, origin, &to->in);
+}
+
+void udp_header_write(uint8_t *header, const uint8_t *payload, size_t len, const struct addr *local,
+	const union sock *to)
+{
+	bool ip6 = local->family == ADDR_IP6;
+	size_t ip_bytes = ip6 ? 16 : 4, udp_len = len + UDP_HEADER_BYTES;
+	const uint8_t *to_ip = ip6 ? to->in6.sin6_addr.s6_addr : (const uint8_t *)&to->in.sin_addr;
+	const uint8_t pseudo[4] = { 0, IPPROTO_UDP, (uint8_t)(udp_len >> 8), (uint8_t)udp_len };
+	struct udphdr udp = {
+		.source = htons(local->port),
+		.dest = ip6 ? to->in6.sin6_port : to->in.sin_port,
+		.len = htons((uint16_t)udp_len),
+	};
+	uint64_t sum = inet_sum(local->ip, ip_bytes, inet_sum(to_ip, ip_bytes, 0));
+
+	sum = inet_sum(pseudo, sizeof(pseudo), sum);
+	memcpy(header, &udp, sizeof(udp));
+	sum = inet_sum(payload, len, inet_sum(header, sizeof(udp), sum));
+	udp.check = checksum_of(sum);
+	memcpy(header, &udp, sizeof(udp));
 }

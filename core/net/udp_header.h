@@ -32,6 +32,12 @@ unsigned udp_headers_bytes(const struct addr *local);
 void udp_headers_write(
 	uint8_t *payload, size_t len, const struct udp_origin *origin, const union sock *to);
 /*
+ * That of UDP alone, its UDP_HEADER_BYTES to `header`: for who leaves the header of IP to the
+ * system. `local` with port; otherwise as above.
+ */
+void udp_header_write(uint8_t *header, const uint8_t *payload, size_t len, const struct addr *local,
+	const union sock *to);
+/*
  * The Internet checksum's sum (RFC 1071) of some bytes, added to `sum`; of several parts all but
  * the last have an even length. In the order of the bytes in memory, so that folding it gives what
  * is to be stored, whatever the machine's.

@@ -97,6 +97,8 @@ enum reason_kind {
 		"a right that a feature needs was not there when --user gave up root")             \
 	ROW(ENGINE_FALLBACK, CHANGE, "engine-fallback",                                            \
 		"ports cannot be steered here: each has a socket watched by epoll")                \
+	ROW(PORT_CONFLICT, CHANGE, "port-conflict",                                                \
+		"another program bound a port that a call has: it gets no packets there")          \
 	ROW(TIMEOUT, CHANGE, "timeout", "call ended: no media")                                    \
 	ROW(SILENT_TIMEOUT, CHANGE, "silent-timeout", "call ended: on hold for too long")          \
 	ROW(OFFER_TIMEOUT, CHANGE, "offer-timeout", "call ended: never answered")                  \

@@ -9,7 +9,7 @@ import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from daemon import Daemon                                              # noqa: E402
+from daemon import ENGINE, Daemon                                      # noqa: E402
 from rtp import Call, Party, sections, stream_stats                    # noqa: E402
 from tap import Skip, equal, stays, test, wait_until                   # noqa: E402
 import tap                                                             # noqa: E402
@@ -121,6 +121,9 @@ def no_descriptors():
         except PermissionError:
             raise Skip("may not lower the limit of another process") from None
         reply = d.ng.try_request("offer", call_id="second", from_tag="a", sdp=p.a.sdp())
+        if ENGINE == "steered":     # which takes none for a port
+            equal((reply["result"], d.descriptors()), ("ok", used))
+            return
         equal((reply["result"], reply["error-reason"], reply["reason"]),
               ("error", "Ran out of ports", "no-descriptors"))
         d.wait_log(r"ERR: \[second\]: Ran out of ports: Failed to open a socket: Too many open files")

@@ -51,6 +51,21 @@ def open_udp_ports(low=0, high=65535):
     return {port for port in found if low <= port <= high}
 
 
+def answers(host, port):
+    """Does anybody take datagrams there? Sends an empty one, which the system refuses if not."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.setblocking(False)
+        s.connect((host, port))
+        s.send(b"")
+        try:
+            s.recv(1)
+        except BlockingIOError:
+            return True
+        except ConnectionRefusedError:
+            return False
+        return True
+
+
 def free_udp_port(host="127.0.0.1"):
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM) as s:
         s.bind((host, 0))
@@ -112,6 +127,7 @@ class Daemon:
             stderr=self.stderr.file, env={**os.environ, **(env or {})})
         LIVING.add(self.process)
         LATEST[:] = [self]
+        self.hosts = {i.rpartition("/")[2].partition("!")[0] for i in interfaces}
         self.ng = ng.Client(listen or "127.0.0.1", self.port)
         self._wait_ready()
 
@@ -160,8 +176,12 @@ class Daemon:
             LIVING.discard(self.process)
 
     def media_ports(self):
-        """Ports of its range that are open now."""
-        return open_udp_ports(self.port_min, self.port_max)
+        """Ports of its range that are open now. Steered ones have no socket that could be seen."""
+        found = open_udp_ports(self.port_min, self.port_max)
+        if [x for x in self.command if x.startswith("--io-engine=")][-1] != "--io-engine=epoll":
+            found |= {port for port in range(self.port_min, self.port_max + 1)
+                      if port not in found and any(answers(host, port) for host in self.hosts)}
+        return found
 
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))

@@ -4,6 +4,7 @@
 import os
 import pwd
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -11,7 +12,9 @@ import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from daemon import PROGRAM, Daemon, has_ipv6, open_udp_ports, run, why_not_steered   # noqa: E402
+from daemon import (PROGRAM, Daemon, free_port_range, has_ipv6, open_udp_ports, run,   # noqa: E402
+                    why_not_steered)
+from ng import Refused                                                 # noqa: E402
 from rtp import Call, Party                                            # noqa: E402
 from tap import Skip, contains, equal, test, wait_until                # noqa: E402
 import tap                                                             # noqa: E402
@@ -49,6 +52,11 @@ def talks(a, b):
         assert got, f"nothing came to {receiver.tag}"
         equal(got[0][12:], payload)
         equal(got[1], receiver.to.rtp)
+
+
+def ports_of(*parties):
+    """Those that the parties send to."""
+    return {p.to.port + n for p in parties for n in (0, 1)}
 
 
 def relays(d, name, host="127.0.0.1"):
@@ -122,25 +130,86 @@ def no_engine():
 @test("numbers that others have are not given out, and they get their packets")
 def others():
     need_steered()
-    with Daemon("--io-engine=steered", ports=40) as d:
-        held = [udp_socket(port) for port in range(d.port_min, d.port_min + 20)]
-        numbers = {s.getsockname()[1] for s in held}
+    low = free_port_range(40)
+    held = [udp_socket(port) for port in range(low, low + 10)]
+    held += [udp_socket(port, "0.0.0.0") for port in range(low + 10, low + 20)]
+    numbers = {s.getsockname()[1] for s in held}
+    with Daemon("--io-engine=steered", f"--port-min={low}", f"--port-max={low + 39}") as d:
         with Party("a") as a, Party("b") as b:
             for i in range(4):
                 call = set_up(d, f"others {i}", a, b)
-                assert not numbers & {p + n for p in (a.to.port, b.to.port) for n in (0, 1)}
+                assert not numbers & ports_of(a, b)
             talks(a, b)
             for s in held:
-                a.rtp.sendto(b"for you", s.getsockname())
+                a.rtp.sendto(b"for you", ("127.0.0.1", s.getsockname()[1]))
                 equal(s.recv(100), b"for you")
-            # while a call has a number, nobody else gets it
+            assert d.descriptors() < 60, d.descriptors()
+            call.delete()
+    for s in held:
+        s.close()
+
+
+@test("who binds a number that a call has gets nothing, which is told")
+def conflict():
+    need_steered()
+    with Daemon("--io-engine=steered") as d, Party("a") as a, Party("b") as b:
+        set_up(d, "conflict", a, b)
+        with udp_socket(a.to.port) as s:
+            d.wait_log(rf"WARNING: Another program has bound 1 of the ports that calls have, as "
+                       rf"127.0.0.1:{a.to.port}: it gets no packets there\n", 10)
+            talks(a, b)
+            s.setblocking(False)
             try:
-                udp_socket(call.b.to.port).close()
-                raise AssertionError("a port in use could be bound")
-            except OSError:
+                s.recv(100)
+                raise AssertionError("it got a packet")
+            except BlockingIOError:
                 pass
-        for s in held:
-            s.close()
+        equal(d.stop(), 0)
+        contains(d.log(), " port-conflict 1,")
+
+
+@test("numbers that the system hands out have sockets, too")
+def ephemeral():
+    need_steered()
+    with open("/proc/sys/net/ipv4/ip_local_port_range") as f:
+        low = int(f.read().split()[0])
+    ports = [f"--port-min={low - 20}", f"--port-max={low + 19}"]
+    with Daemon("--io-engine=steered", *ports) as d, Party("a") as a, Party("b") as b:
+        d.wait_log("NOTICE: Each steered port has a socket, too, .* the system hands out 20 of these ports")
+        set_up(d, "ephemeral", a, b)
+        equal(open_udp_ports(low - 20, low + 19) & ports_of(a, b), ports_of(a, b))
+        talks(a, b)
+        try:
+            udp_socket(b.to.port).close()
+            raise AssertionError("a port in use could be bound")
+        except OSError:
+            pass
+
+
+@test("ports that another daemon steers are left to it until it ends")
+def overlapping():
+    need_steered()
+    low = free_port_range(40)
+    first = ["--io-engine=steered", f"--port-min={low}", f"--port-max={low + 19}"]
+    same, more = first, ["--io-engine=steered", f"--port-min={low}", f"--port-max={low + 39}"]
+    with Daemon(*first) as one, Daemon(*same) as two, Daemon(*more) as three:
+        for d in (two, three):
+            d.wait_log(rf"WARNING: Process {one.process.pid} steers ports {low}-{low + 19} of 127.0.0.1: ")
+        assert "steers ports" not in one.log()
+        with Party("a") as a, Party("b") as b, Party("c") as c, Party("d") as e:
+            set_up(one, "one", a, b)
+            try:
+                Call(two.ng, c, e, "two").offer()
+                raise AssertionError("a port was given out that another daemon steers")
+            except Refused as refused:
+                contains(str(refused), "Ran out of ports")
+            set_up(three, "three", c, e)
+            assert max(ports_of(a, b)) < low + 20 <= min(ports_of(c, e))
+            talks(a, b)
+            talks(c, e)
+        one.stop()
+        two.wait_log("NOTICE: No other process steers ports of ours any more", 15)
+        relays(two, "after the first one")
 
 
 @test("a port without a call is closed to whoever sends there")
@@ -241,6 +310,70 @@ def tos():
         b.rtp.settimeout(3)
         _, control, _, _ = b.rtp.recvmsg(2000, 100)
         equal([data[0] for _, kind, data in control if kind == socket.IP_TOS], [184])
+
+
+class Router:
+    """Two more network namespaces behind ours: one that forwards, with a second link of a smaller
+    MTU to the other, where 10.9.2.1 is; ours has 10.9.1.1."""
+
+    def __init__(self, mtu):
+        self.spaces = [subprocess.Popen(["unshare", "-n", "sleep", "100"]) for _ in range(2)]
+        router, far = (str(p.pid) for p in self.spaces)
+        own = os.readlink("/proc/self/ns/net")
+        wait_until(lambda: all(os.readlink(f"/proc/{p.pid}/ns/net") != own for p in self.spaces))
+        self.shell("ip link add a0 type veth peer name r0", f"ip link set r0 netns {router}",
+                   "ip addr add 10.9.1.1/24 dev a0", "ip link set a0 up",
+                   "ip route add 10.9.2.0/24 via 10.9.1.2")
+        self.shell("ip link add r1 type veth peer name b0", f"ip link set b0 netns {far}",
+                   "ip addr add 10.9.1.2/24 dev r0", "ip link set r0 up",
+                   "ip addr add 10.9.2.2/24 dev r1", f"ip link set r1 mtu {mtu} up",
+                   "echo 1 >/proc/sys/net/ipv4/ip_forward", space=router)
+        self.shell("ip addr add 10.9.2.1/24 dev b0", f"ip link set b0 mtu {mtu} up",
+                   "ip route add default via 10.9.2.2", space=far)
+        self.far = far
+
+    def shell(self, *lines, space=None):
+        enter = ["nsenter", f"--net=/proc/{space}/ns/net"] if space else []
+        subprocess.run([*enter, "sh", "-e", "-c", "\n".join(lines)], check=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for p in self.spaces:
+            p.kill()
+            p.wait()
+
+
+RECEIVER = """
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("10.9.2.1", 7000))
+s.settimeout(10)
+print("ready", flush=True)
+print(len(s.recv(65535)), flush=True)
+"""
+
+
+@test("that a route takes less than its first link is learned, and packets leave in fragments")
+def path_mtu():
+    need_steered()
+    if not os.environ.get("TEST_NETNS"):
+        raise Skip("needs a network of its own")
+    with Router(1300) as router, Daemon("--io-engine=steered", interfaces=("10.9.1.1",)) as d, \
+            Party("a", "10.9.1.1") as a, Party("b") as b, \
+            subprocess.Popen(["nsenter", f"--net=/proc/{router.far}/ns/net", sys.executable, "-c",
+                              RECEIVER], stdout=subprocess.PIPE, text=True) as receiver:
+        equal(receiver.stdout.readline(), "ready\n")
+        call = Call(d.ng, a, b, "mtu")
+        call.offer()
+        call.answer(b.sdp(address="10.9.2.1", port=7000))
+        for _ in range(20):     # the first one is lost: it says how little the route takes
+            a.send(payload=bytes(1400))
+            if select.select([receiver.stdout], [], [], 0.2)[0]:
+                break
+        equal(receiver.stdout.readline(), "1412\n")
+        call.delete()
 
 
 @test("in the background ports are steered, too")

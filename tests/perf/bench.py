@@ -13,8 +13,10 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD = os.path.join(HERE, "..", "..", os.environ.get("BUILD", "build"), "tests", "perf")
 
 # Options of our daemon for a run; Debian's gets the like in rtpengine-debian.
+# Ports that neither the system hands out by itself, as those above 32767 are by default, nor the
+# generator uses, which has 20000 to 22000: so it is set up as one would in production.
 OURS = " --config-file=none --table=-1 --interface=127.0.0.1 --listen-ng=127.0.0.1:36223 --foreground" \
-       " --log-stderr --log-level=3 --port-min=36300 --port-max=49000"
+       " --log-stderr --log-level=3 --port-min=4000 --port-max=19999"
 
 # How our daemon says that it cannot steer ports here.
 NOT_STEERED = re.compile(r"Ports cannot be steered.*")

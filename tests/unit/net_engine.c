@@ -22,6 +22,7 @@ enum {
 	LAST_PORT = 62999,
 	LOOPS = 3,
 	SEND_BUFS = 200, /* a loop may hold a batch of them */
+	LOOKS_UNTIL_FREE = 3,
 };
 
 static const struct addr loopback4 = { .family = ADDR_IP4, .ip = { 127, 0, 0, 1 } };
@@ -44,6 +45,7 @@ struct world {
 
 static const struct port_engine *current;
 static struct err why_not_steered; /* code 0: ports can be steered */
+static bool has_steered, bound;    /* the engine runs, and binds all ports */
 
 static const struct port_engine *engine(void)
 {
@@ -205,11 +207,11 @@ static bool have_ip6(void)
 	int fd = socket(AF_INET6, SOCK_DGRAM, 0);
 	union sock sock;
 	socklen_t len = addr_to_sock(&loopback6, &sock);
-	bool bound = fd >= 0 && bind(fd, &sock.sa, len) == 0;
+	bool has_it = fd >= 0 && bind(fd, &sock.sa, len) == 0;
 
 	if (fd >= 0)
 		close(fd);
-	return bound;
+	return has_it;
 }
 
 static void test_ip6(void)
@@ -273,6 +275,8 @@ static void test_datagrams_wait_for_another_loop(void)
 	loop_turn(world.loop, TURN_US);
 	assert_got(&world, 0, "before");
 	send_ok(&world, "queued");
+	if (engine()->hold)
+		engine()->hold(world.receiver);
 	engine()->detach(world.receiver);
 	seen = world.got->len;
 	send_ok(&world, "between");
@@ -517,6 +521,8 @@ static void test_longer_than_a_route_takes(void)
 		return;
 	set_loopback_mtu(1300);
 	check_lengths(&loopback4);
+	if (have_ip6())
+		check_lengths(&loopback6);
 	set_loopback_mtu(65536);
 }
 
@@ -588,6 +594,16 @@ static void test_other_family_is_refused(void)
 	world_clear(&world);
 }
 
+/* As happens every few seconds: who else has our numbers. Returns how many conflicts were found. */
+static unsigned look_around(void)
+{
+	struct steered_news news = { 0 };
+
+	if (engine() == port_engine_steered())
+		g_assert_true(port_engine_steered_survey(0, &news));
+	return news.conflicts;
+}
+
 static int bind_plain(const struct addr *local)
 {
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
@@ -613,10 +629,13 @@ static void test_others_are_left_alone(void)
 	local = world.receiver->local;
 	close_port(world.receiver);
 	fd = bind_plain(&local);
+	look_around();
 	g_assert_cmpint(engine()->open(&local, 0, &port, &err), ==, -EADDRINUSE);
 	g_assert_cmpint(send_text(&world, &local, "x"), ==, 0);
 	g_assert_cmpint(recv(fd, &byte, 1, 0), ==, 1);
 	close(fd);
+	for (unsigned i = 0; i < LOOKS_UNTIL_FREE; i++)
+		look_around();
 	g_assert_cmpint(engine()->open(&local, 0, &world.receiver, &err), ==, 0);
 	world_clear(&world);
 }
@@ -641,40 +660,6 @@ static void test_detaching_one_loses_nothing_of_another(void)
 	assert_got(&world, 0, "one");
 	assert_got(&world, 1, "two");
 	assert_got(&world, 2, "three");
-	world_clear(&world);
-}
-
-/* What the system had no room for is known with the next datagram. */
-static void test_overflow_is_counted(void)
-{
-	enum { SENT = 30000 };
-	uint64_t before = reason_total(REASON_RECEIVE_OVERFLOW);
-	struct world world;
-	union sock to;
-	socklen_t len;
-	unsigned seen;
-	int fd;
-
-	if (why_not_steered.code) {
-		g_test_skip(why_not_steered.text);
-		return;
-	}
-	current = port_engine_steered();
-	world_init(&world, &loopback4, 128);
-	attach(&world, world.loop);
-	len = addr_to_sock(&world.receiver->local, &to);
-	fd = socket(AF_INET, SOCK_DGRAM, 0);
-	for (unsigned i = 0; i < SENT; i++)
-		g_assert_cmpint(sendto(fd, "x", 1, 0, &to.sa, len), ==, 1);
-	do {
-		seen = world.got->len;
-		loop_turn(world.loop, 0);
-	} while (world.got->len > seen);
-	g_assert_cmpuint(seen, <, SENT);
-	g_assert_cmpint(sendto(fd, "x", 1, 0, &to.sa, len), ==, 1);
-	turn_until_got(&world, world.loop, seen + 1);
-	g_assert_cmpuint(reason_total(REASON_RECEIVE_OVERFLOW) - before, ==, SENT - seen);
-	close(fd);
 	world_clear(&world);
 }
 
@@ -713,24 +698,212 @@ static void run_with_epoll(const void *data)
 	test->run();
 }
 
-static void run_steered(const void *data)
-{
-	const struct test *test = data;
-
-	if (why_not_steered.code) {
-		g_test_skip(why_not_steered.text);
-		return;
-	}
-	current = port_engine_steered();
-	test->run();
-}
-
-static void start_steered(void)
+static void start_steered(bool bind_all)
 {
 	const struct addr addrs[] = { loopback4, loopback6 };
 	const struct port_span ports = { FIRST_PORT, LAST_PORT };
 
-	port_engine_steered_start(addrs, have_ip6() ? 2 : 1, &ports, LOOPS, &why_not_steered);
+	if (has_steered && bound == bind_all)
+		return;
+	port_engine_steered_stop();
+	port_engine_steered_start(
+		addrs, have_ip6() ? 2 : 1, &ports, LOOPS, bind_all, &why_not_steered);
+	bound = bind_all;
+	has_steered = !why_not_steered.code;
+}
+
+static bool can_steer(bool bind_all)
+{
+	start_steered(bind_all);
+	current = port_engine_steered();
+	if (why_not_steered.code)
+		g_test_skip(why_not_steered.text);
+	return !why_not_steered.code;
+}
+
+static void run_steered(const void *data)
+{
+	const struct test *test = data;
+
+	if (can_steer(false))
+		test->run();
+}
+
+static void run_bound(const void *data)
+{
+	const struct test *test = data;
+
+	if (can_steer(true))
+		test->run();
+}
+
+/* --- what only the steered one does --- */
+
+/* What the system had no room for is known with the next datagram. */
+static void test_overflow_is_counted(void)
+{
+	enum { SENT = 30000 };
+	uint64_t before = reason_total(REASON_RECEIVE_OVERFLOW);
+	struct world world;
+	union sock to;
+	socklen_t len;
+	unsigned seen;
+	int fd;
+
+	if (!can_steer(false))
+		return;
+	world_init(&world, &loopback4, 128);
+	attach(&world, world.loop);
+	len = addr_to_sock(&world.receiver->local, &to);
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	for (unsigned i = 0; i < SENT; i++)
+		g_assert_cmpint(sendto(fd, "x", 1, 0, &to.sa, len), ==, 1);
+	do {
+		seen = world.got->len;
+		loop_turn(world.loop, 0);
+	} while (world.got->len > seen);
+	g_assert_cmpuint(seen, <, SENT);
+	g_assert_cmpint(sendto(fd, "x", 1, 0, &to.sa, len), ==, 1);
+	turn_until_got(&world, world.loop, seen + 1);
+	g_assert_cmpuint(reason_total(REASON_RECEIVE_OVERFLOW) - before, ==, SENT - seen);
+	close(fd);
+	world_clear(&world);
+}
+
+static unsigned count_descriptors(void)
+{
+	g_autoptr(GDir) dir = g_dir_open("/proc/self/fd", 0, NULL);
+	unsigned count = 0;
+
+	while (g_dir_read_name(dir))
+		count++;
+	return count;
+}
+
+static void test_ports_need_no_descriptors(void)
+{
+	struct port *ports[20];
+	struct world world;
+	unsigned before;
+
+	if (!can_steer(false))
+		return;
+	world_init(&world, &loopback4, 100);
+	before = count_descriptors();
+	for (unsigned i = 0; i < G_N_ELEMENTS(ports); i++) {
+		ports[i] = open_any(&loopback4);
+		g_assert_cmpint(engine()->attach(ports[i], world.loop, world.pool), ==, 0);
+	}
+	g_assert_cmpuint(count_descriptors(), ==, before);
+	for (unsigned i = 0; i < G_N_ELEMENTS(ports); i++)
+		close_port(ports[i]);
+	world_clear(&world);
+}
+
+/* The socket where packets wait goes when they were read; and when nobody reads them. */
+static void test_waiting_leaves_no_descriptors(void)
+{
+	struct world world;
+	unsigned before;
+
+	if (!can_steer(false))
+		return;
+	world_init(&world, &loopback4, 100);
+	attach(&world, world.loop);
+	before = count_descriptors();
+	for (unsigned round = 0; round < 3; round++) {
+		engine()->hold(world.receiver);
+		engine()->hold(world.receiver);
+		engine()->detach(world.receiver);
+		g_assert_cmpuint(count_descriptors(), ==, before + 1);
+		send_ok(&world, "one");
+		send_ok(&world, "two");
+		attach(&world, world.loop);
+		send_ok(&world, "three");
+		turn_until_got(&world, world.loop, 3 * (round + 1));
+		loop_turn(world.loop, 0);
+		g_assert_cmpuint(count_descriptors(), ==, before);
+	}
+	engine()->hold(world.receiver);
+	engine()->detach(world.receiver);
+	send_ok(&world, "one");
+	attach(&world, world.loop);
+	engine()->detach(world.receiver);
+	g_assert_cmpuint(count_descriptors(), ==, before);
+	engine()->hold(world.receiver); /* on no loop: nothing to wait for */
+	g_assert_cmpuint(count_descriptors(), ==, before);
+	world_clear(&world);
+}
+
+/* Two moves in a row: what waited still does. */
+static void test_held_twice(void)
+{
+	struct world world;
+
+	if (!can_steer(false))
+		return;
+	world_init(&world, &loopback4, 100);
+	attach(&world, world.loop);
+	engine()->hold(world.receiver);
+	engine()->detach(world.receiver);
+	send_ok(&world, "one");
+	attach(&world, world.loop);
+	engine()->hold(world.receiver);
+	engine()->detach(world.receiver);
+	send_ok(&world, "two");
+	attach(&world, world.loop);
+	turn_until_got(&world, world.loop, 2);
+	assert_got(&world, 0, "one");
+	assert_got(&world, 1, "two");
+	world_clear(&world);
+}
+
+/* Somebody else bound it: nothing can wait, but it is counted, and nobody is told "unreachable". */
+static void test_no_socket_to_wait_in(void)
+{
+	uint64_t before = reason_total(REASON_PORT_MOVED);
+	struct world world;
+	int fd;
+
+	if (!can_steer(false))
+		return;
+	world_init(&world, &loopback4, 4);
+	attach(&world, world.loop);
+	fd = bind_plain(&world.receiver->local);
+	engine()->hold(world.receiver);
+	engine()->detach(world.receiver);
+	send_ok(&world, "lost");
+	loop_turn(world.loop, TURN_US);
+	g_assert_cmpuint(reason_total(REASON_PORT_MOVED) - before, ==, 1);
+	attach(&world, world.loop);
+	send_ok(&world, "steered");
+	turn_until_got(&world, world.loop, 1);
+	assert_got(&world, 0, "steered");
+	close(fd);
+	world_clear(&world);
+}
+
+static void test_conflict_is_told_once(void)
+{
+	uint64_t before = reason_total(REASON_PORT_CONFLICT);
+	struct world world;
+	int fd;
+
+	if (!can_steer(false))
+		return;
+	world_init(&world, &loopback4, 4);
+	attach(&world, world.loop);
+	fd = bind_plain(&world.receiver->local);
+	g_assert_cmpuint(look_around(), ==, 0);
+	g_assert_cmpuint(look_around(), ==, 1);
+	g_assert_cmpuint(look_around(), ==, 0);
+	g_assert_cmpuint(reason_total(REASON_PORT_CONFLICT) - before, ==, 1);
+	send_ok(&world, "still ours");
+	turn_until_got(&world, world.loop, 1);
+	close(fd);
+	for (unsigned i = 0; i < LOOKS_UNTIL_FREE; i++)
+		look_around();
+	world_clear(&world);
 }
 
 /* Stopping takes the program off: what is left is an ordinary socket. */
@@ -738,15 +911,23 @@ static void test_stop_and_start(void)
 {
 	const struct addr local = addr_with_port(loopback4, LAST_PORT);
 
-	if (why_not_steered.code) {
-		g_test_skip(why_not_steered.text);
+	if (!can_steer(false))
 		return;
-	}
 	port_engine_steered_stop();
 	port_engine_steered_stop();
+	has_steered = false;
 	close(bind_plain(&local));
-	start_steered();
+	start_steered(false);
 	g_assert_cmpint(why_not_steered.code, ==, 0);
+}
+
+static void add_tests(const char *name, GTestDataFunc run)
+{
+	for (unsigned i = 0; i < G_N_ELEMENTS(tests); i++) {
+		g_autofree char *path = g_strdup_printf("/net/%s/%s", name, tests[i].name);
+
+		g_test_add_data_func(path, &tests[i], run);
+	}
 }
 
 int main(int argc, char **argv)
@@ -754,16 +935,16 @@ int main(int argc, char **argv)
 	int rc;
 
 	g_test_init(&argc, &argv, NULL);
-	start_steered();
-	for (unsigned i = 0; i < G_N_ELEMENTS(tests); i++) {
-		g_autofree char *epoll = g_strdup_printf("/net/epoll/%s", tests[i].name);
-		g_autofree char *steered = g_strdup_printf("/net/steered/%s", tests[i].name);
-
-		g_test_add_data_func(epoll, &tests[i], run_with_epoll);
-		g_test_add_data_func(steered, &tests[i], run_steered);
-	}
+	add_tests("epoll", run_with_epoll);
+	add_tests("steered", run_steered);
 	g_test_add_func("/net/steered/overflow", test_overflow_is_counted);
+	g_test_add_func("/net/steered/descriptors", test_ports_need_no_descriptors);
+	g_test_add_func("/net/steered/waiting", test_waiting_leaves_no_descriptors);
+	g_test_add_func("/net/steered/held-twice", test_held_twice);
+	g_test_add_func("/net/steered/nowhere-to-wait", test_no_socket_to_wait_in);
+	g_test_add_func("/net/steered/conflict", test_conflict_is_told_once);
 	g_test_add_func("/net/steered/stop", test_stop_and_start);
+	add_tests("bound", run_bound);
 	rc = g_test_run();
 	port_engine_steered_stop();
 	return rc;

@@ -149,6 +149,26 @@ static void test_checksums_of_all_lengths(void)
 	}
 }
 
+static void test_header_alone_is_the_same(void)
+{
+	uint8_t packet[UDP_IP6_BYTES + 50] = { 0 }, header[UDP_HEADER_BYTES];
+	uint8_t *payload = packet + UDP_IP6_BYTES;
+	union sock sock4, sock6;
+
+	addr_to_sock(&to4, &sock4);
+	addr_to_sock(&to6, &sock6);
+	for (size_t len = 0; len <= 50; len++) {
+		if (len)
+			payload[len - 1] = (uint8_t)g_test_rand_int();
+		udp_headers_write(payload, len, &from4, &sock4);
+		udp_header_write(header, payload, len, &from4.local, &sock4);
+		g_assert_cmpmem(payload - 8, 8, header, 8);
+		udp_headers_write(payload, len, &from6, &sock6);
+		udp_header_write(header, payload, len, &from6.local, &sock6);
+		g_assert_cmpmem(payload - 8, 8, header, 8);
+	}
+}
+
 /* 0 would mean that there is none. */
 static void test_checksum_is_never_0(void)
 {
@@ -178,6 +198,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/net/udp-header/ip4", test_ip4);
 	g_test_add_func("/net/udp-header/ip6", test_ip6);
 	g_test_add_func("/net/udp-header/checksums", test_checksums_of_all_lengths);
+	g_test_add_func("/net/udp-header/alone", test_header_alone_is_the_same);
 	g_test_add_func("/net/udp-header/never-0", test_checksum_is_never_0);
 	return g_test_run();
 }
