@@ -193,3 +193,15 @@ struct flow *flow_find(const struct stream *source, const struct stream *sink)
 			return source->flows[p];
 	return NULL;
 }
+
+const struct outlet_ssrc *flow_sent_as(const struct stream *sink, uint32_t ssrc)
+{
+	for (unsigned i = 0; i < sink->set->plan->stream_count; i++) {
+		struct flow *flow = flow_find(&sink->set->streams[i], sink);
+		const struct outlet_ssrc *s = flow ? outlet_find_out(&flow->outlet, ssrc) : NULL;
+
+		if (s)
+			return s;
+	}
+	return NULL;
+}

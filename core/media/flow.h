@@ -37,6 +37,8 @@ void flows_inherit(struct stream_set *before, struct stream_set *next);
 void flows_stop(struct stream_set *set);
 /* A packet on its way; takes packet->buf. `silent`: to be heard as silence. [media] */
 void flow_take(struct flow *flow, struct packet *packet, bool silent);
+/* Whom `sink` knows as `ssrc`, of whatever source; NULL: nobody that is transcoded. [media] */
+const struct outlet_ssrc *flow_sent_as(const struct stream *sink, uint32_t ssrc);
 /* From `source` to `sink`, both by RTP; NULL. [media] */
 struct flow *flow_find(const struct stream *source, const struct stream *sink);
 

@@ -2,8 +2,8 @@
 /*
  * The other end of transcoding: numbers and times of what is sent. Each packet leaves when its
  * timestamp says, counted from one that left before; one that is late leaves at once and moves
- * that reckoning back, so that there are no bursts to catch up; a source that is always early has
- * a fast clock, and the reckoning moves forward.
+ * that reckoning back, so that there are no bursts to catch up; where all of a row come early, the
+ * source has a fast clock or was late once, and the reckoning moves forward.
  */
 #include "media/outlet.h"
 
@@ -11,8 +11,8 @@
 #include "rtp/seq.h"
 
 static const int64_t ANEW_US = 1000000; /* further off, the reckoning begins anew */
-static const int64_t EARLY_US = 50000;  /* well before its time */
-static const int64_t STEP_US = 10000;   /* how far the reckoning moves forward at a time */
+static const int64_t EARLY_US = 5000;   /* well before its time */
+static const int64_t STEP_US = 5000;    /* how far the reckoning moves forward at a time */
 static const int64_t SOON_US = 500;     /* due now */
 
 enum { EARLY_RUN = 25 };

@@ -7,6 +7,7 @@
  * round trip is that between us and B. With what A's answers to B showed, that gives the round
  * trip from end to end, which the score needs.
  */
+#include "media/flow.h"
 #include "media/packet.h"
 
 #include "media/quality.h"
@@ -165,10 +166,10 @@ static void add_block(struct quality_counts *c, const struct quality_block *bloc
 	add_step(c, block);
 }
 
+/* `clock_hz`: of the numbers in the report. */
 static void rate(struct looking *l, struct ssrc_quality *reporter, uint32_t leg_rtt_us,
-	const struct rtcp_report *report)
+	const struct rtcp_report *report, uint32_t clock_hz)
 {
-	uint32_t clock_hz = clock_of_ssrc(l->packet->in->set, report->ssrc);
 	struct quality_block block = {
 		.at_us = l->now_us,
 		.leg_rtt_us = leg_rtt_us,
@@ -195,7 +196,12 @@ static void rate(struct looking *l, struct ssrc_quality *reporter, uint32_t leg_
 static void take_report(
 	struct looking *l, struct ssrc_quality *reporter, const struct rtcp_report *report)
 {
-	struct ssrc_quality *about = find(l, report->ssrc);
+	const struct stream *in = l->packet->in;
+	/* Of what is transcoded the reporter knows another SSRC, which counts in another clock. */
+	const struct outlet_ssrc *sent = in->translated && l->rated < BLOCKS_PER_DATAGRAM
+						 ? flow_sent_as(in->rtp_of, report->ssrc)
+						 : NULL;
+	struct ssrc_quality *about = find(l, sent ? sent->in : report->ssrc);
 	uint32_t leg_rtt_us = 0;
 
 	if (about) {
@@ -206,7 +212,9 @@ static void take_report(
 	}
 	if (l->rated < BLOCKS_PER_DATAGRAM &&
 		(!reporter->last_block_us || l->now_us - reporter->last_block_us >= BLOCK_EVERY_US))
-		rate(l, reporter, leg_rtt_us, report);
+		rate(l, reporter, leg_rtt_us, report,
+			sent && sent->clock_out ? sent->clock_out
+						: clock_of_ssrc(in->set, report->ssrc));
 }
 
 static uint32_t ntp_mid(uint32_t sec, uint32_t frac)

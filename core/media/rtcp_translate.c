@@ -3,7 +3,8 @@
  * RTCP between parties that see other SSRCs and numbers of each other than those sent (spec media
  * 3.9). Who sends a compound is named as its receiver knows it; reports about the receiver get
  * back the receiver's own SSRC, and as losses those on its way to us: what the other party lost
- * after that, the receiver can do nothing about. Jitter and round trips stay as reported.
+ * after that, the receiver can do nothing about. Jitter is told in the receiver's clock, round
+ * trips stay as reported.
  */
 #include "media/flow.h"
 #include "media/packet.h"
@@ -96,6 +97,9 @@ static void translate_report(const struct translation *t, uint8_t *block)
 	block[6] = (uint8_t)(lost >> 8);
 	block[7] = (uint8_t)lost;
 	put_u32(block + 8, r->highest);
+	if (s->clock_out && s->clock_in != s->clock_out)
+		put_u32(block + 12, (uint32_t)((uint64_t)rtcp_number(block + 12, 4) * s->clock_in /
+					       s->clock_out));
 }
 
 static void translate_reports(

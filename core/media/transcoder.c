@@ -55,6 +55,7 @@ struct transcoder {
 	bool has_ssrc, has_expected;
 	bool in_event;
 	bool passed; /* something was passed on since audio was heard last */
+	bool broken; /* the latest packet could not be decoded: it is made up for like a lost one */
 	bool silent;
 	uint32_t expected;    /* timestamp that follows what was heard */
 	uint32_t event_start; /* timestamp received, of the event that goes on */
@@ -360,7 +361,7 @@ static void bridge(
 
 	if (!t->has_expected || gap <= 0 || (uint32_t)gap > JUMP_MAX_S * clock_hz)
 		return;
-	most = lost ? clock_hz / 1000 * CONCEAL_MAX_MS : 0;
+	most = lost || t->broken ? clock_hz / 1000 * CONCEAL_MAX_MS : 0;
 	made = MIN((uint32_t)gap, most);
 	if (made)
 		make_up(turn, (uint64_t)made * turn->decoder->audio.sample_hz / clock_hz, h,
@@ -432,7 +433,8 @@ static void take_audio(
 	t->passed = false;
 	drop_anchor(turn, h->timestamp);
 	count = d->ops->decode(d->state, payload, h->payload_len, heard, CODEC_MAX_SAMPLES);
-	if (count < 0) {
+	t->broken = count < 0;
+	if (t->broken) {
 		media_count_drop(turn->packet, turn->packet->in, REASON_DECODE_FAILED);
 		count = 0;
 	}
@@ -440,7 +442,8 @@ static void take_audio(
 		pass_request(turn);
 	t->expected = h->timestamp + (uint32_t)((uint64_t)count * d->clock_hz / d->audio.sample_hz);
 	t->has_expected = true;
-	conceal_hear(d->conceal, heard, (size_t)count);
+	if (count)
+		conceal_hear(d->conceal, heard, (size_t)count);
 	if (t->silent)
 		memset(heard, 0, (size_t)count * d->audio.channels * sizeof(int16_t));
 	send_heard(turn, heard, (size_t)count);

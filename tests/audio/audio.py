@@ -101,6 +101,7 @@ class Side:
     def __init__(self, player, codecs, signal="speech:1", seconds=2, at=(), **options):
         self.player, self.codecs, self.name = player, list(codecs), f"side{next(NAMES)}"
         self.host = options.get("host", "127.0.0.1")
+        options.setdefault("seed", self.name[4:])
         words = [f"format={c.format}" for c in codecs] + [f"at={x}" for x in at]
         words += [f"{key}={value}" for key, value in options.items()]
         self.port = player.command("open", self.name, f"signal={signal}", f"seconds={seconds}",

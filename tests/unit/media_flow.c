@@ -57,6 +57,33 @@ static const struct codec event_codec = {
 	.flags = CODEC_EVENT,
 };
 
+/* L16 that cannot be decoded when it is empty but for a byte. */
+static struct codec fragile_codec;
+static struct codec_decoder fragile_decoder;
+
+static int decode_fragile(
+	void *decoder, const uint8_t *payload, size_t len, int16_t *out, size_t max)
+{
+	return len > 1 ? codec_find(STR_LIT("L16"))
+				 ->decoder->decode(decoder, payload, len, out, max)
+		       : -1;
+}
+
+static void add_fragile(void)
+{
+	struct err err;
+
+	fragile_codec = *codec_find(STR_LIT("L16"));
+	fragile_decoder = *fragile_codec.decoder;
+	fragile_decoder.decode = decode_fragile;
+	fragile_codec.name = "X-FRAGILE";
+	fragile_codec.payload_type = -1;
+	fragile_codec.encoder = NULL;
+	fragile_codec.decoder = &fragile_decoder;
+	fragile_codec.vector_count = 0;
+	g_assert_cmpint(codec_registry_add(&fragile_codec, &err), ==, 0);
+}
+
 static struct plan_format format(const char *name, uint32_t clock_hz, uint16_t ptime_ms, uint8_t pt)
 {
 	return (struct plan_format){
@@ -72,7 +99,8 @@ static struct plan *make_plan_of(uint32_t hz, uint16_t ptime_ms)
 	struct plan_transcode t = {
 		.decoder_count = 2,
 		.encoder_count = 2,
-		.decoders = { format("L16", hz, 20, PT_IN), format("telephone-event", HZ, 0, 0) },
+		.decoders = { format("X-FRAGILE", hz, 20, PT_IN),
+			format("telephone-event", HZ, 0, 0) },
 		.encoders = { format("X-L16", hz, ptime_ms, PT_OUT),
 			format("telephone-event", 2 * HZ, 0, PT_EVENT_OUT) },
 	};
@@ -102,6 +130,7 @@ static void begin(uint16_t ptime_ms)
 
 	g_assert_cmpint(plugin_export_l16.init(&host, &instance, error), ==, 0);
 	g_assert_cmpint(codec_registry_add(&event_codec, &err), ==, 0);
+	add_fragile();
 	now_us = START_US;
 	clock_set_mock(now_us, now_us);
 	mock_media_open(&m);
@@ -297,6 +326,67 @@ static void test_lost_ones_are_made_up(void)
 	send_audio(8, 160 * 8);
 	expect_audio(8, 160 * 8, 160 * 8, 160);
 	expect_nothing();
+	end();
+}
+
+/* What is no payload of its codec. */
+static void send_broken(uint16_t seq, uint32_t timestamp)
+{
+	uint8_t packet[RTP_HEADER_BYTES + 1] = { 0 };
+	struct rtp_header h = {
+		.payload_type = PT_IN, .seq = seq, .timestamp = timestamp, .ssrc = SSRC
+	};
+
+	rtp_write(packet, &h);
+	mock_media_send(&m, &mock_peer_x, 0, packet, sizeof(packet));
+}
+
+static void test_broken_ones_are_made_up(void)
+{
+	struct got got;
+
+	begin(20);
+	for (uint16_t i = 1; i <= 3; i++, advance(20000)) {
+		send_audio(i, 160u * i);
+		expect_audio(i, 160u * i, 160u * i, 160);
+	}
+	send_broken(4, 160 * 4);
+	expect_nothing();
+	g_assert_cmpuint(m.stats[0]->counts.drops[REASON_DECODE_FAILED], ==, 1);
+	advance(20000);
+	send_audio(5, 160 * 5);
+	advance(20000);
+	for (uint16_t i = 4; i <= 5; i++) {
+		g_assert_true(receive(&got));
+		g_assert_cmpuint(got.h.seq, ==, i);
+		g_assert_cmpuint(got.h.timestamp, ==, 160u * i);
+		g_free(got.datagram);
+	}
+	expect_nothing();
+	end();
+}
+
+/* One packet is late: all after it wait a little, but not for good. */
+static void test_waiting_ends(void)
+{
+	int64_t start_us, delay_us = 0, longest_us = 0;
+	uint16_t next = 1;
+	struct got got;
+
+	begin(20);
+	for (start_us = now_us; now_us < start_us + 5000000; advance(1000)) {
+		while (now_us - start_us >= next * 20000 + (next == 2) * 30000) {
+			send_audio(next, 160u * next);
+			next++;
+		}
+		while (receive(&got)) {
+			delay_us = now_us - start_us - got.h.seq * 20000;
+			longest_us = MAX(longest_us, delay_us);
+			g_free(got.datagram);
+		}
+	}
+	g_assert_cmpint(longest_us, ==, 30000);
+	g_assert_cmpint(delay_us, <=, 5000);
 	end();
 }
 
@@ -544,6 +634,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/media/flow/shorter", test_shorter_packets_leave_one_by_one);
 	g_test_add_func("/media/flow/order", test_order_is_restored);
 	g_test_add_func("/media/flow/lost", test_lost_ones_are_made_up);
+	g_test_add_func("/media/flow/broken", test_broken_ones_are_made_up);
+	g_test_add_func("/media/flow/waiting", test_waiting_ends);
 	g_test_add_func("/media/flow/silence", test_silence_that_is_not_sent);
 	g_test_add_func("/media/flow/jumps", test_timestamps_that_jump);
 	g_test_add_func("/media/flow/sources", test_sources_that_take_turns);
