@@ -152,7 +152,7 @@ static const struct option options[] = {
 	  .unavailable = "logging of DTMF is not built yet",
 	  .help = "Syslog facility of DTMF events; without it none is logged" },
 	{ .name = "log-srtp-keys", .type = OPTION_FLAG, .group = OPTION_SECURITY,
-	  .offset = AT(log_srtp_keys), .unavailable = "SRTP is not built yet",
+	  .offset = AT(log_srtp_keys), .unavailable = "logging of keys is not built yet",
 	  .help = "Log SRTP keys as errors instead of debugging lines" },
 	{ .name = "pidfile", .short_name = 'p', .type = OPTION_STRING, .group = OPTION_GENERAL,
 	  .offset = AT(pidfile), .arg = "FILE", .help = "Write the process ID to this file" },
