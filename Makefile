@@ -16,6 +16,7 @@ SYSCONFDIR ?= /etc
 DESTDIR    ?=
 JOBS       ?= $(shell nproc 2>/dev/null || echo 2)
 FUZZ_SECS  ?= 10
+FUZZ_SEED  ?= 1
 ROUNDS     ?= 3
 
 # What the daemon links. Looked up when first needed, since `make deps` may still have to run.
@@ -239,7 +240,7 @@ help:
 #? make lint         no warnings with gcc and clang; format
 #? make format       let clang-format rewrite the sources
 #? make asan tsan    the tests under sanitizers
-#? make fuzz         each fuzz target for FUZZ_SECS
+#? make fuzz         each fuzz target for FUZZ_SECS; FUZZ_SEED=0 for other inputs each time
 #? make audio        every codec with every usual one through the daemon, measured: a minute
 #? make soak         what a long life brings: minutes
 #? make peers        against Kamailio and others
@@ -294,7 +295,8 @@ fuzz:
 	@+if command -v clang >/dev/null; then \
 		$(SUB) BUILD=$(BUILD)/fuzz CC=clang CFLAGS='-O1 -g' \
 			SANITIZE='-fsanitize=fuzzer-no-link $(ASAN)' fuzz-bins; fi
-	@FUZZ_SECS=$(FUZZ_SECS) JOBS=$(JOBS) tests/run --timeout 3600 tests/sanitizers/fuzz
+	@FUZZ_SECS=$(FUZZ_SECS) FUZZ_SEED=$(FUZZ_SEED) JOBS=$(JOBS) \
+		tests/run --timeout 3600 tests/sanitizers/fuzz
 
 # Preloaded into a daemon; it stands for the system's clock.
 $(BUILD)/tests/soak/clock_step.so: tests/soak/clock_step.c $(BUILD)/flags

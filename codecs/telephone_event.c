@@ -19,7 +19,7 @@ static struct audio_beside *open_state(const struct codec_params *params)
 {
 	struct audio_beside *self;
 
-	if (!params->clock_hz)
+	if (!params->clock_hz || params->clock_hz > CODEC_MAX_SAMPLE_HZ)
 		return NULL;
 	self = g_new0(struct audio_beside, 1);
 	self->audio = (struct codec_audio){ params->clock_hz, 1 };
