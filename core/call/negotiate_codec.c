@@ -226,15 +226,12 @@ static bool add_new(struct offering *of, unsigned place, const struct codec_spec
 /* Does the list's codec do for what is asked for? Only what was given counts. */
 static bool satisfies(const struct sdp_format *f, const struct codec_spec *spec, bool has_fmtp)
 {
-	struct sdp_format wanted = *f;
+	struct codec_params params = format_params(f);
+	struct codec_spec given = *spec;
 
-	if (!codec_same_name(f->encoding, spec->name))
-		return false;
-	if ((spec->clock_hz && f->clock_hz != spec->clock_hz) ||
-		(spec->channels && f->channels != spec->channels))
-		return false;
-	wanted.fmtp = spec->fmtp;
-	return !has_fmtp || format_match(f, &wanted) != CODEC_DIFFERENT;
+	if (!has_fmtp)
+		given.fmtp = STR_NULL;
+	return codec_spec_fits(&given, f->encoding, &params);
 }
 
 /* What only "all" had taken out is simply there again. */
