@@ -469,30 +469,16 @@ static void log_totals(void)
 	log_info("%s", text->str);
 }
 
-static int load_templates(struct daemon *d, struct err *err)
+static int load_sections(struct daemon *d, struct err *err)
 {
 	const struct config *c = d->config;
+	int ret = transcode_rules_load(c->config_file, c->transcode_config, err);
 
-	if (!c->templates || !*c->templates)
-		return 0;
+	if (ret < 0 || !c->templates || !*c->templates)
+		return ret;
 	d->templates = templates_new();
 	d->control.templates = d->templates;
 	return templates_load(d->templates, c->config_file, c->templates, err);
-}
-
-static int load_transcode_rules(const struct daemon *d, struct err *err)
-{
-	const struct config *c = d->config;
-	unsigned count;
-	int ret;
-
-	if (!c->transcode_config || !*c->transcode_config)
-		return 0;
-	ret = transcode_rules_load(c->config_file, c->transcode_config, &count, err);
-	if (!ret && !count)
-		log_warn("File '%s' has no section '%s-...' with rules of transcoding",
-			c->config_file, c->transcode_config);
-	return ret;
 }
 
 static int start_and_run(struct daemon *d)
@@ -510,9 +496,7 @@ static int start_and_run(struct daemon *d)
 	d->control.started_mono_us = clock_mono_us();
 	d->control.proxies = proxies_new();
 	d->control.settings = settings_new(d->set->values, apply_setting, d);
-	if (load_templates(d, &err) < 0 || load_transcode_rules(d, &err) < 0)
-		return fatal(d, err.text);
-	if (load_plugins(d, &err) < 0 || open_network(d, &err) < 0)
+	if (load_sections(d, &err) < 0 || load_plugins(d, &err) < 0 || open_network(d, &err) < 0)
 		return fatal(d, err.text);
 	ret = open_kernel_table(d);
 	if (!ret)

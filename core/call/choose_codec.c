@@ -263,14 +263,18 @@ static int add_decoder(
 	return (int)t->decoder_count++;
 }
 
-/* What is asked for, then what the codec was added with, then the sink's wish. */
+/* What is asked for, then what the codec was added with, then the sink's wish: within its bound. */
 static unsigned encoder_ptime(const struct codec_flow *flow, const struct codec_entry *to)
 {
+	unsigned ptime_ms = to->ptime_ms            ? to->ptime_ms
+			    : flow->to_ptime_ms > 0 ? (unsigned)flow->to_ptime_ms
+						    : usual_ptime(to);
+
 	if (flow->fixed_ptime_ms > 0)
 		return (unsigned)flow->fixed_ptime_ms;
-	if (to->ptime_ms)
-		return to->ptime_ms;
-	return flow->to_ptime_ms > 0 ? (unsigned)flow->to_ptime_ms : usual_ptime(to);
+	if (flow->to_maxptime_ms > 0)
+		ptime_ms = MIN(ptime_ms, (unsigned)flow->to_maxptime_ms);
+	return ptime_ms;
 }
 
 /* Payload types that become the same one share its encoder. */

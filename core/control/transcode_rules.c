@@ -6,6 +6,7 @@
 
 #include <glib.h>
 
+#include "base/log.h"
 #include "codec/rules.h"
 
 /* What would hand the work to another instance. */
@@ -57,14 +58,16 @@ static int load_rule(GKeyFile *file, const char *section, struct err *err)
 	return 0;
 }
 
-int transcode_rules_load(const char *path, const char *prefix, unsigned *ret_count, struct err *err)
+int transcode_rules_load(const char *path, const char *prefix, struct err *err)
 {
 	g_autoptr(GKeyFile) file = g_key_file_new();
 	g_autoptr(GError) error = NULL;
-	g_autofree char *begin = g_strconcat(prefix, "-", NULL);
+	g_autofree char *begin = g_strconcat(prefix ? prefix : "", "-", NULL);
 	g_auto(GStrv) sections = NULL;
 	unsigned count = 0;
 
+	if (!prefix || !*prefix)
+		return 0;
 	if (!g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, &error))
 		return err_set(err, EINVAL, "Rules of transcoding cannot be read from '%s': %s",
 			path, error->message);
@@ -76,6 +79,8 @@ int transcode_rules_load(const char *path, const char *prefix, unsigned *ret_cou
 			return ret;
 		count += !ret;
 	}
-	*ret_count = count;
+	if (!count)
+		log_warn(
+			"File '%s' has no section '%s...' with a rule of transcoding", path, begin);
 	return 0;
 }

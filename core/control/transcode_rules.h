@@ -14,10 +14,10 @@
 #include "base/err.h"
 
 /*
- * All sections whose names begin with `prefix` and "-", in *ret_count how many. 0, or -EINVAL with
- * the text that follows "Fatal error: ": no such file, or a section that is not a rule.
+ * All sections whose names begin with `prefix` and "-"; none for a prefix of NULL or "", a log line
+ * when there are none. 0, or -EINVAL with the text that follows "Fatal error: ": no such file, or a
+ * section that is not a rule.
  */
-int transcode_rules_load(
-	const char *path, const char *prefix, unsigned *ret_count, struct err *err);
+int transcode_rules_load(const char *path, const char *prefix, struct err *err);
 
 #endif

@@ -323,9 +323,19 @@ static void test_encoders_have_the_sinks_ptime(void)
 	flow.to_ptime_ms = 30;
 	g_assert_true(choose_transcode(&flow, &p));
 	g_assert_cmpuint(p.encoders[0].params.ptime_ms, ==, 30);
+	flow.to_maxptime_ms = 20;
+	g_assert_true(choose_transcode(&flow, &p));
+	g_assert_cmpuint(p.encoders[0].params.ptime_ms, ==, 20);
 	flow.to_ptime_ms = 0;
 	g_assert_true(choose_transcode(&flow, &p));
 	g_assert_cmpuint(p.encoders[0].params.ptime_ms, ==, 20);
+	flow.to_maxptime_ms = 10;
+	g_assert_true(choose_transcode(&flow, &p));
+	g_assert_cmpuint(p.encoders[0].params.ptime_ms, ==, 10);
+	/* What the client asks for goes "whatever the answer says". */
+	flow.fixed_ptime_ms = 40;
+	g_assert_true(choose_transcode(&flow, &p));
+	g_assert_cmpuint(p.encoders[0].params.ptime_ms, ==, 40);
 	close_talk(&t);
 }
 
