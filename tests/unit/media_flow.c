@@ -400,6 +400,55 @@ static void test_waiting_ends(void)
 	end();
 }
 
+/*
+ * Ten minutes of a source whose clock is off by so much (spec media 3.7): every packet comes out, in
+ * order and with its timestamp, at most `most_us` after the source had what is in it.
+ */
+static void drift(int ppm, uint16_t ptime_ms, int64_t most_us)
+{
+	enum { SECONDS = 600, PACKETS = SECONDS * 50, STEP_US = 1000 };
+	uint32_t ticks = ptime_ms * 8u, got_count = 0, sent = 0;
+	int64_t start_us, packet_us = 20000 - 20000 * ppm / 1000000, worst_us = 0, last_us = 0;
+	struct got got;
+
+	begin(ptime_ms);
+	for (start_us = now_us; sent < PACKETS; advance(STEP_US)) {
+		for (; sent < PACKETS && now_us - start_us >= sent * packet_us; sent++)
+			send_audio((uint16_t)sent, 160 * sent);
+		for (; receive(&got); got_count++) {
+			/* The source's packet that has its last sample. */
+			int64_t whole = ((got_count + 1) * ticks - 1) / 160;
+
+			g_assert_cmpuint(got.h.seq, ==, got_count & 0xffff);
+			g_assert_cmpuint(got.h.timestamp, ==, got_count * ticks);
+			last_us = now_us - start_us - whole * packet_us;
+			worst_us = MAX(worst_us, last_us);
+			g_free(got.datagram);
+		}
+	}
+	g_test_message("%d ppm, %u ms: at most %d us", ppm, ptime_ms, (int)worst_us);
+	g_assert_cmpint(worst_us, <=, most_us);
+	g_assert_cmpuint(got_count, >=, (PACKETS - 2) * 160 / ticks);
+	g_assert_cmpuint(m.stats[0]->counts.packets_in, ==, PACKETS);
+	g_assert_cmpuint(m.stats[1]->counts.packets_out, ==, got_count);
+	end();
+}
+
+static void test_clocks_that_drift(void)
+{
+	drift(200, 20, 7000);
+	drift(-200, 20, 7000);
+}
+
+/* What is cut anew waits for its time. */
+static void test_clocks_that_drift_anew(void)
+{
+	drift(200, 10, 17000);
+	drift(-200, 10, 17000);
+	drift(200, 30, 17000);
+	drift(-200, 30, 17000);
+}
+
 static void test_silence_that_is_not_sent(void)
 {
 	begin(20);
@@ -689,6 +738,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/media/flow/lost", test_lost_ones_are_made_up);
 	g_test_add_func("/media/flow/broken", test_broken_ones_are_made_up);
 	g_test_add_func("/media/flow/waiting", test_waiting_ends);
+	g_test_add_func("/media/flow/drift", test_clocks_that_drift);
+	g_test_add_func("/media/flow/drift-anew", test_clocks_that_drift_anew);
 	g_test_add_func("/media/flow/silence", test_silence_that_is_not_sent);
 	g_test_add_func("/media/flow/jumps", test_timestamps_that_jump);
 	g_test_add_func("/media/flow/sources", test_sources_that_take_turns);
