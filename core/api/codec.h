@@ -157,6 +157,11 @@ struct codec {
 	bool (*answer)(const struct codec_params *offer, bool stereo, char *out);
 	const struct codec_vector *vectors; /* tried before it is used */
 	unsigned vector_count;
+	/*
+	 * Can it be decoded and encoded with these parameters? Where not, it is never transcoded,
+	 * though it may pass. NULL: with any. [control]
+	 */
+	bool (*usable)(const struct codec_params *params);
 };
 
 #endif

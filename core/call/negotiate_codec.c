@@ -256,7 +256,12 @@ static bool is_reachable(
 	const struct offering *of, const struct codec_spec *spec, const struct codec *codec)
 {
 	struct codec_entry added = {
-		.format = { .encoding = str_of(codec->name), .clock_hz = spec->clock_hz },
+		.format = {
+			.encoding = str_of(codec->name),
+			.clock_hz = spec->clock_hz,
+			.channels = spec->channels,
+			.fmtp = spec->fmtp,
+		},
 	};
 
 	if (codec->flags & CODEC_SUPPLEMENTAL)
@@ -269,6 +274,18 @@ static bool is_reachable(
 			return true;
 	}
 	return false;
+}
+
+static bool is_usable_as(const struct codec *codec, const struct codec_spec *spec)
+{
+	const struct sdp_format f = {
+		.encoding = str_of(codec->name),
+		.clock_hz = spec->clock_hz,
+		.channels = spec->channels,
+		.fmtp = spec->fmtp,
+	};
+
+	return format_is_usable(&f);
 }
 
 static void transcode_one(struct offering *of, struct str text)
@@ -292,6 +309,8 @@ static void transcode_one(struct offering *of, struct str text)
 		return;
 	if (!codec_usable(codec))
 		warn(of, spec.name, "this build cannot encode and decode it");
+	else if (!is_usable_as(codec, &spec))
+		warn(of, spec.name, "it cannot be encoded and decoded with these parameters");
 	else if (!spec.clock_hz)
 		warn(of, spec.name, "it has no usual clock");
 	else if (!is_reachable(of, &spec, codec))
