@@ -313,6 +313,8 @@ static void add_media_flags(struct query *q, struct value *v, const struct media
 		dict_add_str(q->d, flags, NULL, STR_LIT("echo"));
 	if (media->blackhole)
 		dict_add_str(q->d, flags, NULL, STR_LIT("blackhole"));
+	if (media->ptime_fixed_ms)
+		dict_add_str(q->d, flags, NULL, STR_LIT("ptime-override"));
 	if (sdp_transport_info(media->transport)->feedback)
 		dict_add_str(q->d, flags, NULL, STR_LIT("RTCP feedback"));
 	if (media->crypto.said && media->crypto.preferred)

@@ -294,6 +294,61 @@ static void test_shorter_packets_leave_one_by_one(void)
 	end();
 }
 
+/* `ms` whose samples count on from the timestamp. */
+static void send_length(uint16_t seq, uint32_t timestamp, unsigned ms)
+{
+	uint8_t packet[RTP_HEADER_BYTES + 2 * 8 * 120];
+	struct rtp_header h = {
+		.payload_type = PT_IN, .seq = seq, .timestamp = timestamp, .ssrc = SSRC
+	};
+
+	rtp_write(packet, &h);
+	for (uint32_t i = 0; i < ms * 8; i++) {
+		packet[RTP_HEADER_BYTES + 2 * i] = (uint8_t)((timestamp + i) >> 8);
+		packet[RTP_HEADER_BYTES + 2 * i + 1] = (uint8_t)(timestamp + i);
+	}
+	mock_media_send(&m, &mock_peer_x, 0, packet, RTP_HEADER_BYTES + 2 * 8 * ms);
+}
+
+/* Two seconds of packets that change from `first_ms` to `then_ms` in the middle: all is there. */
+static void check_lengths(unsigned first_ms, unsigned then_ms, uint16_t out_ms)
+{
+	enum { TOTAL_MS = 2000 };
+	uint32_t sent_ms = 0, count = out_ms * 8u;
+	uint16_t seq = 0, got = 0;
+
+	begin(out_ms);
+	while (sent_ms < TOTAL_MS) {
+		unsigned ms = sent_ms < TOTAL_MS / 2 ? first_ms : then_ms;
+
+		send_length(seq++, sent_ms * 8, ms);
+		sent_ms += ms;
+		for (unsigned i = 0; i < ms; i++) {
+			struct got packet;
+
+			while (receive(&packet)) {
+				g_assert_cmpuint(packet.h.seq, ==, got);
+				g_assert_cmpuint(packet.h.timestamp, ==, got * count);
+				assert_samples(&packet, got * count, count);
+				g_free(packet.datagram);
+				got++;
+			}
+			advance(1000);
+		}
+	}
+	g_assert_cmpuint(got + 1u, >=, sent_ms / out_ms);
+	end();
+}
+
+static void test_packets_of_all_lengths(void)
+{
+	for (unsigned in = 10; in <= 120; in += 10)
+		for (uint16_t out = 10; out <= 120; out += 10) {
+			check_lengths(in, in, out);
+			check_lengths(in, 130 - in, out);
+		}
+}
+
 static void test_order_is_restored(void)
 {
 	begin(20);
@@ -734,6 +789,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/media/flow/packet-by-packet", test_packet_by_packet);
 	g_test_add_func("/media/flow/longer", test_longer_packets);
 	g_test_add_func("/media/flow/shorter", test_shorter_packets_leave_one_by_one);
+	g_test_add_func("/media/flow/lengths", test_packets_of_all_lengths);
 	g_test_add_func("/media/flow/order", test_order_is_restored);
 	g_test_add_func("/media/flow/lost", test_lost_ones_are_made_up);
 	g_test_add_func("/media/flow/broken", test_broken_ones_are_made_up);
