@@ -55,6 +55,11 @@ static int decode(void *decoder, const uint8_t *payload, size_t len, int16_t *ou
 	return (int)(len * SAMPLES_PER_BYTE);
 }
 
+static void reset_decoder(void *decoder)
+{
+	g722_decoder_init(decoder);
+}
+
 struct encoder {
 	struct g722_encoder coder;
 	size_t bytes; /* of a packet */
@@ -88,15 +93,24 @@ static int encode(void *encoder, const int16_t *samples, uint8_t *out)
 	return (int)self->bytes;
 }
 
+static void reset_encoder(void *encoder)
+{
+	struct encoder *self = encoder;
+
+	g722_encoder_init(&self->coder);
+}
+
 static const struct codec_decoder decoder = {
 	.open = open_decoder,
 	.close = close_coder,
 	.decode = decode,
+	.reset = reset_decoder,
 };
 static const struct codec_encoder encoder = {
 	.open = open_encoder,
 	.close = close_coder,
 	.encode = encode,
+	.reset = reset_encoder,
 };
 
 /* Two tones, and what is left of them; libavcodec and spandsp agree. */
