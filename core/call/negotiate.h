@@ -63,7 +63,14 @@ struct crypto_list *negotiate_crypto_said(const struct sdp_media *in);
 struct crypto_offer {
 	const struct crypto_list *received; /* of the sender's section, all of them */
 	const struct crypto_list *shown;    /* to the receiver last */
+	const struct crypto_list *former;   /* of the sender's offer before */
 	const struct sdes_options *options;
+	/*
+	 * What comes from the sender is changed on its way, so that its keys must not be used for
+	 * it: the receiver gets keys of its own. The same goes for a key whose session parameters
+	 * are changed, and for one that the sender has given up.
+	 */
+	bool own_keys;
 };
 
 /* What the receiver is shown. 0 or -EIO: no random keys to be had. */
@@ -88,6 +95,7 @@ struct crypto_answer {
 	bool in_use_own;                    /* … and that is nobody else's key */
 	bool keep_suite;                    /* SDES=static */
 	bool preferred;                     /* the order of `offered` goes first */
+	bool own_key;                       /* as in an offer: the answerer's must not be used */
 };
 
 struct crypto_choice {

@@ -6,6 +6,8 @@
  */
 #include "call/negotiate.h"
 
+#include <errno.h>
+
 /* A list being made; wiped by who made it. */
 struct crypto_work {
 	unsigned count;
@@ -151,6 +153,58 @@ static void change_params(struct crypto_work *w, const struct sdes_options *o)
 	}
 }
 
+static const struct sdes_crypto *find_key(
+	const struct crypto_list *list, const struct srtp_params *key)
+{
+	for (unsigned i = 0; list && i < list->count; i++)
+		if (srtp_key_equal(&list->lines[i].params, key))
+			return &list->lines[i];
+	return NULL;
+}
+
+static bool is_senders(const struct crypto_offer *offer, const struct srtp_params *key)
+{
+	return find_key(offer->received, key) || find_key(offer->former, key);
+}
+
+/* May the receiver be sent to under this key, if it is one of the sender's? */
+static bool may_share(const struct crypto_offer *offer, const struct srtp_params *key)
+{
+	const struct sdes_crypto *received = find_key(offer->received, key);
+
+	return !offer->own_keys && received && srtp_params_equal(&received->params, key);
+}
+
+static int use_own_key(const struct crypto_offer *offer, struct srtp_params *params)
+{
+	const struct sdes_crypto *shown = crypto_list_find_suite(offer->shown, params->suite);
+	struct srtp_params own = { 0 };
+	int e = 0;
+
+	if (shown && !is_senders(offer, &shown->params))
+		own = shown->params;
+	else
+		e = sdes_generate((enum srtp_suite_id)params->suite, &own);
+	own.unencrypted_srtp = params->unencrypted_srtp;
+	own.unencrypted_srtcp = params->unencrypted_srtcp;
+	own.unauthenticated_srtp = params->unauthenticated_srtp;
+	*params = own;
+	srtp_wipe(&own, sizeof(own));
+	return e;
+}
+
+static int replace_keys(struct crypto_work *w, const struct crypto_offer *offer)
+{
+	for (unsigned i = 0; i < w->count; i++) {
+		struct srtp_params *params = &w->lines[i].params;
+
+		if (is_senders(offer, params) && !may_share(offer, params) &&
+			use_own_key(offer, params) < 0)
+			return -EIO;
+	}
+	return 0;
+}
+
 int negotiate_crypto_offer(const struct crypto_offer *offer, struct crypto_list **ret)
 {
 	const struct sdes_options *o = offer->options;
@@ -163,6 +217,7 @@ int negotiate_crypto_offer(const struct crypto_offer *offer, struct crypto_list 
 		e = add_new(&w, o);
 	}
 	change_params(&w, o);
+	e = e ? e : replace_keys(&w, offer);
 	put_in_order(&w, &o->order);
 	if (!e)
 		*ret = crypto_list_new(w.lines, w.count);
@@ -234,11 +289,20 @@ static const struct sdes_crypto *choose_line(const struct crypto_answer *a)
 	return line ? line : &a->offered->lines[0];
 }
 
+/* The suite, and what of it is left out. */
+static bool same_protection(const struct sdes_crypto *a, const struct sdes_crypto *b)
+{
+	return a->params.suite == b->params.suite &&
+	       a->params.unencrypted_srtp == b->params.unencrypted_srtp &&
+	       a->params.unencrypted_srtcp == b->params.unencrypted_srtcp &&
+	       a->params.unauthenticated_srtp == b->params.unauthenticated_srtp;
+}
+
 int negotiate_crypto_answer(const struct crypto_answer *a, struct crypto_choice *ret)
 {
 	const struct sdes_crypto *line = choose_line(a);
 	struct sdes_crypto out = { .tag = line->tag };
-	bool own = !a->accepted || a->accepted->params.suite != line->params.suite;
+	bool own = a->own_key || !a->accepted || !same_protection(line, a->accepted);
 	int e = 0;
 
 	if (!own)

@@ -121,6 +121,7 @@ static const struct field crypto_fields[] = {
 	FIELD(media_crypto, secure, BOOL),
 	FIELD(media_crypto, agreed, BOOL),
 	FIELD(media_crypto, own, BOOL),
+	FIELD(media_crypto, recrypt, BOOL),
 	FIELD(media_crypto, preferred, BOOL),
 	FIELD(media_crypto, osrtp_passed, BOOL),
 };

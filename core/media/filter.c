@@ -5,6 +5,9 @@
  */
 #include "media/flow.h"
 #include "media/packet.h"
+#include "media/secure.h"
+
+enum { ECHO_SSRC = 0x5a0000a5 }; /* what an echo's differs by */
 
 /* Silence as its encoders write it; -1: the payload has none. */
 static int silence_of(enum plan_payload payload)
@@ -71,9 +74,11 @@ static bool is_masked(const struct plan_filter *filter, unsigned id)
 }
 
 /* Elements of one form of header extension (RFC 8285); masked ones become padding. */
-static void mask_elements(
+static bool mask_elements(
 	uint8_t *at, const uint8_t *end, bool two_bytes, const struct plan_filter *filter)
 {
+	bool any = false;
+
 	while (at < end) {
 		unsigned id = two_bytes ? *at : *at >> 4, bytes;
 
@@ -82,19 +87,23 @@ static void mask_elements(
 			continue;
 		}
 		if (!two_bytes && id == 15)
-			return;
+			break;
 		if (two_bytes && end - at < 2)
-			return;
+			break;
 		bytes = two_bytes ? 2u + at[1] : 2u + (*at & 0x0f);
 		if (bytes > (size_t)(end - at))
 			bytes = (unsigned)(end - at);
-		if (is_masked(filter, id))
+		if (is_masked(filter, id)) {
 			memset(at, 0, bytes);
+			any = true;
+		}
 		at += bytes;
 	}
+	return any;
 }
 
-static void mask_extensions(struct buf *buf, const struct plan_filter *filter)
+/* Was there one? */
+static bool mask_extensions(struct buf *buf, const struct plan_filter *filter)
 {
 	enum { FLAG_EXTENSION = 0x10, ONE_BYTE = 0xbede, TWO_BYTES = 0x1000 };
 	uint8_t *at = buf->data + RTP_HEADER_BYTES + 4u * (buf->data[0] & 0x0f);
@@ -102,14 +111,14 @@ static void mask_extensions(struct buf *buf, const struct plan_filter *filter)
 	unsigned profile, words;
 
 	if (!(buf->data[0] & FLAG_EXTENSION) || end - at < 4)
-		return;
+		return false;
 	profile = (unsigned)at[0] << 8 | at[1];
 	words = (unsigned)at[2] << 8 | at[3];
 	at += 4;
 	if (4u * words < (size_t)(end - at))
 		end = at + 4u * words;
-	if (profile == ONE_BYTE || (profile & 0xfff0) == TWO_BYTES)
-		mask_elements(at, end, profile != ONE_BYTE, filter);
+	return (profile == ONE_BYTE || (profile & 0xfff0) == TWO_BYTES) &&
+	       mask_elements(at, end, profile != ONE_BYTE, filter);
 }
 
 /* False: where its payload is cannot be told, so it must not pass. */
@@ -126,11 +135,11 @@ static bool silence(struct buf *buf, enum plan_payload payload)
 	return true;
 }
 
-/* Its sender must not take it for a packet of its own (RFC 3550, 8.2: a loop). */
-static void change_ssrc(struct buf *buf)
+static void change_ssrc(struct packet *packet, uint32_t by)
 {
-	buf->data[8] ^= 0x5a;
-	buf->data[11] ^= 0xa5;
+	for (unsigned i = 0; i < 4; i++)
+		packet->buf->data[8 + i] ^= (uint8_t)(by >> (24 - 8 * i));
+	media_forget_sealed(packet);
 }
 
 /* To a sink whose packets are made anew. */
@@ -149,6 +158,7 @@ static void deliver_one(struct packet *packet, unsigned place, enum plan_payload
 	const struct plan_filter *filter = packet->in->plan->filter;
 	unsigned action = filter ? filter->action[place] : 0;
 	struct flow *flow = packet->in->flows ? packet->in->flows[place] : NULL;
+	struct stream *sink = packet->in->rtp_sinks[place];
 	int verdict = check(packet, payload, action);
 
 	if (verdict != PACKET_OK) {
@@ -165,11 +175,16 @@ static void deliver_one(struct packet *packet, unsigned place, enum plan_payload
 		buf_put(packet->buf);
 		return;
 	}
+	/* The key is its sender's, who has protected something else with it under this number. */
+	if (action & PLAN_SILENCE && payload != PLAN_PAYLOAD_OTHER &&
+		media_is_sealed_for(packet, sink))
+		change_ssrc(packet, packet->in->disguise);
 	if (action & PLAN_MASK && packet->kind == DATAGRAM_RTP)
-		mask_extensions(packet->buf, filter);
+		packet->changed |= mask_extensions(packet->buf, filter);
+	/* Its sender must not take it for a packet of its own (RFC 3550, 8.2: a loop). */
 	if (action & PLAN_ECHO && packet->kind == DATAGRAM_RTP)
-		change_ssrc(packet->buf);
-	media_send(packet, packet->in->rtp_sinks[place]);
+		change_ssrc(packet, ECHO_SSRC);
+	media_send(packet, sink);
 }
 
 void media_deliver_filtered(struct packet *packet)

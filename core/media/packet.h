@@ -15,6 +15,13 @@ struct packet {
 	const union sock *from;
 	int64_t now_us;          /* the turn's time */
 	enum datagram_kind kind; /* set by demux */
+	/*
+	 * As its sender protected it, where somebody gets it under that very key (secure.h); NULL: not
+	 * kept. Somebody else's memory, good until the packet is delivered.
+	 */
+	const uint8_t *sealed;
+	uint32_t sealed_len, sealed_generation; /* of its key */
+	bool changed;                           /* says something else than it did then */
 };
 
 /* What a step of the path says: go on, or why not. */

@@ -57,6 +57,7 @@ struct stream {
 	struct flow **flows;
 	struct stream_srtp *srtp; /* owned, with the stream of RTP; NULL: there are no keys */
 	struct stream *rtp_of;    /* the one with its RTP, which may be itself */
+	uint32_t disguise;        /* random: what SSRCs differ by of what must not keep its own */
 	struct stream_set *set;
 };
 

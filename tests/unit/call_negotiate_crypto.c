@@ -146,13 +146,15 @@ static void test_session_parameters(void)
 
 	check_offer(all, NULL, &o, "5 AES_CM_128_HMAC_SHA1_80 A -e -c -a");
 	o.unencrypted_srtp = SDES_PARAM_CLEAR;
-	check_offer(all, NULL, &o, "5 AES_CM_128_HMAC_SHA1_80 A -c -a");
+	/* changed ones get a key of their own */
+	check_offer(all, NULL, &o, "5 AES_CM_128_HMAC_SHA1_80 -c -a");
 	o.unencrypted_srtcp = o.unauthenticated_srtp = SDES_PARAM_CLEAR;
-	check_offer(all, NULL, &o, "5 AES_CM_128_HMAC_SHA1_80 A");
+	check_offer(all, NULL, &o, "5 AES_CM_128_HMAC_SHA1_80");
+	check_offer(a80, NULL, &o, "5 AES_CM_128_HMAC_SHA1_80 A");
 	o.unencrypted_srtp = SDES_PARAM_SET;
-	check_offer(a80, NULL, &o, "5 AES_CM_128_HMAC_SHA1_80 A -e");
+	check_offer(a80, NULL, &o, "5 AES_CM_128_HMAC_SHA1_80 -e");
 	o.unencrypted_srtcp = o.unauthenticated_srtp = SDES_PARAM_SET;
-	check_offer(a80, NULL, &o, "5 AES_CM_128_HMAC_SHA1_80 A -e -c -a");
+	check_offer(a80, NULL, &o, "5 AES_CM_128_HMAC_SHA1_80 -e -c -a");
 	/* GCM's tag cannot be left out */
 	o.only = 1 << SRTP_AEAD_AES_128_GCM;
 	check_offer(NULL, NULL, &o, "1 AEAD_AES_128_GCM -e -c");
@@ -174,6 +176,46 @@ static void test_shown_before_keeps_its_key(void)
 	o = (struct sdes_options){ .only = CM80 };
 	check_offer(a80, "1 AES_CM_128_HMAC_SHA1_32 inline:" KEY30B, &o,
 		"5 AES_CM_128_HMAC_SHA1_80 A|1 AES_CM_128_HMAC_SHA1_32 B");
+}
+
+/* The key goes on to the receiver only while the sender uses it and nothing is changed. */
+static void test_keys_not_to_be_shared(void)
+{
+	static const char b80[] = "1 AES_CM_128_HMAC_SHA1_80 inline:" KEY30B;
+	static const char a32[] = "5 AES_CM_128_HMAC_SHA1_32 inline:" KEY30A;
+	struct sdes_options o = { .only = CM80 };
+	struct crypto_list *a = make_list(a80), *b = make_list(b80), *other = make_list(a32);
+	struct crypto_list *list = NULL;
+	struct crypto_offer offers[] = {
+		{ .received = a, .options = &o, .own_keys = true },
+		{ .received = a, .shown = b, .options = &o, .own_keys = true },
+		{ .received = a, .shown = b, .former = b, .options = &o, .own_keys = true },
+		{ .shown = a, .former = a, .options = &o }, /* plain from now on */
+		{ .shown = a, .former = b, .options = &o },
+		{ .received = a, .former = a, .options = &o },
+		{ .received = other, .former = a, .shown = a, .options = &o }, /* another suite */
+	};
+	static const char *const expected[] = {
+		"5 AES_CM_128_HMAC_SHA1_80",
+		"5 AES_CM_128_HMAC_SHA1_80 B",
+		"5 AES_CM_128_HMAC_SHA1_80",
+		"5 AES_CM_128_HMAC_SHA1_80",
+		"5 AES_CM_128_HMAC_SHA1_80 A",
+		"5 AES_CM_128_HMAC_SHA1_80 A",
+		"5 AES_CM_128_HMAC_SHA1_80",
+	};
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(offers); i++) {
+		g_autofree char *text = NULL;
+
+		g_assert_cmpint(negotiate_crypto_offer(&offers[i], &list), ==, 0);
+		text = summary(list);
+		g_assert_cmpstr(text, ==, expected[i]);
+		ref_drop(list);
+	}
+	ref_drop(a);
+	ref_drop(b);
+	ref_drop(other);
 }
 
 static void test_tags_end_somewhere(void)
@@ -390,6 +432,14 @@ static void test_session_parameters_are_the_offerers(void)
 	g_assert_cmpint(negotiate_crypto_answer(&a, &choice), ==, 0);
 	g_assert_true(choice.out.params.unencrypted_srtcp);
 	g_assert_false(choice.out.params.unauthenticated_srtp);
+	g_assert_false(srtp_key_equal(&choice.out.params, &accepted->lines[0].params));
+	g_assert_true(choice.own);
+	a = (struct crypto_answer){ .offered = accepted, .accepted = accepted->lines };
+	g_assert_cmpint(negotiate_crypto_answer(&a, &choice), ==, 0);
+	g_assert_true(srtp_params_equal(&choice.out.params, &accepted->lines[0].params));
+	a.own_key = true;
+	g_assert_cmpint(negotiate_crypto_answer(&a, &choice), ==, 0);
+	g_assert_false(srtp_key_equal(&choice.out.params, &accepted->lines[0].params));
 	ref_drop(offered);
 	ref_drop(accepted);
 }
@@ -428,6 +478,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/call/crypto/order", test_order_keeps_tags);
 	g_test_add_func("/call/crypto/session-parameters", test_session_parameters);
 	g_test_add_func("/call/crypto/shown-before", test_shown_before_keeps_its_key);
+	g_test_add_func("/call/crypto/not-shared", test_keys_not_to_be_shared);
 	g_test_add_func("/call/crypto/tags", test_tags_end_somewhere);
 	g_test_add_func("/call/crypto/said", test_said);
 	g_test_add_func("/call/crypto/received", test_received_for_the_answer);
