@@ -5,6 +5,7 @@
 #include <glib.h>
 
 #include "media/packet.h"
+#include "media/wrong_key.h"
 #include "rtp/rtcp.h"
 #include "srtp/srtp.h"
 
@@ -115,6 +116,7 @@ static void inherit(struct stream *s, struct stream *before, int64_t now_us)
 	if (same_key(s->plan->srtp_out, before->plan->srtp_out))
 		move(&to->out, &from->out);
 	if (!same_key(s->plan->srtp_in, before->plan->srtp_in)) {
+		wrong_key_forget(s);
 		if (to->in && from->in) {
 			move(&to->former, &from->in);
 			to->former_until_us = now_us + FORMER_US;
@@ -184,6 +186,17 @@ void media_forget_sealed(struct packet *packet)
 	packet->sealed_len = 0;
 }
 
+/* Only to tell what is wrong: the packet is dropped, so it does not matter what becomes of it. */
+static void count_wrong_key(struct packet *packet, struct stream_srtp *srtp)
+{
+	bool try_former = srtp->former && packet->now_us >= srtp->former_until_us &&
+			  wrong_key_is_new(packet->in);
+	size_t len;
+
+	wrong_key_count(
+		packet, try_former && run(srtp->former, packet, &len, packet->buf->len) == SRTP_OK);
+}
+
 int media_unprotect(struct packet *packet)
 {
 	struct stream_srtp *srtp = packet->in->rtp_of->srtp;
@@ -203,8 +216,11 @@ int media_unprotect(struct packet *packet)
 		media_forget_sealed(packet);
 		result = run(srtp->former, packet, &len, packet->buf->len);
 	}
+	if (result == SRTP_AUTH_FAILED)
+		count_wrong_key(packet, srtp);
 	if (result != SRTP_OK)
 		return reason_of(result);
+	wrong_key_end(packet->in);
 	packet->buf->len = (uint32_t)len;
 	if (packet->kind == DATAGRAM_RTCP && !rtcp_valid(packet->buf->data, packet->buf->len))
 		return REASON_RTCP_MALFORMED;
@@ -217,7 +233,7 @@ int media_protect(struct packet *packet, struct stream *out)
 	size_t len;
 
 	if (!srtp || !srtp->out)
-		return REASON_SRTP_NO_KEY;
+		return REASON_SRTP_NO_KEY_OUT;
 	if (media_is_sealed_for(packet, out)) {
 		if (packet->changed)
 			return REASON_SRTP_SHARED_KEY;

@@ -46,6 +46,8 @@ enum reason_kind {
 		"came for a port whose call was just being set up or ended")                       \
 	ROW(SRTP_NO_KEY, DROP, "srtp-no-key",                                                      \
 		"SRTP is to be spoken, but no key was signalled yet")                              \
+	ROW(SRTP_NO_KEY_OUT, DROP, "srtp-no-key-out",                                              \
+		"SRTP is to be sent, but no key was agreed yet")                                   \
 	ROW(SRTP_FORGED, DROP, "srtp-forged",                                                      \
 		"SRTP that is not authentic: another key than the one signalled, or a forgery")    \
 	ROW(SRTP_REPLAYED, DROP, "srtp-replayed", "SRTP that has come before, or much too late")   \
