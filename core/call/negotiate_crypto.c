@@ -6,6 +6,8 @@
  */
 #include "call/negotiate.h"
 
+#include "srtp/srtp.h"
+
 #include <errno.h>
 
 /* A list being made; wiped by who made it. */
@@ -83,6 +85,7 @@ struct crypto_list *negotiate_crypto_said(const struct sdp_media *in)
 		struct sdes_crypto *line = &w.lines[w.count];
 
 		if (a->id == SDP_ATTR_CRYPTO && sdes_parse(a->value, line) == 0 &&
+			srtp_suite_usable((enum srtp_suite_id)line->params.suite) &&
 			!has_tag(&w, line->tag))
 			w.count++;
 	}
@@ -122,7 +125,8 @@ static int add_new(struct crypto_work *w, const struct sdes_options *o)
 		struct sdes_crypto *line = &w->lines[w->count];
 		int ret;
 
-		if (has_suite(w, suite) || !is_allowed(o, suite))
+		if (has_suite(w, suite) || !is_allowed(o, suite) ||
+			!srtp_suite_usable((enum srtp_suite_id)suite))
 			continue;
 		ret = sdes_generate((enum srtp_suite_id)suite, &line->params);
 		if (ret < 0)

@@ -5,6 +5,7 @@
 #include <glib.h>
 
 #include "base/ref.h"
+#include "srtp/srtp.h"
 
 #define KEY30A "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNk"
 #define KEY30B "enl4d3Z1dHNycXBvbm1sa2ppaGdmZWRjYmFaWVhX"
@@ -85,6 +86,22 @@ static void test_all_in_order(void)
 				!=, 0);
 	}
 	ref_drop((void *)list);
+}
+
+/* Neither made nor taken is what the back end cannot do. */
+static void test_back_end(void)
+{
+	static const struct sdes_options none;
+	struct crypto_list *list;
+
+	srtp_use_backend(srtp_backend_libsrtp2());
+	list = offer(NULL, NULL, &none);
+	g_assert_cmpuint(list->count, >, 0);
+	for (unsigned i = 0; i < list->count; i++)
+		g_assert_true(srtp_suite_usable((enum srtp_suite_id)list->lines[i].params.suite));
+	g_assert_null(crypto_list_find_suite(list, SRTP_F8_128_80));
+	ref_drop(list);
+	srtp_use_backend(srtp_backend_openssl());
 }
 
 static void test_received_first_with_its_key(void)
@@ -472,6 +489,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/call/crypto/all-in-order", test_all_in_order);
+	g_test_add_func("/call/crypto/back-end", test_back_end);
 	g_test_add_func("/call/crypto/received-first", test_received_first_with_its_key);
 	g_test_add_func("/call/crypto/no-only", test_no_only);
 	g_test_add_func("/call/crypto/nonew", test_nonew);
