@@ -95,6 +95,7 @@ struct crypto_answer {
 	bool in_use_own;                    /* … and that is nobody else's key */
 	bool keep_suite;                    /* SDES=static */
 	bool preferred;                     /* the order of `offered` goes first */
+	const struct sdes_options *options; /* session parameters that it clears go; NULL: none */
 	bool own_key;                       /* as in an offer: the answerer's must not be used */
 };
 

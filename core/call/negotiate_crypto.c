@@ -293,20 +293,35 @@ static const struct sdes_crypto *choose_line(const struct crypto_answer *a)
 	return line ? line : &a->offered->lines[0];
 }
 
-/* The suite, and what of it is left out. */
-static bool same_protection(const struct sdes_crypto *a, const struct sdes_crypto *b)
+static bool same_protection(const struct srtp_params *a, const struct srtp_params *b)
 {
-	return a->params.suite == b->params.suite &&
-	       a->params.unencrypted_srtp == b->params.unencrypted_srtp &&
-	       a->params.unencrypted_srtcp == b->params.unencrypted_srtcp &&
-	       a->params.unauthenticated_srtp == b->params.unauthenticated_srtp;
+	return a->suite == b->suite && a->unencrypted_srtp == b->unencrypted_srtp &&
+	       a->unencrypted_srtcp == b->unencrypted_srtcp &&
+	       a->unauthenticated_srtp == b->unauthenticated_srtp;
+}
+
+/* What was offered holds in both directions (RFC 4568 6.3), unless it is to be cleared. */
+static struct srtp_params answered_protection(
+	const struct srtp_params *offered, const struct sdes_options *o)
+{
+	struct srtp_params p = { .suite = offered->suite };
+
+	p.unencrypted_srtp = offered->unencrypted_srtp &&
+			     !(o && o->unencrypted_srtp == SDES_PARAM_CLEAR);
+	p.unencrypted_srtcp = offered->unencrypted_srtcp &&
+			      !(o && o->unencrypted_srtcp == SDES_PARAM_CLEAR);
+	p.unauthenticated_srtp = offered->unauthenticated_srtp &&
+				 !(o && o->unauthenticated_srtp == SDES_PARAM_CLEAR);
+	return p;
 }
 
 int negotiate_crypto_answer(const struct crypto_answer *a, struct crypto_choice *ret)
 {
 	const struct sdes_crypto *line = choose_line(a);
+	struct srtp_params protection = answered_protection(&line->params, a->options);
 	struct sdes_crypto out = { .tag = line->tag };
-	bool own = a->own_key || !a->accepted || !same_protection(line, a->accepted);
+	bool own = a->own_key || !a->accepted ||
+		   !same_protection(&protection, &a->accepted->params);
 	int e = 0;
 
 	if (!own)
@@ -315,10 +330,9 @@ int negotiate_crypto_answer(const struct crypto_answer *a, struct crypto_choice 
 		out.params = *a->in_use;
 	else
 		e = sdes_generate((enum srtp_suite_id)line->params.suite, &out.params);
-	/* What was offered holds in both directions (RFC 4568 6.3). */
-	out.params.unencrypted_srtp = line->params.unencrypted_srtp;
-	out.params.unencrypted_srtcp = line->params.unencrypted_srtcp;
-	out.params.unauthenticated_srtp = line->params.unauthenticated_srtp;
+	out.params.unencrypted_srtp = protection.unencrypted_srtp;
+	out.params.unencrypted_srtcp = protection.unencrypted_srtcp;
+	out.params.unauthenticated_srtp = protection.unauthenticated_srtp;
 	if (!e)
 		*ret = (struct crypto_choice){ .in = line, .out = out, .own = own };
 	srtp_wipe(&out, sizeof(out));

@@ -181,6 +181,7 @@ static int answer_offerer(const struct media_pair *pair, const struct sdes_crypt
 		.in_use_own = c->own,
 		.keep_suite = o->sdes.keep_suite,
 		.preferred = c->preferred,
+		.options = &o->sdes,
 		.own_key = o->recrypt || c->recrypt || changes_packets(pair->from, offerer),
 	};
 	struct crypto_choice choice;

@@ -443,12 +443,18 @@ static void test_session_parameters_are_the_offerers(void)
 		"1 AES_CM_128_HMAC_SHA1_80 inline:" KEY30A " UNENCRYPTED_SRTCP");
 	struct crypto_list *accepted = make_list(
 		"1 AES_CM_128_HMAC_SHA1_80 inline:" KEY30B " UNAUTHENTICATED_SRTP");
+	static const struct sdes_options clears = { .unencrypted_srtcp = SDES_PARAM_CLEAR };
 	struct crypto_answer a = { .offered = offered, .accepted = accepted->lines };
 	struct crypto_choice choice;
 
 	g_assert_cmpint(negotiate_crypto_answer(&a, &choice), ==, 0);
 	g_assert_true(choice.out.params.unencrypted_srtcp);
 	g_assert_false(choice.out.params.unauthenticated_srtp);
+	a.options = &clears;
+	g_assert_cmpint(negotiate_crypto_answer(&a, &choice), ==, 0);
+	g_assert_false(choice.out.params.unencrypted_srtcp);
+	g_assert_true(choice.in->params.unencrypted_srtcp);
+	a.options = NULL;
 	g_assert_false(srtp_key_equal(&choice.out.params, &accepted->lines[0].params));
 	g_assert_true(choice.own);
 	a = (struct crypto_answer){ .offered = accepted, .accepted = accepted->lines };
