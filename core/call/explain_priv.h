@@ -35,7 +35,7 @@ void explain_why_wrong_keys(
 	GString *out, const struct media *media, const struct arrivals *in, int64_t now_us);
 
 /* explain_flow.c; `to` NULL: nobody receives it. */
-struct flow {
+struct explained {
 	const struct call *call;
 	const struct media *from, *to;
 	const struct arrivals *in; /* of `from` */
@@ -43,11 +43,11 @@ struct flow {
 	int64_t now_us;
 };
 
-enum explain_state explain_state(const struct flow *flow);
+enum explain_state explain_state(const struct explained *flow);
 const char *explain_state_name(enum explain_state state);
 /* What is missing, or that all is well: one sentence, without line feed. */
-void explain_why(GString *out, const struct flow *flow);
+void explain_why(GString *out, const struct explained *flow);
 /* That, and what is done on the way. */
-void explain_flow(GString *out, const struct flow *flow);
+void explain_flow(GString *out, const struct explained *flow);
 
 #endif

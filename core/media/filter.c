@@ -6,6 +6,7 @@
 #include "media/flow.h"
 #include "media/packet.h"
 #include "media/secure.h"
+#include "rtp/extension.h"
 
 enum { ECHO_SSRC = 0x5a0000a5 }; /* what an echo's differs by */
 
@@ -73,52 +74,22 @@ static bool is_masked(const struct plan_filter *filter, unsigned id)
 	return filter->masked[id / 64] >> id % 64 & 1;
 }
 
-/* Elements of one form of header extension (RFC 8285); masked ones become padding. */
-static bool mask_elements(
-	uint8_t *at, const uint8_t *end, bool two_bytes, const struct plan_filter *filter)
-{
-	bool any = false;
-
-	while (at < end) {
-		unsigned id = two_bytes ? *at : *at >> 4, bytes;
-
-		if (!id) {
-			at++;
-			continue;
-		}
-		if (!two_bytes && id == 15)
-			break;
-		if (two_bytes && end - at < 2)
-			break;
-		bytes = two_bytes ? 2u + at[1] : 2u + (*at & 0x0f);
-		if (bytes > (size_t)(end - at))
-			bytes = (unsigned)(end - at);
-		if (is_masked(filter, id)) {
-			memset(at, 0, bytes);
-			any = true;
-		}
-		at += bytes;
-	}
-	return any;
-}
-
-/* Was there one? */
+/* What is masked becomes padding (RFC 8285). Was there any? */
 static bool mask_extensions(struct buf *buf, const struct plan_filter *filter)
 {
-	enum { FLAG_EXTENSION = 0x10, ONE_BYTE = 0xbede, TWO_BYTES = 0x1000 };
-	uint8_t *at = buf->data + RTP_HEADER_BYTES + 4u * (buf->data[0] & 0x0f);
-	const uint8_t *end = buf->data + buf->len;
-	unsigned profile, words;
+	struct rtp_extensions walk;
+	struct rtp_extension e;
+	bool any = false;
 
-	if (!(buf->data[0] & FLAG_EXTENSION) || end - at < 4)
+	if (!rtp_extensions_begin(buf->data, buf->len, &walk))
 		return false;
-	profile = (unsigned)at[0] << 8 | at[1];
-	words = (unsigned)at[2] << 8 | at[3];
-	at += 4;
-	if (4u * words < (size_t)(end - at))
-		end = at + 4u * words;
-	return (profile == ONE_BYTE || (profile & 0xfff0) == TWO_BYTES) &&
-	       mask_elements(at, end, profile != ONE_BYTE, filter);
+	while (rtp_extensions_next(&walk, &e)) {
+		if (!is_masked(filter, e.id))
+			continue;
+		memset(e.element, 0, e.element_len);
+		any = true;
+	}
+	return any;
 }
 
 /* False: where its payload is cannot be told, so it must not pass. */

@@ -32,13 +32,13 @@ static int open_context(struct srtp_context **context, const struct plan_srtp *w
 	return *context ? 0 : -ENOTSUP;
 }
 
-/* Does what comes in by `s` go to somebody under the same key? */
+/* Does what comes in by `s`, or is carried by it, go to somebody under the same key? */
 static bool find_shared_key(const struct stream_set *set, const struct stream *s)
 {
 	for (unsigned i = 0; s->plan->srtp_in && i < set->plan->stream_count; i++) {
 		const struct stream *part = &set->streams[i];
 
-		if (part->rtp_of != s)
+		if (part->carrier->rtp_of != s)
 			continue;
 		for (unsigned n = 0; n < part->rtp_sink_count; n++)
 			if (has_key_of(part, part->rtp_sinks[n]))
@@ -229,7 +229,7 @@ int media_unprotect(struct packet *packet)
 
 int media_protect(struct packet *packet, struct stream *out)
 {
-	struct stream_srtp *srtp = out->rtp_of->srtp;
+	struct stream_srtp *srtp = out->carrier->rtp_of->srtp;
 	size_t len;
 
 	if (!srtp || !srtp->out)
