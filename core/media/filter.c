@@ -155,6 +155,7 @@ static void deliver_one(struct packet *packet, unsigned place, enum plan_payload
 	/* Its sender must not take it for a packet of its own (RFC 3550, 8.2: a loop). */
 	if (action & PLAN_ECHO && packet->kind == DATAGRAM_RTP)
 		change_ssrc(packet, ECHO_SSRC);
+	loop_hurry(media_worker_loop(packet->in->set->state->worker));
 	media_send(packet, sink);
 }
 
