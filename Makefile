@@ -339,7 +339,7 @@ DEPS := build-essential pkg-config libglib2.0-dev libssl-dev libsrtp2-dev python
 	libavcodec-dev libavutil-dev libswresample-dev libbcg729-dev libopus-dev libspandsp-dev \
 	libopencore-amrnb-dev libopencore-amrwb-dev libvo-amrwbenc-dev
 DEPS_ALL := $(DEPS) clang clang-format libclang-rt-14-dev valgrind kamailio kamailio-extra-modules \
-	sip-tester rtpengine-daemon libavformat-dev liburing-dev
+	sip-tester rtpengine-daemon libavformat-dev liburing-dev ffmpeg python3-pylibsrtp
 deps:
 	@.ci/install-packages $(DEPS)
 deps-all:
