@@ -83,6 +83,8 @@ static const struct field media_fields[] = {
 	FIELD(media, mux_offered_to, BOOL),
 	FIELD(media, mux_open, BOOL),
 	FIELD(media, mux_single, BOOL),
+	FIELD(media, bundled, BOOL),
+	FIELD(media, bundle_shown, INT),
 	FIELD(media, mux_offered_by, BOOL),
 	FIELD(media, mux_answer, INT),
 	FIELD(media, no_codecs, BOOL),

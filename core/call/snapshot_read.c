@@ -284,6 +284,20 @@ static int read_sources(struct reader *r, const struct value *list, struct media
 	return 0;
 }
 
+/* Whoever carries others has a transport of its own. */
+static int read_carrier(struct reader *r, const struct value *from, struct media *media)
+{
+	int64_t index = value_get_int(from, "carrier", -1);
+
+	if (index < 0)
+		return 0;
+	if (index >= media->party->media_count || media->ports ||
+		!media->party->media[index]->ports)
+		return bad(r, "a carrier");
+	media->carrier = media->party->media[index];
+	return 0;
+}
+
 /* After all parties are there. */
 static int read_links(struct reader *r, const struct value *parties)
 {
@@ -293,9 +307,11 @@ static int read_links(struct reader *r, const struct value *parties)
 		unsigned m = 0;
 
 		value_each (media, value_get(from, "media")) {
-			int ret = read_sources(
-				r, value_get(media, "sources"), r->model->parties[p]->media[m++]);
+			struct media *to = r->model->parties[p]->media[m++];
+			int ret = read_sources(r, value_get(media, "sources"), to);
 
+			if (!ret)
+				ret = read_carrier(r, media, to);
 			if (ret < 0)
 				return ret;
 		}

@@ -146,6 +146,8 @@ static void write_media(struct writer *w, struct value *to, const struct media *
 	write_agreement(w, to, media->agreement);
 	write_crypto(w, to, &media->crypto);
 	write_maps(w, to, media);
+	if (media->carrier)
+		dict_add_int(w->dict, to, "carrier", media->carrier->index);
 	list = dict_add_list(w->dict, to, "streams");
 	for (unsigned i = 0; i < media->stream_count; i++)
 		snapshot_write(w->dict, dict_add_dict(w->dict, list, NULL), SNAPSHOT_STREAM,

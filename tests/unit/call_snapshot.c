@@ -18,6 +18,11 @@ static const char *const body_a = "v=0\r\no=ann 8100 3 IN IP4 192.0.2.10\r\ns=ca
 				  "a=crypto:3 AES_CM_128_HMAC_SHA1_32 "
 				  "inline:QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNk|7:4\r\n"
 				  "m=video 41010 RTP/AVPF 99\r\na=rtpmap:99 VP8/90000\r\n";
+static const char *const body_bundled =
+	"v=0\r\no=ann 8100 3 IN IP4 192.0.2.10\r\ns=call\r\nc=IN IP4 192.0.2.10\r\nt=0 0\r\n"
+	"a=group:BUNDLE a b\r\nm=audio 41000 RTP/AVP 0 8\r\na=rtcp-mux\r\na=mid:a\r\n"
+	"a=crypto:3 AES_CM_128_HMAC_SHA1_32 inline:QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNk|7:4\r\n"
+	"m=audio 41000 RTP/AVP 0 9\r\na=rtcp-mux\r\na=mid:b\r\n";
 static const char *const body_b = "v=0\r\no=ben 9200 7 IN IP4 198.51.100.20\r\ns=-\r\n"
 				  "c=IN IP4 198.51.100.20\r\nt=0 0\r\n"
 				  "m=audio 42000 RTP/AVP 96 0\r\na=rtpmap:96 opus/48000/2\r\n"
@@ -65,6 +70,7 @@ static bool request(struct world *w, const char *command, const char *from, cons
 	add_flag(d, "codec-set-PCMU/8000/1/64000//x/level=1");
 	dict_add_int(d, root, "ptime", 40);
 	add_flag(d, "block-DTMF");
+	add_flag(d, "BUNDLE-accept");
 	reply = world_request(w, d, false, &bytes);
 	ok = str_is(value_get_str(dict_root(reply), "result"), "ok");
 	if (ret_sdp) {
@@ -106,12 +112,12 @@ static struct call *rebuild(struct world *w, const GString *text)
 	return call;
 }
 
-static void set_up(struct world *w, bool answered)
+static void set_up(struct world *w, const char *offer, bool answered)
 {
 	world_defaults(w);
 	w->settings.sources = PLAN_SOURCES_SIGNALLED;
 	world_open(w);
-	g_assert_true(request(w, "offer", "A", NULL, body_a, NULL));
+	g_assert_true(request(w, "offer", "A", NULL, offer, NULL));
 	if (answered)
 		g_assert_true(request(w, "answer", "A", "B", body_b, NULL) &&
 			      request(w, "block media", "A", "B", NULL, NULL));
@@ -172,7 +178,8 @@ static GString *describe(const struct plan *plan)
 			s->follow, addr_print(&s->received_from, text));
 		g_string_append_printf(
 			out, " opaque %d strip %d ports", s->opaque, s->strip_feedback);
-		g_string_append_printf(out, " secured %d", s->secured);
+		g_string_append_printf(out, " secured %d carried by %u, %u", s->secured, s->carrier,
+			s->bundle ? s->bundle->count : 1);
 		describe_key(out, "in", s->srtp_in);
 		describe_key(out, "out", s->srtp_out);
 		for (unsigned p = 0; p < s->port_count; p++)
@@ -198,13 +205,13 @@ static GString *describe_call(const struct call *call)
 	return text;
 }
 
-static void check_same_plan(bool answered)
+static void check_same_plan(const char *offer, bool answered)
 {
 	struct world w;
 	GString *text, *before, *after, *again;
 	struct call *call;
 
-	set_up(&w, answered);
+	set_up(&w, offer, answered);
 	call = call_table_find(w.control.calls, call_id());
 	before = describe_call(call);
 	g_assert_nonnull(strstr(before->str, "opus"));
@@ -231,12 +238,17 @@ static void check_same_plan(bool answered)
 
 static void answered_call_gives_same_plan(void)
 {
-	check_same_plan(true);
+	check_same_plan(body_a, true);
 }
 
 static void unanswered_call_gives_same_plan(void)
 {
-	check_same_plan(false);
+	check_same_plan(body_a, false);
+}
+
+static void shared_transport_gives_same_plan(void)
+{
+	check_same_plan(body_bundled, false);
 }
 
 /* Also what is not in plans: parties, versions, port maps. */
@@ -245,7 +257,7 @@ static void next_offer_is_answered_alike(void)
 	struct world w;
 	GString *text, *here = g_string_new(NULL), *there = g_string_new(NULL);
 
-	set_up(&w, true);
+	set_up(&w, body_a, true);
 	text = write_down(&w);
 	g_assert_true(request(&w, "offer", "A", "B", body_a, here));
 	world_close(&w);
@@ -309,6 +321,7 @@ int main(int argc, char **argv)
 	mock_codecs_add();
 	g_test_add_func("/call/snapshot/answered", answered_call_gives_same_plan);
 	g_test_add_func("/call/snapshot/unanswered", unanswered_call_gives_same_plan);
+	g_test_add_func("/call/snapshot/bundle", shared_transport_gives_same_plan);
 	g_test_add_func("/call/snapshot/next-offer", next_offer_is_answered_alike);
 	g_test_add_func("/call/snapshot/broken", broken_snapshots_are_refused_and_leave_nothing);
 	return g_test_run();
