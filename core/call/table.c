@@ -214,12 +214,30 @@ static const struct media_stream *find_stream(
 	return NULL;
 }
 
+static void log_dtls(const struct media_event *event)
+{
+	char source[ADDR_TEXT];
+
+	addr_print(&event->source, source);
+	if (event->type == MEDIA_EVENT_DTLS_UP)
+		log_info("DTLS-SRTP successfully negotiated with " MARKED("%s"), MARK(source));
+	else if (event->type == MEDIA_EVENT_DTLS_FAILED)
+		log_err("DTLS with " MARKED("%s") ": %s", MARK(source),
+			reason_row(event->reason)->text);
+	else
+		log_info("DTLS closed by " MARKED("%s"), MARK(source));
+}
+
 static void log_event(const struct media_event *event)
 {
 	char text[ADDR_TEXT], source[ADDR_TEXT];
 
 	if (event->type == MEDIA_EVENT_PEER_LEARNED)
 		reason_count(REASON_PEER_LEARNED);
+	if (event->type >= MEDIA_EVENT_DTLS_UP) {
+		log_dtls(event);
+		return;
+	}
 	if (event->type == MEDIA_EVENT_SOURCE_REFUSED)
 		log_debug("Packets from " MARKED("%s") " refused: %s",
 			MARK(addr_print(&event->source, source)), reason_row(event->reason)->text);
@@ -259,6 +277,9 @@ static void keep_event(struct call *call, const struct media *media,
 		[MEDIA_EVENT_SOURCE_CHANGED] = { EVENT_SOURCE_CHANGED, true, true },
 		[MEDIA_EVENT_SOURCE_COMMITTED] = { EVENT_SOURCE_COMMITTED, true, false },
 		[MEDIA_EVENT_SOURCE_REFUSED] = { EVENT_SOURCE_REFUSED, true, true },
+		[MEDIA_EVENT_DTLS_UP] = { EVENT_DTLS_UP, true, false },
+		[MEDIA_EVENT_DTLS_FAILED] = { EVENT_DTLS_FAILED, true, true },
+		[MEDIA_EVENT_DTLS_CLOSED] = { EVENT_DTLS_CLOSED, true, false },
 	};
 	struct event e = {
 		.kind = kinds[event->type].kind,
