@@ -139,6 +139,16 @@ static void take_settings(struct daemon *d)
 		.cdr_facility = config_facility(c->log_facility_cdr),
 		.rtcp_facility = config_facility(c->log_facility_rtcp),
 		.sip_source = c->sip_source,
+		.dtls_passive = c->dtls_passive,
+		.dtls_mtu = c->dtls_mtu,
+		.dtls = {
+			.key = (enum dtls_key)c->dtls_cert_cipher,
+			.rsa_bits = (unsigned)c->dtls_rsa_key_size,
+			.sha1 = c->dtls_signature,
+			.ciphers = c->dtls_ciphers,
+			.name = c->software_id ? c->software_id
+					       : "rtpengine-" RTPENGINE_VERSION,
+		},
 		.learning = learning_of(c),
 		.sources = sources_of(c),
 		.ssrc_reporting = (enum ssrc_reporting)c->ssrc_reporting,
@@ -329,6 +339,9 @@ static int start_threads(struct daemon *d, struct err *err)
 	d->workers = g_new0(struct media_worker *, d->worker_count);
 	d->calls = call_table_new(
 		d->workers, d->worker_count, mailbox, d->interfaces, &d->settings);
+	ret = call_table_renew_cert(d->calls, err);
+	if (ret < 0)
+		return ret;
 	d->control.calls = d->calls;
 	d->control.retrans = retrans_new(RETRANS_MAX_BYTES);
 	for (unsigned i = 0; i < d->worker_count; i++) {

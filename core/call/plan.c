@@ -102,6 +102,8 @@ static void compile_stream(struct plan_stream *s, const struct media *media, uns
 	s->secured = t->rtp && media->crypto.secure;
 	s->srtp_in = ref_take(media->crypto.in);
 	s->srtp_out = ref_take(media->crypto.out);
+	if (media->dtls && s->secured && (s->rtp || !media->mux))
+		s->dtls = ref_take(media->dtls->plan);
 	s->stats = ref_take(stream->stats);
 	s->sdp = ref_take(media->sdp);
 	s->in = media->in;

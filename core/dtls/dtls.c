@@ -28,6 +28,7 @@ enum {
 	MAX_CERT_BYTES = 16 * 1024,             /* that a peer may show */
 	VERIFY_DEPTH = 4,
 	LARGEST_SENT = 2048,
+	AEAD_BYTES = 24, /* nonce and tag of a record, which OpenSSL leaves out of account */
 	LARGEST_DATAGRAM = 16384 + 256 + RECORD_HEADER_BYTES,
 };
 
@@ -214,7 +215,8 @@ struct dtls *dtls_new(
 	BIO_set_data(bio, d);
 	SSL_set_bio(d->ssl, bio, bio);
 	SSL_set_app_data(d->ssl, d);
-	SSL_set_mtu(d->ssl, (long)MAX(mtu, (unsigned)DTLS_MIN_MTU) - DTLS_HEADER_BYTES);
+	SSL_set_mtu(
+		d->ssl, (long)MAX(mtu, (unsigned)DTLS_MIN_MTU) - DTLS_HEADER_BYTES - AEAD_BYTES);
 	DTLS_set_timer_cb(d->ssl, next_retry);
 	if (role == DTLS_CLIENT)
 		SSL_set_connect_state(d->ssl);
