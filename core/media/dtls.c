@@ -103,24 +103,37 @@ static void tell_control(
 
 /* ---- one step of an association ---- */
 
+static void replace_keys(struct stream_dtls *d, struct srtp_context *in, struct srtp_context *out,
+	enum srtp_suite_id suite, int64_t now_us)
+{
+	struct stream_stats *stats = d->stream->stats;
+
+	secure_replace(d->stream, in, out, now_us);
+	stream_stats_begin(stats);
+	stats->counts.dtls_suite = (uint8_t)(suite + 1);
+	stream_stats_end(stats);
+}
+
 static bool use_keys(struct stream_dtls *d, int64_t now_us)
 {
 	struct srtp_params in, out;
-	struct srtp_context *in_context = NULL, *out_context = NULL;
+	struct srtp_context *in_context, *out_context;
 
-	if (dtls_keys(d->dtls, &in, &out)) {
-		in_context = srtp_context_new(&in, SRTP_UNPROTECT, NULL);
-		out_context = srtp_context_new(&out, SRTP_PROTECT, NULL);
-	}
-	srtp_wipe(&in, sizeof(in));
-	srtp_wipe(&out, sizeof(out));
-	if (!in_context || !out_context) {
-		srtp_context_free(in_context);
-		srtp_context_free(out_context);
+	if (!dtls_keys(d->dtls, &in, &out))
 		return false;
+	in_context = srtp_context_new(&in, SRTP_UNPROTECT, NULL);
+	out_context = srtp_context_new(&out, SRTP_PROTECT, NULL);
+	srtp_wipe(in.key, sizeof(in.key));
+	srtp_wipe(in.salt, sizeof(in.salt));
+	srtp_wipe(&out, sizeof(out));
+	if (in_context && out_context) {
+		replace_keys(
+			d, in_context, out_context, (enum srtp_suite_id)in.suite, now_us);
+		return true;
 	}
-	secure_replace(d->stream, in_context, out_context, now_us);
-	return true;
+	srtp_context_free(in_context);
+	srtp_context_free(out_context);
+	return false;
 }
 
 static void failed(struct stream_dtls *d, enum reason reason, int64_t now_us)
