@@ -127,8 +127,7 @@ static bool use_keys(struct stream_dtls *d, int64_t now_us)
 	srtp_wipe(in.salt, sizeof(in.salt));
 	srtp_wipe(&out, sizeof(out));
 	if (in_context && out_context) {
-		replace_keys(
-			d, in_context, out_context, (enum srtp_suite_id)in.suite, now_us);
+		replace_keys(d, in_context, out_context, (enum srtp_suite_id)in.suite, now_us);
 		return true;
 	}
 	srtp_context_free(in_context);
