@@ -16,6 +16,14 @@ static struct section_dtls *dtls_of(const struct draft *draft, struct media *med
 	return media->dtls;
 }
 
+/* Sections that share a transport may leave it to the one that carries them. */
+static bool read_said(const struct media *from, const struct sdp_media *in, struct dtls_said *ret)
+{
+	if (negotiate_dtls_said(in, ret))
+		return true;
+	return from->carrier && from->carrier->in && negotiate_dtls_said(from->carrier->in, ret);
+}
+
 bool secure_dtls_read(const struct draft *draft, struct media *from, const struct sdp_media *in,
 	const struct call_options *o)
 {
@@ -23,7 +31,7 @@ bool secure_dtls_read(const struct draft *draft, struct media *from, const struc
 	struct dtls_said said;
 	struct section_dtls *d;
 
-	if (!call_table_cert(draft->call->table) || !negotiate_dtls_said(in, &said)) {
+	if (!call_table_cert(draft->call->table) || !read_said(from, in, &said)) {
 		if (from->dtls)
 			from->dtls->said = (struct dtls_said){ 0 };
 		return false;

@@ -144,7 +144,7 @@ static struct stream_srtp *keys_of(const struct stream *stream)
 
 static int no_key(const struct stream *stream)
 {
-	return stream->dtls ? REASON_DTLS_NO_KEY : REASON_SRTP_NO_KEY;
+	return stream->carrier->dtls ? REASON_DTLS_NO_KEY : REASON_SRTP_NO_KEY;
 }
 
 static enum reason reason_of(enum srtp_result result)
@@ -192,7 +192,7 @@ int media_unprotect(struct packet *packet)
 
 int media_protect(struct packet *packet, struct stream *out)
 {
-	struct stream_srtp *srtp = keys_of(out);
+	struct stream_srtp *srtp = keys_of(out->carrier);
 	size_t len;
 
 	if (!srtp || !srtp->out)

@@ -57,8 +57,10 @@ struct stream {
 	struct flow **flows;
 	/* Owned, with the stream of RTP; of an association, with its own. NULL: no keys here. */
 	struct stream_srtp *srtp;
-	struct stream_dtls *dtls; /* owned; NULL: no DTLS */
-	struct stream *rtp_of;    /* the one with its RTP, which may be itself */
+	struct stream_dtls *dtls;     /* owned; NULL: no DTLS */
+	struct stream *rtp_of;        /* the one with its RTP, which may be itself */
+	struct stream *carrier;       /* whose port and peer are its own, too: mostly itself */
+	struct stream_bundle *bundle; /* owned; NULL: it carries no other */
 	struct stream_set *set;
 };
 
