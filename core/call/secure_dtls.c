@@ -97,11 +97,13 @@ bool secure_dtls_offer(const struct draft *draft, struct media *to, const struct
 {
 	static const struct fingerprint_set nobody;
 	bool in_use = to->dtls && to->dtls->answered;
+	/* Keys of SDES stay, but where the profile knows none. */
+	bool other = to->crypto.out && !sdp_transport_info(to->transport)->dtls;
 	struct section_dtls *d;
 
 	if (to->dtls)
 		to->dtls->shown = false;
-	if (!call_table_cert(draft->call->table) || (!in_use && (o->dtls.off || to->crypto.out)))
+	if (!call_table_cert(draft->call->table) || (!in_use && (o->dtls.off || other)))
 		return false;
 	d = dtls_of(draft, to);
 	if (!d->cert && !begin_anew(draft, d))
