@@ -141,6 +141,7 @@ static void deliver_one(struct packet *packet, unsigned place, enum plan_payload
 		mask_extensions(packet->buf, filter);
 	if (action & PLAN_ECHO && packet->kind == DATAGRAM_RTP)
 		change_ssrc(packet->buf);
+	loop_hurry(media_worker_loop(packet->in->set->state->worker));
 	media_send(packet, packet->in->rtp_sinks[place]);
 }
 
