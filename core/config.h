@@ -89,6 +89,10 @@ struct config {
 	int source_policy;     /* enum config_sources */
 	int compat;            /* enum config_compat */
 	int srtp_backend;      /* enum config_srtp */
+	int dtls_cert_cipher;  /* enum dtls_key */
+	int dtls_signature;    /* 0: SHA-256; 1: SHA-1 */
+	int dtls_rsa_key_size, dtls_mtu;
+	char *dtls_ciphers;
 
 	/* Storage */
 	char *redis, *redis_write;

@@ -10,6 +10,8 @@
 
 #include <glib.h>
 
+#include "dtls/dtls.h"
+
 #define AT(field) offsetof(struct config, field)
 
 /* In the order of config.c's facilities. */
@@ -58,6 +60,8 @@ static const char *const learning[] = { "heuristic", "delayed", "immediate", "of
 static const char *const source_policies[] = { "learned", "signalled", "any", NULL };
 static const char *const compats[] = { "none", "rtpengine", NULL };
 static const char *const srtp_backends[] = { "openssl", "libsrtp2", NULL };
+static const char *const dtls_key_kinds[] = { "prime256v1", "RSA", NULL };
+static const char *const dtls_signatures[] = { "SHA-256", "SHA-1", NULL };
 static const char *const homer_protocols[] = { "udp", "tcp", NULL };
 
 /* Why rows are there and refused: they belong to the options every operator may have set. */
@@ -327,8 +331,24 @@ static const struct option options[] = {
 	  .help = "What protects packets of SRTP. libsrtp2 is slower, there for comparison, and "
 	  "without the suites F8_128 and AES_192_CM" },
 	{ .name = "dtls-passive", .type = OPTION_FLAG, .group = OPTION_SECURITY,
-	  .offset = AT(dtls_passive), .unavailable = "DTLS is not built yet",
-	  .help = "Always be the passive side of DTLS" },
+	  .offset = AT(dtls_passive),
+	  .help = "Be the passive side of DTLS, its server, wherever the peer leaves that to us" },
+	{ .name = "dtls-cert-cipher", .type = OPTION_CHOICE, .group = OPTION_SECURITY,
+	  .offset = AT(dtls_cert_cipher), .arg = "prime256v1|RSA", .preset = "prime256v1",
+	  .choices = dtls_key_kinds, .help = "Key of our DTLS certificate" },
+	{ .name = "dtls-rsa-key-size", .type = OPTION_INT, .group = OPTION_SECURITY,
+	  .offset = AT(dtls_rsa_key_size), .arg = "INT", .preset = "2048",
+	  .min = DTLS_MIN_RSA_BITS, .max = DTLS_MAX_RSA_BITS,
+	  .help = "Bits of an RSA key of our DTLS certificate" },
+	{ .name = "dtls-mtu", .type = OPTION_INT, .group = OPTION_SECURITY,
+	  .offset = AT(dtls_mtu), .arg = "INT", .preset = "1200", .min = DTLS_MIN_MTU,
+	  .max = 9000, .help = "Longest packet of DTLS that is sent, headers of IP included" },
+	{ .name = "dtls-ciphers", .type = OPTION_STRING, .group = OPTION_SECURITY,
+	  .offset = AT(dtls_ciphers), .arg = "CIPHERS", .preset = DTLS_DEFAULT_CIPHERS,
+	  .help = "Ciphers for DTLS handshakes, in OpenSSL's words" },
+	{ .name = "dtls-signature", .type = OPTION_CHOICE, .group = OPTION_SECURITY,
+	  .offset = AT(dtls_signature), .arg = "SHA-256|SHA-1", .preset = "SHA-256",
+	  .choices = dtls_signatures, .help = "What our DTLS certificate is signed with" },
 
 	/* Redis */
 	{ .name = "redis", .short_name = 'r', .type = OPTION_STRING, .group = OPTION_STORAGE,

@@ -144,6 +144,16 @@ static void take_settings(struct daemon *d)
 		.rtcp_facility = config_facility(c->log_facility_rtcp),
 		.sip_source = c->sip_source,
 		.log_srtp_keys = c->log_srtp_keys,
+		.dtls_passive = c->dtls_passive,
+		.dtls_mtu = c->dtls_mtu,
+		.dtls = {
+			.key = (enum dtls_key)c->dtls_cert_cipher,
+			.rsa_bits = (unsigned)c->dtls_rsa_key_size,
+			.sha1 = c->dtls_signature,
+			.ciphers = c->dtls_ciphers,
+			.name = c->software_id ? c->software_id
+					       : "rtpengine-" RTPENGINE_VERSION,
+		},
 		.learning = learning_of(c),
 		.sources = sources_of(c),
 		.ssrc_reporting = (enum ssrc_reporting)c->ssrc_reporting,
@@ -336,6 +346,9 @@ static int start_threads(struct daemon *d, struct err *err)
 	d->settings.helpers = d->helpers;
 	d->calls = call_table_new(
 		d->workers, d->worker_count, mailbox, d->interfaces, &d->settings);
+	ret = call_table_renew_cert(d->calls, err);
+	if (ret < 0)
+		return ret;
 	d->control.calls = d->calls;
 	d->control.retrans = retrans_new(RETRANS_MAX_BYTES);
 	for (unsigned i = 0; i < d->worker_count; i++) {

@@ -32,6 +32,9 @@ struct call_settings {
 	int cdr_facility, rtcp_facility; /* of syslog; negative: no such lines */
 	bool sip_source;
 	bool log_srtp_keys;
+	bool dtls_passive; /* the server, where we may choose */
+	int dtls_mtu;
+	struct dtls_cert_options dtls;
 	enum plan_learn learning;
 	enum plan_sources sources;
 	enum ssrc_reporting ssrc_reporting;
@@ -67,6 +70,12 @@ struct call_table *call_table_new(struct media_worker *const *workers, unsigned 
 void call_table_free(struct call_table *table);
 const struct call_settings *call_table_settings(const struct call_table *table);
 struct iface_table *call_table_interfaces(const struct call_table *table);
+/*
+ * Our certificate: made by the first call, and by call_table_tick when it is old. Without one there
+ * is no DTLS. 0, or -errno and `err`: it is as it was.
+ */
+int call_table_renew_cert(struct call_table *table, struct err *err);
+struct dtls_cert *call_table_cert(const struct call_table *table); /* NULL: none */
 /* 12 hex digits, random per start (loop-protect). */
 const char *call_table_instance(const struct call_table *table);
 /* The latest sample of how busy the machine is; all 0 before the first. */

@@ -54,6 +54,12 @@ enum { EVENTS_MAX = 128 };
 		"{party}, section {section}: {flow} is taken from {address} alone from now on")    \
 	ROW(SOURCE_REFUSED, "source-refused",                                                      \
 		"{party}, section {section}: {flow} from {address} is refused: {reason}")          \
+	ROW(DTLS_UP, "dtls-up",                                                                    \
+		"{party}, section {section}: DTLS with {address} gave the keys of {flow}")         \
+	ROW(DTLS_FAILED, "dtls-failed",                                                            \
+		"{party}, section {section}: no keys for {flow} with {address}: {reason}")         \
+	ROW(DTLS_CLOSED, "dtls-closed",                                                            \
+		"{party}, section {section}: DTLS for {flow} was ended by {address}")              \
 	ROW(BLOCKED, "blocked", "{party}: what it sends is kept back: {reason}")                   \
 	ROW(UNBLOCKED, "unblocked", "{party}: no longer kept back: {reason}")                      \
 	ROW(SILENCED, "silenced", "{party}: what it sends is made silent")                         \

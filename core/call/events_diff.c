@@ -112,12 +112,20 @@ static void log_keys(const struct diff *d, const struct media *media)
 	g_string_free(line, TRUE);
 }
 
+static bool uses_dtls(const struct media *media)
+{
+	return media && media->dtls && media->dtls->answered;
+}
+
 static void compare_keys(const struct diff *d, const struct media *was, const struct media *is)
 {
 	static const struct media_crypto none;
 	const struct media_crypto *old = was ? &was->crypto : &none, *new = &is->crypto;
 	bool other = old->in_gen != new->in_gen || old->out_gen != new->out_gen;
 
+	/* Of keys that DTLS gave the worker tells. */
+	if (uses_dtls(was) || uses_dtls(is))
+		return;
 	if (!old->in != !new->in)
 		add_media(d, new->in ? EVENT_SECURED : EVENT_UNSECURED, is, (struct addr){ 0 }, 0);
 	else if (new->in && other)

@@ -44,8 +44,8 @@ struct sides {
  * secure.c. SRTP and its keys for a pair whose profiles are decided: what an offer shows its
  * receiver; what an answer puts to use on both sides. 0 or -errno with the reply's text.
  */
-int secure_offer(const struct media_pair *pair, const struct sdp_media *in,
-	const struct call_options *o, struct err *err);
+int secure_offer(const struct draft *draft, const struct media_pair *pair,
+	const struct sdp_media *in, const struct call_options *o, struct err *err);
 int secure_answer(const struct draft *draft, const struct media_pair *pair,
 	const struct sdp_media *in, const struct call_options *o, struct err *err);
 /*
@@ -54,6 +54,19 @@ int secure_answer(const struct draft *draft, const struct media_pair *pair,
  */
 void secure_fold(
 	struct sdp *sdp, const struct party *from, const struct call_options *o, bool answer);
+/*
+ * secure_dtls.c, for secure.c. What the section says of DTLS is kept; false: nothing usable. Then:
+ * DTLS is
+ * offered to `to` in this body.
+ */
+bool secure_dtls_read(const struct draft *draft, struct media *from, const struct sdp_media *in,
+	const struct call_options *o);
+bool secure_dtls_offer(const struct draft *draft, struct media *to, const struct call_options *o);
+/* The answerer took up what it was offered / the offerer is answered with DTLS. */
+bool secure_dtls_accepted(const struct draft *draft, struct media *from);
+bool secure_dtls_answer(const struct draft *draft, struct media *to, const struct call_options *o);
+/* A branch is as if it was offered what its sibling was. */
+void secure_dtls_share(const struct draft *draft, struct media *from, const struct media *shared);
 /* Of a section that is declined. */
 void secure_forget(struct media *media);
 

@@ -250,6 +250,7 @@ static const char *suite_name(const struct plan_srtp *srtp)
 static void say_srtp(GString *out, const struct media *media)
 {
 	const struct media_crypto *c = &media->crypto;
+	const struct section_dtls *d = media->dtls;
 
 	if (c->in && c->out) {
 		g_string_append_printf(out, "It speaks SRTP with keys from SDP (SDES): it sends %s",
@@ -258,6 +259,10 @@ static void say_srtp(GString *out, const struct media *media)
 			g_string_append(out, " and is sent the same.\n");
 		else
 			g_string_append_printf(out, " and is sent %s.\n", suite_name(c->out));
+	} else if (d && d->answered) {
+		g_string_append_printf(out,
+			"It speaks SRTP with keys from DTLS, where we are the %s.\n",
+			d->plan->active ? "client" : "server");
 	} else if (c->secure) {
 		g_string_append(out, "It is to speak SRTP, for which there are no keys before an "
 				     "answer: until then nothing is passed on.\n");
@@ -267,7 +272,9 @@ static void say_srtp(GString *out, const struct media *media)
 		sentence_count(out, c->shown->count, "suite");
 		g_string_append(out, " of SRTP.\n");
 	}
-	if (c->said && c->agreed && !c->in && media->in && media->in->has_crypto)
+	if (d && d->shown && !d->answered)
+		g_string_append(out, "It was offered DTLS.\n");
+	if (c->said && c->agreed && !c->in && !c->secure && media->in && media->in->has_crypto)
 		g_string_append(out, "It offered SRTP, which was declined for it (OSRTP).\n");
 }
 

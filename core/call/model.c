@@ -25,6 +25,7 @@ static void media_release(struct media *media)
 		ref_drop(media->streams[i].stats);
 	ref_drop(media->sdp);
 	media_crypto_release(&media->crypto);
+	section_dtls_release(media->dtls);
 }
 
 static void party_release(struct party *party)
@@ -76,6 +77,7 @@ static struct media *media_copy_into(struct arena *arena, struct media *from, st
 	to->mid = arena_str(arena, from->mid);
 	ref_take(to->sdp);
 	media_crypto_take(&to->crypto);
+	to->dtls = section_dtls_copy(arena, from->dtls);
 	to->agreement = codec_agreement_copy(arena, from->agreement);
 	copy_maps(arena, to, from);
 	to->streams = arena_new_array(arena, struct media_stream, from->stream_count);

@@ -45,8 +45,8 @@ struct endpoints negotiate_endpoints(
 bool negotiate_trusts_sdp(const struct sdp *sdp, unsigned index, const struct call_options *o);
 
 /*
- * Can a section be carried? -ENOTSUP and a clear text for DTLS and other demands that this
- * build cannot meet; -EINVAL "Incomplete SDP specification".
+ * Can a section be carried? -ENOTSUP and a clear text for demands that this build cannot
+ * meet; -EINVAL "Incomplete SDP specification".
  */
 int negotiate_check(
 	const struct sdp_media *in, const struct call_options *o, bool trust_sdp, struct err *err);

@@ -83,17 +83,9 @@ int negotiate_check(
 		return err_set(err, EINVAL, "Incomplete SDP specification");
 	if (t->rtp && in->port && !in->format_count)
 		return err_set(err, EINVAL, "Incomplete SDP specification");
-	if (t->dtls && in->port)
-		return err_set(err, ENOTSUP, "%s is not supported by this build: DTLS is missing",
-			t->name);
 	if (o->has_transport && t->rtp && in->port) {
 		const struct sdp_transport_info *to = sdp_transport_info(o->transport);
 
-		if (to->dtls)
-			return err_set(err, ENOTSUP,
-				"transport-protocol %s is not supported by this build: DTLS is "
-				"missing",
-				to->name);
 		if (!to->rtp)
 			return err_set(err, ENOTSUP,
 				"transport-protocol %s is not supported by this build: T.38 is "

@@ -40,9 +40,17 @@ struct suite_order {
 /* SDES=… (spec NG 3.5.1); of suites, bits by enum srtp_suite_id. */
 struct sdes_options {
 	bool off, pad, lifetime, no_new, keep_suite;
+	bool prefer; /* rather than DTLS, where an offer has both */
 	enum sdes_param unencrypted_srtp, unencrypted_srtcp, unauthenticated_srtp;
 	uint32_t no, only;
 	struct suite_order order, offerer_pref;
+};
+
+/* DTLS=…, DTLS-fingerprint, no-tls-id (spec NG 3.5) */
+struct dtls_options {
+	bool off, passive, active, no_tls_id;
+	bool has_hash;
+	enum dtls_hash hash; /* of our fingerprint */
 };
 
 /* OSRTP=… (spec NG 3.5.2) */
@@ -112,6 +120,7 @@ struct call_options {
 	struct sdes_options sdes;
 	struct osrtp_options osrtp;
 	bool recrypt; /* no SRTP key that both sides have */
+	struct dtls_options dtls;
 	struct codec_options codec;
 	struct extmap_options extmap;
 	struct bundle_options bundle;

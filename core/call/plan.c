@@ -77,6 +77,12 @@ static bool any_source_signalled(const struct media *media)
 	return false;
 }
 
+/* Before its answer only where there are no other keys to go on with. */
+static bool may_begin_dtls(const struct media *media)
+{
+	return media->dtls && !media->carrier && (media->dtls->answered || !media->crypto.in);
+}
+
 static void compile_stream(struct plan_stream *s, const struct media *media, unsigned component)
 {
 	const struct sdp_transport_info *t = sdp_transport_info(media->transport);
@@ -105,6 +111,8 @@ static void compile_stream(struct plan_stream *s, const struct media *media, uns
 	s->secured = t->rtp && crypto->secure;
 	s->srtp_in = ref_take(crypto->in);
 	s->srtp_out = ref_take(crypto->out);
+	if (may_begin_dtls(media) && s->secured && (s->rtp || !media->mux))
+		s->dtls = ref_take(media->dtls->plan);
 	s->stats = ref_take(stream->stats);
 	s->sdp = ref_take(media->sdp);
 	s->in = media->in;

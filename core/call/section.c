@@ -502,7 +502,8 @@ int section_negotiate(struct draft *draft, const struct media_pair *pair, struct
 		return 0;
 	}
 	from->rejected = to->rejected = false;
-	ret = answer ? secure_answer(draft, pair, in, o, err) : secure_offer(pair, in, o, err);
+	ret = answer ? secure_answer(draft, pair, in, o, err)
+		     : secure_offer(draft, pair, in, o, err);
 	if (ret < 0 || !is_relayed(in))
 		return ret;
 	negotiate_mux(pair, in, o, answer);

@@ -2,8 +2,7 @@
 /*
  * Which sections of a pair speak SRTP, and with which keys (spec NG 3.5, 4.11; media 10). Offers
  * change what a party is shown, answers what is in use; so a call goes on as it is until an offer
- * is answered. Where DTLS is built it finds its place here: what is refused for want of lines is
- * what it would secure.
+ * is answered. Keys are those of a=crypto (SDES), or of DTLS (secure_dtls.c), never of both.
  */
 #include "base/ref.h"
 #include "call/exchange_priv.h"
@@ -29,8 +28,8 @@ static struct crypto_list *read_lines(const struct sdp_media *in)
 }
 
 /* A plain profile with keys, passed on as such unless another is asked for (spec NG 3.5.2). */
-static bool is_opportunistic(const struct media *to, const struct sdp_media *in,
-	const struct crypto_list *said, const struct call_options *o)
+static bool is_opportunistic(
+	const struct media *to, const struct sdp_media *in, bool said, const struct call_options *o)
 {
 	if (!is_plain_rtp(to->transport))
 		return false;
@@ -52,8 +51,13 @@ static bool changes_packets(const struct media *from, const struct media *to)
 		       !sdp_transport_info(to->transport)->feedback);
 }
 
-static int offer_lines(const struct media_pair *pair, const struct crypto_list *said,
-	const struct call_options *o, struct err *err)
+static bool uses_dtls(const struct media *media)
+{
+	return media->dtls && media->dtls->answered;
+}
+
+static int offer_lines(const struct draft *draft, const struct media_pair *pair,
+	const struct crypto_list *said, const struct call_options *o, struct err *err)
 {
 	struct media_crypto *c = &pair->to->crypto;
 	struct crypto_offer offer = {
@@ -64,14 +68,16 @@ static int offer_lines(const struct media_pair *pair, const struct crypto_list *
 		.own_keys = o->recrypt || changes_packets(pair->from, pair->to),
 	};
 	struct crypto_list *list = NULL;
+	bool dtls = secure_dtls_offer(draft, pair->to, o);
+	bool sdes = (!o->sdes.off || c->out) && !uses_dtls(pair->to) &&
+		    !sdp_transport_info(pair->to->transport)->dtls;
 
-	if ((!o->sdes.off || c->out) && negotiate_crypto_offer(&offer, &list) < 0)
+	if (sdes && negotiate_crypto_offer(&offer, &list) < 0)
 		return err_set(err, EIO, "No random keys can be made");
 	media_crypto_set_shown(c, list);
-	if (!list && is_srtp(pair->to->transport))
+	if (!list && !dtls && is_srtp(pair->to->transport))
 		return err_set(err, ENOTSUP,
-			"%s cannot be offered: SDES has no suite left, and DTLS is not supported "
-			"by this build",
+			"%s cannot be offered: neither a suite of SDES nor DTLS is left",
 			sdp_transport_info(pair->to->transport)->name);
 	return 0;
 }
@@ -103,31 +109,38 @@ void secure_fold(
 			sdp_fold(sdp, i, keeps_second(sdp, i, answer));
 }
 
-int secure_offer(const struct media_pair *pair, const struct sdp_media *in,
-	const struct call_options *o, struct err *err)
+static void show_nothing(struct media *media)
+{
+	media_crypto_set_shown(&media->crypto, NULL);
+	if (media->dtls)
+		media->dtls->shown = false;
+}
+
+int secure_offer(const struct draft *draft, const struct media_pair *pair,
+	const struct sdp_media *in, const struct call_options *o, struct err *err)
 {
 	struct media *from = pair->from, *to = pair->to;
 	struct crypto_list *said = read_lines(in);
-	bool opportunistic = is_opportunistic(to, in, said, o);
+	bool keyed = secure_dtls_read(draft, from, in, o) || said;
+	bool opportunistic = is_opportunistic(to, in, keyed, o), shown;
 	int ret = 0;
 
-	if (is_srtp(in->transport) && !said)
-		return err_set(err, ENOTSUP,
-			"%s without a usable a=crypto: DTLS is not supported by this build",
+	if (is_srtp(in->transport) && !keyed)
+		return err_set(err, ENOTSUP, "%s without a usable a=crypto or a=fingerprint",
 			sdp_transport_info(in->transport)->name);
 	if (in->doubled)
 		from->doubled = in->doubled;
 	if (o->osrtp.offer_legacy && is_srtp(to->transport) && !to->doubled)
 		to->doubled = SDP_PLAIN_FIRST;
 	if (opportunistic || is_srtp(to->transport))
-		ret = offer_lines(pair, said, o, err);
+		ret = offer_lines(draft, pair, said, o, err);
 	else
-		media_crypto_set_shown(&to->crypto, NULL);
+		show_nothing(to);
 	media_crypto_set_said(
 		&from->crypto, negotiate_crypto_received(said, &o->sdes, &from->crypto.preferred));
 	from->crypto.recrypt = to->crypto.recrypt = o->recrypt;
-	to->crypto.osrtp_passed = opportunistic && to->crypto.shown && said &&
-				  is_plain_rtp(in->transport);
+	shown = to->crypto.shown || (to->dtls && to->dtls->shown);
+	to->crypto.osrtp_passed = opportunistic && shown && keyed && is_plain_rtp(in->transport);
 	expect(from, in->transport);
 	expect(to, to->transport);
 	ref_drop(said);
@@ -143,6 +156,7 @@ static void share_offer(const struct draft *draft, struct media *from)
 	if (!sibling || from->crypto.shown || from->index >= sibling->media_count)
 		return;
 	shared = sibling->media[from->index];
+	secure_dtls_share(draft, from, shared);
 	media_crypto_set_shown(&from->crypto, ref_take(shared->crypto.shown));
 	from->crypto.osrtp_passed = shared->crypto.osrtp_passed;
 	from->doubled = shared->doubled;
@@ -155,22 +169,33 @@ static void agree(struct media *media, const struct srtp_params *in, const struc
 	media_crypto_set_keys(&media->crypto, in, out);
 }
 
+static void agree_on_dtls(struct media *media)
+{
+	agree(media, NULL, NULL);
+	media->crypto.secure = true;
+	media->crypto.own = false;
+	media_crypto_set_shown(&media->crypto, NULL);
+}
+
+static bool has_offered_keys(const struct media *media)
+{
+	return media->crypto.said || (media->dtls && media->dtls->said.fingerprints.count);
+}
+
 /* Is the offerer to speak SRTP, and does its offer say how? */
 static bool offerer_speaks(const struct media *offerer, const struct media *answerer, bool secured,
 	const struct call_options *o)
 {
-	const struct media_crypto *c = &offerer->crypto;
-
 	if (is_srtp(offerer->transport))
 		return true;
-	if (!c->said || !offerer->in || !is_plain_rtp(offerer->transport) ||
+	if (!has_offered_keys(offerer) || !offerer->in || !is_plain_rtp(offerer->transport) ||
 		!is_plain_rtp(offerer->in->transport))
 		return false;
 	return secured || !answerer->crypto.osrtp_passed || o->osrtp.accept_rfc;
 }
 
-static int answer_offerer(const struct media_pair *pair, const struct sdes_crypto *accepted,
-	const struct call_options *o, struct err *err)
+static int answer_offerer(const struct draft *draft, const struct media_pair *pair,
+	const struct sdes_crypto *accepted, const struct call_options *o, struct err *err)
 {
 	struct media *offerer = pair->to;
 	struct media_crypto *c = &offerer->crypto;
@@ -186,6 +211,11 @@ static int answer_offerer(const struct media_pair *pair, const struct sdes_crypt
 	};
 	struct crypto_choice choice;
 
+	if (secure_dtls_answer(draft, offerer, o)) {
+		agree_on_dtls(offerer);
+		return 0;
+	}
+	section_dtls_forget(offerer->dtls);
 	if (!c->said)
 		return err_set(err, EINVAL, "%s is to be answered, but was not offered with keys",
 			sdp_transport_info(offerer->transport)->name);
@@ -204,23 +234,30 @@ int secure_answer(const struct draft *draft, const struct media_pair *pair,
 	struct media *from = pair->from, *to = pair->to;
 	struct crypto_list *said = read_lines(in);
 	const struct sdes_crypto *accepted = NULL, *with = NULL;
-	bool secured;
+	bool secured, dtls;
 	int ret = 0;
 
 	share_offer(draft, from);
-	secured = negotiate_crypto_accepted(said, from->crypto.shown, &accepted, &with);
+	dtls = secure_dtls_read(draft, from, in, o) && secure_dtls_accepted(draft, from);
+	secured = dtls || negotiate_crypto_accepted(said, from->crypto.shown, &accepted, &with);
 	if (!secured && is_srtp(in->transport)) {
 		ref_drop(said);
 		return err_set(err, EINVAL,
-			"%s is answered without an a=crypto of those that were offered",
+			"%s is answered without an a=crypto or a=fingerprint of what was offered",
 			sdp_transport_info(in->transport)->name);
 	}
-	agree(from, secured ? &accepted->params : NULL, secured ? &with->params : NULL);
+	if (dtls) {
+		agree_on_dtls(from);
+	} else {
+		agree(from, secured ? &accepted->params : NULL, secured ? &with->params : NULL);
+		section_dtls_forget(from->dtls);
+	}
 	if (offerer_speaks(to, from, secured, o)) {
-		ret = answer_offerer(pair, accepted, o, err);
+		ret = answer_offerer(draft, pair, accepted, o, err);
 	} else {
 		agree(to, NULL, NULL);
-		media_crypto_set_shown(&to->crypto, NULL);
+		section_dtls_forget(to->dtls);
+		show_nothing(to);
 	}
 	ref_drop(said);
 	return ret;
@@ -234,4 +271,5 @@ void secure_forget(struct media *media)
 	media_crypto_set_keys(c, NULL, NULL);
 	media_crypto_set_shown(c, NULL);
 	c->agreed = c->secure = c->own = false;
+	section_dtls_forget(media->dtls);
 }

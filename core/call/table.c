@@ -6,6 +6,7 @@
 #include "base/ref.h"
 #include "call/delete_priv.h"
 
+#include <errno.h>
 #include <sys/random.h>
 
 static guint hash_str(gconstpointer key)
@@ -68,6 +69,7 @@ void call_table_free(struct call_table *table)
 	g_hash_table_destroy(table->by_id);
 	g_hash_table_destroy(table->by_session);
 	g_hash_table_destroy(table->traffic);
+	ref_drop(table->cert);
 	g_free(table->load);
 	g_free(table);
 }
@@ -75,6 +77,33 @@ void call_table_free(struct call_table *table)
 const struct call_settings *call_table_settings(const struct call_table *table)
 {
 	return table->settings;
+}
+
+int call_table_renew_cert(struct call_table *table, struct err *err)
+{
+	struct dtls_cert *cert;
+
+	log_info("Generating new DTLS certificate");
+	cert = dtls_cert_new(&table->settings->dtls, clock_wall_us(), err);
+	if (!cert)
+		return -EIO;
+	ref_drop(table->cert);
+	table->cert = cert;
+	return 0;
+}
+
+struct dtls_cert *call_table_cert(const struct call_table *table)
+{
+	return table->cert;
+}
+
+static void renew_old_cert(struct call_table *table)
+{
+	struct err err;
+
+	if (table->cert && dtls_cert_is_old(table->cert, clock_wall_us()) &&
+		call_table_renew_cert(table, &err) < 0)
+		log_err("%s", err.text);
 }
 
 struct iface_table *call_table_interfaces(const struct call_table *table)
@@ -131,6 +160,7 @@ void call_table_tick(struct call_table *table)
 	GHashTableIter it;
 	gpointer value;
 
+	renew_old_cert(table);
 	g_hash_table_iter_init(&it, table->by_id);
 	while (g_hash_table_iter_next(&it, NULL, &value)) {
 		struct over o = { .call = value };
@@ -214,12 +244,30 @@ static const struct media_stream *find_stream(
 	return NULL;
 }
 
+static void log_dtls(const struct media_event *event)
+{
+	char source[ADDR_TEXT];
+
+	addr_print(&event->source, source);
+	if (event->type == MEDIA_EVENT_DTLS_UP)
+		log_info("DTLS-SRTP successfully negotiated with " MARKED("%s"), MARK(source));
+	else if (event->type == MEDIA_EVENT_DTLS_FAILED)
+		log_err("DTLS with " MARKED("%s") ": %s", MARK(source),
+			reason_row(event->reason)->text);
+	else
+		log_info("DTLS closed by " MARKED("%s"), MARK(source));
+}
+
 static void log_event(const struct media_event *event)
 {
 	char text[ADDR_TEXT], source[ADDR_TEXT];
 
 	if (event->type == MEDIA_EVENT_PEER_LEARNED)
 		reason_count(REASON_PEER_LEARNED);
+	if (event->type >= MEDIA_EVENT_DTLS_UP) {
+		log_dtls(event);
+		return;
+	}
 	if (event->type == MEDIA_EVENT_SOURCE_REFUSED)
 		log_debug("Packets from " MARKED("%s") " refused: %s",
 			MARK(addr_print(&event->source, source)), reason_row(event->reason)->text);
@@ -264,6 +312,9 @@ static void keep_event(struct call *call, const struct media *media,
 		[MEDIA_EVENT_SOURCE_COMMITTED] = { EVENT_SOURCE_COMMITTED, true, false },
 		[MEDIA_EVENT_SOURCE_REFUSED] = { EVENT_SOURCE_REFUSED, true, true },
 		[MEDIA_EVENT_WRONG_KEY] = { EVENT_WRONG_KEY, true, true },
+		[MEDIA_EVENT_DTLS_UP] = { EVENT_DTLS_UP, true, false },
+		[MEDIA_EVENT_DTLS_FAILED] = { EVENT_DTLS_FAILED, true, true },
+		[MEDIA_EVENT_DTLS_CLOSED] = { EVENT_DTLS_CLOSED, true, false },
 	};
 	struct event e = {
 		.kind = kinds[event->type].kind,

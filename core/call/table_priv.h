@@ -17,6 +17,7 @@ struct call_table {
 	struct iface_table *interfaces;
 	const struct call_settings *settings;
 	struct load machine_load;
+	struct dtls_cert *cert; /* a reference; NULL: none */
 	uint64_t next_session_id;
 	GHashTable *by_id;      /* struct str * → struct call * (owned by the table) */
 	GHashTable *by_session; /* session id → struct call * */

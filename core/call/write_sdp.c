@@ -416,7 +416,6 @@ static void write_rtcp(struct writing *wr, const struct media *media)
 		sdp_write_attr(wr->w, "rtcp-mux", NULL);
 }
 
-/* The a=setup, a=fingerprint and a=tls-id of DTLS belong behind them. */
 static void write_crypto(struct writing *wr, const struct media *media)
 {
 	const struct crypto_list *list = media_carrier(media)->crypto.shown;
@@ -431,6 +430,19 @@ static void write_crypto(struct writing *wr, const struct media *media)
 		sdp_write_attr(wr->w, "crypto", "%s", text);
 	}
 	srtp_wipe(text, sizeof(text));
+}
+
+static void write_dtls(struct writing *wr, const struct section_dtls *d)
+{
+	char text[FINGERPRINT_MAX_TEXT];
+
+	if (!d || !d->shown)
+		return;
+	fingerprint_print(dtls_cert_fingerprint(d->cert, d->hash), text);
+	sdp_write_attr(wr->w, "setup", "%s", dtls_setup_name(d->setup));
+	sdp_write_attr(wr->w, "fingerprint", "%s", text);
+	if (!d->hides_tls_id)
+		sdp_write_attr(wr->w, "tls-id", "%s", d->tls_id);
 }
 
 static void write_rtp_line(struct writing *wr, const struct media *media,
@@ -486,6 +498,7 @@ static void write_rtp(struct writing *wr, const struct media *media, const struc
 	write_direction(wr, source);
 	write_rtcp(wr, media);
 	write_crypto(wr, media);
+	write_dtls(wr, media_carrier(media)->dtls);
 	if (media->ptime_ms)
 		sdp_write_attr(wr->w, "ptime", "%d", media->ptime_ms);
 	if (media->maxptime_ms)
@@ -514,6 +527,7 @@ static void write_double(struct writing *wr, const struct media *media, const st
 
 	other.transport = other_kind(media->transport);
 	other.crypto = (struct media_crypto){ 0 };
+	other.dtls = NULL;
 	if (!wr->answer && wr->o->osrtp.offer_legacy && is_usable(media) && source->in &&
 		sdp_transport_info(media->transport)->srtp)
 		write_rtp(wr, &other, source);

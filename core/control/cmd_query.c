@@ -194,6 +194,11 @@ static void add_last_packets(struct query *q, struct value *v, const struct stre
 	dict_add_int(q->d, v, "last user packet", last_s);
 }
 
+static bool uses_dtls(const struct media *media)
+{
+	return media->dtls && media->dtls->answered;
+}
+
 static void add_stream_flags(struct query *q, struct value *v, const struct media *media,
 	unsigned component, const struct stream_counts *counts)
 {
@@ -210,6 +215,8 @@ static void add_stream_flags(struct query *q, struct value *v, const struct medi
 		dict_add_str(q->d, flags, NULL, STR_LIT("filled"));
 	if (counts->confirmed)
 		dict_add_str(q->d, flags, NULL, STR_LIT("confirmed"));
+	if (uses_dtls(media) && counts->dtls_suite)
+		dict_add_str(q->d, flags, NULL, STR_LIT("DTLS fingerprint verified"));
 	if (media->strict)
 		dict_add_str(q->d, flags, NULL, STR_LIT("strict source address"));
 	if (media->handover)
@@ -217,11 +224,15 @@ static void add_stream_flags(struct query *q, struct value *v, const struct medi
 }
 
 /* Of what it sends; both directions seldom differ. */
-static void add_suite(struct query *q, struct value *v, const struct media *media)
+static void add_suite(struct query *q, struct value *v, const struct media *media,
+	const struct stream_counts *counts)
 {
 	const struct plan_srtp *in = media->crypto.in;
 
-	if (in)
+	if (uses_dtls(media) && counts->dtls_suite)
+		dict_add_str(q->d, v, "crypto suite",
+			str_of(srtp_suite((enum srtp_suite_id)(counts->dtls_suite - 1))->name));
+	else if (in)
 		dict_add_str(q->d, v, "crypto suite",
 			str_of(srtp_suite((enum srtp_suite_id)in->params.suite)->name));
 }
@@ -249,7 +260,7 @@ static void add_stream(
 	peer = counts.peer.family && counts.seen ? counts.peer : stream->peer;
 	add_endpoint(q, v, "endpoint", &peer);
 	add_endpoint(q, v, "advertised endpoint", &stream->peer);
-	add_suite(q, v, media);
+	add_suite(q, v, media, &counts);
 	add_last_packets(q, v, &counts);
 	add_first_ssrc(q, v, media, component);
 	add_stream_flags(q, v, media, component, &counts);
@@ -305,8 +316,14 @@ static void add_media_flags(struct query *q, struct value *v, const struct media
 		dict_add_str(q->d, flags, NULL, STR_LIT("recv"));
 	if (media->mux)
 		dict_add_str(q->d, flags, NULL, STR_LIT("rtcp-mux"));
-	if (media->crypto.in || media->crypto.secure)
+	if (uses_dtls(media)) {
+		dict_add_str(q->d, flags, NULL, STR_LIT("DTLS-SRTP"));
+		dict_add_str(q->d, flags, NULL,
+			str_of(media->dtls->plan->active ? "DTLS role active"
+							 : "DTLS role passive"));
+	} else if (media->crypto.in || media->crypto.secure) {
 		dict_add_str(q->d, flags, NULL, STR_LIT("SDES"));
+	}
 	if (media->unidirectional)
 		dict_add_str(q->d, flags, NULL, STR_LIT("unidirectional"));
 	if (media->echo)

@@ -87,8 +87,8 @@ static bool set_word(struct sdes_options *o, struct str text)
 		{ "lifetime", &o->lifetime },
 		{ "static", &o->keep_suite },
 		{ "nonew", &o->no_new },
-		{ "prefer", NULL },
-		{ "priority", NULL },
+		{ "prefer", &o->prefer },
+		{ "priority", &o->prefer },
 	};
 
 	for (unsigned i = 0; i < G_N_ELEMENTS(words); i++) {

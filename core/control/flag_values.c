@@ -192,7 +192,7 @@ FLAG_FN(flag_transport)
 	}
 	/* Answers choose among the profiles of RTP: whatever else was offered is not spoken. */
 	info = sdp_transport_info(transport);
-	r->o->has_transport = r->what != FLAGS_ANSWER || (info->rtp && !info->dtls);
+	r->o->has_transport = r->what != FLAGS_ANSWER || info->rtp;
 	r->o->transport = transport;
 	return 0;
 }
@@ -322,11 +322,33 @@ FLAG_FN(flag_passthrough)
 		r->err, ENOTSUP, "passthrough cannot be done: ICE is not supported by this build");
 }
 
-FLAG_FN(flag_off_only)
+FLAG_FN(flag_dtls)
 {
+	struct dtls_options *o = &r->o->dtls;
+
 	(void)v;
-	if (!is_off(text) && !flag_value_is(text, "passive") && !flag_value_is(text, "active"))
+	if (is_off(text))
+		o->off = true;
+	else if (flag_value_is(text, "passive"))
+		o->passive = true;
+	else if (flag_value_is(text, "active"))
+		o->active = true;
+	else
 		flag_warn(r, "unknown DTLS value '%.*s' ignored", STR_ARG(text));
+	return 0;
+}
+
+FLAG_FN(flag_dtls_fingerprint)
+{
+	int hash = dtls_hash_find(text);
+
+	(void)v;
+	if (hash < 0) {
+		flag_warn(r, "unknown DTLS-fingerprint '%.*s' ignored", STR_ARG(text));
+		return 0;
+	}
+	r->o->dtls.has_hash = true;
+	r->o->dtls.hash = (enum dtls_hash)hash;
 	return 0;
 }
 

@@ -41,7 +41,7 @@ int media_demux(struct packet *packet)
 	case DATAGRAM_STUN:
 		return REASON_STUN_UNEXPECTED;
 	case DATAGRAM_DTLS:
-		return REASON_DTLS_UNEXPECTED;
+		return packet->in->dtls ? PACKET_OK : REASON_DTLS_UNEXPECTED;
 	case DATAGRAM_OTHER:
 		break;
 	}

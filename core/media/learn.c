@@ -184,6 +184,17 @@ void media_learn_inherit(struct stream *stream, const struct stream *before, int
 	note_peer(stream);
 }
 
+void media_learn_forget(struct stream *stream, int64_t now_us)
+{
+	stream->source_state = SOURCE_NONE;
+	stream->source_stale = false;
+	stream->since_us = now_us;
+	stream->until_us = now_us + WINDOW_US;
+	if (!stream->plan->wait)
+		aim_at_signalled(stream);
+	note_peer(stream);
+}
+
 void media_tell_control(const struct stream *stream, struct media_event event)
 {
 	const struct session_state *state = stream->set->state;

@@ -49,6 +49,10 @@ int media_learn(struct packet *packet);
  * generations, what `before` (NULL: none) has learned. `now_us`: the turn's time.
  */
 void media_learn_inherit(struct stream *stream, const struct stream *before, int64_t now_us);
+/*
+ * learn.c: what was learned of a stream's peer is wrong: it begins anew. `now_us`: the turn's time.
+ */
+void media_learn_forget(struct stream *stream, int64_t now_us);
 /* filter.c: to each sink what its action leaves of it; takes packet->buf. */
 void media_deliver_filtered(struct packet *packet);
 /* rtcp_in.c: what an RTCP compound says of quality; the packet stays as it is. */

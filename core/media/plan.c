@@ -19,6 +19,27 @@ struct plan_srtp *plan_srtp_new(const struct srtp_params *params, uint32_t gener
 	return srtp;
 }
 
+static void destroy_dtls(void *object)
+{
+	struct plan_dtls *dtls = object;
+
+	ref_drop(dtls->cert);
+}
+
+struct plan_dtls *plan_dtls_new(const struct plan_dtls *from)
+{
+	struct plan_dtls *dtls = ref_alloc(sizeof(*dtls), destroy_dtls);
+
+	*dtls = *from;
+	ref_take(dtls->cert);
+	return dtls;
+}
+
+bool plan_dtls_same(const struct plan_dtls *a, const struct plan_dtls *b)
+{
+	return a->generation == b->generation && a->active == b->active && a->cert == b->cert;
+}
+
 struct plan *plan_new(struct str call_id, unsigned stream_count, unsigned sink_slots)
 {
 	struct plan *plan = g_new0(struct plan, 1);
@@ -52,6 +73,7 @@ void plan_free(struct plan *plan)
 		ref_drop(s->sdp);
 		ref_drop(s->srtp_in);
 		ref_drop(s->srtp_out);
+		ref_drop(s->dtls);
 	}
 	g_free(plan->streams);
 	g_free(plan->call_id);
@@ -185,6 +207,14 @@ static bool srtp_equal(const struct plan_srtp *a, const struct plan_srtp *b)
 	return a->generation == b->generation && srtp_params_equal(&a->params, &b->params);
 }
 
+static bool dtls_equal(const struct plan_dtls *a, const struct plan_dtls *b)
+{
+	if (!a || !b)
+		return a == b;
+	return plan_dtls_same(a, b) && a->mtu == b->mtu &&
+	       fingerprint_set_equal(&a->peer, &b->peer);
+}
+
 static bool stream_equal(const struct plan_stream *a, const struct plan_stream *b)
 {
 	return a->id == b->id && a->endpoint_gen == b->endpoint_gen &&
@@ -197,7 +227,7 @@ static bool stream_equal(const struct plan_stream *a, const struct plan_stream *
 	       filters_equal(a->filter, b->filter) && a->carrier == b->carrier &&
 	       bundles_equal(a->bundle, b->bundle) && a->secured == b->secured &&
 	       srtp_equal(a->srtp_in, b->srtp_in) && srtp_equal(a->srtp_out, b->srtp_out) &&
-	       formats_equal(a->in, b->in) &&
+	       dtls_equal(a->dtls, b->dtls) && formats_equal(a->in, b->in) &&
 	       sinks_equal(a->rtp_sinks, a->rtp_sink_count, b->rtp_sinks, b->rtp_sink_count) &&
 	       sinks_equal(a->rtcp_sinks, a->rtcp_sink_count, b->rtcp_sinks, b->rtcp_sink_count) &&
 	       all_transcodes_equal(a, b);

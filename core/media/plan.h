@@ -13,6 +13,7 @@
  *
  *   key generation       per direction; bumped when another key takes the place of the latest one,
  *                        also when there was none in between: SRTP begins anew then
+ *   DTLS generation      per section: another one is another association
  *
  * Tests compare plans (plan_equal) without sockets or time.
  */
@@ -20,6 +21,7 @@
 #define MEDIA_PLAN_H
 
 #include "api/codec.h"
+#include "dtls/cert.h"
 #include "media/stats.h"
 #include "net/ports.h"
 #include "srtp/suite.h"
@@ -123,6 +125,24 @@ struct plan_srtp {
 	struct srtp_params params;
 };
 
+/*
+ * Keys agreed upon by DTLS (spec media 10.6). Counted, never changed. As long as generation, role
+ * and certificate stay, the association does, whatever is said of its peer meanwhile; that may be
+ * told later than the association is begun, but not be changed.
+ */
+struct plan_dtls {
+	uint32_t generation;         /* of this section; from 1 */
+	bool active;                 /* we begin */
+	unsigned mtu;                /* of the path, headers included */
+	struct dtls_cert *cert;      /* a reference */
+	struct fingerprint_set peer; /* empty: not told yet */
+};
+
+/* A reference; takes one of its certificate. [control] */
+struct plan_dtls *plan_dtls_new(const struct plan_dtls *from);
+/* Is it the same association? Neither is NULL. [any] */
+bool plan_dtls_same(const struct plan_dtls *a, const struct plan_dtls *b);
+
 /* A reference. [control] */
 struct plan_srtp *plan_srtp_new(const struct srtp_params *params, uint32_t generation);
 
@@ -178,6 +198,8 @@ struct plan_stream {
 	 * them. RTP's and RTCP's stream of a section have the same.
 	 */
 	struct plan_srtp *srtp_in, *srtp_out;
+	/* A reference; NULL: no DTLS. Without keys above, which it takes the place of. */
+	struct plan_dtls *dtls;
 	struct plan_bundle *bundle; /* owned; NULL: it carries no other */
 	uint32_t delay_us;          /* its RTP waits so long; 0: not */
 	struct plan_filter *filter; /* owned; NULL: RTP goes to all sinks as it is */

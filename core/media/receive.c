@@ -3,7 +3,8 @@
  * The path in; read this first. A datagram comes from an engine and meets, in this order:
  *
  *   demux    what is it, and is it expected on this port (demux.c)
- *   secure   is it authentic, and what does it say, where SRTP is spoken (secure.c)
+ *   secure   is it authentic, and what does it say, where SRTP is spoken (secure.c); DTLS ends
+ *            here (dtls.c)
  *   learn    is its source believed (learn.c)
  *   bundle   which of the sections it belongs to, where several share the port (bundle.c)
  *   count    statistics of the stream and its SSRC; of RTCP, what it reports (rtcp_in.c)
@@ -13,6 +14,7 @@
  * A step that says no names a reason, which is counted; nothing else happens to the packet.
  */
 #include "media/bundle.h"
+#include "media/dtls.h"
 #include "media/packet.h"
 #include "media/secure.h"
 
@@ -186,8 +188,13 @@ void media_receive(struct port *port, struct buf *buf, const union sock *from, b
 	};
 	int verdict = cut ? REASON_TOO_LONG : media_demux(&packet);
 
-	if (verdict == PACKET_OK && in->secured)
+	if (verdict == PACKET_OK && in->secured) {
+		if (packet.kind == DATAGRAM_DTLS) {
+			media_dtls_in(&packet);
+			return;
+		}
 		verdict = media_unprotect(&packet);
+	}
 	if (verdict == PACKET_OK)
 		verdict = media_learn(&packet);
 	if (verdict == PACKET_OK && in->bundle)

@@ -79,7 +79,9 @@ int secure_open(struct stream_set *set, const struct stream_set *latest, struct 
 		struct stream *s = &set->streams[i];
 		int ret = 0;
 
-		if (s->rtp_of == s && (s->plan->srtp_in || s->plan->srtp_out))
+		if (s->dtls)
+			s->srtp = g_new0(struct stream_srtp, 1);
+		else if (s->rtp_of == s && (s->plan->srtp_in || s->plan->srtp_out))
 			ret = open_stream(s, find_plan(latest, s->plan->id), err);
 		if (ret < 0)
 			return ret;
@@ -113,6 +115,12 @@ static void inherit(struct stream *s, struct stream *before, int64_t now_us)
 {
 	struct stream_srtp *to = s->srtp, *from = before->srtp;
 
+	/* What there is serves until the next association has its keys. */
+	if (s->dtls) {
+		*to = *from;
+		*from = (struct stream_srtp){ 0 };
+		return;
+	}
 	if (same_key(s->plan->srtp_out, before->plan->srtp_out))
 		move(&to->out, &from->out);
 	if (!same_key(s->plan->srtp_in, before->plan->srtp_in)) {
@@ -140,6 +148,31 @@ void secure_inherit(struct stream_set *before, struct stream_set *next, int64_t 
 		if (old && old->srtp)
 			inherit(s, old, now_us);
 	}
+}
+
+void secure_replace(
+	struct stream *stream, struct srtp_context *in, struct srtp_context *out, int64_t now_us)
+{
+	struct stream_srtp *srtp = stream->srtp;
+
+	if (srtp->in) {
+		srtp_context_free(srtp->former);
+		srtp->former = srtp->in;
+		srtp->former_until_us = now_us + FORMER_US;
+	}
+	srtp_context_free(srtp->out);
+	srtp->in = in;
+	srtp->out = out;
+}
+
+static struct stream_srtp *keys_of(const struct stream *stream)
+{
+	return stream->srtp ? stream->srtp : stream->rtp_of->srtp;
+}
+
+static int no_key(const struct stream *stream)
+{
+	return stream->carrier->dtls ? REASON_DTLS_NO_KEY : REASON_SRTP_NO_KEY;
 }
 
 static enum reason reason_of(enum srtp_result result)
@@ -199,12 +232,12 @@ static void count_wrong_key(struct packet *packet, struct stream_srtp *srtp)
 
 int media_unprotect(struct packet *packet)
 {
-	struct stream_srtp *srtp = packet->in->rtp_of->srtp;
+	struct stream_srtp *srtp = keys_of(packet->in);
 	enum srtp_result result;
 	size_t len;
 
 	if (!srtp || !srtp->in)
-		return REASON_SRTP_NO_KEY;
+		return no_key(packet->in);
 	if (srtp->seals)
 		keep_sealed(packet);
 	result = run(srtp->in, packet, &len, packet->buf->len);
@@ -229,7 +262,7 @@ int media_unprotect(struct packet *packet)
 
 int media_protect(struct packet *packet, struct stream *out)
 {
-	struct stream_srtp *srtp = out->carrier->rtp_of->srtp;
+	struct stream_srtp *srtp = keys_of(out->carrier);
 	size_t len;
 
 	if (!srtp || !srtp->out)

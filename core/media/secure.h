@@ -2,7 +2,8 @@
 /*
  * SRTP on the packet path: what comes is verified and decrypted before its source is believed or
  * anything of it is counted; what goes out is protected last. The contexts of a section stand with
- * the stream of its RTP, so that RTCP on a port of its own and muxed RTCP use one index.
+ * the stream of its RTP, so that RTCP on a port of its own and muxed RTCP use one index; but what
+ * DTLS agreed on counts for its port alone.
  */
 #ifndef MEDIA_SECURE_H
 #define MEDIA_SECURE_H
@@ -34,6 +35,12 @@ int secure_open(struct stream_set *set, const struct stream_set *latest, struct 
 void secure_free(struct stream_set *set);
 /* After `next` took the place of `before` (NULL: none). [media] */
 void secure_inherit(struct stream_set *before, struct stream_set *next, int64_t now_us);
+/*
+ * Keys that an association of the stream's has agreed on: both contexts are the stream's from now
+ * on. [media]
+ */
+void secure_replace(
+	struct stream *stream, struct srtp_context *in, struct srtp_context *out, int64_t now_us);
 /* The packet as it was before its sender protected it; PACKET_OK or why it is dropped. [media] */
 int media_unprotect(struct packet *packet);
 /* The packet as the peer of `out` must get it; PACKET_OK or why it is not sent. [media] */

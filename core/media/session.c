@@ -7,6 +7,7 @@
 
 #include "base/list.h"
 #include "base/log.h"
+#include "media/dtls.h"
 #include "media/flow.h"
 #include "media/packet.h"
 #include "media/secure.h"
@@ -300,8 +301,10 @@ static void drop_on_worker(struct message *message)
 {
 	struct journey *j = container_of(message, struct journey, message);
 
-	if (j->state->set)
+	if (j->state->set) {
+		media_dtls_close(j->state->set);
 		stream_set_detach_ports(j->state->set);
+	}
 	message->run = dropped_on_control;
 	media_worker_post_control(j->state->worker, message);
 }

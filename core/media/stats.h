@@ -48,10 +48,11 @@ struct stream_counts {
 	uint64_t packets_out, bytes_out;
 	struct ssrc_stats ssrc[STREAM_SSRC_MAX];
 	uint64_t errors_in;
-	struct addr peer; /* where packets are sent now; ADDR_NONE: nowhere */
-	bool seen;        /* a packet of it has come since it was signalled last */
-	bool at_peer;     /* … and comes from `peer` */
-	bool confirmed;   /* … and learning is over */
+	struct addr peer;   /* where packets are sent now; ADDR_NONE: nowhere */
+	bool seen;          /* a packet of it has come since it was signalled last */
+	bool at_peer;       /* … and comes from `peer` */
+	bool confirmed;     /* … and learning is over */
+	uint8_t dtls_suite; /* whose keys DTLS gave, from 1: enum srtp_suite_id + 1; 0: none */
 	uint32_t ssrcs_forgotten;
 	struct sequence_counts forgotten; /* theirs */
 	/* What came in on it, or was to leave by it, and was dropped. */

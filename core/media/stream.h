@@ -55,7 +55,9 @@ struct stream {
 	struct delay *delay; /* owned; NULL: packets do not wait */
 	/* By place in rtp_sinks, each owned and possibly NULL; NULL: no sink has one. Owned. */
 	struct flow **flows;
-	struct stream_srtp *srtp;     /* owned, with the stream of RTP; NULL: there are no keys */
+	/* Owned, with the stream of RTP; of an association, with its own. NULL: no keys here. */
+	struct stream_srtp *srtp;
+	struct stream_dtls *dtls;     /* owned; NULL: no DTLS */
 	struct stream *rtp_of;        /* the one with its RTP, which may be itself */
 	struct stream *carrier;       /* whose port and peer are its own, too: mostly itself */
 	struct stream_bundle *bundle; /* owned; NULL: it carries no other */
@@ -78,6 +80,7 @@ struct session_state {
 	struct media_worker *worker; /* who has it now; NULL while it travels */
 	struct stream_set *set;      /* NULL before the first plan */
 	struct session *owner;       /* control's side: not for the worker to look into */
+	unsigned dtls_half_open;     /* handshakes that peers began; the worker's */
 	_Atomic(struct session_quality *) quality; /* NULL before the first report */
 };
 

@@ -5,6 +5,7 @@
  */
 #include "media/bundle.h"
 #include "media/delay.h"
+#include "media/dtls.h"
 #include "media/flow.h"
 #include "media/packet.h"
 #include "media/secure.h"
@@ -64,6 +65,7 @@ struct stream_set *stream_set_new(struct session_state *state, struct plan *plan
 		s->secured = s->plan->secured && !s->plan->opaque;
 		s->rtp_of = &set->streams[s->plan->rtp_stream];
 	}
+	media_dtls_open(set);
 	wire_sinks(set);
 	bundles_open(set);
 	return set;
@@ -78,6 +80,7 @@ void stream_set_free(struct stream_set *set)
 	flows_free(set);
 	bundles_free(set);
 	secure_free(set);
+	media_dtls_free(set);
 	plan_free(set->plan);
 	g_free(set->streams);
 	g_free(set->sinks);
@@ -162,6 +165,8 @@ struct stream_set *stream_set_apply(struct session_state *state, struct stream_s
 		forget_clocks(&s->stats->counts);
 		stream_stats_end(s->stats);
 	}
+	secure_inherit(before, next, now_us);
+	media_dtls_inherit(before, next, now_us);
 	for (unsigned i = 0; before && i < before->plan->stream_count; i++) {
 		const struct plan_stream *s = &before->plan->streams[i];
 
@@ -172,7 +177,6 @@ struct stream_set *stream_set_apply(struct session_state *state, struct stream_s
 	own_ports(next);
 	state->set = next;
 	delay_inherit(before, next);
-	secure_inherit(before, next, now_us);
 	flows_inherit(before, next);
 	bundles_inherit(before, next);
 	media_pierce(next);
@@ -197,6 +201,7 @@ void stream_set_detach_ports(struct stream_set *set)
 {
 	delay_stop(set, set->state->worker);
 	flows_stop(set);
+	media_dtls_stop(set);
 	for (unsigned i = 0; i < set->plan->stream_count; i++)
 		for (unsigned p = 0; p < set->plan->streams[i].port_count; p++)
 			let_go(set->plan->streams[i].ports[p]->port);
@@ -206,6 +211,7 @@ void stream_set_attach_ports(struct stream_set *set, struct media_worker *worker
 {
 	own_ports(set);
 	delay_start(set, worker);
+	media_dtls_resume(set);
 	for (unsigned i = 0; i < set->plan->stream_count; i++) {
 		const struct plan_stream *s = &set->plan->streams[i];
 

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/list.h"
+#include "media/dtls.h"
 #include "stats/reason.h"
 
 #include <errno.h>
@@ -22,6 +23,7 @@ struct media_worker {
 	unsigned index;
 	struct loop *loop;
 	struct buf_pool *pool;
+	struct dtls_work *dtls;
 	const struct port_engine *engine; /* that knows the loop; NULL: none need to */
 	struct mailbox *control;
 	media_event_fn on_event;
@@ -79,6 +81,7 @@ struct media_worker *media_worker_new(
 		return NULL;
 	}
 	worker->pool = buf_pool_new(MAX_BUFFERS);
+	worker->dtls = dtls_work_new(worker);
 	loop_on_turn_end(worker->loop, turn_end, worker);
 	return worker;
 }
@@ -100,6 +103,7 @@ void media_worker_free(struct media_worker *worker)
 		worker->engine->leave(worker->loop);
 	loop_free(worker->loop);
 	buf_pool_free(worker->pool);
+	dtls_work_free(worker->dtls);
 	g_free(worker);
 }
 
@@ -151,6 +155,11 @@ struct loop *media_worker_loop(struct media_worker *worker)
 struct buf_pool *media_worker_pool(struct media_worker *worker)
 {
 	return worker->pool;
+}
+
+struct dtls_work *media_worker_dtls(struct media_worker *worker)
+{
+	return worker->dtls;
 }
 
 struct mailbox *media_worker_mailbox(struct media_worker *worker)

@@ -38,6 +38,9 @@ enum media_event_type {
 	MEDIA_EVENT_SOURCE_COMMITTED, /* learning is over; not told when `committed` told it */
 	MEDIA_EVENT_SOURCE_REFUSED,   /* packets dropped by `reason`: at most once a second */
 	MEDIA_EVENT_WRONG_KEY,        /* SRTP that no key fits: the first since one did */
+	MEDIA_EVENT_DTLS_UP,          /* with `peer`: there are keys */
+	MEDIA_EVENT_DTLS_FAILED,      /* by `reason` */
+	MEDIA_EVENT_DTLS_CLOSED,      /* by the peer */
 };
 
 struct media_event {
@@ -45,7 +48,7 @@ struct media_event {
 	uint64_t session_id;
 	uint32_t stream_id;
 	uint32_t endpoint_gen; /* an event of an older generation is stale */
-	enum reason reason;    /* of SOURCE_CHANGED, SOURCE_REFUSED */
+	enum reason reason;    /* of SOURCE_CHANGED, SOURCE_REFUSED, DTLS_FAILED */
 	enum media_rank rank;  /* of `source` */
 	bool committed;        /* the source believed stays: no learning any more */
 	struct addr peer;      /* where packets go now; ADDR_NONE: nowhere */
@@ -81,6 +84,8 @@ void media_worker_turn(struct media_worker *worker);
 unsigned media_worker_index(const struct media_worker *worker);
 struct loop *media_worker_loop(struct media_worker *worker);
 struct buf_pool *media_worker_pool(struct media_worker *worker); /* [media] */
+struct dtls_work;
+struct dtls_work *media_worker_dtls(struct media_worker *worker); /* [media] */
 struct mailbox *media_worker_mailbox(struct media_worker *worker);
 struct mailbox *media_worker_control(struct media_worker *worker);
 /* To control. WAKE_LATER ones reach it within MAILBOX_LATER_US. [media] */

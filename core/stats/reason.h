@@ -57,6 +57,12 @@ enum reason_kind {
 	ROW(SRTP_NOT_SENT, DROP, "srtp-not-sent", "packet that could not be protected")            \
 	ROW(SRTP_SHARED_KEY, DROP, "srtp-shared-key",                                              \
 		"would have to be changed, but both parties use one SRTP key for it")              \
+	ROW(DTLS_NO_KEY, DROP, "dtls-no-key", "SRTP before the DTLS handshake gave its keys")      \
+	ROW(DTLS_NO_HELLO, DROP, "dtls-no-hello",                                                  \
+		"DTLS that belongs to no handshake and begins none")                               \
+	ROW(DTLS_HALF_OPEN, DROP, "dtls-half-open",                                                \
+		"as many DTLS handshakes are unfinished as are allowed")                           \
+	ROW(DTLS_BUSY, DROP, "dtls-busy", "more DTLS came than there is time for")                 \
 	ROW(TOO_LATE, DROP, "too-late",                                                            \
 		"RTP to be transcoded that came twice, or when its time was over")                 \
 	ROW(DECODE_FAILED, DROP, "decode-failed", "payload that is none of its codec's")           \
@@ -101,6 +107,16 @@ enum reason_kind {
 		"the source fell silent and its stream goes on from elsewhere")                    \
 	ROW(SOURCE_HANDOVER, CHANGE, "source-handover",                                            \
 		"another source took the place, as media-handover allows")                         \
+	ROW(DTLS_FINGERPRINT, CHANGE, "dtls-fingerprint",                                          \
+		"DTLS failed: the peer's certificate is not the one that was signalled")           \
+	ROW(DTLS_NO_PROFILE, CHANGE, "dtls-no-profile",                                            \
+		"DTLS failed: the peer knows no SRTP protection profile of ours")                  \
+	ROW(DTLS_TIMEOUT, CHANGE, "dtls-timeout", "DTLS failed: the peer did not answer in time")  \
+	ROW(DTLS_FLOODED, CHANGE, "dtls-flooded",                                                  \
+		"DTLS failed: more came than any handshake takes")                                 \
+	ROW(DTLS_REFUSED, CHANGE, "dtls-refused", "DTLS failed: the peer refused by an alert")     \
+	ROW(DTLS_PROTOCOL, CHANGE, "dtls-protocol",                                                \
+		"DTLS failed: what the peer sent is no handshake that we understand")              \
 	ROW(PORT_DEAF, CHANGE, "port-deaf",                                                        \
 		"a port could not be put on its new worker's loop: nothing is received there")     \
 	ROW(EVENT_LOST, CHANGE, "event-lost",                                                      \

@@ -42,6 +42,7 @@ static const struct random_text random_texts[] = {
 	{ "<KEY64>", BASE64, 64 },
 	{ "<INST>", "0123456789abcdef", 12 },
 	{ "<TLSID>", "0123456789abcdef", 32 },
+	{ "<FP>", "0123456789ABCDEF:", 0 },
 	{ "<UFRAG>", ALNUM, 8 },
 	{ "<PWD>", ALNUM, 26 },
 	{ "<FND>", ALNUM, 16 },

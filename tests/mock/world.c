@@ -34,6 +34,8 @@ void world_defaults(struct world *world)
 			.cdr_facility = -1,
 			.rtcp_facility = -1,
 			.software_id = "test",
+			.dtls_mtu = 1200,
+			.dtls = { .ciphers = DTLS_DEFAULT_CIPHERS, .name = "test" },
 		},
 		.port_min = 30000,
 		.port_max = 30999,
@@ -82,6 +84,8 @@ void world_open(struct world *world)
 	world->control.retrans = retrans_new(RETRANS_MAX_BYTES);
 	world->control.calls = call_table_new(world->workers, WORLD_WORKERS, world->control_box,
 		world->interfaces, &world->settings);
+	if (call_table_renew_cert(world->control.calls, &err) < 0)
+		g_error("certificate: %s", err.text);
 }
 
 void world_run_control(struct world *world)

@@ -199,18 +199,16 @@ static void test_what_can_be_carried(void)
 	g_assert_cmpint(check("m=image 41000 udptl t38\r\n", NULL, &err), ==, 0);
 	g_assert_cmpint(check("m=message 41000 TCP/MSRP *\r\n", NULL, &err), ==, 0);
 	g_assert_cmpint(check("m=audio 41000 RTP/SAVP 0\r\n", NULL, &err), ==, 0);
-	g_assert_cmpint(check("m=audio 0 UDP/TLS/RTP/SAVP 0\r\n", NULL, &err), ==, 0);
+	g_assert_cmpint(check("m=audio 41000 UDP/TLS/RTP/SAVP 0\r\n", NULL, &err), ==, 0);
 }
 
 static void test_what_cannot_says_why(void)
 {
-	struct call_options o = { .has_transport = true, .transport = SDP_UDP_TLS_RTP_SAVPF };
+	struct call_options o = { .has_transport = true, .transport = SDP_UDPTL };
 	struct err err = { 0 };
 
-	g_assert_cmpint(check("m=audio 41000 UDP/TLS/RTP/SAVP 0\r\n", NULL, &err), ==, -ENOTSUP);
-	g_assert_nonnull(strstr(err.text, "UDP/TLS/RTP/SAVP"));
 	g_assert_cmpint(check("m=audio 41000 RTP/AVP 0\r\n", &o, &err), ==, -ENOTSUP);
-	g_assert_nonnull(strstr(err.text, "UDP/TLS/RTP/SAVPF"));
+	g_assert_nonnull(strstr(err.text, "udptl"));
 	g_assert_cmpint(check("m=audio 41000 RTP/AVP 130\r\n", NULL, &err), ==, -EINVAL);
 	g_assert_cmpstr(err.text, ==, "Incomplete SDP specification");
 }

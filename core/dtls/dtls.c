@@ -1,0 +1,548 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * An association, carried out by OpenSSL over a BIO of our own, which reads the one datagram that
+ * is there and hands each that is written to the user at once.
+ */
+#include "dtls/dtls.h"
+
+#include "base/ref.h"
+#include "dtls/dtls_priv.h"
+#include "srtp/srtp.h"
+
+#include <errno.h>
+
+#include <glib.h>
+#include <openssl/err.h>
+
+/* OpenSSL's macros by these names are numbers of profiles; ours are suites. */
+#undef SRTP_AEAD_AES_128_GCM
+#undef SRTP_AEAD_AES_256_GCM
+
+enum {
+	RECORD_HEADER_BYTES = 13,
+	RECORD_HANDSHAKE = 22,
+	RECORD_FIRST_TYPE = 20, /* change_cipher_spec … */
+	RECORD_LAST_TYPE = 23,  /* … application data */
+	CLIENT_HELLO = 1,
+	HELLO_BYTES = RECORD_HEADER_BYTES + 12, /* with the header of the message */
+	MAX_CERT_BYTES = 16 * 1024,             /* that a peer may show */
+	VERIFY_DEPTH = 4,
+	LARGEST_SENT = 2048,
+	AEAD_BYTES = 24, /* nonce and tag of a record, which OpenSSL leaves out of account */
+	LARGEST_DATAGRAM = 16384 + 256 + RECORD_HEADER_BYTES,
+};
+
+struct dtls {
+	SSL *ssl;
+	struct dtls_cert *cert; /* a reference */
+	enum dtls_role role;
+	enum dtls_state state;
+	enum reason failure; /* REASON_COUNT: none found yet */
+	bool verified;
+	struct fingerprint_set peer;
+	dtls_send_fn send;
+	void *send_arg;
+	const uint8_t *input; /* the datagram being read; NULL: none is left */
+	size_t input_len;
+	int64_t began_us; /* the handshake */
+	int64_t due_us;   /* -1: no timer */
+	unsigned datagrams, early;
+	size_t bytes;
+};
+
+/* Those of our suites that DTLS knows (RFC 5764, 7714), as they are offered. */
+static const struct {
+	const char *name; /* OpenSSL's */
+	enum srtp_suite_id suite;
+} profiles[] = {
+	{ "SRTP_AEAD_AES_256_GCM", SRTP_AEAD_AES_256_GCM },
+	{ "SRTP_AEAD_AES_128_GCM", SRTP_AEAD_AES_128_GCM },
+	{ "SRTP_AES128_CM_SHA1_80", SRTP_AES_128_CM_80 },
+	{ "SRTP_AES128_CM_SHA1_32", SRTP_AES_128_CM_32 },
+};
+
+/* ---- the BIO ---- */
+
+static int bio_read(BIO *bio, char *out, int room)
+{
+	struct dtls *d = BIO_get_data(bio);
+	size_t len = d->input_len;
+
+	BIO_clear_retry_flags(bio);
+	if (!d->input) {
+		BIO_set_retry_read(bio);
+		return -1;
+	}
+	if (len > (size_t)room)
+		len = (size_t)room;
+	memcpy(out, d->input, len);
+	d->input = NULL;
+	return (int)len;
+}
+
+static int bio_write(BIO *bio, const char *data, int len)
+{
+	struct dtls *d = BIO_get_data(bio);
+
+	BIO_clear_retry_flags(bio);
+	d->send(d->send_arg, (const uint8_t *)data, (size_t)len);
+	return len;
+}
+
+static long bio_ctrl(BIO *bio, int what, long number, void *pointer)
+{
+	struct dtls *d = BIO_get_data(bio);
+
+	(void)number;
+	(void)pointer;
+	switch (what) {
+	case BIO_CTRL_FLUSH:
+		return 1;
+	case BIO_CTRL_PENDING:
+		return d && d->input ? (long)d->input_len : 0;
+	case BIO_CTRL_DGRAM_GET_MTU_OVERHEAD:
+		return DTLS_HEADER_BYTES;
+	default:
+		return 0;
+	}
+}
+
+static int bio_create(BIO *bio)
+{
+	BIO_set_init(bio, 1);
+	return 1;
+}
+
+static BIO_METHOD *make_bio_method(void)
+{
+	BIO_METHOD *m = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "datagrams");
+
+	if (m && BIO_meth_set_read(m, bio_read) && BIO_meth_set_write(m, bio_write) &&
+		BIO_meth_set_ctrl(m, bio_ctrl) && BIO_meth_set_create(m, bio_create))
+		return m;
+	BIO_meth_free(m);
+	return NULL;
+}
+
+/* One for all; lives as long as the process. */
+static BIO_METHOD *bio_method(void)
+{
+	static gsize method;
+
+	if (g_once_init_enter(&method))
+		g_once_init_leave(&method, (gsize)make_bio_method() | 1);
+	return (BIO_METHOD *)(method & ~(gsize)1);
+}
+
+/* ---- the peer's certificate ---- */
+
+static bool is_signalled(const struct dtls *d, const X509 *x509)
+{
+	int hash = fingerprint_set_hash(&d->peer);
+	struct fingerprint shown;
+
+	return hash >= 0 && x509 && dtls_fingerprint_of(x509, (enum dtls_hash)hash, &shown) &&
+	       fingerprint_set_has(&d->peer, &shown);
+}
+
+/* In the handshake, so that a wrong one is refused by an alert. */
+static int verify(X509_STORE_CTX *store, void *arg)
+{
+	SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+	struct dtls *d = SSL_get_app_data(ssl);
+
+	(void)arg;
+	if (!d->peer.count)
+		return 1;
+	if (is_signalled(d, X509_STORE_CTX_get0_cert(store)))
+		return 1;
+	d->failure = REASON_DTLS_FINGERPRINT;
+	X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_REJECTED);
+	return 0;
+}
+
+int dtls_set_up_ctx(SSL_CTX *ctx, struct err *err)
+{
+	g_autoptr(GString) names = g_string_new(NULL);
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(profiles); i++)
+		if (srtp_suite_usable(profiles[i].suite))
+			g_string_append_printf(
+				names, "%s%s", names->len ? ":" : "", profiles[i].name);
+	if (SSL_CTX_set_tlsext_use_srtp(ctx, names->str)) /* 0 is good */
+		return err_set(err, EIO, "DTLS-SRTP cannot be set up");
+	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+	SSL_CTX_set_verify_depth(ctx, VERIFY_DEPTH);
+	SSL_CTX_set_cert_verify_callback(ctx, verify, NULL);
+	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_options(ctx, SSL_OP_NO_QUERY_MTU | SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
+	SSL_CTX_set_max_cert_list(ctx, MAX_CERT_BYTES);
+	SSL_CTX_set_read_ahead(ctx, 1);
+	/* Sizes the buffer for writing: data are never sent, and messages are cut by the MTU. */
+	SSL_CTX_set_max_send_fragment(ctx, LARGEST_SENT);
+	return 0;
+}
+
+/* ---- making one ---- */
+
+/* OpenSSL's retransmissions: 0 is the first time. */
+static unsigned next_retry(SSL *ssl, unsigned before_us)
+{
+	(void)ssl;
+	if (!before_us)
+		return (unsigned)DTLS_FIRST_RETRY_US;
+	return (unsigned)MIN(2 * (int64_t)before_us, DTLS_LAST_RETRY_US);
+}
+
+struct dtls *dtls_new(
+	struct dtls_cert *cert, enum dtls_role role, unsigned mtu, dtls_send_fn send, void *arg)
+{
+	struct dtls *d = g_new0(struct dtls, 1);
+	BIO *bio = bio_method() ? BIO_new(bio_method()) : NULL;
+
+	d->cert = ref_take(cert);
+	d->role = role;
+	d->send = send;
+	d->send_arg = arg;
+	d->due_us = -1;
+	d->failure = REASON_COUNT;
+	d->ssl = SSL_new(cert->ctx);
+	if (!d->ssl || !bio) {
+		BIO_free(bio);
+		dtls_free(d);
+		return NULL;
+	}
+	BIO_set_data(bio, d);
+	SSL_set_bio(d->ssl, bio, bio);
+	SSL_set_app_data(d->ssl, d);
+	SSL_set_mtu(
+		d->ssl, (long)MAX(mtu, (unsigned)DTLS_MIN_MTU) - DTLS_HEADER_BYTES - AEAD_BYTES);
+	DTLS_set_timer_cb(d->ssl, next_retry);
+	if (role == DTLS_CLIENT)
+		SSL_set_connect_state(d->ssl);
+	else
+		SSL_set_accept_state(d->ssl);
+	return d;
+}
+
+void dtls_free(struct dtls *d)
+{
+	if (!d)
+		return;
+	SSL_free(d->ssl);
+	ref_drop(d->cert);
+	g_free(d);
+}
+
+void dtls_set_send(struct dtls *d, dtls_send_fn send, void *arg)
+{
+	d->send = send;
+	d->send_arg = arg;
+}
+
+enum dtls_role dtls_role(const struct dtls *d)
+{
+	return d->role;
+}
+
+enum dtls_state dtls_state(const struct dtls *d)
+{
+	return d->state;
+}
+
+enum reason dtls_failure(const struct dtls *d)
+{
+	return d->failure;
+}
+
+bool dtls_verified(const struct dtls *d)
+{
+	return d->verified;
+}
+
+int64_t dtls_due_us(const struct dtls *d)
+{
+	return d->due_us;
+}
+
+/* ---- what happens to it ---- */
+
+static enum dtls_state fail(struct dtls *d, enum reason failure)
+{
+	d->state = DTLS_FAILED;
+	d->due_us = -1;
+	/* What was found out on the way says more than that it ended so. */
+	if (d->failure == REASON_COUNT)
+		d->failure = failure;
+	return d->state;
+}
+
+static bool has_profile(const struct dtls *d)
+{
+	return SSL_get_selected_srtp_profile(d->ssl) != NULL;
+}
+
+/* The handshake is over: is it the one that was signalled? */
+static void decide(struct dtls *d)
+{
+	X509 *shown;
+
+	if (!d->peer.count) {
+		d->state = DTLS_UNVERIFIED;
+		return;
+	}
+	shown = SSL_get1_peer_certificate(d->ssl);
+	d->verified = is_signalled(d, shown);
+	X509_free(shown);
+	if (!d->verified) {
+		SSL_shutdown(d->ssl);
+		fail(d, REASON_DTLS_FINGERPRINT);
+		return;
+	}
+	d->state = DTLS_UP;
+}
+
+static void set_due(struct dtls *d, int64_t now_us)
+{
+	struct timeval left;
+
+	d->due_us = -1;
+	if (d->state != DTLS_HANDSHAKING)
+		return;
+	d->due_us = d->began_us + DTLS_HANDSHAKE_US;
+	if (DTLSv1_get_timeout(d->ssl, &left) == 1)
+		d->due_us = MIN(
+			d->due_us, now_us + (int64_t)left.tv_sec * G_USEC_PER_SEC + left.tv_usec);
+}
+
+static enum reason why(void)
+{
+	unsigned long code = ERR_peek_error();
+	int reason = ERR_GET_REASON(code);
+
+	if (ERR_GET_LIB(code) != ERR_LIB_SSL)
+		return REASON_DTLS_PROTOCOL;
+	if (reason == SSL_R_READ_TIMEOUT_EXPIRED)
+		return REASON_DTLS_TIMEOUT;
+	/* Alerts of the peer's have numbers from there on. */
+	return reason >= SSL_AD_REASON_OFFSET ? REASON_DTLS_REFUSED : REASON_DTLS_PROTOCOL;
+}
+
+static void run_handshake(struct dtls *d)
+{
+	int ret = SSL_do_handshake(d->ssl);
+	int error = ret == 1 ? SSL_ERROR_NONE : SSL_get_error(d->ssl, ret);
+
+	if (ret == 1 && !has_profile(d)) {
+		SSL_shutdown(d->ssl);
+		fail(d, REASON_DTLS_NO_PROFILE);
+	} else if (ret == 1) {
+		decide(d);
+	} else if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE) {
+		fail(d, error == SSL_ERROR_ZERO_RETURN ? REASON_DTLS_REFUSED : why());
+	}
+}
+
+/* Alerts, and the last flight asked for again; data there should be none of. */
+static void run_established(struct dtls *d)
+{
+	uint8_t unwanted[256];
+	int ret;
+
+	do
+		ret = SSL_read(d->ssl, unwanted, sizeof(unwanted));
+	while (ret > 0);
+	switch (SSL_get_error(d->ssl, ret)) {
+	case SSL_ERROR_WANT_READ:
+	case SSL_ERROR_WANT_WRITE:
+		return;
+	default:
+		SSL_shutdown(d->ssl);
+		d->state = DTLS_CLOSED;
+	}
+}
+
+static void run(struct dtls *d)
+{
+	ERR_clear_error();
+	if (d->state == DTLS_HANDSHAKING)
+		run_handshake(d);
+	else
+		run_established(d);
+	ERR_clear_error();
+}
+
+enum dtls_state dtls_start(struct dtls *d, int64_t now_us)
+{
+	if (d->role != DTLS_CLIENT || d->state != DTLS_WAITING)
+		return d->state;
+	d->state = DTLS_HANDSHAKING;
+	d->began_us = now_us;
+	run(d);
+	set_due(d, now_us);
+	return d->state;
+}
+
+/* Of the record at `data`, with its header; 0: it does not fit. */
+static size_t record_bytes(const uint8_t *data, size_t len)
+{
+	size_t bytes;
+
+	if (len < RECORD_HEADER_BYTES || data[0] < RECORD_FIRST_TYPE ||
+		data[0] > RECORD_LAST_TYPE || data[1] != 0xfe)
+		return 0;
+	bytes = RECORD_HEADER_BYTES + ((size_t)data[11] << 8 | data[12]);
+	return bytes <= len ? bytes : 0;
+}
+
+static bool is_encrypted(const uint8_t *record)
+{
+	return record[3] || record[4]; /* its epoch */
+}
+
+/* Whole records and nothing else. *ret_encrypted: how many of them are. */
+static bool is_well_formed(const uint8_t *data, size_t len, unsigned *ret_encrypted)
+{
+	*ret_encrypted = 0;
+	if (!len || len > LARGEST_DATAGRAM)
+		return false;
+	while (len) {
+		size_t bytes = record_bytes(data, len);
+
+		if (!bytes)
+			return false;
+		*ret_encrypted += is_encrypted(data);
+		data += bytes;
+		len -= bytes;
+	}
+	return true;
+}
+
+bool dtls_is_hello(const uint8_t *data, size_t len)
+{
+	unsigned encrypted;
+
+	return is_well_formed(data, len, &encrypted) && record_bytes(data, len) >= HELLO_BYTES &&
+	       !is_encrypted(data) && data[0] == RECORD_HANDSHAKE &&
+	       data[RECORD_HEADER_BYTES] == CLIENT_HELLO;
+}
+
+static bool may_begin(struct dtls *d, const uint8_t *data, size_t len, int64_t now_us)
+{
+	if (d->role != DTLS_SERVER || !dtls_is_hello(data, len))
+		return false;
+	d->state = DTLS_HANDSHAKING;
+	d->began_us = now_us;
+	return true;
+}
+
+static bool is_flood(struct dtls *d, size_t len, unsigned encrypted)
+{
+	d->datagrams++;
+	d->bytes += len;
+	d->early += encrypted;
+	return d->datagrams > DTLS_MAX_DATAGRAMS || d->bytes > DTLS_MAX_BYTES ||
+	       d->early > DTLS_MAX_EARLY;
+}
+
+enum dtls_state dtls_receive(struct dtls *d, const uint8_t *data, size_t len, int64_t now_us)
+{
+	unsigned encrypted;
+
+	if (d->state == DTLS_FAILED || d->state == DTLS_CLOSED ||
+		!is_well_formed(data, len, &encrypted))
+		return d->state;
+	if (d->state == DTLS_WAITING && !may_begin(d, data, len, now_us))
+		return d->state;
+	if (d->state == DTLS_HANDSHAKING && is_flood(d, len, encrypted))
+		return fail(d, REASON_DTLS_FLOODED);
+	d->input = data;
+	d->input_len = len;
+	run(d);
+	d->input = NULL;
+	set_due(d, now_us);
+	return d->state;
+}
+
+enum dtls_state dtls_timeout(struct dtls *d, int64_t now_us)
+{
+	if (d->state != DTLS_HANDSHAKING)
+		return d->state;
+	if (now_us >= d->began_us + DTLS_HANDSHAKE_US)
+		return fail(d, REASON_DTLS_TIMEOUT);
+	ERR_clear_error();
+	if (DTLSv1_handle_timeout(d->ssl) < 0)
+		fail(d, why());
+	ERR_clear_error();
+	set_due(d, now_us);
+	return d->state;
+}
+
+enum dtls_state dtls_set_peer(struct dtls *d, const struct fingerprint_set *peer)
+{
+	d->peer = *peer;
+	if (d->state == DTLS_UNVERIFIED) {
+		ERR_clear_error();
+		decide(d);
+		ERR_clear_error();
+	}
+	return d->state;
+}
+
+void dtls_close(struct dtls *d)
+{
+	if (d->state != DTLS_UP && d->state != DTLS_UNVERIFIED)
+		return;
+	ERR_clear_error();
+	SSL_shutdown(d->ssl);
+	ERR_clear_error();
+	d->state = DTLS_CLOSED;
+}
+
+/* ---- keys ---- */
+
+static const struct srtp_suite *chosen_suite(const struct dtls *d, enum srtp_suite_id *ret_id)
+{
+	const SRTP_PROTECTION_PROFILE *chosen = SSL_get_selected_srtp_profile(d->ssl);
+
+	for (unsigned i = 0; chosen && i < G_N_ELEMENTS(profiles); i++)
+		if (!strcmp(profiles[i].name, chosen->name)) {
+			*ret_id = profiles[i].suite;
+			return srtp_suite(profiles[i].suite);
+		}
+	return NULL;
+}
+
+/* Keys of client and server, then salts of client and server (RFC 5764 4.2). */
+static struct srtp_params cut_out(
+	const uint8_t *material, enum srtp_suite_id id, enum dtls_role role)
+{
+	const struct srtp_suite *s = srtp_suite(id);
+	size_t which = role == DTLS_SERVER;
+	struct srtp_params params = { .suite = (uint8_t)id };
+
+	memcpy(params.key, material + which * s->key_bytes, s->key_bytes);
+	memcpy(params.salt, material + 2 * (size_t)s->key_bytes + which * s->salt_bytes,
+		s->salt_bytes);
+	return params;
+}
+
+bool dtls_keys(const struct dtls *d, struct srtp_params *ret_in, struct srtp_params *ret_out)
+{
+	static const char label[] = "EXTRACTOR-dtls_srtp";
+	uint8_t material[2 * (SRTP_MAX_KEY + SRTP_MAX_SALT)];
+	const struct srtp_suite *suite;
+	enum srtp_suite_id id;
+
+	if (d->state != DTLS_UP)
+		return false;
+	suite = chosen_suite(d, &id);
+	if (!suite || SSL_export_keying_material(d->ssl, material,
+			      2 * (size_t)(suite->key_bytes + suite->salt_bytes), label,
+			      sizeof(label) - 1, NULL, 0, 0) != 1)
+		return false;
+	*ret_in = cut_out(material, id, d->role == DTLS_CLIENT ? DTLS_SERVER : DTLS_CLIENT);
+	*ret_out = cut_out(material, id, d->role);
+	srtp_wipe(material, sizeof(material));
+	return true;
+}

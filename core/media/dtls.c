@@ -1,0 +1,541 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Associations of streams: their datagrams, their turns, their keys. */
+#include "media/dtls.h"
+
+#include <glib.h>
+
+#include "base/clock.h"
+#include "base/ref.h"
+#include "media/packet.h"
+#include "media/secure.h"
+#include "srtp/srtp.h"
+
+enum {
+	RANDOM_AT = 13 + 12 + 2, /* of a ClientHello: behind both headers and the version */
+	RANDOM_BYTES = 32,
+};
+
+/* How long until it is looked again whether there is somewhere to send a hello to. */
+static const int64_t NOWHERE_US = 100000;
+
+struct dtls_work {
+	struct media_worker *worker;
+	struct list waiting;      /* struct stream_dtls, in the order of their turns */
+	struct wheel_timer timer; /* the next turn, when something waits */
+	int64_t turn_us;          /* the turn of the loop that the next is about */
+	int64_t spent_us;
+	unsigned half_open;
+};
+
+/* Owned by its stream; goes to the stream that takes its place. */
+struct stream_dtls {
+	struct stream *stream;
+	struct plan_dtls *plan; /* a reference: what it was begun by */
+	struct dtls *dtls;      /* NULL: not begun */
+	union sock peer;        /* whom it is with, as far as that is known */
+	uint8_t peer_len;
+	struct list turn;         /* in the work's list, while something is to be done: */
+	struct buf *first, *last; /* datagrams that wait */
+	unsigned waiting;
+	bool due; /* its timer ran out */
+	struct wheel_timer timer;
+	int64_t began_us;             /* the latest attempt; 0: none */
+	bool half_open;               /* counts as such */
+	uint8_t random[RANDOM_BYTES]; /* of the hello that it began with, as a server */
+};
+
+/* ---- what it has to do with its stream and worker ---- */
+
+static struct dtls_work *work_of(const struct stream_dtls *d)
+{
+	return media_worker_dtls(d->stream->set->state->worker);
+}
+
+static struct wheel *wheel_of(const struct stream_dtls *d)
+{
+	return loop_wheel(media_worker_loop(d->stream->set->state->worker));
+}
+
+static void set_half_open(struct stream_dtls *d, bool half_open)
+{
+	if (d->half_open == half_open)
+		return;
+	d->half_open = half_open;
+	work_of(d)->half_open += half_open ? 1 : -1u;
+	d->stream->set->state->dtls_half_open += half_open ? 1 : -1u;
+}
+
+static void send_datagram(void *arg, const uint8_t *data, size_t len)
+{
+	struct stream_dtls *d = arg;
+	struct port *port = d->stream->port;
+	struct buf *buf;
+
+	if (!d->peer_len || len > BUF_PAYLOAD)
+		return;
+	buf = buf_get(media_worker_pool(d->stream->set->state->worker));
+	if (!buf) {
+		reason_count(REASON_NO_BUFFER);
+		return;
+	}
+	memcpy(buf->data, data, len);
+	buf->len = (uint32_t)len;
+	if (port->engine->send(port, buf, &d->peer, d->peer_len) < 0)
+		reason_count(REASON_SEND_FAILED);
+}
+
+static void tell_control(
+	const struct stream_dtls *d, enum media_event_type type, enum reason reason)
+{
+	struct media_event event = {
+		.type = type,
+		.session_id = d->stream->set->state->id,
+		.stream_id = d->stream->plan->id,
+		.endpoint_gen = d->stream->plan->endpoint_gen,
+		.reason = reason,
+		.committed = d->stream->source_state == SOURCE_COMMITTED,
+	};
+
+	if (d->peer_len)
+		event.source = event.peer = addr_of_sock(&d->peer);
+	media_worker_event(d->stream->set->state->worker, &event);
+}
+
+/* ---- one step of an association ---- */
+
+static void replace_keys(struct stream_dtls *d, struct srtp_context *in, struct srtp_context *out,
+	enum srtp_suite_id suite, int64_t now_us)
+{
+	struct stream_stats *stats = d->stream->stats;
+
+	secure_replace(d->stream, in, out, now_us);
+	stream_stats_begin(stats);
+	stats->counts.dtls_suite = (uint8_t)(suite + 1);
+	stream_stats_end(stats);
+}
+
+static bool use_keys(struct stream_dtls *d, int64_t now_us)
+{
+	struct srtp_params in, out;
+	struct srtp_context *in_context, *out_context;
+
+	if (!dtls_keys(d->dtls, &in, &out))
+		return false;
+	in_context = srtp_context_new(&in, SRTP_UNPROTECT, NULL);
+	out_context = srtp_context_new(&out, SRTP_PROTECT, NULL);
+	srtp_wipe(in.key, sizeof(in.key));
+	srtp_wipe(in.salt, sizeof(in.salt));
+	srtp_wipe(&out, sizeof(out));
+	if (in_context && out_context) {
+		replace_keys(d, in_context, out_context, (enum srtp_suite_id)in.suite, now_us);
+		return true;
+	}
+	srtp_context_free(in_context);
+	srtp_context_free(out_context);
+	return false;
+}
+
+static void failed(struct stream_dtls *d, enum reason reason, int64_t now_us)
+{
+	reason_count(reason);
+	tell_control(d, MEDIA_EVENT_DTLS_FAILED, reason);
+	/* Whoever that was must not keep the real peer out. */
+	if (!d->stream->srtp->in)
+		media_learn_forget(d->stream, now_us);
+}
+
+static void note_state(struct stream_dtls *d, enum dtls_state before, int64_t now_us)
+{
+	enum dtls_state state = dtls_state(d->dtls);
+
+	set_half_open(d, state == DTLS_HANDSHAKING && dtls_role(d->dtls) == DTLS_SERVER);
+	if (state == before)
+		return;
+	if (state == DTLS_UP) {
+		if (use_keys(d, now_us))
+			tell_control(d, MEDIA_EVENT_DTLS_UP, 0);
+		else
+			failed(d, REASON_DTLS_NO_PROFILE, now_us);
+	} else if (state == DTLS_CLOSED) {
+		tell_control(d, MEDIA_EVENT_DTLS_CLOSED, 0);
+	} else if (state == DTLS_FAILED) {
+		failed(d, dtls_failure(d->dtls), now_us);
+	}
+}
+
+static bool begin(struct stream_dtls *d, enum dtls_role role, int64_t now_us)
+{
+	dtls_free(d->dtls);
+	d->began_us = now_us;
+	d->dtls = dtls_new(d->plan->cert, role, d->plan->mtu, send_datagram, d);
+	if (d->dtls)
+		dtls_set_peer(d->dtls, &d->plan->peer);
+	return d->dtls != NULL;
+}
+
+static void aim(struct stream_dtls *d)
+{
+	d->peer = d->stream->dest;
+	d->peer_len = d->stream->dest_len;
+}
+
+/* A client that has not begun, or has failed and waited. */
+static void start(struct stream_dtls *d, int64_t now_us)
+{
+	aim(d);
+	if (d->peer_len && begin(d, DTLS_CLIENT, now_us)) {
+		dtls_start(d->dtls, now_us);
+		note_state(d, DTLS_WAITING, now_us);
+	}
+}
+
+static void run_timer(struct stream_dtls *d, int64_t now_us)
+{
+	enum dtls_state before = d->dtls ? dtls_state(d->dtls) : DTLS_FAILED;
+
+	if (before == DTLS_HANDSHAKING) {
+		dtls_timeout(d->dtls, now_us);
+		note_state(d, before, now_us);
+	} else if (d->plan->active && before == DTLS_FAILED) {
+		start(d, now_us);
+	}
+}
+
+static struct buf *take_waiting(struct stream_dtls *d)
+{
+	struct buf *buf = d->first;
+
+	d->first = buf->next;
+	d->waiting--;
+	return buf;
+}
+
+static void feed(struct stream_dtls *d, int64_t now_us)
+{
+	struct buf *buf = take_waiting(d);
+
+	if (d->dtls) {
+		enum dtls_state before = dtls_state(d->dtls);
+
+		dtls_receive(d->dtls, buf->data, buf->len, now_us);
+		note_state(d, before, now_us);
+	}
+	buf_put(buf);
+}
+
+static void set_timer(struct stream_dtls *d)
+{
+	int64_t due_us = d->dtls ? dtls_due_us(d->dtls) : -1;
+
+	if (d->plan->active && !d->dtls)
+		due_us = loop_now_us(media_worker_loop(d->stream->set->state->worker)) + NOWHERE_US;
+	else if (d->plan->active && dtls_state(d->dtls) == DTLS_FAILED)
+		due_us = d->began_us + DTLS_RESTART_US;
+	wheel_clear(wheel_of(d), &d->timer);
+	if (due_us >= 0)
+		wheel_set(wheel_of(d), &d->timer, due_us);
+}
+
+static void step(struct stream_dtls *d, int64_t now_us)
+{
+	if (d->due) {
+		d->due = false;
+		run_timer(d, now_us);
+	} else if (d->first) {
+		feed(d, now_us);
+	}
+	set_timer(d);
+}
+
+/* ---- whose turn it is ---- */
+
+static void note_turn(struct dtls_work *w)
+{
+	int64_t now_us = loop_now_us(media_worker_loop(w->worker));
+
+	if (w->turn_us != now_us)
+		w->spent_us = 0;
+	w->turn_us = now_us;
+}
+
+void dtls_work_spend(struct dtls_work *w)
+{
+	note_turn(w);
+	w->spent_us = DTLS_TURN_US;
+}
+
+/* What waits gets time as long as there is some in this turn. */
+static void work(struct dtls_work *w)
+{
+	struct loop *loop = media_worker_loop(w->worker);
+	int64_t now_us = loop_now_us(loop), before_us;
+
+	note_turn(w);
+	while (!list_empty(&w->waiting) && w->spent_us < DTLS_TURN_US) {
+		struct stream_dtls *d = container_of(w->waiting.next, struct stream_dtls, turn);
+
+		list_remove(&d->turn);
+		before_us = clock_mono_us();
+		step(d, now_us);
+		w->spent_us += clock_mono_us() - before_us;
+		if ((d->due || d->first) && list_empty(&d->turn))
+			list_append(&w->waiting, &d->turn);
+	}
+	if (!list_empty(&w->waiting))
+		wheel_set(loop_wheel(loop), &w->timer, now_us);
+}
+
+static void on_turn(struct wheel_timer *timer, int64_t now_us)
+{
+	(void)now_us;
+	work(container_of(timer, struct dtls_work, timer));
+}
+
+static void enqueue(struct stream_dtls *d)
+{
+	if (list_empty(&d->turn))
+		list_append(&work_of(d)->waiting, &d->turn);
+}
+
+static void on_due(struct wheel_timer *timer, int64_t now_us)
+{
+	struct stream_dtls *d = container_of(timer, struct stream_dtls, timer);
+
+	(void)now_us;
+	d->due = true;
+	enqueue(d);
+	work(work_of(d));
+}
+
+struct dtls_work *dtls_work_new(struct media_worker *worker)
+{
+	struct dtls_work *w = g_new0(struct dtls_work, 1);
+
+	w->worker = worker;
+	w->turn_us = -1;
+	list_init(&w->waiting);
+	wheel_timer_init(&w->timer, on_turn);
+	return w;
+}
+
+void dtls_work_free(struct dtls_work *w)
+{
+	g_free(w);
+}
+
+/* ---- datagrams ---- */
+
+static bool is_over(const struct stream_dtls *d)
+{
+	return !d->dtls || dtls_state(d->dtls) == DTLS_FAILED || dtls_state(d->dtls) == DTLS_CLOSED;
+}
+
+static bool is_another_hello(const struct stream_dtls *d, const struct buf *buf)
+{
+	return buf->len >= RANDOM_AT + RANDOM_BYTES &&
+	       memcmp(d->random, buf->data + RANDOM_AT, RANDOM_BYTES) != 0;
+}
+
+/* The peer begins, or begins anew without having come to an end. */
+static bool begins(const struct stream_dtls *d, const struct buf *buf)
+{
+	if (d->plan->active || !dtls_is_hello(buf->data, buf->len))
+		return false;
+	return is_over(d) || (dtls_state(d->dtls) == DTLS_HANDSHAKING && is_another_hello(d, buf));
+}
+
+static void drop_waiting(struct stream_dtls *d)
+{
+	while (d->first)
+		buf_put(take_waiting(d));
+}
+
+static int accept_hello(struct stream_dtls *d, const struct packet *packet)
+{
+	const struct session_state *state = packet->in->set->state;
+
+	if (d->began_us && packet->now_us < d->began_us + DTLS_ANEW_US)
+		return REASON_DTLS_BUSY;
+	if (!d->half_open && (work_of(d)->half_open >= DTLS_MAX_HALF_OPEN ||
+				     state->dtls_half_open >= DTLS_MAX_HALF_OPEN_CALL))
+		return REASON_DTLS_HALF_OPEN;
+	drop_waiting(d);
+	if (!begin(d, DTLS_SERVER, packet->now_us))
+		return REASON_DTLS_BUSY;
+	/* From now on, so that those that come in this turn count each other. */
+	set_half_open(d, true);
+	if (packet->buf->len >= RANDOM_AT + RANDOM_BYTES)
+		memcpy(d->random, packet->buf->data + RANDOM_AT, RANDOM_BYTES);
+	return PACKET_OK;
+}
+
+static int judge(struct stream_dtls *d, struct packet *packet)
+{
+	int verdict = media_learn(packet);
+
+	if (verdict != PACKET_OK)
+		return verdict;
+	if (begins(d, packet->buf))
+		verdict = accept_hello(d, packet);
+	else if (is_over(d))
+		return REASON_DTLS_NO_HELLO;
+	else if (d->plan->active && dtls_is_hello(packet->buf->data, packet->buf->len))
+		return REASON_DTLS_UNEXPECTED;
+	if (verdict == PACKET_OK && d->waiting == DTLS_MAX_WAITING)
+		return REASON_DTLS_BUSY;
+	return verdict;
+}
+
+static void set_peer(struct stream_dtls *d, const union sock *from)
+{
+	d->peer = *from;
+	d->peer_len = from->sa.sa_family == AF_INET ? sizeof(from->in) : sizeof(from->in6);
+}
+
+void media_dtls_in(struct packet *packet)
+{
+	struct stream_dtls *d = packet->in->dtls;
+	int verdict = judge(d, packet);
+
+	if (verdict != PACKET_OK) {
+		media_drop(packet, (enum reason)verdict);
+		return;
+	}
+	set_peer(d, packet->from);
+	packet->buf->next = NULL;
+	if (d->first)
+		d->last->next = packet->buf;
+	else
+		d->first = packet->buf;
+	d->last = packet->buf;
+	d->waiting++;
+	enqueue(d);
+	work(work_of(d));
+}
+
+/* ---- with the plans ---- */
+
+void media_dtls_open(struct stream_set *set)
+{
+	for (unsigned i = 0; i < set->plan->stream_count; i++) {
+		struct stream *s = &set->streams[i];
+		struct stream_dtls *d;
+
+		if (!s->plan->dtls || !s->secured)
+			continue;
+		d = s->dtls = g_new0(struct stream_dtls, 1);
+		d->stream = s;
+		d->plan = ref_take(s->plan->dtls);
+		list_init(&d->turn);
+		wheel_timer_init(&d->timer, on_due);
+	}
+}
+
+void media_dtls_free(struct stream_set *set)
+{
+	for (unsigned i = 0; i < set->plan->stream_count; i++) {
+		struct stream_dtls *d = set->streams[i].dtls;
+
+		if (!d)
+			continue;
+		dtls_free(d->dtls);
+		ref_drop(d->plan);
+		g_free(d);
+	}
+}
+
+/* Nothing of it stays with the worker. */
+static void stop(struct stream_dtls *d)
+{
+	wheel_clear(wheel_of(d), &d->timer);
+	list_remove(&d->turn);
+	drop_waiting(d);
+	d->due = false;
+	set_half_open(d, false);
+}
+
+static void resume(struct stream_dtls *d)
+{
+	if (d->dtls)
+		set_half_open(d, dtls_state(d->dtls) == DTLS_HANDSHAKING && !d->plan->active);
+	set_timer(d);
+}
+
+static void close_one(struct stream_dtls *d)
+{
+	if (d->dtls)
+		dtls_close(d->dtls);
+}
+
+/* The association before goes on in its place: it may have been told who its peer is. */
+static void carry_on(struct stream *s, struct stream *before, int64_t now_us)
+{
+	struct stream_dtls *d = before->dtls, *fresh = s->dtls;
+	bool moved = before->plan->endpoint_gen != s->plan->endpoint_gen;
+
+	before->dtls = fresh;
+	fresh->stream = before;
+	s->dtls = d;
+	d->stream = s;
+	ref_drop(d->plan);
+	d->plan = ref_take(s->plan->dtls);
+	if (moved && s->dest_len)
+		aim(d);
+	if (d->dtls) {
+		enum dtls_state state = dtls_state(d->dtls);
+
+		dtls_set_peer(d->dtls, &d->plan->peer);
+		note_state(d, state, now_us);
+	}
+	set_timer(d);
+}
+
+void media_dtls_inherit(struct stream_set *before, struct stream_set *next, int64_t now_us)
+{
+	for (unsigned i = 0; i < next->plan->stream_count; i++) {
+		struct stream *s = &next->streams[i];
+		struct stream *old = s->dtls ? stream_set_find(before, s->plan->id) : NULL;
+
+		if (old && old->dtls && plan_dtls_same(old->dtls->plan, s->plan->dtls))
+			carry_on(s, old, now_us);
+		else if (s->dtls)
+			media_dtls_start(s);
+	}
+	for (unsigned i = 0; before && i < before->plan->stream_count; i++)
+		if (before->streams[i].dtls) {
+			close_one(before->streams[i].dtls);
+			stop(before->streams[i].dtls);
+		}
+}
+
+void media_dtls_start(struct stream *stream)
+{
+	struct stream_dtls *d = stream->dtls;
+
+	if (!d || !d->plan->active || d->dtls)
+		return;
+	d->due = true;
+	enqueue(d);
+	wheel_set(wheel_of(d), &work_of(d)->timer, 0);
+}
+
+void media_dtls_stop(struct stream_set *set)
+{
+	for (unsigned i = 0; i < set->plan->stream_count; i++)
+		if (set->streams[i].dtls)
+			stop(set->streams[i].dtls);
+}
+
+void media_dtls_resume(struct stream_set *set)
+{
+	for (unsigned i = 0; i < set->plan->stream_count; i++)
+		if (set->streams[i].dtls)
+			resume(set->streams[i].dtls);
+}
+
+void media_dtls_close(struct stream_set *set)
+{
+	for (unsigned i = 0; i < set->plan->stream_count; i++)
+		if (set->streams[i].dtls)
+			close_one(set->streams[i].dtls);
+}

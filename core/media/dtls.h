@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * DTLS-SRTP of a stream on its worker: which datagrams its association gets, when it is given
+ * time, and what becomes of its keys. The one of a section's RTP serves muxed RTCP as well; RTCP
+ * on a port of its own has an association, and keys, of its own.
+ *
+ * A handshake costs as much as a thousand packets. So a worker gives them DTLS_TURN_US of each
+ * turn of its loop; what is left over waits, in order, and what would wait too long is dropped,
+ * since peers send again. Hellos are listened to from sources that learn.c believes, as long as
+ * not too many handshakes are unfinished.
+ */
+#ifndef MEDIA_DTLS_H
+#define MEDIA_DTLS_H
+
+#include "dtls/dtls.h"
+
+struct media_worker;
+struct packet;
+struct stream;
+struct stream_set;
+
+enum {
+	DTLS_TURN_US = 1000,
+	DTLS_MAX_WAITING = 8,         /* datagrams of one association, for their turn */
+	DTLS_MAX_HALF_OPEN = 512,     /* handshakes that peers began, of a worker … */
+	DTLS_MAX_HALF_OPEN_CALL = 32, /* … and of a session */
+};
+
+/* A failed one is not begun anew before, by us or by a peer. */
+static const int64_t DTLS_RESTART_US = 1000000;
+static const int64_t DTLS_ANEW_US = 200000;
+
+struct stream_dtls;
+/* What waits for its turn on one worker. */
+struct dtls_work;
+
+/* [control] */
+struct dtls_work *dtls_work_new(struct media_worker *worker);
+void dtls_work_free(struct dtls_work *work);
+/* Tests: this turn of the loop has no time left. */
+void dtls_work_spend(struct dtls_work *work);
+
+/* Places for the associations that the plan of `set` asks for. [control] */
+void media_dtls_open(struct stream_set *set);
+/* On no worker any more. [control] */
+void media_dtls_free(struct stream_set *set);
+/*
+ * After `next` took the place of `before` (NULL: none), and secure_inherit: associations of equal
+ * generation go on, others are closed, and those begun that are ours to begin. Before a port of
+ * `before` is let go. [media]
+ */
+void media_dtls_inherit(struct stream_set *before, struct stream_set *next, int64_t now_us);
+/* The session leaves this worker / has come to it. [media] */
+void media_dtls_stop(struct stream_set *set);
+void media_dtls_resume(struct stream_set *set);
+/* Peers are told that it is over: the session ends. [media] */
+void media_dtls_close(struct stream_set *set);
+/* The stream's peer can be reached now: the hello is sent, if that is ours. [media] */
+void media_dtls_start(struct stream *stream);
+/* A DTLS datagram. Takes packet->buf. [media] */
+void media_dtls_in(struct packet *packet);
+
+#endif

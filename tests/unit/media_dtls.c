@@ -1,0 +1,541 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* DTLS-SRTP between X and us, as server and as client; Y does not speak it. */
+#include "media/dtls.h"
+
+#include <string.h>
+
+#include <glib.h>
+
+#include "../mock/dtls.h"
+#include "../mock/media.h"
+#include "../mock/network.h"
+#include "base/clock.h"
+#include "base/ref.h"
+#include "media/secure.h"
+#include "rtp/rtp.h"
+#include "srtp/srtp.h"
+
+enum { MTU = 1200, PAYLOAD = 160, PACKET = RTP_HEADER_BYTES + PAYLOAD, ROOM = 512 };
+
+static const struct addr elsewhere = { ADDR_IP4, 5555, { 192, 0, 2, 99 } };
+
+static struct mock_media m;
+static int64_t now_us;
+
+/* A peer outside; certificate 1 of the mock ones, ours is 0. */
+struct peer {
+	struct addr addr;
+	struct dtls *dtls;
+	GQueue outbox; /* GBytes */
+	struct srtp_context *in, *out;
+	unsigned sent;
+};
+
+static struct peer x;
+
+static void on_peer_sends(void *arg, const uint8_t *data, size_t len)
+{
+	struct peer *peer = arg;
+
+	peer->sent++;
+	g_queue_push_tail(&peer->outbox, g_bytes_new(data, len));
+}
+
+static void peer_open(struct peer *peer, enum dtls_role role)
+{
+	struct fingerprint_set ours = mock_fingerprints(mock_cert(0), DTLS_SHA256);
+
+	*peer = (struct peer){ .addr = mock_peer_x };
+	g_queue_init(&peer->outbox);
+	peer->dtls = dtls_new(mock_cert(1), role, MTU, on_peer_sends, peer);
+	dtls_set_peer(peer->dtls, &ours);
+}
+
+static void peer_close(struct peer *peer)
+{
+	dtls_free(peer->dtls);
+	g_queue_clear_full(&peer->outbox, (GDestroyNotify)g_bytes_unref);
+	srtp_context_free(peer->in);
+	srtp_context_free(peer->out);
+}
+
+static struct plan *make_plan(uint32_t generation, bool active, unsigned peer_cert)
+{
+	struct plan *plan = mock_media_plan(&m);
+	struct plan_dtls dtls = {
+		.generation = generation, .active = active, .mtu = MTU, .cert = mock_cert(0)
+	};
+
+	if (peer_cert)
+		dtls.peer = mock_fingerprints(mock_cert(peer_cert), DTLS_SHA256);
+	plan->streams[0].secured = true;
+	plan->streams[0].dtls = plan_dtls_new(&dtls);
+	return plan;
+}
+
+static void set_time(int64_t us)
+{
+	now_us = us;
+	clock_set_mock(now_us, now_us);
+}
+
+static void begin(struct plan *(*make)(void))
+{
+	set_time(1000000);
+	mock_media_open(&m);
+	mock_media_apply(&m, make(), NULL);
+}
+
+static struct plan *as_server(void)
+{
+	return make_plan(1, false, 1);
+}
+
+static struct plan *as_client(void)
+{
+	return make_plan(1, true, 1);
+}
+
+static struct plan *as_server_untold(void)
+{
+	return make_plan(1, false, 0);
+}
+
+static struct plan *as_server_wrong(void)
+{
+	return make_plan(1, false, 2);
+}
+
+static void end(void)
+{
+	struct mock_datagram *rest;
+
+	while ((rest = mock_pop()) != NULL)
+		g_free(rest);
+	peer_close(&x);
+	mock_media_close(&m);
+	clock_set_mock(-1, 0);
+}
+
+static bool deliver_to_us(struct peer *peer)
+{
+	g_autoptr(GBytes) bytes = g_queue_pop_head(&peer->outbox);
+	size_t len;
+	const void *data = bytes ? g_bytes_get_data(bytes, &len) : NULL;
+
+	if (bytes)
+		mock_media_send(&m, &peer->addr, 0, data, len);
+	return bytes != NULL;
+}
+
+static bool deliver_to_peer(struct peer *peer)
+{
+	struct mock_datagram *d = mock_pop_to(&peer->addr);
+
+	if (!d)
+		return false;
+	dtls_receive(peer->dtls, d->bytes, d->len, now_us);
+	g_free(d);
+	return true;
+}
+
+static void take_keys(struct peer *peer)
+{
+	struct srtp_params in, out;
+
+	srtp_context_free(peer->in);
+	srtp_context_free(peer->out);
+	peer->in = peer->out = NULL;
+	if (!dtls_keys(peer->dtls, &in, &out))
+		return;
+	peer->in = srtp_context_new(&in, SRTP_UNPROTECT, NULL);
+	peer->out = srtp_context_new(&out, SRTP_PROTECT, NULL);
+}
+
+static void pump(struct peer *peer)
+{
+	while (deliver_to_us(peer) || deliver_to_peer(peer)) {
+	}
+	take_keys(peer);
+}
+
+/* Time for timers of the worker. */
+static void advance(int64_t us)
+{
+	set_time(now_us + us);
+	media_worker_turn(m.worker);
+	mailbox_run(m.control);
+}
+
+static size_t make_rtp(uint8_t *packet, uint16_t seq)
+{
+	struct rtp_header h = { .seq = seq, .timestamp = seq * 160u, .ssrc = 7 };
+
+	rtp_write(packet, &h);
+	memset(packet + RTP_HEADER_BYTES, seq & 0xff, PAYLOAD);
+	return PACKET;
+}
+
+static void send_x(struct srtp_context *context, uint16_t seq)
+{
+	uint8_t packet[ROOM];
+	size_t len = make_rtp(packet, seq);
+
+	if (context)
+		g_assert_cmpint(srtp_context_rtp(context, packet, &len, ROOM), ==, SRTP_OK);
+	mock_media_send(&m, &x.addr, 0, packet, len);
+}
+
+static void assert_passes_to_y(uint16_t seq)
+{
+	struct mock_datagram *d;
+	uint8_t want[PACKET];
+
+	make_rtp(want, seq);
+	send_x(x.out, seq);
+	d = mock_pop_to(&mock_peer_y);
+	g_assert_nonnull(d);
+	g_assert_cmpmem(d->bytes, d->len, want, PACKET);
+	g_free(d);
+}
+
+static void assert_passes_to_x(uint16_t seq)
+{
+	uint8_t packet[ROOM];
+	size_t len = make_rtp(packet, seq);
+	struct mock_datagram *d;
+
+	mock_media_send(&m, &mock_peer_y, 2, packet, len);
+	d = mock_pop_to(&x.addr);
+	g_assert_nonnull(d);
+	memcpy(packet, d->bytes, d->len);
+	len = d->len;
+	g_free(d);
+	g_assert_cmpint(srtp_context_rtp(x.in, packet, &len, len), ==, SRTP_OK);
+	g_assert_cmpuint(len, ==, PACKET);
+}
+
+static uint64_t drops(enum reason reason)
+{
+	return m.stats[0]->counts.drops[reason];
+}
+
+/* How many events of the type there were, and the reason of the last one. */
+static unsigned count_events(enum media_event_type type, enum reason *ret_reason)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < m.event_count; i++)
+		if (m.events[i].type == type) {
+			count++;
+			if (ret_reason)
+				*ret_reason = m.events[i].reason;
+		}
+	return count;
+}
+
+static void test_as_server(void)
+{
+	begin(as_server);
+	peer_open(&x, DTLS_CLIENT);
+	send_x(NULL, 1);
+	g_assert_cmpuint(drops(REASON_DTLS_NO_KEY), ==, 1);
+	dtls_start(x.dtls, now_us);
+	pump(&x);
+	g_assert_cmpint(dtls_state(x.dtls), ==, DTLS_UP);
+	g_assert_cmpuint(count_events(MEDIA_EVENT_DTLS_UP, NULL), ==, 1);
+	g_assert_cmpuint(m.state->dtls_half_open, ==, 0);
+	assert_passes_to_y(2);
+	assert_passes_to_x(3);
+	end();
+}
+
+static void test_as_client(void)
+{
+	begin(as_client);
+	peer_open(&x, DTLS_SERVER);
+	advance(2000);
+	pump(&x);
+	g_assert_cmpint(dtls_state(x.dtls), ==, DTLS_UP);
+	assert_passes_to_y(2);
+	assert_passes_to_x(3);
+	end();
+}
+
+static void test_client_sends_again(void)
+{
+	struct mock_datagram *d;
+	unsigned lost = 0;
+
+	begin(as_client);
+	peer_open(&x, DTLS_SERVER);
+	for (unsigned i = 0; i < 30; i++) {
+		advance(100000);
+		while ((d = mock_pop_to(&x.addr)) != NULL) {
+			g_free(d);
+			lost++;
+		}
+	}
+	/* After 0.4, 1.2 and 2.8 s, and the first one. */
+	g_assert_cmpuint(lost, ==, 4);
+	advance(DTLS_LAST_RETRY_US);
+	pump(&x);
+	g_assert_cmpint(dtls_state(x.dtls), ==, DTLS_UP);
+	end();
+}
+
+static void test_client_goes_on_trying(void)
+{
+	struct mock_datagram *d;
+	enum reason reason = 0;
+
+	begin(as_client);
+	peer_open(&x, DTLS_SERVER);
+	for (unsigned i = 0; i < 340; i++) {
+		advance(100000);
+		while ((d = mock_pop_to(&x.addr)) != NULL)
+			g_free(d);
+	}
+	g_assert_cmpuint(count_events(MEDIA_EVENT_DTLS_FAILED, &reason), ==, 1);
+	g_assert_cmpint(reason, ==, REASON_DTLS_TIMEOUT);
+	for (unsigned i = 0; i < 40; i++) {
+		advance(100000);
+		pump(&x);
+	}
+	g_assert_cmpint(dtls_state(x.dtls), ==, DTLS_UP);
+	end();
+}
+
+static void test_wrong_fingerprint(void)
+{
+	enum reason reason = 0;
+
+	begin(as_server_wrong);
+	peer_open(&x, DTLS_CLIENT);
+	dtls_start(x.dtls, now_us);
+	pump(&x);
+	g_assert_cmpint(dtls_state(x.dtls), ==, DTLS_FAILED);
+	g_assert_cmpuint(count_events(MEDIA_EVENT_DTLS_FAILED, &reason), ==, 1);
+	g_assert_cmpint(reason, ==, REASON_DTLS_FINGERPRINT);
+	send_x(NULL, 1);
+	g_assert_cmpuint(drops(REASON_DTLS_NO_KEY), ==, 1);
+	g_assert_null(mock_pop());
+	/* Who failed is not believed any more, and does not keep out the next one. */
+	g_assert_cmpint(mock_media_stream(&m, 0)->source_state, ==, SOURCE_NONE);
+	end();
+}
+
+/* The answer, which says who it is, comes when the handshake is over. */
+static void test_told_late(void)
+{
+	begin(as_server_untold);
+	peer_open(&x, DTLS_CLIENT);
+	dtls_start(x.dtls, now_us);
+	pump(&x);
+	g_assert_cmpint(dtls_state(x.dtls), ==, DTLS_UP);
+	send_x(x.out, 1);
+	g_assert_cmpuint(drops(REASON_DTLS_NO_KEY), ==, 1);
+	mock_media_apply(&m, as_server(), NULL);
+	mailbox_run(m.control);
+	g_assert_cmpuint(count_events(MEDIA_EVENT_DTLS_UP, NULL), ==, 1);
+	assert_passes_to_y(2);
+	end();
+}
+
+static void test_survives_plans(void)
+{
+	begin(as_server);
+	peer_open(&x, DTLS_CLIENT);
+	dtls_start(x.dtls, now_us);
+	deliver_to_us(&x);
+	mock_media_apply(&m, as_server(), NULL);
+	pump(&x);
+	g_assert_cmpint(dtls_state(x.dtls), ==, DTLS_UP);
+	assert_passes_to_y(1);
+	mock_media_apply(&m, as_server(), NULL);
+	assert_passes_to_y(2);
+	assert_passes_to_x(3);
+	g_assert_cmpuint(count_events(MEDIA_EVENT_DTLS_UP, NULL), ==, 1);
+	end();
+}
+
+/* Media go on with the keys before until there are new ones. */
+static void test_begun_anew(void)
+{
+	struct peer next;
+
+	begin(as_server);
+	peer_open(&x, DTLS_CLIENT);
+	dtls_start(x.dtls, now_us);
+	pump(&x);
+	assert_passes_to_y(1);
+	mock_media_apply(&m, make_plan(2, false, 1), NULL);
+	g_free(mock_pop_to(&x.addr)); /* the association before is closed */
+	assert_passes_to_y(2);
+	assert_passes_to_x(3);
+	peer_open(&next, DTLS_CLIENT);
+	dtls_start(next.dtls, now_us);
+	pump(&next);
+	g_assert_cmpint(dtls_state(next.dtls), ==, DTLS_UP);
+	assert_passes_to_y(4); /* on its way when the keys changed */
+	peer_close(&x);
+	x = next;
+	assert_passes_to_y(5);
+	assert_passes_to_x(6);
+	end();
+}
+
+static void test_hello_from_elsewhere(void)
+{
+	struct plan *plan;
+
+	begin(as_server);
+	plan = as_server();
+	plan->streams[0].sources = PLAN_SOURCES_SIGNALLED;
+	mock_media_apply(&m, plan, NULL);
+	peer_open(&x, DTLS_CLIENT);
+	x.addr = elsewhere;
+	dtls_start(x.dtls, now_us);
+	pump(&x);
+	g_assert_cmpint(dtls_state(x.dtls), ==, DTLS_HANDSHAKING);
+	g_assert_cmpuint(drops(REASON_UNSIGNALLED_SOURCE), ==, x.sent);
+	g_assert_null(mock_pop());
+	end();
+}
+
+/* Somebody else is first and then says nothing: the signalled one takes the place. */
+static void test_hellos_race(void)
+{
+	struct peer other;
+
+	begin(as_server);
+	peer_open(&other, DTLS_CLIENT);
+	other.addr = elsewhere;
+	dtls_start(other.dtls, now_us);
+	deliver_to_us(&other);
+	g_assert_cmpuint(m.state->dtls_half_open, ==, 1);
+	peer_open(&x, DTLS_CLIENT);
+	advance(DTLS_ANEW_US);
+	dtls_start(x.dtls, now_us);
+	pump(&x);
+	g_assert_cmpint(dtls_state(x.dtls), ==, DTLS_UP);
+	g_assert_cmpuint(m.state->dtls_half_open, ==, 0);
+	assert_passes_to_y(1);
+	peer_close(&other);
+	end();
+}
+
+static void test_half_open_cap(void)
+{
+	begin(as_server);
+	m.state->dtls_half_open = DTLS_MAX_HALF_OPEN_CALL;
+	peer_open(&x, DTLS_CLIENT);
+	dtls_start(x.dtls, now_us);
+	pump(&x);
+	g_assert_cmpuint(drops(REASON_DTLS_HALF_OPEN), ==, x.sent);
+	m.state->dtls_half_open = 0;
+	set_time(now_us + DTLS_FIRST_RETRY_US);
+	dtls_timeout(x.dtls, now_us);
+	pump(&x);
+	g_assert_cmpint(dtls_state(x.dtls), ==, DTLS_UP);
+	end();
+}
+
+static void test_no_hello(void)
+{
+	const uint8_t record[20] = { 23, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7 };
+
+	begin(as_server);
+	peer_open(&x, DTLS_CLIENT);
+	mock_media_send(&m, &x.addr, 0, record, sizeof(record));
+	g_assert_cmpuint(drops(REASON_DTLS_NO_HELLO), ==, 1);
+	end();
+}
+
+static void test_closed_by_peer(void)
+{
+	begin(as_server);
+	peer_open(&x, DTLS_CLIENT);
+	dtls_start(x.dtls, now_us);
+	pump(&x);
+	dtls_close(x.dtls);
+	pump(&x);
+	g_assert_cmpuint(count_events(MEDIA_EVENT_DTLS_CLOSED, NULL), ==, 1);
+	/* It may come again. */
+	peer_close(&x);
+	peer_open(&x, DTLS_CLIENT);
+	advance(DTLS_ANEW_US);
+	dtls_start(x.dtls, now_us);
+	pump(&x);
+	g_assert_cmpint(dtls_state(x.dtls), ==, DTLS_UP);
+	assert_passes_to_y(1);
+	end();
+}
+
+static void test_peer_is_told_of_the_end(void)
+{
+	begin(as_server);
+	peer_open(&x, DTLS_CLIENT);
+	dtls_start(x.dtls, now_us);
+	pump(&x);
+	media_dtls_close(m.state->set);
+	pump(&x);
+	g_assert_cmpint(dtls_state(x.dtls), ==, DTLS_CLOSED);
+	end();
+}
+
+/* In the middle of a handshake; datagrams that wait for their turn are lost. */
+static void test_moved(void)
+{
+	begin(as_server);
+	peer_open(&x, DTLS_CLIENT);
+	dtls_start(x.dtls, now_us);
+	deliver_to_us(&x);
+	stream_set_detach_ports(m.state->set);
+	g_assert_cmpuint(m.state->dtls_half_open, ==, 0);
+	stream_set_attach_ports(m.state->set, m.worker);
+	g_assert_cmpuint(m.state->dtls_half_open, ==, 1);
+	pump(&x);
+	g_assert_cmpint(dtls_state(x.dtls), ==, DTLS_UP);
+	g_assert_cmpuint(m.state->dtls_half_open, ==, 0);
+	assert_passes_to_y(1);
+	end();
+}
+
+/* What does not fit a turn waits for the next one. */
+static void test_turns(void)
+{
+	begin(as_server);
+	peer_open(&x, DTLS_CLIENT);
+	dtls_start(x.dtls, now_us);
+	media_worker_turn(m.worker);
+	dtls_work_spend(media_worker_dtls(m.worker));
+	deliver_to_us(&x);
+	g_assert_null(mock_pop_to(&x.addr));
+	advance(2 * WHEEL_TICK_US);
+	pump(&x);
+	g_assert_cmpint(dtls_state(x.dtls), ==, DTLS_UP);
+	end();
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/dtls/server", test_as_server);
+	g_test_add_func("/dtls/client", test_as_client);
+	g_test_add_func("/dtls/again", test_client_sends_again);
+	g_test_add_func("/dtls/goes-on", test_client_goes_on_trying);
+	g_test_add_func("/dtls/wrong-fingerprint", test_wrong_fingerprint);
+	g_test_add_func("/dtls/told-late", test_told_late);
+	g_test_add_func("/dtls/survives", test_survives_plans);
+	g_test_add_func("/dtls/anew", test_begun_anew);
+	g_test_add_func("/dtls/elsewhere", test_hello_from_elsewhere);
+	g_test_add_func("/dtls/race", test_hellos_race);
+	g_test_add_func("/dtls/half-open", test_half_open_cap);
+	g_test_add_func("/dtls/no-hello", test_no_hello);
+	g_test_add_func("/dtls/closed", test_closed_by_peer);
+	g_test_add_func("/dtls/end", test_peer_is_told_of_the_end);
+	g_test_add_func("/dtls/moved", test_moved);
+	g_test_add_func("/dtls/turns", test_turns);
+	return g_test_run();
+}
