@@ -226,6 +226,13 @@ static void log_event(const struct media_event *event)
 	else if (event->type == MEDIA_EVENT_SOURCE_CHANGED && event->peer.family)
 		log_info("Peer address changed to " MARKED("%s") ": %s",
 			MARK(addr_print(&event->peer, text)), reason_row(event->reason)->text);
+	else if (event->type == MEDIA_EVENT_ICE_COMPLETED)
+		log_info("ICE completed");
+	else if (event->type == MEDIA_EVENT_ICE_FAILED)
+		log_warn("ICE failed: no way to the peer was found");
+	else if (event->type == MEDIA_EVENT_ICE_CONSENT_LOST)
+		log_warn("No answers from " MARKED("%s") " any more: nothing is sent there",
+			MARK(addr_print(&event->peer, text)));
 	else if (event->type == MEDIA_EVENT_FIRST_PACKET || event->type == MEDIA_EVENT_PEER_LEARNED)
 		log_info("Confirmed peer address as " MARKED("%s"),
 			MARK(addr_print(&event->peer, text)));
@@ -259,6 +266,10 @@ static void keep_event(struct call *call, const struct media *media,
 		[MEDIA_EVENT_SOURCE_CHANGED] = { EVENT_SOURCE_CHANGED, true, true },
 		[MEDIA_EVENT_SOURCE_COMMITTED] = { EVENT_SOURCE_COMMITTED, true, false },
 		[MEDIA_EVENT_SOURCE_REFUSED] = { EVENT_SOURCE_REFUSED, true, true },
+		[MEDIA_EVENT_ICE_PAIR] = { EVENT_ICE_PAIR, false, false },
+		[MEDIA_EVENT_ICE_COMPLETED] = { EVENT_ICE_COMPLETED, false, false },
+		[MEDIA_EVENT_ICE_FAILED] = { EVENT_ICE_FAILED, false, true },
+		[MEDIA_EVENT_ICE_CONSENT_LOST] = { EVENT_ICE_CONSENT_LOST, false, true },
 	};
 	struct event e = {
 		.kind = kinds[event->type].kind,

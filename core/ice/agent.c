@@ -36,6 +36,49 @@ struct ice_params *ice_params_new(void)
 	return ref_alloc(sizeof(struct ice_params), params_destroy);
 }
 
+static bool locals_equal(const struct ice_params *a, const struct ice_params *b)
+{
+	if (a->local_count != b->local_count)
+		return false;
+	for (unsigned i = 0; i < a->local_count; i++) {
+		const struct ice_local *p = &a->locals[i], *q = &b->locals[i];
+
+		if (p->component != q->component || p->foundation != q->foundation ||
+			p->family != q->family || p->priority != q->priority)
+			return false;
+	}
+	return true;
+}
+
+static bool remotes_equal(const struct ice_params *a, const struct ice_params *b)
+{
+	if (a->remote_count != b->remote_count)
+		return false;
+	for (unsigned i = 0; i < a->remote_count; i++) {
+		const struct ice_candidate *p = &a->remotes[i], *q = &b->remotes[i];
+
+		if (p->component != q->component || p->type != q->type ||
+			p->priority != q->priority || !addr_equal(&p->addr, &q->addr) ||
+			strcmp(p->foundation, q->foundation))
+			return false;
+	}
+	return true;
+}
+
+bool ice_params_equal(const struct ice_params *a, const struct ice_params *b)
+{
+	return a->generation == b->generation && a->controlling == b->controlling &&
+	       a->lite == b->lite && a->peer_lite == b->peer_lite && a->consent == b->consent &&
+	       a->remote_ended == b->remote_ended && a->components == b->components &&
+	       a->tie_breaker == b->tie_breaker &&
+	       !memcmp(a->secret, b->secret, sizeof(a->secret)) &&
+	       !g_strcmp0(a->local_ufrag, b->local_ufrag) &&
+	       !g_strcmp0(a->local_pwd, b->local_pwd) &&
+	       !g_strcmp0(a->remote_ufrag, b->remote_ufrag) &&
+	       !g_strcmp0(a->remote_pwd, b->remote_pwd) && !g_strcmp0(a->software, b->software) &&
+	       locals_equal(a, b) && remotes_equal(a, b);
+}
+
 /* ---- life ---- */
 
 struct ice_agent *ice_agent_new(struct ice_params *params, const struct ice_ops *ops, void *arg)

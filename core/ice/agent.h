@@ -62,6 +62,8 @@ struct ice_params {
 
 /* Empty, with a reference. The texts and `remotes` are to be filled in and become its own. [any] */
 struct ice_params *ice_params_new(void);
+/* Do both say the same? [any] */
+bool ice_params_equal(const struct ice_params *a, const struct ice_params *b);
 
 enum ice_state { ICE_RUNNING, ICE_COMPLETED, ICE_FAILED };
 

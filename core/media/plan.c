@@ -19,6 +19,22 @@ struct plan_srtp *plan_srtp_new(const struct srtp_params *params, uint32_t gener
 	return srtp;
 }
 
+static void destroy_ice(void *object)
+{
+	struct plan_ice *ice = object;
+
+	ref_drop(ice->params);
+}
+
+struct plan_ice *plan_ice_new(struct ice_params *params, const uint8_t *ports)
+{
+	struct plan_ice *ice = ref_alloc(sizeof(*ice), destroy_ice);
+
+	ice->params = params;
+	memcpy(ice->ports, ports, params->local_count);
+	return ice;
+}
+
 struct plan *plan_new(struct str call_id, unsigned stream_count, unsigned sink_slots)
 {
 	struct plan *plan = g_new0(struct plan, 1);
@@ -51,6 +67,7 @@ void plan_free(struct plan *plan)
 		ref_drop(s->sdp);
 		ref_drop(s->srtp_in);
 		ref_drop(s->srtp_out);
+		ref_drop(s->ice);
 	}
 	g_free(plan->streams);
 	g_free(plan->call_id);
@@ -179,6 +196,14 @@ static bool srtp_equal(const struct plan_srtp *a, const struct plan_srtp *b)
 	return a->generation == b->generation && srtp_params_equal(&a->params, &b->params);
 }
 
+static bool ice_equal(const struct plan_ice *a, const struct plan_ice *b)
+{
+	if (!a || !b)
+		return a == b;
+	return ice_params_equal(a->params, b->params) &&
+	       !memcmp(a->ports, b->ports, a->params->local_count);
+}
+
 static bool stream_equal(const struct plan_stream *a, const struct plan_stream *b)
 {
 	return a->id == b->id && a->endpoint_gen == b->endpoint_gen &&
@@ -190,7 +215,7 @@ static bool stream_equal(const struct plan_stream *a, const struct plan_stream *
 	       a->pierce == b->pierce && a->delay_us == b->delay_us && ports_equal(a, b) &&
 	       filters_equal(a->filter, b->filter) && a->secured == b->secured &&
 	       srtp_equal(a->srtp_in, b->srtp_in) && srtp_equal(a->srtp_out, b->srtp_out) &&
-	       formats_equal(a->in, b->in) &&
+	       ice_equal(a->ice, b->ice) && formats_equal(a->in, b->in) &&
 	       sinks_equal(a->rtp_sinks, a->rtp_sink_count, b->rtp_sinks, b->rtp_sink_count) &&
 	       sinks_equal(a->rtcp_sinks, a->rtcp_sink_count, b->rtcp_sinks, b->rtcp_sink_count) &&
 	       all_transcodes_equal(a, b);

@@ -14,12 +14,15 @@
  *   key generation       per direction; bumped when another key takes the place of the latest one,
  *                        also when there was none in between: SRTP begins anew then
  *
+ *   ICE generation       of a section's own credentials: checks begin anew with another one
+ *
  * Tests compare plans (plan_equal) without sockets or time.
  */
 #ifndef MEDIA_PLAN_H
 #define MEDIA_PLAN_H
 
 #include "api/codec.h"
+#include "ice/agent.h"
 #include "media/stats.h"
 #include "net/ports.h"
 #include "srtp/suite.h"
@@ -121,6 +124,16 @@ struct plan_srtp {
 	struct srtp_params params;
 };
 
+/* ICE of a section, with the stream of its RTP. Counted, never changed. */
+struct plan_ice {
+	struct ice_params *params; /* a reference */
+	/* By place in the list of locals: which of the ports of that component's stream it is. */
+	uint8_t ports[ICE_MAX_LOCALS];
+};
+
+/* A reference; takes `params` and copies `ports`, as many as it has locals. [control] */
+struct plan_ice *plan_ice_new(struct ice_params *params, const uint8_t *ports);
+
 /* A reference. [control] */
 struct plan_srtp *plan_srtp_new(const struct srtp_params *params, uint32_t generation);
 
@@ -161,6 +174,7 @@ struct plan_stream {
 	 * them. RTP's and RTCP's stream of a section have the same.
 	 */
 	struct plan_srtp *srtp_in, *srtp_out;
+	struct plan_ice *ice;       /* a reference, with the stream of RTP; NULL: no ICE */
 	uint32_t delay_us;          /* its RTP waits so long; 0: not */
 	struct plan_filter *filter; /* owned; NULL: RTP goes to all sinks as it is */
 	/* By place in rtp_sinks, each owned and possibly NULL; NULL: nothing is transcoded. */

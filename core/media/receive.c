@@ -3,6 +3,7 @@
  * The path in; read this first. A datagram comes from an engine and meets, in this order:
  *
  *   demux    what is it, and is it expected on this port (demux.c)
+ *   ICE      STUN goes to the section's agent, and ends here (ice.c)
  *   secure   is it authentic, and what does it say, where SRTP is spoken (secure.c)
  *   learn    is its source believed (learn.c)
  *   count    statistics of the stream and its SSRC; of RTCP, what it reports (rtcp_in.c)
@@ -11,6 +12,7 @@
  *
  * A step that says no names a reason, which is counted; nothing else happens to the packet.
  */
+#include "media/ice.h"
 #include "media/packet.h"
 #include "media/secure.h"
 
@@ -176,6 +178,10 @@ void media_receive(struct port *port, struct buf *buf, const union sock *from, b
 	};
 	int verdict = cut ? REASON_TOO_LONG : media_demux(&packet);
 
+	if (verdict == PACKET_OK && packet.kind == DATAGRAM_STUN) {
+		media_ice_in(&packet);
+		return;
+	}
 	if (verdict == PACKET_OK && in->secured)
 		verdict = media_unprotect(&packet);
 	if (verdict == PACKET_OK)

@@ -5,6 +5,7 @@
  */
 #include "media/delay.h"
 #include "media/flow.h"
+#include "media/ice.h"
 #include "media/packet.h"
 #include "media/secure.h"
 #include "media/stream.h"
@@ -59,6 +60,7 @@ struct stream_set *stream_set_new(struct session_state *state, struct plan *plan
 		s->secured = s->plan->secured && !s->plan->opaque;
 		s->rtp_of = &set->streams[s->plan->rtp_stream];
 	}
+	media_ice_open(set);
 	wire_sinks(set);
 	return set;
 }
@@ -70,6 +72,7 @@ void stream_set_free(struct stream_set *set)
 	for (unsigned i = 0; i < set->plan->stream_count; i++)
 		delay_free(set->streams[i].delay);
 	flows_free(set);
+	media_ice_free(set);
 	secure_free(set);
 	plan_free(set->plan);
 	g_free(set->streams);
@@ -164,6 +167,7 @@ struct stream_set *stream_set_apply(struct session_state *state, struct stream_s
 	}
 	own_ports(next);
 	state->set = next;
+	media_ice_inherit(before, next, now_us);
 	delay_inherit(before, next);
 	secure_inherit(before, next, now_us);
 	flows_inherit(before, next);
@@ -189,6 +193,7 @@ void stream_set_detach_ports(struct stream_set *set)
 {
 	delay_stop(set, set->state->worker);
 	flows_stop(set);
+	media_ice_stop(set);
 	for (unsigned i = 0; i < set->plan->stream_count; i++)
 		for (unsigned p = 0; p < set->plan->streams[i].port_count; p++)
 			let_go(set->plan->streams[i].ports[p]->port);
@@ -198,6 +203,7 @@ void stream_set_attach_ports(struct stream_set *set, struct media_worker *worker
 {
 	own_ports(set);
 	delay_start(set, worker);
+	media_ice_resume(set);
 	for (unsigned i = 0; i < set->plan->stream_count; i++) {
 		const struct plan_stream *s = &set->plan->streams[i];
 
