@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "call/codec_list.h"
 #include "call/crypto.h"
+#include "call/ice.h"
 #include "media/stats.h"
 #include "net/iface.h"
 #include "sdp/sdp.h"
@@ -77,6 +78,7 @@ struct media {
 	/* On codecs with the party that offered to it; NULL: what both said passes as it is. */
 	struct codec_agreement *agreement;
 	struct media_crypto crypto;
+	struct media_ice ice;
 	enum sdp_doubled doubled; /* how it stands in bodies from and to its party */
 	bool no_codecs;           /* its offer was declined for it: no codec was left */
 	/* Header extensions it offered, by number, that only we and it know of. */

@@ -75,7 +75,8 @@ static bool any_source_signalled(const struct media *media)
 	return false;
 }
 
-static void compile_stream(struct plan_stream *s, const struct media *media, unsigned component)
+static void compile_stream(
+	struct plan_stream *s, const struct media *media, unsigned component, const char *software)
 {
 	const struct sdp_transport_info *t = sdp_transport_info(media->transport);
 	const struct media_stream *stream = &media->streams[component];
@@ -102,6 +103,8 @@ static void compile_stream(struct plan_stream *s, const struct media *media, uns
 	s->secured = t->rtp && media->crypto.secure;
 	s->srtp_in = ref_take(media->crypto.in);
 	s->srtp_out = ref_take(media->crypto.out);
+	if (component == 0)
+		s->ice = negotiate_ice_plan(media, software);
 	s->stats = ref_take(stream->stats);
 	s->sdp = ref_take(media->sdp);
 	s->in = media->in;
@@ -314,6 +317,7 @@ struct plan *call_compile(const struct call *call, const struct model *model)
 	g_autofree struct media **media = g_new(struct media *, room);
 	g_autofree unsigned *first = g_new(unsigned, room);
 	struct compiler c = { .model = model, .media = media, .first = first };
+	const char *software = call_table_settings(call->table)->software_id;
 
 	collect(&c, model, &streams, &slots);
 	c.plan = plan_new(call->id, streams, slots);
@@ -324,7 +328,7 @@ struct plan *call_compile(const struct call *call, const struct model *model)
 		for (unsigned n = 0; n < streams_of(media[i]); n++) {
 			struct plan_stream *s = &c.plan->streams[first[i] + n];
 
-			compile_stream(s, media[i], n);
+			compile_stream(s, media[i], n, software);
 			s->rtp_stream = (uint16_t)(first[i] + (n & ~1u));
 			wire(&c, s, media[i], n);
 		}

@@ -132,6 +132,18 @@ static const struct field crypto_fields[] = {
 	FIELD(media_crypto, osrtp_passed, BOOL),
 };
 
+static const struct field ice_fields[] = {
+	FIELD(media_ice, said, BOOL),
+	FIELD(media_ice, shown, BOOL),
+	FIELD(media_ice, refused, BOOL),
+	FIELD(media_ice, lite, BOOL),
+	FIELD(media_ice, controlling, BOOL),
+	FIELD(media_ice, trickle, BOOL),
+	FIELD(media_ice, ice2, BOOL),
+	FIELD(media_ice, generation, INT),
+	FIELD(media_ice, local, ADDR),
+};
+
 static const struct field agreement_fields[] = {
 	FIELD(codec_agreement, offerer, INT),
 	FIELD(codec_agreement, settled, BOOL),
@@ -319,6 +331,18 @@ static void write_crypto(struct writer *w, struct value *to, const struct media_
 	write_key(w, v, "out", c->out);
 }
 
+static void write_ice(struct writer *w, struct value *to, const struct media_ice *ice)
+{
+	struct value *v;
+
+	if (!ice->generation && !ice->said && !ice->lite)
+		return;
+	v = dict_add_dict(w->dict, to, "ice");
+	write_fields(w, v, ice, FIELDS(ice_fields));
+	dict_add_copy(w->dict, v, "ufrag", str_of(ice->ufrag));
+	dict_add_copy(w->dict, v, "pwd", str_of(ice->pwd));
+}
+
 static unsigned party_place(const struct writer *w, const struct party *party)
 {
 	unsigned i = 0;
@@ -338,6 +362,7 @@ static void write_media(struct writer *w, struct value *to, const struct media *
 		dict_add_int(w->dict, to, "section", media->in->place);
 	write_agreement(w, to, media->agreement);
 	write_crypto(w, to, &media->crypto);
+	write_ice(w, to, &media->ice);
 	write_maps(w, to, media);
 	list = dict_add_list(w->dict, to, "streams");
 	for (unsigned i = 0; i < media->stream_count; i++)
@@ -642,6 +667,22 @@ static int read_crypto(struct reader *r, const struct value *from, struct media_
 	return ret ? ret : read_key(r, from, "out", c->out_gen, &c->out);
 }
 
+static int read_ice(struct reader *r, const struct value *from, struct media_ice *ice)
+{
+	struct str ufrag = value_get_str(from, "ufrag"), pwd = value_get_str(from, "pwd");
+
+	if (!from)
+		return 0;
+	if (ufrag.len >= sizeof(ice->ufrag) || pwd.len >= sizeof(ice->pwd))
+		return bad(r, "ICE credentials");
+	read_fields(r, from, ice, FIELDS(ice_fields));
+	if (ufrag.len)
+		memcpy(ice->ufrag, ufrag.s, ufrag.len);
+	if (pwd.len)
+		memcpy(ice->pwd, pwd.s, pwd.len);
+	return 0;
+}
+
 static int read_media(struct reader *r, const struct value *from, struct media *media)
 {
 	struct port_map **tail = &media->maps;
@@ -658,6 +699,8 @@ static int read_media(struct reader *r, const struct value *from, struct media *
 	if (read_agreement(r, value_get(from, "agreement"), media) < 0)
 		return -EINVAL;
 	if (read_crypto(r, value_get(from, "crypto"), &media->crypto) < 0)
+		return -EINVAL;
+	if (read_ice(r, value_get(from, "ice"), &media->ice) < 0)
 		return -EINVAL;
 	value_each (v, value_get(from, "port_maps")) {
 		int ret = read_map(r, v, media, &tail);

@@ -138,6 +138,8 @@ static void write_session_attrs(struct writing *wr)
 	if (wr->o->loop_protect)
 		sdp_write_attr(
 			wr->w, "rtpengine", "%s", call_table_instance(wr->draft->call->table));
+	if (first && first->ice.shown && first->ice.lite)
+		sdp_write_attr(wr->w, "ice-lite", NULL);
 	sdp_writer_edit(wr->w, edits ? &edits->section[SDP_EDIT_SESSION] : NULL);
 	if (one_sender(wr->to))
 		write_session_generic(wr, wr->sender->sdp);
@@ -382,6 +384,36 @@ static void write_crypto(struct writing *wr, const struct media *media)
 	srtp_wipe(text, sizeof(text));
 }
 
+static void write_candidates(struct writing *wr, const struct media *media)
+{
+	const char *instance = call_table_instance(wr->draft->call->table);
+	bool single = media->mux || (!wr->answer && media->mux_offered_to && media->mux_single);
+	char text[ICE_CANDIDATE_TEXT];
+
+	for (unsigned c = 1; c <= (single ? 1 : MIN(media->ports->count, 2u)); c++) {
+		struct ice_candidate candidate = negotiate_ice_candidate(media->ports, c, instance);
+
+		ice_candidate_print(&candidate, text);
+		sdp_write_attr(wr->w, "candidate", "%s", text);
+	}
+}
+
+static void write_ice(struct writing *wr, const struct media *media)
+{
+	const struct media_ice *ice = &media->ice;
+
+	if (!ice->shown)
+		return;
+	sdp_write_attr(wr->w, "ice-ufrag", "%s", ice->ufrag);
+	sdp_write_attr(wr->w, "ice-pwd", "%s", ice->pwd);
+	if (ice->trickle || ice->ice2)
+		sdp_write_attr(wr->w, "ice-options", "%s%s%s", ice->trickle ? "trickle" : "",
+			ice->trickle && ice->ice2 ? " " : "", ice->ice2 ? "ice2" : "");
+	write_candidates(wr, media);
+	if (ice->trickle)
+		sdp_write_attr(wr->w, "end-of-candidates", NULL);
+}
+
 static void write_rtp_line(struct writing *wr, const struct media *media,
 	const struct sdp_format *const *formats, unsigned count)
 {
@@ -436,6 +468,7 @@ static void write_rtp(struct writing *wr, const struct media *media, const struc
 		sdp_write_attr(wr->w, "ptime", "%d", media->ptime_ms);
 	if (media->maxptime_ms)
 		sdp_write_attr(wr->w, "maxptime", "%d", media->maxptime_ms);
+	write_ice(wr, media);
 }
 
 static enum sdp_transport other_kind(enum sdp_transport transport)
