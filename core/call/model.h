@@ -38,6 +38,12 @@ struct port_map {
 	struct addr key;       /* the other party's RTP endpoint; ADDR_NONE: not known yet */
 	const struct iface *iface;
 	const struct iface_addr *local;
+	/*
+	 * With ICE each address of the interface has ports: maps of an equal group other than 0
+	 * belong together, and `beside` is set in all of them but that of the address in c=.
+	 */
+	uint32_t group;
+	bool beside;
 	unsigned count;                                 /* 2 per pair, or 1 when muxed */
 	struct lease *leases[2 * MODEL_MAX_PORT_PAIRS]; /* RTP, RTCP, RTP, …; references */
 };

@@ -5,6 +5,7 @@
 
 #include "base/ref.h"
 #include "call/model.h"
+#include "call/port_maps.h"
 
 #include <errno.h>
 
@@ -195,9 +196,34 @@ static void derive_secrets(struct ice_params *params, const char *pwd)
 	memcpy(&params->tie_breaker, digest + sizeof(params->secret), sizeof(params->tie_breaker));
 }
 
+/*
+ * At all addresses. In a stream's list of ports that of the address in c= comes first, then those
+ * of the others in the order of the interface.
+ */
+static void add_locals(
+	struct ice_params *params, uint8_t *ports, const struct media *media, unsigned component)
+{
+	const struct iface *iface = media->ports->iface;
+	uint8_t place = 1;
+
+	for (unsigned i = 0; i < iface->addr_count && params->local_count < ICE_MAX_LOCALS; i++) {
+		const struct port_map *m = media_ports_at(media, &iface->addrs[i]);
+
+		if (!m || component > m->count || place >= PLAN_MAX_PORTS)
+			continue;
+		ports[params->local_count] = m == media->ports ? 0 : place++;
+		params->locals[params->local_count++] = (struct ice_local){
+			.component = (uint8_t)component,
+			.foundation = (uint8_t)i,
+			.family = m->local->local.family,
+			.priority = ice_priority(ICE_HOST, m->local->index, component),
+		};
+	}
+}
+
 struct plan_ice *negotiate_ice_plan(const struct media *media, const char *software)
 {
-	static const uint8_t ports[ICE_MAX_LOCALS]; /* the first of each stream: those in use */
+	uint8_t ports[ICE_MAX_LOCALS];
 	const struct media_ice *ice = &media->ice;
 	struct ice_params *params;
 
@@ -216,11 +242,7 @@ struct plan_ice *negotiate_ice_plan(const struct media *media, const char *softw
 		take_peer(params, media->in);
 	params->components = count_components(media, params);
 	for (unsigned c = 1; c <= params->components; c++)
-		params->locals[params->local_count++] = (struct ice_local){
-			.component = (uint8_t)c,
-			.family = media->ports->local->local.family,
-			.priority = ice_priority(ICE_HOST, media->ports->local->index, c),
-		};
+		add_locals(params, ports, media, c);
 	return plan_ice_new(params, ports);
 }
 

@@ -6,6 +6,7 @@
 #include "base/ref.h"
 #include "call/call.h"
 #include "call/negotiate.h"
+#include "call/port_maps.h"
 #include "media/delay.h"
 
 /* While compiling: which stream of the plan a section's streams became. */
@@ -54,6 +55,14 @@ static void add_ports(struct plan_stream *s, const struct media *media, unsigned
 {
 	if (is_live(media, component))
 		add_port(s, media->ports->leases[component]);
+	/* In the order of negotiate_ice_plan. */
+	for (unsigned i = 0; is_live(media, component) && i < media->ports->iface->addr_count;
+		i++) {
+		const struct port_map *m = media_ports_at(media, &media->ports->iface->addrs[i]);
+
+		if (m && component < m->count)
+			add_port(s, m->leases[component]);
+	}
 	for (const struct port_map *m = media->maps; m; m = m->next)
 		if (component < m->count)
 			add_port(s, m->leases[component]);

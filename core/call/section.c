@@ -507,7 +507,13 @@ int section_negotiate(struct draft *draft, const struct media_pair *pair, struct
 		return ret;
 	ret = answer ? negotiate_ice_answer(from, to, in, &o->ice)
 		     : negotiate_ice_offer(from, to, in, &o->ice, restarted);
-	return ret ? err_set(err, -ret, "No randomness for ICE credentials") : 0;
+	if (ret < 0)
+		return err_set(err, -ret, "No randomness for ICE credentials");
+	if (from->ice.shown && from->ports)
+		ret = media_take_other_ports(draft->model, from, err);
+	if (!ret && to->ice.shown)
+		ret = media_take_other_ports(draft->model, to, err);
+	return ret;
 }
 
 /* Its sender sees it declined in the answer; the other party never hears of it, or so, too. */

@@ -241,6 +241,10 @@ static void write_maps(struct writer *w, struct value *to, const struct media *m
 		write_addr(w, v, "local", &m->local->local);
 		write_addr(w, v, "key", &m->key);
 		dict_add_int(w->dict, v, "in_use", m == media->ports);
+		if (m->group)
+			dict_add_int(w->dict, v, "group", m->group);
+		if (m->beside)
+			dict_add_int(w->dict, v, "beside", 1);
 		ports = dict_add_list(w->dict, v, "ports");
 		for (unsigned i = 0; i < m->count; i++)
 			dict_add_int(w->dict, ports, NULL, m->leases[i]->number);
@@ -550,6 +554,8 @@ static int read_map(
 	*tail = &m->next;
 	if (value_get_int(from, "in_use", 0))
 		media->ports = m;
+	m->group = (uint32_t)value_get_int(from, "group", 0);
+	m->beside = value_get_int(from, "beside", 0) != 0;
 	value_each (port, value_get(from, "ports")) {
 		if (m->count == G_N_ELEMENTS(m->leases))
 			return bad(r, "a list of ports");

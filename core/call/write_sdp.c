@@ -5,6 +5,7 @@
  */
 #include "call/draft.h"
 #include "call/negotiate.h"
+#include "call/port_maps.h"
 
 #include <errno.h>
 
@@ -387,15 +388,21 @@ static void write_crypto(struct writing *wr, const struct media *media)
 static void write_candidates(struct writing *wr, const struct media *media)
 {
 	const char *instance = call_table_instance(wr->draft->call->table);
+	const struct iface *iface = media->ports->iface;
 	bool single = media->mux || (!wr->answer && media->mux_offered_to && media->mux_single);
 	char text[ICE_CANDIDATE_TEXT];
 
-	for (unsigned c = 1; c <= (single ? 1 : MIN(media->ports->count, 2u)); c++) {
-		struct ice_candidate candidate = negotiate_ice_candidate(media->ports, c, instance);
+	for (unsigned c = 1; c <= (single ? 1 : MIN(media->ports->count, 2u)); c++)
+		for (unsigned i = 0; i < iface->addr_count; i++) {
+			const struct port_map *m = media_ports_at(media, &iface->addrs[i]);
+			struct ice_candidate candidate;
 
-		ice_candidate_print(&candidate, text);
-		sdp_write_attr(wr->w, "candidate", "%s", text);
-	}
+			if (!m || c > m->count)
+				continue;
+			candidate = negotiate_ice_candidate(m, c, instance);
+			ice_candidate_print(&candidate, text);
+			sdp_write_attr(wr->w, "candidate", "%s", text);
+		}
 }
 
 static void write_ice(struct writing *wr, const struct media *media)

@@ -172,8 +172,12 @@ static void keep_aim(struct stream *s, const struct stream *old)
 {
 	struct addr peer = addr_of_sock(&old->dest);
 
-	if (old->dest_len && s->port->local.family == old->port->local.family)
-		media_learn_aim(s, has_port(s->plan, old->port) ? old->port : s->port, &peer);
+	if (!old->dest_len)
+		return;
+	if (has_port(s->plan, old->port))
+		media_learn_aim(s, old->port, &peer);
+	else if (s->port->local.family == old->port->local.family)
+		media_learn_aim(s, s->port, &peer);
 }
 
 static void take_over(struct stream *s, struct stream *old, int64_t now_us)
