@@ -4,10 +4,12 @@
  * order. `struct daemon` holds what was made; each step undoes itself when it was not made.
  */
 #include "base/clock.h"
+#include "base/helper.h"
 #include "base/log.h"
 #include "base/plugin.h"
 #include "call/call.h"
 #include "codec/registry.h"
+#include "codec/rules.h"
 #include "config.h"
 #include "control/flags.h"
 #include "control/host.h"
@@ -16,6 +18,7 @@
 #include "control/retrans.h"
 #include "control/settings.h"
 #include "control/templates.h"
+#include "control/transcode_rules.h"
 #include "control/thread.h"
 #include "io_engine.h"
 #include "log_writer.h"
@@ -51,6 +54,7 @@ struct daemon {
 	struct control_thread *thread;
 	struct media_worker **workers;
 	unsigned worker_count;
+	struct helper_pool *helpers;
 	struct call_table *calls;
 	struct control control;
 	struct templates *templates;
@@ -327,6 +331,8 @@ static int start_threads(struct daemon *d, struct err *err)
 
 	d->worker_count = (unsigned)d->config->num_threads;
 	d->workers = g_new0(struct media_worker *, d->worker_count);
+	d->helpers = helper_pool_new(d->worker_count, mailbox);
+	d->settings.helpers = d->helpers;
 	d->calls = call_table_new(
 		d->workers, d->worker_count, mailbox, d->interfaces, &d->settings);
 	d->control.calls = d->calls;
@@ -354,6 +360,7 @@ static int start_threads(struct daemon *d, struct err *err)
  */
 static void drop_calls(struct daemon *d)
 {
+	helper_pool_stop(d->helpers);
 	mailbox_run(control_thread_mailbox(d->thread)); /* events for the table */
 	call_table_free(d->calls);
 	d->calls = NULL;
@@ -384,6 +391,7 @@ static void tear_down(struct daemon *d, int status)
 	proxies_free(d->control.proxies);
 	settings_free(d->control.settings);
 	templates_free(d->templates);
+	helper_pool_free(d->helpers);
 	control_thread_free(d->thread);
 	iface_table_free(d->interfaces);
 	io_engine_stop(&d->engine);
@@ -391,6 +399,7 @@ static void tear_down(struct daemon *d, int status)
 	if (!log_writer_stop())
 		_exit(status);
 	codec_registry_clear();
+	codec_rules_clear();
 	plugin_set_free(d->plugins);
 	g_free(d->plugin_folder);
 	config_set_free(d->set);
@@ -460,12 +469,13 @@ static void log_totals(void)
 	log_info("%s", text->str);
 }
 
-static int load_templates(struct daemon *d, struct err *err)
+static int load_sections(struct daemon *d, struct err *err)
 {
 	const struct config *c = d->config;
+	int ret = transcode_rules_load(c->config_file, c->transcode_config, err);
 
-	if (!c->templates || !*c->templates)
-		return 0;
+	if (ret < 0 || !c->templates || !*c->templates)
+		return ret;
 	d->templates = templates_new();
 	d->control.templates = d->templates;
 	return templates_load(d->templates, c->config_file, c->templates, err);
@@ -486,7 +496,7 @@ static int start_and_run(struct daemon *d)
 	d->control.started_mono_us = clock_mono_us();
 	d->control.proxies = proxies_new();
 	d->control.settings = settings_new(d->set->values, apply_setting, d);
-	if (load_templates(d, &err) < 0 || load_plugins(d, &err) < 0 || open_network(d, &err) < 0)
+	if (load_sections(d, &err) < 0 || load_plugins(d, &err) < 0 || open_network(d, &err) < 0)
 		return fatal(d, err.text);
 	ret = open_kernel_table(d);
 	if (!ret)

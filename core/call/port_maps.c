@@ -218,6 +218,13 @@ static bool is_in_use(const struct media *media, const struct port_map *map)
 	       (map->beside && map->group == media->ports->group);
 }
 
+void media_give_ports(struct media *media)
+{
+	for (struct port_map *m = media->maps; m; m = m->next)
+		drop_map(m);
+	media->maps = media->ports = NULL;
+}
+
 void media_give_rtcp_port(struct media *media)
 {
 	for (struct port_map *m = media->maps; media->ports && m; m = m->next) {
