@@ -54,7 +54,7 @@ int negotiate_ice_answer(struct media *from, struct media *to, const struct sdp_
 	const struct ice_options *o);
 /* Of a section that is declined. */
 void negotiate_ice_forget(struct media *media);
-/* What a worker needs to speak it; NULL: it is not spoken. A reference. */
+/* What a worker needs to speak it; NULL: it is not spoken. A reference. `software` may be NULL. */
 struct plan_ice *negotiate_ice_plan(const struct media *media, const char *software);
 
 /*

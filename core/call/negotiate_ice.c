@@ -236,7 +236,8 @@ struct plan_ice *negotiate_ice_plan(const struct media *media, const char *softw
 	params->consent = true;
 	params->local_ufrag = g_strdup(ice->ufrag);
 	params->local_pwd = g_strdup(ice->pwd);
-	params->software = g_strcanon(g_strdup(software), alphabet, '-');
+	if (software)
+		params->software = g_strcanon(g_strdup(software), alphabet, '-');
 	derive_secrets(params, ice->pwd);
 	if (ice->said && media->in)
 		take_peer(params, media->in);

@@ -414,7 +414,7 @@ struct plan *call_compile(const struct call *call, const struct model *model)
 	g_autofree struct media **media = g_new(struct media *, room);
 	g_autofree unsigned *first = g_new(unsigned, room);
 	struct compiler c = { .model = model, .media = media, .first = first };
-	const char *software = call_table_settings(call->table)->software_id;
+	const char *software = call->table ? call_table_settings(call->table)->software_id : NULL;
 
 	collect(&c, model, &streams, &slots);
 	c.plan = plan_new(call->id, streams, slots);
