@@ -113,6 +113,7 @@ struct call_options {
 	struct sdes_options sdes;
 	struct osrtp_options osrtp;
 	struct ice_options ice;
+	bool recrypt; /* no SRTP key that both sides have */
 	struct codec_options codec;
 	struct extmap_options extmap;
 	struct bundle_options bundle;

@@ -41,6 +41,7 @@ enum media_event_type {
 	MEDIA_EVENT_ICE_COMPLETED,    /* of the section of this stream, which is its RTP's */
 	MEDIA_EVENT_ICE_FAILED,       /* the same */
 	MEDIA_EVENT_ICE_CONSENT_LOST, /* by `peer`: nothing is sent there any more */
+	MEDIA_EVENT_WRONG_KEY,        /* SRTP that no key fits: the first since one did */
 };
 
 struct media_event {
