@@ -27,20 +27,28 @@ int draft_prepare(struct draft *draft, struct err *err)
 		draft->call->session, call_compile(draft->call, draft->model), &draft->set, err);
 }
 
+static void mark_map(const struct port_map *map, int tos)
+{
+	for (unsigned i = 0; i < map->count; i++) {
+		struct port *port = map->leases[i]->port;
+
+		if (port->tos != tos && !port->engine->set_tos(port, tos))
+			port->tos = tos;
+	}
+}
+
 /* TOS is a property of sockets: told to those that are new, or to all when it changed. */
 static void mark_ports(const struct model *model)
 {
 	for (unsigned p = 0; p < model->party_count; p++)
 		for (unsigned m = 0; m < model->parties[p]->media_count; m++) {
-			const struct port_map *map = model->parties[p]->media[m]->ports;
+			const struct media *media = model->parties[p]->media[m];
 
-			for (unsigned i = 0; map && i < map->count; i++) {
-				struct port *port = map->leases[i]->port;
-
-				if (port->tos != model->tos &&
-					!port->engine->set_tos(port, model->tos))
-					port->tos = model->tos;
-			}
+			for (const struct port_map *map = media->maps; map; map = map->next)
+				if (map == media->ports ||
+					(media->ports && map->beside &&
+						map->group == media->ports->group))
+					mark_map(map, model->tos);
 		}
 }
 

@@ -60,6 +60,12 @@ enum { EVENTS_MAX = 128 };
 		"{party}, section {section}: no keys for {flow} with {address}: {reason}")         \
 	ROW(DTLS_CLOSED, "dtls-closed",                                                            \
 		"{party}, section {section}: DTLS for {flow} was ended by {address}")              \
+	ROW(ICE_PAIR, "ice-pair",                                                                  \
+		"{party}, section {section}: ICE sends {flow} to {address} from now on")           \
+	ROW(ICE_COMPLETED, "ice-completed", "{party}, section {section}: ICE is complete")         \
+	ROW(ICE_FAILED, "ice-failed", "{party}, section {section}: ICE found no way to the peer")  \
+	ROW(ICE_CONSENT_LOST, "ice-consent-lost",                                                  \
+		"{party}, section {section}: {address} does not answer: {flow} is not sent there") \
 	ROW(BLOCKED, "blocked", "{party}: what it sends is kept back: {reason}")                   \
 	ROW(UNBLOCKED, "unblocked", "{party}: no longer kept back: {reason}")                      \
 	ROW(SILENCED, "silenced", "{party}: what it sends is made silent")                         \

@@ -73,8 +73,8 @@ static int check_body(struct draft *draft, const struct sdp *sdp, const struct c
 				&sdp->media[i], o, negotiate_trusts_sdp(sdp, i, o), err);
 		if (ret < 0)
 			return ret;
-		if (sdp->media[i].ice_ufrag.s)
-			draft->ice_removed = true;
+		if (sdp->media[i].ice_ufrag.s && o->ice.wish == ICE_WISH_PASS)
+			draft->ice_not_passed = true;
 	}
 	return 0;
 }
@@ -155,7 +155,7 @@ int exchange(struct draft *draft, const struct call_options *o, bool answer, GSt
 		draft_drop(draft);
 	} else {
 		ret = exchange_parsed(draft, o, sdp, answer, body, err);
-		result->ice_removed = draft->ice_removed;
+		result->ice_not_passed = draft->ice_not_passed;
 		if (ret < 0)
 			draft_drop(draft);
 		else

@@ -12,6 +12,7 @@
 #include "call/codec_list.h"
 #include "call/crypto.h"
 #include "call/dtls.h"
+#include "call/ice.h"
 #include "media/stats.h"
 #include "net/iface.h"
 #include "sdp/sdp.h"
@@ -38,6 +39,12 @@ struct port_map {
 	struct addr key;       /* the other party's RTP endpoint; ADDR_NONE: not known yet */
 	const struct iface *iface;
 	const struct iface_addr *local;
+	/*
+	 * With ICE each address of the interface has ports: maps of an equal group other than 0
+	 * belong together, and `beside` is set in all of them but that of the address in c=.
+	 */
+	uint32_t group;
+	bool beside;
 	unsigned count;                                 /* 2 per pair, or 1 when muxed */
 	struct lease *leases[2 * MODEL_MAX_PORT_PAIRS]; /* RTP, RTCP, RTP, …; references */
 };
@@ -82,8 +89,9 @@ struct media {
 	struct codec_agreement *agreement;
 	struct media_crypto crypto;
 	struct section_dtls *dtls; /* NULL: it has nothing to do with DTLS */
-	enum sdp_doubled doubled;  /* how it stands in bodies from and to its party */
-	bool no_codecs;            /* its offer was declined for it: no codec was left */
+	struct media_ice ice;
+	enum sdp_doubled doubled; /* how it stands in bodies from and to its party */
+	bool no_codecs;           /* its offer was declined for it: no codec was left */
 	/* Header extensions it offered, by number, that only we and it know of. */
 	uint64_t masked[4];
 	int ptime_ms, maxptime_ms;

@@ -8,6 +8,7 @@
 #define CALL_OPTIONS_H
 
 #include "api/dict.h"
+#include "call/ice.h"
 #include "media/plan.h"
 #include "net/addr.h"
 #include "sdp/edit.h"
@@ -119,6 +120,7 @@ struct call_options {
 	struct mux_options mux;
 	struct sdes_options sdes;
 	struct osrtp_options osrtp;
+	struct ice_options ice;
 	bool recrypt; /* no SRTP key that both sides have */
 	struct dtls_options dtls;
 	struct codec_options codec;
@@ -141,9 +143,7 @@ struct call_options {
 	int sip_code;          /* 0: not given */
 	int tos;               /* TOS_NOT_GIVEN; negative: leave as it is */
 	bool supports_load_limit;
-	bool debug;      /* from now on all log lines of the call */
-	bool ice_remove; /* ICE=remove: nothing to warn about */
-	bool ice_wanted; /* ICE=force and the like: cannot be had yet */
+	bool debug; /* from now on all log lines of the call */
 
 	struct select_options select;
 	enum dtmf_mode dtmf_mode;

@@ -6,6 +6,7 @@
 #include "base/ref.h"
 #include "call/call.h"
 #include "call/negotiate.h"
+#include "call/port_maps.h"
 #include "media/delay.h"
 
 /* While compiling: which stream of the plan a section's streams became. */
@@ -56,6 +57,15 @@ static void add_ports(struct plan_stream *s, const struct media *media, unsigned
 {
 	if (media->ports && is_live(media, component))
 		add_port(s, media->ports->leases[component]);
+	/* In the order of negotiate_ice_plan. */
+	for (unsigned i = 0;
+		media->ports && is_live(media, component) && i < media->ports->iface->addr_count;
+		i++) {
+		const struct port_map *m = media_ports_at(media, &media->ports->iface->addrs[i]);
+
+		if (m && component < m->count)
+			add_port(s, m->leases[component]);
+	}
 	for (const struct port_map *m = media->maps; m; m = m->next)
 		if (component < m->count)
 			add_port(s, m->leases[component]);
@@ -83,7 +93,8 @@ static bool may_begin_dtls(const struct media *media)
 	return media->dtls && !media->carrier && (media->dtls->answered || !media->crypto.in);
 }
 
-static void compile_stream(struct plan_stream *s, const struct media *media, unsigned component)
+static void compile_stream(
+	struct plan_stream *s, const struct media *media, unsigned component, const char *software)
 {
 	const struct sdp_transport_info *t = sdp_transport_info(media->transport);
 	const struct media_crypto *crypto = &media_carrier(media)->crypto;
@@ -113,6 +124,8 @@ static void compile_stream(struct plan_stream *s, const struct media *media, uns
 	s->srtp_out = ref_take(crypto->out);
 	if (may_begin_dtls(media) && s->secured && (s->rtp || !media->mux))
 		s->dtls = ref_take(media->dtls->plan);
+	if (component == 0)
+		s->ice = negotiate_ice_plan(media, software);
 	s->stats = ref_take(stream->stats);
 	s->sdp = ref_take(media->sdp);
 	s->in = media->in;
@@ -409,6 +422,7 @@ struct plan *call_compile(const struct call *call, const struct model *model)
 	g_autofree struct media **media = g_new(struct media *, room);
 	g_autofree unsigned *first = g_new(unsigned, room);
 	struct compiler c = { .model = model, .media = media, .first = first };
+	const char *software = call->table ? call_table_settings(call->table)->software_id : NULL;
 
 	collect(&c, model, &streams, &slots);
 	c.plan = plan_new(call->id, streams, slots);
@@ -419,7 +433,7 @@ struct plan *call_compile(const struct call *call, const struct model *model)
 		for (unsigned n = 0; n < streams_of(media[i]); n++) {
 			struct plan_stream *s = &c.plan->streams[first[i] + n];
 
-			compile_stream(s, media[i], n);
+			compile_stream(s, media[i], n, software);
 			s->rtp_stream = (uint16_t)(first[i] + (n & ~1u));
 			s->carrier = (uint16_t)(first[i] + n);
 			wire(&c, s, media[i], n);

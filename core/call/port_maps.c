@@ -33,7 +33,7 @@ static struct port_map *find_map(
 	if (media->ports && fits(media->ports, r, local) && (r->latch || !r->key.family))
 		return media->ports;
 	for (struct port_map *m = media->maps; m; m = m->next) {
-		if (!fits(m, r, local))
+		if (m->beside || !fits(m, r, local))
 			continue;
 		if (same_key(&m->key, &r->key))
 			return m;
@@ -50,6 +50,31 @@ static void drop_map(struct port_map *map)
 	map->count = 0;
 }
 
+static bool has_group(const struct media *media, uint32_t group)
+{
+	for (const struct port_map *m = media->maps; m; m = m->next)
+		if (!m->beside && m->group == group)
+			return true;
+	return false;
+}
+
+/* Those beside a map that is gone. */
+static void drop_orphans(struct media *media)
+{
+	struct port_map **link = &media->maps;
+
+	while (*link) {
+		struct port_map *m = *link;
+
+		if (!m->beside || has_group(media, m->group)) {
+			link = &m->next;
+			continue;
+		}
+		drop_map(m);
+		*link = m->next;
+	}
+}
+
 /* Lists are bounded: of the maps not in use the oldest goes. */
 static void trim_maps(struct media *media)
 {
@@ -57,6 +82,8 @@ static void trim_maps(struct media *media)
 	unsigned count = 0;
 
 	for (struct port_map **link = &media->maps; *link; link = &(*link)->next) {
+		if ((*link)->beside)
+			continue;
 		count++;
 		if (*link != media->ports)
 			oldest = link;
@@ -65,6 +92,7 @@ static void trim_maps(struct media *media)
 		return;
 	drop_map(*oldest);
 	*oldest = (*oldest)->next;
+	drop_orphans(media);
 }
 
 static int open_ports(struct port_map *map, unsigned count, struct err *err)
@@ -125,6 +153,71 @@ int media_take_ports(
 	return 0;
 }
 
+const struct port_map *media_ports_at(const struct media *media, const struct iface_addr *local)
+{
+	if (media->ports->local == local)
+		return media->ports;
+	for (const struct port_map *m = media->maps; m; m = m->next)
+		if (m->beside && m->group == media->ports->group && m->local == local)
+			return m;
+	return NULL;
+}
+
+static uint32_t free_group(const struct media *media)
+{
+	uint32_t most = 0;
+
+	for (const struct port_map *m = media->maps; m; m = m->next)
+		most = MAX(most, m->group);
+	return most + 1;
+}
+
+/* Maps that share the ports of the one in use share those beside it, too. */
+static void need_group(struct media *media)
+{
+	uint32_t group = free_group(media);
+
+	for (struct port_map *m = media->maps; !media->ports->group && m; m = m->next)
+		if (m != media->ports && m->leases[0] == media->ports->leases[0])
+			m->group = group;
+	if (!media->ports->group)
+		media->ports->group = group;
+}
+
+int media_take_other_ports(struct model *model, struct media *media, struct err *err)
+{
+	const struct port_map *in_use = media->ports;
+	unsigned count = MIN(in_use->iface->addr_count, (unsigned)PLAN_MAX_PORTS);
+
+	if (count > 1)
+		need_group(media);
+	for (unsigned i = 0; i < count; i++) {
+		const struct iface_addr *local = &in_use->iface->addrs[i];
+		struct port_map *map;
+		int ret;
+
+		if (media_ports_at(media, local))
+			continue;
+		map = arena_alloc(model->arena, sizeof(*map));
+		*map = (struct port_map){ .iface = in_use->iface,
+			.local = local,
+			.group = in_use->group,
+			.beside = true };
+		ret = open_ports(map, in_use->count, err);
+		if (ret < 0)
+			return ret;
+		add_map(media, map);
+	}
+	return 0;
+}
+
+/* Is it one of those that are in use? */
+static bool is_in_use(const struct media *media, const struct port_map *map)
+{
+	return map->leases[0] == media->ports->leases[0] ||
+	       (map->beside && map->group == media->ports->group);
+}
+
 void media_give_ports(struct media *media)
 {
 	for (struct port_map *m = media->maps; m; m = m->next)
@@ -134,10 +227,8 @@ void media_give_ports(struct media *media)
 
 void media_give_rtcp_port(struct media *media)
 {
-	struct lease *rtp = media->ports ? media->ports->leases[0] : NULL;
-
-	for (struct port_map *m = media->maps; m; m = m->next) {
-		if (m->count != 2 || m->leases[0] != rtp)
+	for (struct port_map *m = media->maps; media->ports && m; m = m->next) {
+		if (m->count != 2 || !is_in_use(media, m))
 			continue;
 		ref_drop(m->leases[1]);
 		m->leases[1] = NULL;

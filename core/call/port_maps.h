@@ -21,9 +21,16 @@ struct port_request {
  */
 int media_take_ports(struct model *model, struct media *media, const struct port_request *request,
 	struct err *err);
+/*
+ * ICE: as many ports on each other address of the interface of media->ports, up to
+ * PLAN_MAX_PORTS addresses. Errors as above.
+ */
+int media_take_other_ports(struct model *model, struct media *media, struct err *err);
+/* Those in use at an address of the interface; NULL: none. media->ports is not NULL. */
+const struct port_map *media_ports_at(const struct media *media, const struct iface_addr *local);
 /* Gives up all of them: another section carries this one. */
 void media_give_ports(struct media *media);
-/* rtcp-mux was agreed: the RTCP port of the map in use is given back. */
+/* rtcp-mux was agreed: the RTCP port of the map in use is given back, at all addresses. */
 void media_give_rtcp_port(struct media *media);
 
 #endif

@@ -335,6 +335,7 @@ void section_reject(struct media *media, int64_t now_us)
 	media->carrier = NULL;
 	media->bundled = false;
 	secure_forget(media);
+	negotiate_ice_forget(media);
 	for (unsigned i = 0; i < media->stream_count; i++)
 		set_peer(&media->streams[i], (struct addr){ 0 }, now_us);
 }
@@ -477,6 +478,7 @@ int section_negotiate(struct draft *draft, const struct media_pair *pair, struct
 {
 	struct media *from = pair->from, *to = pair->to;
 	bool trust = negotiate_trusts_sdp(sdp, (unsigned)(in - sdp->media), o);
+	bool restarted = negotiate_ice_restarted(from->in, in);
 	bool rejected;
 	int ret;
 
@@ -515,7 +517,18 @@ int section_negotiate(struct draft *draft, const struct media_pair *pair, struct
 		to->sources_let_in = (int)call_table_settings(draft->call->table)->sources;
 	for (unsigned i = 0; i < to->stream_count; i++)
 		touch(&to->streams[i], draft->now_mono_us);
-	return take_ports(draft, pair, in, o, answer, err);
+	ret = take_ports(draft, pair, in, o, answer, err);
+	if (ret < 0)
+		return ret;
+	ret = answer ? negotiate_ice_answer(from, to, in, &o->ice)
+		     : negotiate_ice_offer(from, to, in, &o->ice, restarted);
+	if (ret < 0)
+		return err_set(err, -ret, "No randomness for ICE credentials");
+	if (from->ice.shown && from->ports)
+		ret = media_take_other_ports(draft->model, from, err);
+	if (!ret && to->ice.shown)
+		ret = media_take_other_ports(draft->model, to, err);
+	return ret;
 }
 
 /* Its sender sees it declined in the answer; the other party never hears of it, or so, too. */

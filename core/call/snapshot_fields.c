@@ -128,6 +128,18 @@ static const struct field crypto_fields[] = {
 	FIELD(media_crypto, osrtp_passed, BOOL),
 };
 
+static const struct field ice_fields[] = {
+	FIELD(media_ice, said, BOOL),
+	FIELD(media_ice, shown, BOOL),
+	FIELD(media_ice, refused, BOOL),
+	FIELD(media_ice, lite, BOOL),
+	FIELD(media_ice, controlling, BOOL),
+	FIELD(media_ice, trickle, BOOL),
+	FIELD(media_ice, ice2, BOOL),
+	FIELD(media_ice, generation, INT),
+	FIELD(media_ice, local, ADDR),
+};
+
 static const struct field agreement_fields[] = {
 	FIELD(codec_agreement, offerer, INT),
 	FIELD(codec_agreement, settled, BOOL),
@@ -154,6 +166,7 @@ static const struct {
 	[SNAPSHOT_MEDIA] = FIELDS(media_fields),
 	[SNAPSHOT_STREAM] = FIELDS(stream_fields),
 	[SNAPSHOT_CRYPTO] = FIELDS(crypto_fields),
+	[SNAPSHOT_ICE] = FIELDS(ice_fields),
 	[SNAPSHOT_AGREEMENT] = FIELDS(agreement_fields),
 #undef FIELDS
 };

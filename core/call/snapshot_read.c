@@ -79,6 +79,8 @@ static int read_map(
 	*tail = &m->next;
 	if (value_get_int(from, "in_use", 0))
 		media->ports = m;
+	m->group = (uint32_t)value_get_int(from, "group", 0);
+	m->beside = value_get_int(from, "beside", 0) != 0;
 	value_each (port, value_get(from, "ports")) {
 		if (m->count == G_N_ELEMENTS(m->leases))
 			return bad(r, "a list of ports");
@@ -197,6 +199,22 @@ static int read_crypto(struct reader *r, const struct value *from, struct media_
 	return ret ? ret : read_key(r, from, "out", c->out_gen, &c->out);
 }
 
+static int read_ice(struct reader *r, const struct value *from, struct media_ice *ice)
+{
+	struct str ufrag = value_get_str(from, "ufrag"), pwd = value_get_str(from, "pwd");
+
+	if (!from)
+		return 0;
+	if (ufrag.len >= sizeof(ice->ufrag) || pwd.len >= sizeof(ice->pwd))
+		return bad(r, "ICE credentials");
+	snapshot_read(r->model->arena, from, SNAPSHOT_ICE, ice);
+	if (ufrag.len)
+		memcpy(ice->ufrag, ufrag.s, ufrag.len);
+	if (pwd.len)
+		memcpy(ice->pwd, pwd.s, pwd.len);
+	return 0;
+}
+
 static int read_media(struct reader *r, const struct value *from, struct media *media)
 {
 	struct port_map **tail = &media->maps;
@@ -213,6 +231,8 @@ static int read_media(struct reader *r, const struct value *from, struct media *
 	if (read_agreement(r, value_get(from, "agreement"), media) < 0)
 		return -EINVAL;
 	if (read_crypto(r, value_get(from, "crypto"), &media->crypto) < 0)
+		return -EINVAL;
+	if (read_ice(r, value_get(from, "ice"), &media->ice) < 0)
 		return -EINVAL;
 	value_each (v, value_get(from, "port_maps")) {
 		int ret = read_map(r, v, media, &tail);

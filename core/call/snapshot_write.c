@@ -36,6 +36,10 @@ static void write_maps(struct writer *w, struct value *to, const struct media *m
 		snapshot_write_addr(w->dict, v, "local", &m->local->local);
 		snapshot_write_addr(w->dict, v, "key", &m->key);
 		dict_add_int(w->dict, v, "in_use", m == media->ports);
+		if (m->group)
+			dict_add_int(w->dict, v, "group", m->group);
+		if (m->beside)
+			dict_add_int(w->dict, v, "beside", 1);
 		ports = dict_add_list(w->dict, v, "ports");
 		for (unsigned i = 0; i < m->count; i++)
 			dict_add_int(w->dict, ports, NULL, m->leases[i]->number);
@@ -126,6 +130,18 @@ static void write_crypto(struct writer *w, struct value *to, const struct media_
 	write_key(w, v, "out", c->out);
 }
 
+static void write_ice(struct writer *w, struct value *to, const struct media_ice *ice)
+{
+	struct value *v;
+
+	if (!ice->generation && !ice->said && !ice->lite)
+		return;
+	v = dict_add_dict(w->dict, to, "ice");
+	snapshot_write(w->dict, v, SNAPSHOT_ICE, ice);
+	dict_add_copy(w->dict, v, "ufrag", str_of(ice->ufrag));
+	dict_add_copy(w->dict, v, "pwd", str_of(ice->pwd));
+}
+
 static unsigned party_place(const struct writer *w, const struct party *party)
 {
 	unsigned i = 0;
@@ -145,6 +161,7 @@ static void write_media(struct writer *w, struct value *to, const struct media *
 		dict_add_int(w->dict, to, "section", media->in->place);
 	write_agreement(w, to, media->agreement);
 	write_crypto(w, to, &media->crypto);
+	write_ice(w, to, &media->ice);
 	write_maps(w, to, media);
 	if (media->carrier)
 		dict_add_int(w->dict, to, "carrier", media->carrier->index);

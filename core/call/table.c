@@ -278,6 +278,13 @@ static void log_event(const struct media_event *event)
 	else if (event->type == MEDIA_EVENT_SOURCE_CHANGED && event->peer.family)
 		log_info("Peer address changed to " MARKED("%s") ": %s",
 			MARK(addr_print(&event->peer, text)), reason_row(event->reason)->text);
+	else if (event->type == MEDIA_EVENT_ICE_COMPLETED)
+		log_info("ICE completed");
+	else if (event->type == MEDIA_EVENT_ICE_FAILED)
+		log_warn("ICE failed: no way to the peer was found");
+	else if (event->type == MEDIA_EVENT_ICE_CONSENT_LOST)
+		log_warn("No answers from " MARKED("%s") " any more: nothing is sent there",
+			MARK(addr_print(&event->peer, text)));
 	else if (event->type == MEDIA_EVENT_FIRST_PACKET || event->type == MEDIA_EVENT_PEER_LEARNED)
 		log_info("Confirmed peer address as " MARKED("%s"),
 			MARK(addr_print(&event->peer, text)));
@@ -311,6 +318,10 @@ static void keep_event(struct call *call, const struct media *media,
 		[MEDIA_EVENT_SOURCE_CHANGED] = { EVENT_SOURCE_CHANGED, true, true },
 		[MEDIA_EVENT_SOURCE_COMMITTED] = { EVENT_SOURCE_COMMITTED, true, false },
 		[MEDIA_EVENT_SOURCE_REFUSED] = { EVENT_SOURCE_REFUSED, true, true },
+		[MEDIA_EVENT_ICE_PAIR] = { EVENT_ICE_PAIR, false, false },
+		[MEDIA_EVENT_ICE_COMPLETED] = { EVENT_ICE_COMPLETED, false, false },
+		[MEDIA_EVENT_ICE_FAILED] = { EVENT_ICE_FAILED, false, true },
+		[MEDIA_EVENT_ICE_CONSENT_LOST] = { EVENT_ICE_CONSENT_LOST, false, true },
 		[MEDIA_EVENT_WRONG_KEY] = { EVENT_WRONG_KEY, true, true },
 		[MEDIA_EVENT_DTLS_UP] = { EVENT_DTLS_UP, true, false },
 		[MEDIA_EVENT_DTLS_FAILED] = { EVENT_DTLS_FAILED, true, true },

@@ -5,6 +5,7 @@
  */
 #include "call/draft.h"
 #include "call/negotiate.h"
+#include "call/port_maps.h"
 
 #include <errno.h>
 
@@ -159,6 +160,8 @@ static void write_session_attrs(struct writing *wr)
 	if (wr->o->loop_protect)
 		sdp_write_attr(
 			wr->w, "rtpengine", "%s", call_table_instance(wr->draft->call->table));
+	if (first && first->ice.shown && first->ice.lite)
+		sdp_write_attr(wr->w, "ice-lite", NULL);
 	write_group(wr);
 	sdp_writer_edit(wr->w, edits ? &edits->section[SDP_EDIT_SESSION] : NULL);
 	if (one_sender(wr->to))
@@ -445,6 +448,42 @@ static void write_dtls(struct writing *wr, const struct section_dtls *d)
 		sdp_write_attr(wr->w, "tls-id", "%s", d->tls_id);
 }
 
+static void write_candidates(struct writing *wr, const struct media *media)
+{
+	const char *instance = call_table_instance(wr->draft->call->table);
+	const struct iface *iface = media->ports->iface;
+	bool single = media->mux || (!wr->answer && media->mux_offered_to && media->mux_single);
+	char text[ICE_CANDIDATE_TEXT];
+
+	for (unsigned c = 1; c <= (single ? 1 : MIN(media->ports->count, 2u)); c++)
+		for (unsigned i = 0; i < iface->addr_count; i++) {
+			const struct port_map *m = media_ports_at(media, &iface->addrs[i]);
+			struct ice_candidate candidate;
+
+			if (!m || c > m->count)
+				continue;
+			candidate = negotiate_ice_candidate(m, c, instance);
+			ice_candidate_print(&candidate, text);
+			sdp_write_attr(wr->w, "candidate", "%s", text);
+		}
+}
+
+static void write_ice(struct writing *wr, const struct media *media)
+{
+	const struct media_ice *ice = &media->ice;
+
+	if (!ice->shown || !media->ports)
+		return;
+	sdp_write_attr(wr->w, "ice-ufrag", "%s", ice->ufrag);
+	sdp_write_attr(wr->w, "ice-pwd", "%s", ice->pwd);
+	if (ice->trickle || ice->ice2)
+		sdp_write_attr(wr->w, "ice-options", "%s%s%s", ice->trickle ? "trickle" : "",
+			ice->trickle && ice->ice2 ? " " : "", ice->ice2 ? "ice2" : "");
+	write_candidates(wr, media);
+	if (ice->trickle)
+		sdp_write_attr(wr->w, "end-of-candidates", NULL);
+}
+
 static void write_rtp_line(struct writing *wr, const struct media *media,
 	const struct sdp_format *const *formats, unsigned count)
 {
@@ -503,6 +542,7 @@ static void write_rtp(struct writing *wr, const struct media *media, const struc
 		sdp_write_attr(wr->w, "ptime", "%d", media->ptime_ms);
 	if (media->maxptime_ms)
 		sdp_write_attr(wr->w, "maxptime", "%d", media->maxptime_ms);
+	write_ice(wr, media_carrier(media));
 }
 
 static enum sdp_transport other_kind(enum sdp_transport transport)

@@ -30,13 +30,16 @@ static int check_keys(const struct command *c, bool answer, struct err *err)
 
 static void warn_ice(struct command *c, const struct exchange_result *result)
 {
-	if (!c->o.ice_wanted && (c->o.ice_remove || !result->ice_removed))
+	static const char text[] = "candidates are not passed through by this build: handled as "
+				   "ICE=force";
+
+	if (!result->ice_not_passed)
 		return;
-	reason_count(REASON_ICE_REMOVED);
+	reason_count(REASON_ICE_NOT_PASSED);
 	if (c->warnings->len)
 		g_string_append(c->warnings, "; ");
-	g_string_append(c->warnings, "ICE is not supported by this build: handled as ICE=remove");
-	log_warn("ICE is not supported by this build: handled as ICE=remove");
+	g_string_append(c->warnings, text);
+	log_warn("%s", text);
 }
 
 /* Counted already, where the limit was found to be reached. */

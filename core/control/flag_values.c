@@ -294,23 +294,71 @@ FLAG_FN(flag_delete_delay)
 	return 0;
 }
 
-FLAG_FN(flag_ice)
+/* Which sides are lite, by any name; false: none of them. */
+static bool read_lite(struct ice_options *ice, struct str text)
 {
-	(void)v;
-	if (flag_value_is(text, "remove"))
-		r->o->ice_remove = true;
-	if (flag_value_is(text, "remove") || flag_value_is(text, "default") ||
-		flag_value_is(text, "lite-off") || flag_value_is(text, "no-lite"))
-		return 0;
-	r->o->ice_wanted = true;
-	return 0;
+	static const struct {
+		const char *names; /* between blanks */
+		enum ice_lite_wish to, from;
+	} values[] = {
+		{ "forward fwd fw offer", ICE_LITE_ON, ICE_LITE_OFF },
+		{ "backward backwards back bkw bk reverse answer", ICE_LITE_OFF, ICE_LITE_ON },
+		{ "both", ICE_LITE_ON, ICE_LITE_ON },
+		{ "off none no", ICE_LITE_OFF, ICE_LITE_OFF },
+	};
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(values); i++) {
+		struct str names = str_of(values[i].names), name;
+
+		while (str_token(&names, &name))
+			if (str_eq_nocase(text, name)) {
+				ice->lite_to = values[i].to;
+				ice->lite_from = values[i].from;
+				return true;
+			}
+	}
+	return false;
 }
 
 FLAG_FN(flag_ice_lite)
 {
 	(void)v;
-	if (!is_off(text) && !flag_value_is(text, "none"))
-		r->o->ice_wanted = true;
+	if (!read_lite(&r->o->ice, text))
+		flag_warn(r, "unknown ICE-lite value '%.*s' ignored", STR_ARG(text));
+	return 0;
+}
+
+FLAG_FN(flag_ice)
+{
+	static const struct {
+		const char *name;
+		enum ice_wish wish;
+	} wishes[] = {
+		{ "default", ICE_WISH_DEFAULT },
+		{ "remove", ICE_WISH_REMOVE },
+		{ "force", ICE_WISH_FORCE },
+		{ "optional", ICE_WISH_PASS },
+		{ "force-relay", ICE_WISH_PASS },
+	};
+	struct ice_options *ice = &r->o->ice;
+
+	(void)v;
+	for (unsigned i = 0; i < G_N_ELEMENTS(wishes); i++)
+		if (flag_value_is(text, wishes[i].name)) {
+			ice->wish = wishes[i].wish;
+			return 0;
+		}
+	if (flag_value_is(text, "trickle"))
+		ice->trickle = true;
+	else if (flag_value_is(text, "ice2"))
+		ice->ice2 = true;
+	else if (flag_value_is(text, "lite"))
+		read_lite(ice, STR_LIT("forward"));
+	else if (flag_value_is(text, "no-lite"))
+		read_lite(ice, STR_LIT("off"));
+	else if (text.len < 5 || !flag_value_is((struct str){ text.s, 5 }, "lite-") ||
+		 !read_lite(ice, str_skip(text, 5)))
+		flag_warn(r, "unknown ICE value '%.*s' ignored", STR_ARG(text));
 	return 0;
 }
 
@@ -318,8 +366,7 @@ FLAG_FN(flag_passthrough)
 {
 	if (v && is_off(text))
 		return 0;
-	return err_set(
-		r->err, ENOTSUP, "passthrough cannot be done: ICE is not supported by this build");
+	return err_set(r->err, ENOTSUP, "passthrough is not supported by this build");
 }
 
 FLAG_FN(flag_dtls)

@@ -39,7 +39,7 @@ int media_demux(struct packet *packet)
 	case DATAGRAM_RTCP:
 		return check_rtcp(packet);
 	case DATAGRAM_STUN:
-		return REASON_STUN_UNEXPECTED;
+		return packet->in->checked ? PACKET_OK : REASON_STUN_UNEXPECTED;
 	case DATAGRAM_DTLS:
 		return packet->in->dtls ? PACKET_OK : REASON_DTLS_UNEXPECTED;
 	case DATAGRAM_OTHER:

@@ -18,9 +18,13 @@
  * RTCP on a port of its own is ranked by itself, but once RTP of the section is believed, it must
  * come from the same address as that if it fits the signalling no better.
  *
+ * With ICE, who has passed a check is let in and nobody else, and packets move nothing: ice.c tells
+ * where to send.
+ *
  * Before the answer, and on hold by a zero address, the same ranks decide who is let in, but
  * nothing is committed and nothing moves: packets are sent to what was signalled, or nowhere.
  */
+#include "media/ice.h"
 #include "media/packet.h"
 #include "rtp/seq.h"
 
@@ -192,6 +196,17 @@ void media_learn_forget(struct stream *stream, int64_t now_us)
 	stream->until_us = now_us + WINDOW_US;
 	if (!stream->plan->wait)
 		aim_at_signalled(stream);
+	note_peer(stream);
+}
+
+void media_learn_aim(struct stream *stream, struct port *port, const struct addr *peer)
+{
+	stream->no_consent = !port;
+	stream->dest_len = 0;
+	if (port) {
+		stream->port = port;
+		stream->dest_len = (uint8_t)addr_to_sock(peer, &stream->dest);
+	}
 	note_peer(stream);
 }
 
@@ -448,6 +463,31 @@ static int judge(struct stream *stream, const struct candidate *c)
 							: judge_learning(stream, c);
 }
 
+/* Of a stream with ICE: the same, but what decides is whether a check has shown who it is. */
+static int weigh_checked(struct packet *packet, struct candidate *c)
+{
+	struct stream *stream = packet->in;
+	bool first = stream->source_state < SOURCE_LEARNING;
+
+	if (!media_ice_valid(stream, packet->from))
+		return refuse(stream, c, REASON_ICE_UNCHECKED);
+	if (is_mute(packet))
+		return PACKET_OK;
+	stream->source = *packet->from;
+	stream->source_stale = false;
+	stream->source_rank = (uint8_t)c->rank;
+	stream->source_place = (uint8_t)c->place;
+	stream->source_state = SOURCE_COMMITTED;
+	note_peer(stream);
+	if (first)
+		media_tell_control(stream, (struct media_event){
+						   .type = MEDIA_EVENT_FIRST_PACKET,
+						   .rank = c->rank,
+						   .source = c->addr,
+					   });
+	return PACKET_OK;
+}
+
 /* Any packet but the committed source's. */
 static int weigh(struct packet *packet)
 {
@@ -462,6 +502,8 @@ static int weigh(struct packet *packet)
 	c.rank = rank_of(stream->plan, &c.addr);
 	c.stale = equal && stream->source_stale;
 	c.place = place_of(c.rank, c.stale || packet->port != stream->port);
+	if (stream->checked)
+		return weigh_checked(packet, &c);
 	if (!same)
 		verdict = judge(stream, &c);
 	if (verdict >= 0 && verdict < REASON_DROPS)

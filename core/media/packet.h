@@ -53,6 +53,11 @@ void media_learn_inherit(struct stream *stream, const struct stream *before, int
  * learn.c: what was learned of a stream's peer is wrong: it begins anew. `now_us`: the turn's time.
  */
 void media_learn_forget(struct stream *stream, int64_t now_us);
+/*
+ * learn.c: ICE found out where to send to, and from which port; `port` NULL: to nobody any more.
+ * [media]
+ */
+void media_learn_aim(struct stream *stream, struct port *port, const struct addr *peer);
 /* filter.c: to each sink what its action leaves of it; takes packet->buf. */
 void media_deliver_filtered(struct packet *packet);
 /* rtcp_in.c: what an RTCP compound says of quality; the packet stays as it is. */

@@ -40,6 +40,22 @@ bool plan_dtls_same(const struct plan_dtls *a, const struct plan_dtls *b)
 	return a->generation == b->generation && a->active == b->active && a->cert == b->cert;
 }
 
+static void destroy_ice(void *object)
+{
+	struct plan_ice *ice = object;
+
+	ref_drop(ice->params);
+}
+
+struct plan_ice *plan_ice_new(struct ice_params *params, const uint8_t *ports)
+{
+	struct plan_ice *ice = ref_alloc(sizeof(*ice), destroy_ice);
+
+	ice->params = params;
+	memcpy(ice->ports, ports, params->local_count);
+	return ice;
+}
+
 struct plan *plan_new(struct str call_id, unsigned stream_count, unsigned sink_slots)
 {
 	struct plan *plan = g_new0(struct plan, 1);
@@ -74,6 +90,7 @@ void plan_free(struct plan *plan)
 		ref_drop(s->srtp_in);
 		ref_drop(s->srtp_out);
 		ref_drop(s->dtls);
+		ref_drop(s->ice);
 	}
 	g_free(plan->streams);
 	g_free(plan->call_id);
@@ -215,6 +232,14 @@ static bool dtls_equal(const struct plan_dtls *a, const struct plan_dtls *b)
 	       fingerprint_set_equal(&a->peer, &b->peer);
 }
 
+static bool ice_equal(const struct plan_ice *a, const struct plan_ice *b)
+{
+	if (!a || !b)
+		return a == b;
+	return ice_params_equal(a->params, b->params) &&
+	       !memcmp(a->ports, b->ports, a->params->local_count);
+}
+
 static bool stream_equal(const struct plan_stream *a, const struct plan_stream *b)
 {
 	return a->id == b->id && a->endpoint_gen == b->endpoint_gen &&
@@ -227,7 +252,8 @@ static bool stream_equal(const struct plan_stream *a, const struct plan_stream *
 	       filters_equal(a->filter, b->filter) && a->carrier == b->carrier &&
 	       bundles_equal(a->bundle, b->bundle) && a->secured == b->secured &&
 	       srtp_equal(a->srtp_in, b->srtp_in) && srtp_equal(a->srtp_out, b->srtp_out) &&
-	       dtls_equal(a->dtls, b->dtls) && formats_equal(a->in, b->in) &&
+	       dtls_equal(a->dtls, b->dtls) && ice_equal(a->ice, b->ice) &&
+	       formats_equal(a->in, b->in) &&
 	       sinks_equal(a->rtp_sinks, a->rtp_sink_count, b->rtp_sinks, b->rtp_sink_count) &&
 	       sinks_equal(a->rtcp_sinks, a->rtcp_sink_count, b->rtcp_sinks, b->rtcp_sink_count) &&
 	       all_transcodes_equal(a, b);

@@ -15,6 +15,8 @@
  *                        also when there was none in between: SRTP begins anew then
  *   DTLS generation      per section: another one is another association
  *
+ *   ICE generation       of a section's own credentials: checks begin anew with another one
+ *
  * Tests compare plans (plan_equal) without sockets or time.
  */
 #ifndef MEDIA_PLAN_H
@@ -22,6 +24,7 @@
 
 #include "api/codec.h"
 #include "dtls/cert.h"
+#include "ice/agent.h"
 #include "media/stats.h"
 #include "net/ports.h"
 #include "srtp/suite.h"
@@ -142,6 +145,15 @@ struct plan_dtls {
 struct plan_dtls *plan_dtls_new(const struct plan_dtls *from);
 /* Is it the same association? Neither is NULL. [any] */
 bool plan_dtls_same(const struct plan_dtls *a, const struct plan_dtls *b);
+/* ICE of a section, with the stream of its RTP. Counted, never changed. */
+struct plan_ice {
+	struct ice_params *params; /* a reference */
+	/* By place in the list of locals: which of the ports of that component's stream it is. */
+	uint8_t ports[ICE_MAX_LOCALS];
+};
+
+/* A reference; takes `params` and copies `ports`, as many as it has locals. [control] */
+struct plan_ice *plan_ice_new(struct ice_params *params, const uint8_t *ports);
 
 /* A reference. [control] */
 struct plan_srtp *plan_srtp_new(const struct srtp_params *params, uint32_t generation);
@@ -200,6 +212,7 @@ struct plan_stream {
 	struct plan_srtp *srtp_in, *srtp_out;
 	/* A reference; NULL: no DTLS. Without keys above, which it takes the place of. */
 	struct plan_dtls *dtls;
+	struct plan_ice *ice;       /* a reference, with the stream of RTP; NULL: no ICE */
 	struct plan_bundle *bundle; /* owned; NULL: it carries no other */
 	uint32_t delay_us;          /* its RTP waits so long; 0: not */
 	struct plan_filter *filter; /* owned; NULL: RTP goes to all sinks as it is */

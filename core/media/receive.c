@@ -3,6 +3,7 @@
  * The path in; read this first. A datagram comes from an engine and meets, in this order:
  *
  *   demux    what is it, and is it expected on this port (demux.c)
+ *   ICE      STUN goes to the section's agent, and ends here (ice.c)
  *   secure   is it authentic, and what does it say, where SRTP is spoken (secure.c); DTLS ends
  *            here (dtls.c)
  *   learn    is its source believed (learn.c)
@@ -15,6 +16,7 @@
  */
 #include "media/bundle.h"
 #include "media/dtls.h"
+#include "media/ice.h"
 #include "media/packet.h"
 #include "media/secure.h"
 
@@ -188,6 +190,10 @@ void media_receive(struct port *port, struct buf *buf, const union sock *from, b
 	};
 	int verdict = cut ? REASON_TOO_LONG : media_demux(&packet);
 
+	if (verdict == PACKET_OK && packet.kind == DATAGRAM_STUN) {
+		media_ice_in(&packet);
+		return;
+	}
 	if (verdict == PACKET_OK && in->secured) {
 		if (packet.kind == DATAGRAM_DTLS) {
 			media_dtls_in(&packet);

@@ -45,7 +45,7 @@ void media_send(struct packet *packet, struct stream *out)
 	int ret;
 
 	if (!way->dest_len) {
-		refuse(packet, out, REASON_NO_PEER);
+		refuse(packet, out, way->no_consent ? REASON_ICE_NO_CONSENT : REASON_NO_PEER);
 		return;
 	}
 	if (packet->kind == DATAGRAM_RTCP && out->strip_feedback) {

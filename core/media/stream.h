@@ -29,13 +29,15 @@ enum source_state {
  */
 struct stream {
 	struct stream_stats *stats; /* held by the plan */
-	struct port *port;          /* the one it sends from: plan->ports[0] */
+	struct port *port;          /* the one it sends from: plan->ports[0], unless ICE chose */
 	struct stream **rtp_sinks, **rtcp_sinks;
 	uint16_t rtp_sink_count, rtcp_sink_count;
 	bool rtp, rtcp, opaque, strip_feedback; /* as in struct plan_stream */
 	bool filtered;                          /* it has a filter, a delay or flows */
 	bool secured;                           /* as in struct plan_stream, for RTP */
 	bool translated;                        /* its RTCP is about flows */
+	bool checked;                           /* ICE says whose packets count */
+	bool no_consent;                        /* ICE says that nothing may be sent */
 	uint8_t source_state;                   /* enum source_state */
 
 	/* Where its peer is. Kept over plans as media_learn_inherit says. */
@@ -58,6 +60,7 @@ struct stream {
 	/* Owned, with the stream of RTP; of an association, with its own. NULL: no keys here. */
 	struct stream_srtp *srtp;
 	struct stream_dtls *dtls;     /* owned; NULL: no DTLS */
+	struct stream_ice *ice;       /* owned, with the stream of RTP; NULL: no ICE */
 	struct stream *rtp_of;        /* the one with its RTP, which may be itself */
 	struct stream *carrier;       /* whose port and peer are its own, too: mostly itself */
 	struct stream_bundle *bundle; /* owned; NULL: it carries no other */

@@ -7,6 +7,7 @@
 #include "media/delay.h"
 #include "media/dtls.h"
 #include "media/flow.h"
+#include "media/ice.h"
 #include "media/packet.h"
 #include "media/secure.h"
 #include "media/stream.h"
@@ -66,6 +67,7 @@ struct stream_set *stream_set_new(struct session_state *state, struct plan *plan
 		s->rtp_of = &set->streams[s->plan->rtp_stream];
 	}
 	media_dtls_open(set);
+	media_ice_open(set);
 	wire_sinks(set);
 	bundles_open(set);
 	return set;
@@ -78,6 +80,7 @@ void stream_set_free(struct stream_set *set)
 	for (unsigned i = 0; i < set->plan->stream_count; i++)
 		delay_free(set->streams[i].delay);
 	flows_free(set);
+	media_ice_free(set);
 	bundles_free(set);
 	secure_free(set);
 	media_dtls_free(set);
@@ -176,6 +179,7 @@ struct stream_set *stream_set_apply(struct session_state *state, struct stream_s
 	}
 	own_ports(next);
 	state->set = next;
+	media_ice_inherit(before, next, now_us);
 	delay_inherit(before, next);
 	flows_inherit(before, next);
 	bundles_inherit(before, next);
@@ -202,6 +206,7 @@ void stream_set_detach_ports(struct stream_set *set)
 	delay_stop(set, set->state->worker);
 	flows_stop(set);
 	media_dtls_stop(set);
+	media_ice_stop(set);
 	for (unsigned i = 0; i < set->plan->stream_count; i++)
 		for (unsigned p = 0; p < set->plan->streams[i].port_count; p++)
 			let_go(set->plan->streams[i].ports[p]->port);
@@ -212,6 +217,7 @@ void stream_set_attach_ports(struct stream_set *set, struct media_worker *worker
 	own_ports(set);
 	delay_start(set, worker);
 	media_dtls_resume(set);
+	media_ice_resume(set);
 	for (unsigned i = 0; i < set->plan->stream_count; i++) {
 		const struct plan_stream *s = &set->plan->streams[i];
 

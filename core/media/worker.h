@@ -37,6 +37,10 @@ enum media_event_type {
 	MEDIA_EVENT_SOURCE_CHANGED,   /* `source` took the place of `before`, by `reason` */
 	MEDIA_EVENT_SOURCE_COMMITTED, /* learning is over; not told when `committed` told it */
 	MEDIA_EVENT_SOURCE_REFUSED,   /* packets dropped by `reason`: at most once a second */
+	MEDIA_EVENT_ICE_PAIR,         /* nominated: packets go to `peer` */
+	MEDIA_EVENT_ICE_COMPLETED,    /* of the section of this stream, which is its RTP's */
+	MEDIA_EVENT_ICE_FAILED,       /* the same */
+	MEDIA_EVENT_ICE_CONSENT_LOST, /* by `peer`: nothing is sent there any more */
 	MEDIA_EVENT_WRONG_KEY,        /* SRTP that no key fits: the first since one did */
 	MEDIA_EVENT_DTLS_UP,          /* with `peer`: there are keys */
 	MEDIA_EVENT_DTLS_FAILED,      /* by `reason` */
@@ -47,13 +51,14 @@ struct media_event {
 	enum media_event_type type;
 	uint64_t session_id;
 	uint32_t stream_id;
-	uint32_t endpoint_gen; /* an event of an older generation is stale */
-	enum reason reason;    /* of SOURCE_CHANGED, SOURCE_REFUSED, DTLS_FAILED */
-	enum media_rank rank;  /* of `source` */
-	bool committed;        /* the source believed stays: no learning any more */
-	struct addr peer;      /* where packets go now; ADDR_NONE: nowhere */
-	struct addr source;    /* what the event is about */
-	struct addr before;    /* believed until now, or still (REFUSED); ADDR_NONE: none */
+	uint32_t endpoint_gen;   /* an event of an older generation is stale */
+	uint32_t ice_generation; /* of ICE_*: an older one is stale */
+	enum reason reason;      /* of SOURCE_CHANGED, SOURCE_REFUSED, DTLS_FAILED */
+	enum media_rank rank;    /* of `source` */
+	bool committed;          /* the source believed stays: no learning any more */
+	struct addr peer;        /* where packets go now; ADDR_NONE: nowhere */
+	struct addr source;      /* what the event is about */
+	struct addr before;      /* believed until now, or still (REFUSED); ADDR_NONE: none */
 };
 
 /* Called on control's thread for each event, in the order of each worker. */

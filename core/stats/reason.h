@@ -20,6 +20,17 @@ enum reason_kind {
 	ROW(TOO_LONG, DROP, "too-long", "longer than the largest packet we take")                  \
 	ROW(NOT_RTP, DROP, "not-rtp", "neither RTP nor RTCP by its first byte (RFC 7983)")         \
 	ROW(STUN_UNEXPECTED, DROP, "stun-unexpected", "STUN on a stream that does not use ICE")    \
+	ROW(STUN_MALFORMED, DROP, "stun-malformed", "STUN that is none of ICE, or damaged")        \
+	ROW(STUN_UNAUTHORIZED, DROP, "stun-unauthorized",                                          \
+		"STUN by who does not know the password")                                          \
+	ROW(STUN_REFUSED, DROP, "stun-refused",                                                    \
+		"STUN that lacks something, or has what is not known")                             \
+	ROW(STUN_STRAY, DROP, "stun-stray",                                                        \
+		"STUN that answers nothing that was asked, or at a port that is not shown")        \
+	ROW(ICE_UNCHECKED, DROP, "ice-unchecked",                                                  \
+		"with ICE: from an address that no check has shown to be the peer's")              \
+	ROW(ICE_NO_CONSENT, DROP, "ice-no-consent",                                                \
+		"with ICE: the peer has long not answered whether it still wants packets")         \
 	ROW(DTLS_UNEXPECTED, DROP, "dtls-unexpected", "DTLS on a stream that does not use it")     \
 	ROW(RTP_MALFORMED, DROP, "rtp-malformed",                                                  \
 		"RTP header that contradicts the packet's length")                                 \
@@ -91,7 +102,14 @@ enum reason_kind {
 	ROW(UNSUPPORTED, REFUSE, "unsupported", "asks for something this build cannot do")         \
 	ROW(FLAG_UNKNOWN, CHANGE, "flag-unknown",                                                  \
 		"a flag or key of a request was not understood and ignored")                       \
-	ROW(ICE_REMOVED, CHANGE, "ice-removed", "ICE was offered and is not spoken: taken out")    \
+	ROW(ICE_NOT_PASSED, CHANGE, "ice-not-passed",                                              \
+		"candidates were to be passed through: ICE ends here instead")                     \
+	ROW(ICE_COMPLETED, CHANGE, "ice-completed", "ICE found a way for each component")          \
+	ROW(ICE_FAILED, CHANGE, "ice-failed", "ICE found no way to the peer")                      \
+	ROW(ICE_CONSENT_LOST, CHANGE, "ice-consent-lost",                                          \
+		"the peer does not answer any more: nothing is sent there")                        \
+	ROW(ICE_ROLE_CHANGED, CHANGE, "ice-role-changed",                                          \
+		"both sides took themselves for the one that decides: one gave way")               \
 	ROW(PEER_LEARNED, CHANGE, "peer-learned",                                                  \
 		"sending to where packets come from instead of the signalled address")             \
 	ROW(SOURCE_COMMITTED, CHANGE, "source-committed", "learning ended: the source stays")      \

@@ -46,6 +46,7 @@ static const struct random_text random_texts[] = {
 	{ "<UFRAG>", ALNUM, 8 },
 	{ "<PWD>", ALNUM, 26 },
 	{ "<FND>", ALNUM, 16 },
+	{ "<FND2>", ALNUM, 16 },
 	{ "<SID>", "0123456789", 0 },
 	{ "<SVER>", "0123456789", 0 },
 };
