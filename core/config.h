@@ -107,6 +107,10 @@ struct config {
 
 	/* Recording and stored media */
 	char *recording_dir, *recording_method, *recording_format;
+	char *media_dir;
+	int moh_max_duration, moh_max_repeats;
+	char *moh_attr_name;
+	bool moh_prevent_double_hold;
 	char *mysql_host, *mysql_user, *mysql_pass, *mysql_query;
 	int mysql_port;
 };

@@ -251,6 +251,16 @@ static unsigned encoder_ptime(const struct codec_flow *flow, const struct codec_
 	return flow->to_ptime_ms > 0 ? (unsigned)flow->to_ptime_ms : usual_ptime(to);
 }
 
+bool choose_played(const struct codec_flow *flow, struct plan_format *ret)
+{
+	const struct codec_entry *e = find_preferred(flow);
+
+	if (!e)
+		return false;
+	*ret = plan_format(e, encoder_ptime(flow, e));
+	return true;
+}
+
 /* Payload types that become the same one share its encoder. */
 static int find_encoder(
 	struct plan_transcode *t, const struct codec_flow *flow, const struct codec_entry *to)

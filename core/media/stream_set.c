@@ -5,6 +5,7 @@
  */
 #include "media/delay.h"
 #include "media/flow.h"
+#include "media/generator.h"
 #include "media/packet.h"
 #include "media/secure.h"
 #include "media/stream.h"
@@ -70,6 +71,7 @@ void stream_set_free(struct stream_set *set)
 	for (unsigned i = 0; i < set->plan->stream_count; i++)
 		delay_free(set->streams[i].delay);
 	flows_free(set);
+	generators_free(set);
 	secure_free(set);
 	plan_free(set->plan);
 	g_free(set->streams);
@@ -167,6 +169,7 @@ struct stream_set *stream_set_apply(struct session_state *state, struct stream_s
 	delay_inherit(before, next);
 	secure_inherit(before, next, now_us);
 	flows_inherit(before, next);
+	generators_inherit(before, next, now_us);
 	media_pierce(next);
 	return before;
 }
@@ -189,6 +192,7 @@ void stream_set_detach_ports(struct stream_set *set)
 {
 	delay_stop(set, set->state->worker);
 	flows_stop(set);
+	generators_stop(set);
 	for (unsigned i = 0; i < set->plan->stream_count; i++)
 		for (unsigned p = 0; p < set->plan->streams[i].port_count; p++)
 			let_go(set->plan->streams[i].ports[p]->port);
@@ -198,6 +202,7 @@ void stream_set_attach_ports(struct stream_set *set, struct media_worker *worker
 {
 	own_ports(set);
 	delay_start(set, worker);
+	generators_start(set);
 	for (unsigned i = 0; i < set->plan->stream_count; i++) {
 		const struct plan_stream *s = &set->plan->streams[i];
 

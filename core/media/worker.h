@@ -37,6 +37,7 @@ enum media_event_type {
 	MEDIA_EVENT_SOURCE_CHANGED,   /* `source` took the place of `before`, by `reason` */
 	MEDIA_EVENT_SOURCE_COMMITTED, /* learning is over; not told when `committed` told it */
 	MEDIA_EVENT_SOURCE_REFUSED,   /* packets dropped by `reason`: at most once a second */
+	MEDIA_EVENT_PLAY_ENDED,       /* playback `play_id` has come to its end */
 };
 
 struct media_event {
@@ -50,6 +51,7 @@ struct media_event {
 	struct addr peer;      /* where packets go now; ADDR_NONE: nowhere */
 	struct addr source;    /* what the event is about */
 	struct addr before;    /* believed until now, or still (REFUSED); ADDR_NONE: none */
+	uint32_t play_id;      /* of PLAY_ENDED, which no generation makes stale */
 };
 
 /* Called on control's thread for each event, in the order of each worker. */
