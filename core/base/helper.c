@@ -39,8 +39,9 @@ struct helper_pool *helper_pool_new(unsigned threads, struct mailbox *home)
 
 void helper_pool_stop(struct helper_pool *pool)
 {
-	if (pool->threads)
-		g_thread_pool_free(pool->threads, FALSE, TRUE);
+	if (!pool || !pool->threads)
+		return;
+	g_thread_pool_free(pool->threads, FALSE, TRUE);
 	pool->threads = NULL;
 }
 

@@ -25,7 +25,7 @@ struct helper_pool;
 struct helper_pool *helper_pool_new(unsigned threads, struct mailbox *home);
 /*
  * Waits for all jobs, also those not begun: their `done` is in the mailbox then. What is run later
- * is worked on by whoever runs it. [home, its reader has ended]
+ * is worked on by whoever runs it. NULL is fine. [home, its reader has ended]
  */
 void helper_pool_stop(struct helper_pool *pool);
 /* Stopped, or nothing was run. NULL is fine. */

@@ -67,7 +67,7 @@ static const struct media *find_target(const struct party *party)
 	for (unsigned i = 0; i < party->media_count; i++) {
 		const struct media *m = party->media[i];
 
-		if (m->type == SDP_AUDIO && !m->rejected && m->in && m->ports && hears(m) &&
+		if (m->type == SDP_AUDIO && !m->rejected && m->in && media_ports(m) && hears(m) &&
 			m->stream_count && m->streams[0].peer.family &&
 			sdp_transport_info(m->transport)->rtp)
 			return m;

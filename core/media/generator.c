@@ -201,7 +201,7 @@ static void send_report(struct generator *g, int64_t now_us)
 
 	g->report_us = now_us + REPORT_US +
 		       (int64_t)(g->outlet.ssrc[0].next_timestamp % (uint32_t)REPORT_SPREAD_US);
-	if (!out || !out->dest_len)
+	if (!out || !out->carrier->dest_len)
 		return;
 	packet.buf = buf_get(media_worker_pool(g->stream->set->state->worker));
 	if (!packet.buf)
