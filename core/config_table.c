@@ -188,6 +188,19 @@ static const struct option options[] = {
 	  .max = 1024, .min = INT_MIN,
 	  .help = "Threads that read media to be played; negative is as many as num-threads, 0 "
 	  "plays none" },
+	{ .name = "preload-media-files", .type = OPTION_LIST, .group = OPTION_MEDIA,
+	  .offset = AT(preload_media_files), .arg = "FILE|on-demand",
+	  .help = "Decode these files at start, for 8 kHz, and keep files that were played in "
+	  "memory; on-demand is the latter alone" },
+	{ .name = "media-files-expire", .type = OPTION_INT, .group = OPTION_MEDIA,
+	  .offset = AT(media_files_expire), .arg = "SECS", .preset = "0", .min = 0,
+	  .max = INT_MAX,
+	  .help = "They are kept so long after they were played last; 0 is as long as there is "
+	  "room" },
+	{ .name = "media-files-reload", .type = OPTION_INT, .group = OPTION_MEDIA,
+	  .offset = AT(media_files_reload), .arg = "SECS", .preset = "0", .min = 0,
+	  .max = INT_MAX,
+	  .help = "No effect: whether a file has changed is looked at whenever it is played" },
 	{ .name = "moh-max-duration", .type = OPTION_INT, .group = OPTION_MEDIA,
 	  .offset = AT(moh_max_duration), .arg = "MSECS", .preset = "1800000", .min = 0,
 	  .max = INT_MAX,

@@ -7,6 +7,7 @@
 #include "base/helper.h"
 #include "base/log.h"
 #include "base/plugin.h"
+#include "base/ref.h"
 #include "call/call.h"
 #include "codec/registry.h"
 #include "config.h"
@@ -333,6 +334,32 @@ static int fork_and_write_pid(struct daemon *d)
 	return 0;
 }
 
+static void on_preloaded(struct clip *clip, const char *error, void *name)
+{
+	if (!clip)
+		log_err("Failed to preload '%s': %s", (const char *)name, error);
+}
+
+/* Before there are calls; it is done when control runs. */
+static void preload(struct daemon *d)
+{
+	enum { USUAL_HZ = 8000 };
+	const struct config *c = d->config;
+
+	if (!c->preload_media_files)
+		return;
+	clips_keep(d->clips, c->media_files_expire * INT64_C(1000000));
+	for (char **name = c->preload_media_files; *name; name++) {
+		struct clip_source *source;
+
+		if (!strcmp(*name, "on-demand"))
+			continue;
+		source = clip_source_file(str_of(*name));
+		clips_load(d->clips, source, USUAL_HZ, on_preloaded, *name);
+		ref_drop(source);
+	}
+}
+
 /* Without threads for it nothing is played. */
 static int start_players(struct daemon *d, struct err *err)
 {
@@ -345,7 +372,10 @@ static int start_players(struct daemon *d, struct err *err)
 	if (!c->media_dir && clips_available())
 		log_warn("Without --media-dir, control messages can have any file played that can "
 			 "be read");
-	return clips_new(d->players, c->media_dir, CLIPS_MAX_BYTES, &d->clips, err);
+	if (clips_new(d->players, c->media_dir, CLIPS_MAX_BYTES, &d->clips, err) < 0)
+		return -EINVAL;
+	preload(d);
+	return 0;
 }
 
 static int start_threads(struct daemon *d, struct err *err)

@@ -105,6 +105,8 @@ struct plan_play *play_compile(const struct media *media, unsigned component)
 	if (!p || component || !play_is_on(media->party) || media != find_target(media->party) ||
 		!choose_format(media, &w, &format) || rate_of(&format) != p->clip->sample_hz)
 		return NULL;
+	if (format.codec == p->rated)
+		format.params.bitrate = p->bitrate;
 	return plan_play_new(p, &format);
 }
 
@@ -164,6 +166,25 @@ int call_play_rates(const struct call_table *table, const struct call_options *o
 	return 0;
 }
 
+/* Of the codec that the party is played to by. */
+static void set_bitrate(
+	struct playback *p, const struct party *party, const struct value *specifications)
+{
+	const struct media *target = find_target(party);
+	struct codec_work w = { .count = 0 };
+	struct plan_format format;
+	struct codec_spec spec;
+
+	if (!specifications || !target || !choose_format(target, &w, &format))
+		return;
+	value_each (item, specifications)
+		if (codec_spec_parse(value_str(item), &spec) && spec.bitrate &&
+			codec_same_name(spec.name, str_of(format.codec->name))) {
+			p->rated = format.codec;
+			p->bitrate = spec.bitrate;
+		}
+}
+
 void play_to(
 	struct model *model, struct party *party, const struct play_wish *wish, struct clip *clip)
 {
@@ -173,6 +194,7 @@ void play_to(
 	p->most = (uint64_t)wish->most_ms * clip->sample_hz / 1000;
 	p->at = (uint64_t)wish->start_pos * clip->sample_hz / clip->file_hz;
 	p->alone = wish->alone;
+	set_bitrate(p, party, wish->set);
 	play_clear(party);
 	party->played.playback = p;
 	party->played.source = ref_take(wish->source);

@@ -17,10 +17,11 @@ enum { PLAY_MAX_RATES = 8 }; /* of all parties that one command plays to */
 /* What is asked for. */
 struct play_wish {
 	struct clip_source *source;
-	unsigned times;    /* in all; 0: until most_ms */
-	int64_t most_ms;   /* 0: any; a time that was begun is played to its end */
-	int64_t start_pos; /* in samples of the file */
-	bool alone;        /* what others send to the listener is discarded meanwhile */
+	unsigned times;          /* in all; 0: until most_ms */
+	int64_t most_ms;         /* 0: any; a time that was begun is played to its end */
+	int64_t start_pos;       /* in samples of the file */
+	const struct value *set; /* specifications of codecs (codec set); NULL: none */
+	bool alone;              /* what others send to the listener is discarded meanwhile */
 };
 
 /* Rates that clips are needed at, each once. */

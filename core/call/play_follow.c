@@ -65,6 +65,8 @@ static void change_clip(struct draft *draft, struct party *party, struct clip *c
 	p->times = old->times;
 	p->most = scaled(old->most, old->clip, clip);
 	p->alone = old->alone;
+	p->rated = old->rated;
+	p->bitrate = old->bitrate;
 	p->at = scaled(old->at, old->clip, clip);
 	p->played = scaled(old->played, old->clip, clip);
 	p->round = old->round;

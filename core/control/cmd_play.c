@@ -120,7 +120,7 @@ static int fetch_and_play(struct command *c, struct play_wish *wish, enum source
 
 int cmd_play_media(struct command *c, struct err *err)
 {
-	struct play_wish wish = { .alone = c->o.block_egress };
+	struct play_wish wish = { .alone = c->o.block_egress, .set = c->o.codec.set };
 	struct play_rates rates;
 	enum source_kind kind;
 	int ret = call_play_rates(c->control->calls, &c->o, &rates, err);

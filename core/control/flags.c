@@ -116,8 +116,8 @@ static const struct row rows[] = {
 	{ "webrtc", AS_FLAG, .kind = ROW_REFUSED, .concern = OFFERS_ONLY, .help = "ICE and DTLS" },
 	{ "bundle", AS_KEY | AS_PREFIX, STRINGS(flag_bundle), .help = "accept reject; in offers offer require strict: sections that share a transport" },
 	/* codecs */
-	{ "codec", AS_KEY | AS_PREFIX, SET(flag_codec), .help = "strip offer except; in offers transcode mask consume accept ignore set: lists of codecs" },
-	{ "codecs", AS_KEY, SET(flag_codec), .help = "as codec" },
+	{ "codec", AS_KEY | AS_PREFIX, SET(flag_codec), .concern = MEDIA_COMMANDS_TOO, .help = "strip offer except; in offers transcode mask consume accept ignore set: lists of codecs; play media: set" },
+	{ "codecs", AS_KEY, SET(flag_codec), .concern = MEDIA_COMMANDS_TOO, .help = "as codec" },
 	{ "transcode", AS_PREFIX, SET(flag_transcode), .concern = OFFERS_ONLY, .help = "offer: as codec-transcode" },
 	{ "always-transcode", AS_FLAG, BOOL_AT(codec.always), .concern = OFFERS_ONLY, .help = "offer: as codec-accept-all" },
 	{ "force-transcoding", AS_FLAG, BOOL_AT(codec.force), .help = "transcode what both sides have, too" },

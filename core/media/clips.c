@@ -36,17 +36,25 @@ struct file_identity {
 	struct timespec changed;
 };
 
+/* A clip and the file that it was made of. */
+struct entry_file {
+	struct clip *clip; /* reference; NULL: none */
+	struct file_identity file;
+};
+
 struct entry {
 	struct list link;
 	struct clip_source *source; /* reference */
-	struct file_identity file;
-	struct clip *clip; /* reference; another one is whoever plays it */
+	struct entry_file had;      /* another reference to the clip is whoever plays it */
+	int64_t unused_us;          /* since when nobody does; 0: somebody does */
 };
 
 struct clips {
 	struct helper_pool *helpers;
 	char *media_dir; /* without links; NULL: any file */
 	size_t max_bytes;
+	bool keeps;      /* clips that nobody plays stay … */
+	int64_t keep_us; /* … for so long; 0: for good */
 	struct list entries;
 	struct list loads; /* whose beginning somebody waits for */
 	atomic_bool stopping;
@@ -60,6 +68,7 @@ struct load {
 	struct clip *clip;          /* reference */
 	struct player_input input;
 	struct file_identity file;
+	struct entry_file known;
 	struct list link; /* in clips->loads */
 	int64_t since_us;
 	int fd;      /* -1: a blob, or closed */
@@ -214,6 +223,18 @@ static void close_input(struct load *load)
 	clip_finish(load->clip);
 }
 
+static bool same_file(const struct file_identity *a, const struct file_identity *b)
+{
+	return a->device == b->device && a->inode == b->inode && a->size == b->size &&
+	       a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec;
+}
+
+/* Is it the file that a clip was made of already? */
+static bool is_known(const struct load *load)
+{
+	return load->known.clip && same_file(&load->known.file, &load->file);
+}
+
 static bool open_input(struct load *load)
 {
 	struct player_info info;
@@ -225,6 +246,8 @@ static bool open_input(struct load *load)
 		load->input.read = read_file;
 		if (open_file(load) < 0)
 			return false;
+		if (is_known(load))
+			return true;
 	}
 	if (the_player->open(
 		    &load->input, load->clip->sample_hz, &info, &load->state, load->error) < 0) {
@@ -244,6 +267,10 @@ static void begin(struct job *job)
 	size_t enough = (size_t)load->clip->sample_hz * BEGINNING_MS / 1000;
 
 	if (!open_input(load)) {
+		close_input(load);
+		return;
+	}
+	if (is_known(load)) {
 		close_input(load);
 		return;
 	}
@@ -280,6 +307,7 @@ static void load_free(struct load *load)
 	if (load->state || load->fd >= 0)
 		close_input(load);
 	ref_drop(load->clip);
+	ref_drop(load->known.clip);
 	ref_drop(load->source);
 	g_free(load);
 }
@@ -289,20 +317,15 @@ static void done_going_on(struct job *job)
 	load_free(container_of(job, struct load, job));
 }
 
-static bool same_file(const struct file_identity *a, const struct file_identity *b)
+/* The latest of that source and rate; `file`: made of that one; NULL: of any. */
+static struct entry *find_entry(const struct clips *clips, const struct clip_source *source,
+	uint32_t sample_hz, const struct file_identity *file)
 {
-	return a->device == b->device && a->inode == b->inode && a->size == b->size &&
-	       a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec;
-}
-
-static struct entry *find_twin(const struct load *load)
-{
-	list_each (it, &load->clips->entries) {
+	for (struct list *it = clips->entries.prev; it != &clips->entries; it = it->prev) {
 		struct entry *e = container_of(it, struct entry, link);
 
-		if (e->clip->sample_hz == load->clip->sample_hz &&
-			clip_source_equal(e->source, load->source) &&
-			same_file(&e->file, &load->file))
+		if (e->had.clip->sample_hz == sample_hz && clip_source_equal(e->source, source) &&
+			(!file || same_file(&e->had.file, file)))
 			return e;
 	}
 	return NULL;
@@ -313,8 +336,8 @@ static void keep(const struct load *load)
 	struct entry *e = g_new0(struct entry, 1);
 
 	e->source = ref_take(load->source);
-	e->file = load->file;
-	e->clip = ref_take(load->clip);
+	e->had.file = load->file;
+	e->had.clip = ref_take(load->clip);
 	list_append(&load->clips->entries, &e->link);
 }
 
@@ -339,9 +362,15 @@ static void done_beginning(struct job *job)
 		load_free(load);
 		return;
 	}
-	twin = find_twin(load);
+	if (is_known(load)) {
+		tell(load, load->known.clip, NULL);
+		load_free(load);
+		return;
+	}
+	/* Another load may have brought the same meanwhile. */
+	twin = find_entry(load->clips, load->source, load->clip->sample_hz, &load->file);
 	if (twin) {
-		tell(load, twin->clip, NULL);
+		tell(load, twin->had.clip, NULL);
 		load_free(load);
 		return;
 	}
@@ -361,20 +390,49 @@ static size_t all_bytes(const struct clips *clips)
 	size_t bytes = 0;
 
 	list_each (it, &clips->entries)
-		bytes += clip_bytes(container_of(it, struct entry, link)->clip);
+		bytes += clip_bytes(container_of(it, struct entry, link)->had.clip);
 	return bytes;
 }
 
-static const char *why_not(const struct clips *clips)
+static void forget(struct entry *e)
+{
+	list_remove(&e->link);
+	ref_drop(e->had.clip);
+	ref_drop(e->source);
+	g_free(e);
+}
+
+/* Those that are kept for later make room, who was not played for longest first. */
+static void make_room(struct clips *clips)
+{
+	while (all_bytes(clips) > clips->max_bytes) {
+		struct entry *oldest = NULL;
+
+		list_each (it, &clips->entries) {
+			struct entry *e = container_of(it, struct entry, link);
+
+			if (ref_count(e->had.clip) == 1 &&
+				(!oldest || e->unused_us < oldest->unused_us))
+				oldest = e;
+		}
+		if (!oldest)
+			return;
+		forget(oldest);
+	}
+}
+
+static const char *why_not(struct clips *clips)
 {
 	if (!the_player)
 		return "no plugin reads stored media";
+	make_room(clips);
 	return all_bytes(clips) > clips->max_bytes ? "too many stored media in memory" : NULL;
 }
 
 static struct load *load_new(struct clips *clips, struct clip_source *source, uint32_t sample_hz)
 {
 	struct load *load = g_new0(struct load, 1);
+	const struct entry *known;
 
 	load->clips = clips;
 	load->source = ref_take(source);
@@ -382,6 +440,11 @@ static struct load *load_new(struct clips *clips, struct clip_source *source, ui
 	load->fd = -1;
 	list_init(&load->link);
 	load->since_us = clock_mono_us();
+	known = find_entry(clips, source, sample_hz, NULL);
+	if (known) {
+		load->known = known->had;
+		ref_take(load->known.clip);
+	}
 	load->job.work = begin;
 	load->job.done = done_beginning;
 	return load;
@@ -423,6 +486,8 @@ struct clip *clips_load_now(
 		close_input(load);
 	if (*load->error) {
 		err_set(err, EINVAL, "%s", load->error);
+	} else if (is_known(load)) {
+		clip = ref_take(load->known.clip);
 	} else {
 		keep(load);
 		clip = ref_take(load->clip);
@@ -453,14 +518,6 @@ int clips_new(struct helper_pool *helpers, const char *media_dir, size_t max_byt
 	return 0;
 }
 
-static void forget(struct entry *e)
-{
-	list_remove(&e->link);
-	ref_drop(e->clip);
-	ref_drop(e->source);
-	g_free(e);
-}
-
 void clips_stop(struct clips *clips)
 {
 	if (clips)
@@ -483,9 +540,21 @@ void clips_sweep(struct clips *clips)
 	{
 		struct entry *e = container_of(it, struct entry, link);
 
-		if (ref_count(e->clip) == 1)
+		if (ref_count(e->had.clip) > 1)
+			e->unused_us = 0;
+		else if (!e->unused_us)
+			e->unused_us = now_us;
+		if (e->unused_us &&
+			(!clips->keeps || e->source->is_blob ||
+				(clips->keep_us && now_us - e->unused_us >= clips->keep_us)))
 			forget(e);
 	}
+}
+
+void clips_keep(struct clips *clips, int64_t keep_us)
+{
+	clips->keeps = true;
+	clips->keep_us = keep_us;
 }
 
 unsigned clips_count(const struct clips *clips)

@@ -45,6 +45,11 @@ int clips_new(struct helper_pool *helpers, const char *media_dir, size_t max_byt
 void clips_stop(struct clips *clips);
 /* The pool is stopped and its mailbox run. NULL is fine. */
 void clips_free(struct clips *clips);
+/*
+ * From now on files that nobody plays stay in memory for so long, or as long as there is room (0).
+ * They are still looked at whenever they are to be played.
+ */
+void clips_keep(struct clips *clips, int64_t keep_us);
 /* Once a second or so: forgets what nobody plays any more. */
 void clips_sweep(struct clips *clips);
 /* In memory now. */

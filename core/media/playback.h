@@ -9,12 +9,16 @@
 
 #include "media/clip.h"
 
+struct codec;
+
 struct playback {
 	uint32_t id;       /* in the call, never used again */
 	struct clip *clip; /* reference */
 	unsigned times;    /* how often it is played at most; 0: until `most` */
 	uint64_t most;     /* samples; once so many were played it does not begin anew; 0: any */
-	bool alone;        /* what others send there is discarded meanwhile */
+	const struct codec *rated; /* what `bitrate` is for; NULL: nothing */
+	uint32_t bitrate;
+	bool alone; /* what others send there is discarded meanwhile */
 	/* Written by the worker that plays it; before it does, by control. */
 	_Atomic uint64_t at;     /* sample of the clip that is played next */
 	_Atomic uint64_t played; /* samples in all */

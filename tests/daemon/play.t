@@ -156,6 +156,13 @@ def beside(d):
             b.send(20)
             heard = Heard(a, other=b)
             equal((len(heard.played), len(heard.relayed)), (25, relayed))
+        play(d, call, from_tag="a", file=tone_file("egress.wav", 5, 440), flags=["block-egress"])
+        b.send(5)
+        Heard(a, 0.2)
+        text = d.ng.request("explain", call_id=call.id)["text"]
+        assert "which hears what is played to it" in text, text
+        stop(d, call, from_tag="a")
+        a.receive_all()
         b.send(5)       # it is over: all passes again
         equal(len(Heard(a, other=b).relayed), 5)
 
@@ -230,6 +237,11 @@ def opus(d):
         headers = [rtp_header(p) for p in heard.played]
         equal({h[0] for h in headers}, {96})
         equal({(y[2] - x[2]) & 0xffffffff for x, y in zip(headers, headers[1:])}, {960})
+        sizes = []
+        for rate in (12000, 96000):
+            play(d, call, from_tag="b", file=path, codec={"set": [f"opus/48000/2/{rate}"]})
+            sizes.append(sum(len(p) - 12 for p in Heard(b).played))
+        assert sizes[0] * 3 < sizes[1], sizes
         call.delete()
 
 
@@ -412,6 +424,20 @@ def confined():
         for path in (outside, "link.wav", "../" + os.path.basename(FOLDER) + "/outside.wav"):
             refused("Failed to start media playback from file", play, d, call, from_tag="a",
                     file=path)
+
+
+@test("--preload-media-files: a file is in memory before it is played")
+def preloaded():
+    path = tone_file("preload.wav", 0.2, 440)
+    with Daemon(f"--preload-media-files={path}", "--preload-media-files=/none") as d:
+        d.wait_log("Failed to preload '/none'")
+        with call_between(d, "preloaded") as (call, a, _):
+            for _ in range(2):
+                play(d, call, from_tag="a", file=path)
+                equal(len(Heard(a).played), 10)
+            tone_file("preload.wav", 0.4, 440)      # it has changed
+            play(d, call, from_tag="a", file=path)
+            equal(len(Heard(a).played), 20)
 
 
 @test("--media-num-threads=0 plays nothing")

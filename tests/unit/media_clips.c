@@ -194,6 +194,35 @@ static void test_blob(void)
 	close_all();
 }
 
+static void test_kept(void)
+{
+	g_autofree char *path = write_file("kept", 'a', 2000),
+			*other = write_file("other", 'a', 20);
+	struct told told, again, used;
+
+	open_all(NULL);
+	clips_keep(clips, 60000000);
+	load(file(path), HZ, &told);
+	load(file(other), HZ, &used);
+	mailbox_run(home);
+	ref_drop(told.clip);
+	clips_sweep(clips);
+	clock_set_mock(60000000, 0);
+	clips_sweep(clips);
+	g_assert_cmpuint(clips_count(clips), ==, 2);
+	load(file(path), HZ, &again);
+	mailbox_run(home);
+	g_assert_true(again.clip == told.clip);
+	g_assert_cmpuint(opened, ==, 2); /* it was not decoded again */
+	ref_drop(again.clip);
+	clips_sweep(clips);
+	clock_set_mock(200000000, 0);
+	clips_sweep(clips);
+	g_assert_cmpuint(clips_count(clips), ==, 1);
+	ref_drop(used.clip);
+	close_all();
+}
+
 /* Playable when its beginning is there; the rest follows. */
 static void test_long_file(void)
 {
@@ -380,6 +409,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/clip/pieces", test_pieces);
 	g_test_add_func("/clip/bounded", test_clip_is_bounded);
 	g_test_add_func("/clips/blob", test_blob);
+	g_test_add_func("/clips/kept", test_kept);
 	g_test_add_func("/clips/long-file", test_long_file);
 	g_test_add_func("/clips/shared", test_shared_unless_changed);
 	g_test_add_func("/clips/refused", test_refused);
