@@ -243,6 +243,18 @@ void requests_drop(struct control *control)
 	control->waits = NULL;
 }
 
+static bool is_full(const struct control *control)
+{
+	return control->waits && control->waits->count >= MAX_WAITING;
+}
+
+static bool refuse_to_wait(const struct ng_message *m, struct fetch *fetch, GString *reply)
+{
+	fetch_free(fetch);
+	encode_error(m, "Too many requests are waiting", reply);
+	return true;
+}
+
 /* False: it waits. */
 static bool take_new(struct control *control, struct ng_message *m, struct str message,
 	const struct addr *client, answer_to_fn later, void *arg, GString *reply)
@@ -258,12 +270,10 @@ static bool take_new(struct control *control, struct ng_message *m, struct str m
 		answer_undecodable(m, client, &err, reply);
 		return true;
 	}
-	if (control->waits && control->waits->count >= MAX_WAITING) {
-		encode_error(m, "Too many requests are waiting", reply);
-		return true;
-	}
 	call_id = command_call_id(dict_root(m->dict));
 	q = later ? find_queue(control, call_id) : NULL;
+	if (q && is_full(control))
+		return refuse_to_wait(m, NULL, reply);
 	if (q) {
 		push_wait(q, message, client, later(arg));
 		return false;
@@ -271,6 +281,8 @@ static bool take_new(struct control *control, struct ng_message *m, struct str m
 	fetch = answer(control, m, client, &time, reply);
 	if (!fetch)
 		return true;
+	if (is_full(control))
+		return refuse_to_wait(m, fetch, reply);
 	q = make_queue(control, call_id);
 	push_wait(q, message, client, later(arg));
 	wait_for(q, fetch);

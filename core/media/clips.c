@@ -385,7 +385,7 @@ static void done_beginning(struct job *job)
 	helper_run(load->clips->helpers, &load->job);
 }
 
-static size_t all_bytes(const struct clips *clips)
+size_t clips_bytes(const struct clips *clips)
 {
 	size_t bytes = 0;
 
@@ -405,7 +405,7 @@ static void forget(struct entry *e)
 /* Those that are kept for later make room, who was not played for longest first. */
 static void make_room(struct clips *clips)
 {
-	while (all_bytes(clips) > clips->max_bytes) {
+	while (clips_bytes(clips) > clips->max_bytes) {
 		struct entry *oldest = NULL;
 
 		list_each (it, &clips->entries) {
@@ -426,7 +426,7 @@ static const char *why_not(struct clips *clips)
 	if (!the_player)
 		return "no plugin reads stored media";
 	make_room(clips);
-	return all_bytes(clips) > clips->max_bytes ? "too many stored media in memory" : NULL;
+	return clips_bytes(clips) > clips->max_bytes ? "too many stored media in memory" : NULL;
 }
 
 static struct load *load_new(struct clips *clips, struct clip_source *source, uint32_t sample_hz)

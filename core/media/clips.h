@@ -22,8 +22,6 @@ struct clip_source {
 	char bytes[]; /* a path, with a NUL; or a file's content */
 };
 
-enum { CLIP_SOURCE_MAX_BYTES = 16 * 1024 * 1024 };
-
 /* Both copy; ref_drop. [any] */
 struct clip_source *clip_source_file(struct str path);
 struct clip_source *clip_source_blob(struct str content);
@@ -54,6 +52,7 @@ void clips_keep(struct clips *clips, int64_t keep_us);
 void clips_sweep(struct clips *clips);
 /* In memory now. */
 unsigned clips_count(const struct clips *clips);
+size_t clips_bytes(const struct clips *clips);
 
 /*
  * It can be played from now on; NULL with a reason for the log: it cannot. The clip is borrowed.

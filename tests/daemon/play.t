@@ -7,6 +7,7 @@ import contextlib
 import io
 import math
 import os
+import socket
 import struct
 import sys
 import tempfile
@@ -57,6 +58,12 @@ def level(samples, hz, rate=8000):
         s1, s2 = x + 2 * math.cos(w) * s1 - s2, s1
     power = s1 * s1 + s2 * s2 - 2 * math.cos(w) * s1 * s2
     return 2 * math.sqrt(max(power, 0)) / max(len(samples), 1)
+
+
+def free_tcp_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
 
 
 class Heard:
@@ -438,6 +445,27 @@ def preloaded():
             tone_file("preload.wav", 0.4, 440)      # it has changed
             play(d, call, from_tag="a", file=path)
             equal(len(Heard(a).played), 20)
+
+
+@test("over TCP answers come when they are there, also to who has nothing more to say")
+def tcp():
+    path = tone_file("tcp.wav", 0.2, 440)
+    port = free_tcp_port()
+    with Daemon(f"--listen-tcp-ng=127.0.0.1:{port}") as d, call_between(d, "tcp") as (call, a, _):
+        message = bencode({"command": "play media", "call-id": call.id, "from-tag": "a",
+                           "file": path})
+        with socket.create_connection(("127.0.0.1", port), 10) as s:
+            s.sendall(b"t1 " + message + b"t2 " + message)
+            s.shutdown(socket.SHUT_WR)
+            got = b""
+            while data := s.recv(65536):
+                got += data
+        equal(got.count(b"8:durationi200e"), 2)
+        assert got.startswith(b"t1 ") and b"t2 " in got, got
+        with socket.create_connection(("127.0.0.1", port), 10) as s:
+            s.sendall(b"t3 " + message)     # gone before there is an answer
+        assert Heard(a).played
+        assert d.alive()
 
 
 @test("--media-num-threads=0 plays nothing")
