@@ -150,6 +150,7 @@ struct codec_flow {
 	struct codec_list to;   /* what its sink takes */
 	int from_ptime_ms;      /* as the source said; 0: the codec's */
 	int to_ptime_ms;        /* as the sink said; 0: the codec's */
+	int to_maxptime_ms;     /* as the sink said; 0: any */
 	int fixed_ptime_ms;     /* what the sink has to get whatever it said; 0: any */
 	bool force, asymmetric, as_is;
 };

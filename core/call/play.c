@@ -44,6 +44,7 @@ static bool choose_format(const struct media *media, struct codec_work *w, struc
 	if (!flow.to.count)
 		flow.to = said_list(media, source, w);
 	flow.to_ptime_ms = media->in->ptime_ms;
+	flow.to_maxptime_ms = media->in->maxptime_ms;
 	flow.fixed_ptime_ms = media->ptime_fixed_ms;
 	return choose_played(&flow, ret);
 }
