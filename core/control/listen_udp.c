@@ -174,8 +174,8 @@ struct udp_later {
 	struct listen_udp *l;
 	union sock from;
 	socklen_t from_len;
-	union control_data control;
 	size_t control_len;
+	union control_data control; /* ends in what has no size */
 };
 
 static void send_later(struct answer_to *to, struct str answer)
