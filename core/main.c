@@ -149,6 +149,7 @@ static void take_settings(struct daemon *d)
 		.cdr_facility = config_facility(c->log_facility_cdr),
 		.rtcp_facility = config_facility(c->log_facility_rtcp),
 		.sip_source = c->sip_source,
+		.log_srtp_keys = c->log_srtp_keys,
 		.learning = learning_of(c),
 		.sources = sources_of(c),
 		.ssrc_reporting = (enum ssrc_reporting)c->ssrc_reporting,

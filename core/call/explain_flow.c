@@ -27,6 +27,10 @@ static bool is_blocked(const struct explained *f)
 
 static enum explain_state state_of_silence(const struct explained *f)
 {
+	if (explain_lacks_keys(f->in))
+		return EXPLAIN_NO_KEYS;
+	if (explain_has_wrong_keys(f->in))
+		return EXPLAIN_WRONG_KEYS;
 	if (!f->from->in || (f->to && (!f->to->in || !f->from->party->printed.any)))
 		return EXPLAIN_UNANSWERED;
 	if (f->in->dropped)
@@ -44,6 +48,8 @@ enum explain_state explain_state(const struct explained *f)
 		return EXPLAIN_NOT_RELAYED;
 	if (!f->in->rtp_packets)
 		return state_of_silence(f);
+	if (f->now_us - f->in->rtp_last_us > STOPPED_US && explain_has_wrong_keys(f->in))
+		return EXPLAIN_WRONG_KEYS;
 	if (f->now_us - f->in->rtp_last_us > STOPPED_US)
 		return f->from->recv ? EXPLAIN_STOPPED : EXPLAIN_HELD;
 	if (!f->to)
@@ -183,6 +189,12 @@ void explain_why(GString *out, const struct explained *f)
 		return;
 	case EXPLAIN_UNANSWERED:
 		why_unanswered(out, f);
+		return;
+	case EXPLAIN_NO_KEYS:
+		explain_why_no_keys(out, f->from, f->in);
+		return;
+	case EXPLAIN_WRONG_KEYS:
+		explain_why_wrong_keys(out, f->from, f->in, f->now_us);
 		return;
 	case EXPLAIN_RTCP_ONLY:
 		add_about(out, "Only RTCP has arrived from ", from,

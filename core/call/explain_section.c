@@ -10,8 +10,10 @@ static const struct stream_counts no_counts;
 
 bool explain_is_drop_out(enum reason reason)
 {
-	return reason == REASON_NO_PEER || reason == REASON_FEEDBACK_REMOVED ||
-	       reason == REASON_SEND_FAILED || reason == REASON_SEND_QUEUE_FULL;
+	return reason == REASON_NO_PEER || reason == REASON_SRTP_NO_KEY_OUT ||
+	       reason == REASON_SRTP_SHARED_KEY || reason == REASON_SRTP_NOT_SENT ||
+	       reason == REASON_FEEDBACK_REMOVED || reason == REASON_SEND_FAILED ||
+	       reason == REASON_SEND_QUEUE_FULL;
 }
 
 void explain_read(const struct media *media, struct arrivals *ret)

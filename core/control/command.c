@@ -95,6 +95,16 @@ static void hide_keys(GString *text)
 	}
 }
 
+GString *command_quote(struct str message)
+{
+	enum { MAX_BYTES = 500 };
+	GString *text = g_string_new_len(message.s, (gssize)MIN(message.len, (size_t)MAX_BYTES));
+
+	g_string_truncate(text, strlen(text->str));
+	hide_keys(text);
+	return text;
+}
+
 static void dump(const char *what, struct str name, const char *word, const struct addr *client,
 	const struct value *v)
 {

@@ -41,6 +41,8 @@ typedef int (*command_fn)(struct command *c, struct err *err);
 /* command_run for who can wait. NULL: the reply is there; else what it has to wait for. */
 struct fetch *command_begin(struct control *control, const struct value *request,
 	const struct addr *client, const struct command_time *time, struct dict *reply);
+/* The beginning of a message that cannot be understood, for logs; without keys. */
+GString *command_quote(struct str message);
 /* Before the flags are read: in the spellings that clients use. s NULL: none. */
 struct str command_call_id(const struct value *request);
 

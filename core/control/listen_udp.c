@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/list.h"
+#include "base/wipe.h"
 #include "stats/reason.h"
 
 #include <errno.h>
@@ -258,13 +259,14 @@ static bool serve_one(struct listen_udp *l)
 		return errno != EAGAIN && errno != EWOULDBLOCK;
 	count_lost(l, &msg);
 	client = addr_of_sock(&from);
-	g_string_truncate(l->reply, 0);
 	request = (struct str){ l->buffer, (size_t)len };
 	keep_source_address(&msg);
 	if (request_take(l->control, request, &client, answer_later, &served, l->reply)) {
 		fit_reply(l, request, &client);
 		send_reply(l, &msg, (struct str){ l->reply->str, l->reply->len }, &client);
 	}
+	string_wipe(l->reply);
+	explicit_bzero(l->buffer, (size_t)len);
 	return true;
 }
 

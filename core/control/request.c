@@ -8,6 +8,7 @@
 #include "control/command.h"
 
 #include "base/clock.h"
+#include "base/wipe.h"
 #include "control/command_priv.h"
 #include "control/fetch.h"
 #include "control/proxies.h"
@@ -60,13 +61,14 @@ void request_refuse(struct str message, const char *text, GString *reply)
 static void answer_undecodable(const struct ng_message *m, const struct addr *client,
 	const struct err *err, GString *reply)
 {
+	g_autoptr(GString) text = NULL;
 	char addr[ADDR_TEXT];
 
 	counter_add(COUNTER_NG_ERRORS, 1);
 	reason_count(REASON_NG_BAD_REQUEST);
-	log_warn("Protocol error in packet from %s: %s [" MARKED("%.*s") "]",
-		addr_print(client, addr), err->text,
-		MARK((int)MIN(m->doc.len, 500), m->doc.s ? m->doc.s : ""));
+	text = command_quote(m->doc);
+	log_warn("Protocol error in packet from %s: %s [" MARKED("%s") "]",
+		addr_print(client, addr), err->text, MARK(text->str));
 	encode_error(m, err->text, reply);
 }
 
@@ -125,6 +127,13 @@ static struct wait *push_wait(
 	g_queue_push_tail(&q->requests, w);
 	q->control->waits->count++;
 	return w;
+}
+
+/* It may hold keys. */
+static void free_wait(struct wait *w)
+{
+	explicit_bzero(w->bytes, w->message.len);
+	g_free(w);
 }
 
 /* Of a queue; the wait is the caller's. */
@@ -207,7 +216,8 @@ static bool run_first(struct wait_queue *q)
 	pop_wait(q);
 	fetch_free(w->fetch);
 	w->to->send(w->to, (struct str){ reply->str, reply->len });
-	g_free(w);
+	string_wipe(reply);
+	free_wait(w);
 	return true;
 }
 
@@ -234,7 +244,7 @@ void requests_drop(struct control *control)
 
 			fetch_free(w->fetch);
 			w->to->send(w->to, STR_NULL);
-			g_free(w);
+			free_wait(w);
 		}
 		free_queue(q);
 	}
@@ -300,9 +310,11 @@ bool request_take(struct control *control, struct str message, const struct addr
 
 	counter_add(COUNTER_NG_REQUESTS, 1);
 	if (!ng_message_split(message, &m)) {
+		g_autoptr(GString) text = command_quote(message);
+
 		reason_count(REASON_NG_NO_COOKIE);
-		log_warn("Received invalid NG data (no cookie) from %s: " MARKED("%.*s"),
-			addr_print(client, addr), MARK((int)MIN(message.len, 500), message.s));
+		log_warn("Received invalid NG data (no cookie) from %s: " MARKED("%s"),
+			addr_print(client, addr), MARK(text->str));
 		return false;
 	}
 	stored = control->retrans ? retrans_find(control->retrans, m.cookie, clock_mono_us())

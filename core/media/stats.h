@@ -30,6 +30,17 @@ struct ssrc_stats {
 	struct reception reception;
 };
 
+/* SRTP that none of a stream's keys fits, since one did or they were changed. */
+struct wrong_key {
+	int64_t since_us, last_us; /* monotonic; 0: there was none */
+	struct addr from;          /* the latest of them */
+	uint16_t payload_bytes;    /* of its latest RTP packet, whatever was added to that */
+	uint8_t payload_type;
+	bool plain_rtcp; /* there was RTCP whose form is all right without decryption */
+	bool former;     /* the key from before the latest change fits */
+	uint32_t packets;
+};
+
 /* What every packet counts comes first. */
 struct stream_counts {
 	uint64_t packets_in, bytes_in;
@@ -48,6 +59,7 @@ struct stream_counts {
 	int64_t dropped_us;       /* the latest of them: monotonic; 0: none */
 	struct addr dropped_from; /* where it came from */
 	uint8_t dropped_reason;
+	struct wrong_key wrong_key;
 };
 
 /* SSRCs of our own that were sent to the stream's peer, each in place of a source's. */

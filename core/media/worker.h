@@ -38,6 +38,7 @@ enum media_event_type {
 	MEDIA_EVENT_SOURCE_COMMITTED, /* learning is over; not told when `committed` told it */
 	MEDIA_EVENT_SOURCE_REFUSED,   /* packets dropped by `reason`: at most once a second */
 	MEDIA_EVENT_PLAY_ENDED,       /* playback `play_id` has come to its end */
+	MEDIA_EVENT_WRONG_KEY,        /* SRTP that no key fits: the first since one did */
 };
 
 struct media_event {

@@ -157,8 +157,8 @@ static unsigned most_ms(const char *name)
 	static const struct {
 		const char *begin;
 		unsigned ms;
-	} rows[] = { { "AMR", 20 }, { "G722", 100 }, { "G723", 100 }, { "G726-", 140 },
-		{ "AAL2-G726-", 140 }, { "G729", 1 }, { "speex", 40 } };
+	} rows[] = { { "AMR", 20 }, { "G723", 100 }, { "G726-", 140 }, { "AAL2-G726-", 140 },
+		{ "G729", 1 }, { "speex", 40 } };
 
 	for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++)
 		if (g_str_has_prefix(name, rows[i].begin))

@@ -91,6 +91,7 @@ static const struct {
 	{ "log-format", "parsable" },
 	{ "log-facility-cdr", "local1" },
 	{ "log-facility-rtcp", "local2" },
+	{ "log-srtp-keys", NULL },
 	{ "pidfile", "/run/x.pid" },
 	{ "foreground", NULL },
 	{ "user", "media" },
