@@ -44,6 +44,7 @@ PERF_SRC := $(wildcard tests/perf/src/*.c)
 # A plugin is one file, or a folder of its name; it becomes plugins/NAME.so beside the daemon.
 # Those that need more than GLib have a line here with their packages: PKGS_name := package …
 PKGS_amr        := opencore-amrnb opencore-amrwb vo-amrwbenc
+PKGS_avformat   := libavformat libavcodec libswresample libavutil
 PKGS_avcodec    := libavcodec libavutil
 PKGS_g729       := libbcg729
 PKGS_gsm        := libavcodec libavutil spandsp
@@ -336,10 +337,10 @@ docs: all
 # ---- installing ----
 
 DEPS := build-essential pkg-config libglib2.0-dev libssl-dev libsrtp2-dev python3 iproute2 \
-	libavcodec-dev libavutil-dev libswresample-dev libbcg729-dev libopus-dev libspandsp-dev \
+	libavcodec-dev libavformat-dev libavutil-dev libswresample-dev libbcg729-dev libopus-dev libspandsp-dev \
 	libopencore-amrnb-dev libopencore-amrwb-dev libvo-amrwbenc-dev
 DEPS_ALL := $(DEPS) clang clang-format libclang-rt-14-dev valgrind kamailio kamailio-extra-modules \
-	sip-tester rtpengine-daemon libavformat-dev liburing-dev ffmpeg python3-pylibsrtp
+	sip-tester rtpengine-daemon liburing-dev ffmpeg python3-pylibsrtp
 deps:
 	@.ci/install-packages $(DEPS)
 deps-all:

@@ -111,6 +111,12 @@ struct config {
 
 	/* Recording and stored media */
 	char *recording_dir, *recording_method, *recording_format;
+	char *media_dir;
+	char **preload_media_files;
+	int media_files_expire, media_files_reload;
+	int moh_max_duration, moh_max_repeats;
+	char *moh_attr_name;
+	bool moh_prevent_double_hold;
 	char *mysql_host, *mysql_user, *mysql_pass, *mysql_query;
 	int mysql_port;
 };

@@ -7,6 +7,7 @@
 #include "base/helper.h"
 #include "base/log.h"
 #include "base/plugin.h"
+#include "base/ref.h"
 #include "call/call.h"
 #include "codec/registry.h"
 #include "codec/rules.h"
@@ -22,6 +23,7 @@
 #include "control/thread.h"
 #include "io_engine.h"
 #include "log_writer.h"
+#include "media/clips.h"
 #include "net/ephemeral.h"
 #include "net/iface.h"
 #include "privileges.h"
@@ -44,6 +46,9 @@ enum {
 	SYSLOG_LEVELS = 8,
 };
 
+/* Of stored media that are played; beyond, no more are begun. */
+static const size_t CLIPS_MAX_BYTES = (size_t)1024 * 1024 * 1024;
+
 struct daemon {
 	struct config_set *set;
 	const struct config *config;
@@ -54,7 +59,8 @@ struct daemon {
 	struct control_thread *thread;
 	struct media_worker **workers;
 	unsigned worker_count;
-	struct helper_pool *helpers;
+	struct helper_pool *helpers, *players;
+	struct clips *clips;
 	struct call_table *calls;
 	struct control control;
 	struct templates *templates;
@@ -157,6 +163,12 @@ static void take_settings(struct daemon *d)
 		.learning = learning_of(c),
 		.sources = sources_of(c),
 		.ssrc_reporting = (enum ssrc_reporting)c->ssrc_reporting,
+		.helpers = d->helpers,
+		.clips = d->clips,
+		.moh_max_ms = c->moh_max_duration,
+		.moh_max_times = (unsigned)c->moh_max_repeats,
+		.moh_attr = c->moh_attr_name,
+		.moh_not_twice = c->moh_prevent_double_hold,
 		.software_id = c->software_id ? c->software_id : "rtpengine-" RTPENGINE_VERSION,
 	};
 }
@@ -335,6 +347,50 @@ static int fork_and_write_pid(struct daemon *d)
 	return 0;
 }
 
+static void on_preloaded(struct clip *clip, const char *error, void *name)
+{
+	if (!clip)
+		log_err("Failed to preload '%s': %s", (const char *)name, error);
+}
+
+/* Before there are calls; it is done when control runs. */
+static void preload(struct daemon *d)
+{
+	enum { USUAL_HZ = 8000 };
+	const struct config *c = d->config;
+
+	if (!c->preload_media_files)
+		return;
+	clips_keep(d->clips, c->media_files_expire * INT64_C(1000000));
+	for (char **name = c->preload_media_files; *name; name++) {
+		struct clip_source *source;
+
+		if (!strcmp(*name, "on-demand"))
+			continue;
+		source = clip_source_file(str_of(*name));
+		clips_load(d->clips, source, USUAL_HZ, on_preloaded, *name);
+		ref_drop(source);
+	}
+}
+
+/* Without threads for it nothing is played. */
+static int start_players(struct daemon *d, struct err *err)
+{
+	const struct config *c = d->config;
+	int threads = c->media_num_threads < 0 ? c->num_threads : c->media_num_threads;
+
+	if (!threads)
+		return 0;
+	d->players = helper_pool_new((unsigned)threads, control_thread_mailbox(d->thread));
+	if (!c->media_dir && clips_available())
+		log_warn("Without --media-dir, control messages can have any file played that can "
+			 "be read");
+	if (clips_new(d->players, c->media_dir, CLIPS_MAX_BYTES, &d->clips, err) < 0)
+		return -EINVAL;
+	preload(d);
+	return 0;
+}
+
 static int start_threads(struct daemon *d, struct err *err)
 {
 	struct mailbox *mailbox = control_thread_mailbox(d->thread);
@@ -343,7 +399,9 @@ static int start_threads(struct daemon *d, struct err *err)
 	d->worker_count = (unsigned)d->config->num_threads;
 	d->workers = g_new0(struct media_worker *, d->worker_count);
 	d->helpers = helper_pool_new(d->worker_count, mailbox);
-	d->settings.helpers = d->helpers;
+	if (start_players(d, err) < 0)
+		return -EINVAL;
+	take_settings(d);
 	d->calls = call_table_new(
 		d->workers, d->worker_count, mailbox, d->interfaces, &d->settings);
 	ret = call_table_renew_cert(d->calls, err);
@@ -375,6 +433,9 @@ static int start_threads(struct daemon *d, struct err *err)
 static void drop_calls(struct daemon *d)
 {
 	helper_pool_stop(d->helpers);
+	clips_stop(d->clips);
+	if (d->players)
+		helper_pool_stop(d->players);
 	mailbox_run(control_thread_mailbox(d->thread)); /* events for the table */
 	call_table_free(d->calls);
 	d->calls = NULL;
@@ -389,6 +450,7 @@ static void tear_down(struct daemon *d, int status)
 {
 	if (d->thread)
 		control_thread_stop(d->thread);
+	requests_drop(&d->control);
 	plugin_set_close(d->plugins);
 	hosts_free(d->hosts);
 	for (unsigned i = 0; i < d->listener_count; i++)
@@ -405,6 +467,8 @@ static void tear_down(struct daemon *d, int status)
 	proxies_free(d->control.proxies);
 	settings_free(d->control.settings);
 	templates_free(d->templates);
+	clips_free(d->clips);
+	helper_pool_free(d->players);
 	helper_pool_free(d->helpers);
 	control_thread_free(d->thread);
 	iface_table_free(d->interfaces);
@@ -413,6 +477,7 @@ static void tear_down(struct daemon *d, int status)
 	if (!log_writer_stop())
 		_exit(status);
 	codec_registry_clear();
+	clips_add_player(NULL);
 	codec_rules_clear();
 	plugin_set_free(d->plugins);
 	g_free(d->plugin_folder);

@@ -12,6 +12,7 @@
 #include "api/codec.h"
 #include "api/dict.h"
 #include "api/dsp.h"
+#include "api/player.h"
 #include "api/str.h"
 #include "api/tcp.h"
 
@@ -82,6 +83,11 @@ struct host {
 	 */
 	bool (*message)(
 		const struct host *host, struct str message, const char *client, GString *reply);
+	/*
+	 * The same for a message of `conn`, to which the answer is sent, be it later: other calls
+	 * go on while a command waits for a file.
+	 */
+	void (*tcp_message)(const struct host *host, struct tcp_conn *conn, struct str message);
 	/* A request as a tree, as if it had come by NG; the reply goes to the root of `reply`. */
 	void (*command)(const struct host *host, const struct value *request, const char *client,
 		struct dict *reply);
@@ -101,6 +107,8 @@ struct host {
 	 */
 	void (*add_codec)(const struct host *host, const struct codec *codec);
 	void (*add_resampler)(const struct host *host, const struct dsp_resampler *resampler);
+	/* What reads stored files; must live until close. The first one is used. [init] */
+	void (*add_player)(const struct host *host, const struct player *player);
 	/* `v` as JSON, appended. [any] */
 	void (*json)(const struct host *host, const struct value *v, GString *out);
 

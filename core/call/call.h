@@ -21,6 +21,7 @@
 enum ssrc_reporting { SSRCS_FULL, SSRCS_INLINE, SSRCS_GLOBAL, SSRCS_NONE };
 
 /* What calls need to know of the daemon's settings. Times in seconds; 0 or less: off. */
+struct clips;
 struct helper_pool;
 
 struct call_settings {
@@ -40,6 +41,11 @@ struct call_settings {
 	enum ssrc_reporting ssrc_reporting;
 	const char *software_id;
 	struct helper_pool *helpers; /* for files; borrowed */
+	struct clips *clips;         /* borrowed; NULL: no media are played */
+	int64_t moh_max_ms;          /* music on hold does not begin anew after that */
+	unsigned moh_max_times;
+	const char *moh_attr; /* of a session in which somebody is on hold; NULL: none */
+	bool moh_not_twice;   /* no music where that attribute was received */
 };
 
 struct call;
@@ -56,6 +62,7 @@ struct call {
 	struct addr created_from; /* who asked for it */
 	unsigned worker;          /* index in the table's */
 	bool piercing;            /* some peer has to be sent empty packets to */
+	bool playing;             /* something is played to somebody, or was until lately */
 	int64_t look_at_us; /* monotonic: it cannot be over before; 0: look. Every commit resets it */
 };
 
@@ -83,6 +90,7 @@ void call_table_set_load(struct call_table *table, const struct load *load);
 const struct load *call_table_load(const struct call_table *table);
 unsigned call_table_count(const struct call_table *table);
 struct call *call_table_find(const struct call_table *table, struct str id);
+struct call *call_table_find_session(const struct call_table *table, uint64_t session_id);
 /* Calls `fn` for each, until it returns false; it must not end calls. */
 void call_table_each(const struct call_table *table, bool (*fn)(struct call *, void *), void *arg);
 /* Once a second or so: deletions that are due, timeouts (spec NG 5.8, daemon 6.2). */

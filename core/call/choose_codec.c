@@ -277,6 +277,16 @@ static unsigned encoder_ptime(const struct codec_flow *flow, const struct codec_
 	return ptime_ms;
 }
 
+bool choose_played(const struct codec_flow *flow, struct plan_format *ret)
+{
+	const struct codec_entry *e = find_preferred(flow, NULL);
+
+	if (!e)
+		return false;
+	*ret = plan_format(e, encoder_ptime(flow, e));
+	return true;
+}
+
 /* Payload types that become the same one share its encoder. */
 static int find_encoder(
 	struct plan_transcode *t, const struct codec_flow *flow, const struct codec_entry *to)

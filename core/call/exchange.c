@@ -7,6 +7,7 @@
 #include "base/ref.h"
 #include "call/exchange_priv.h"
 #include "call/negotiate.h"
+#include "call/play.h"
 
 #include <errno.h>
 
@@ -134,6 +135,8 @@ static int exchange_parsed(struct draft *draft, const struct call_options *o, st
 	party_set_sdp(p.from, sdp);
 	ret = exchange_media(draft, &p, o, sdp, answer, err);
 	if (!ret)
+		moh_take(draft, p.from, p.to, o, answer);
+	if (!ret)
 		ret = write_sdp(draft, p.to, o, answer, body, err);
 	return ret ? ret : draft_prepare(draft, err);
 }
@@ -156,10 +159,12 @@ int exchange(struct draft *draft, const struct call_options *o, bool answer, GSt
 	} else {
 		ret = exchange_parsed(draft, o, sdp, answer, body, err);
 		result->ice_not_passed = draft->ice_not_passed;
-		if (ret < 0)
+		if (ret < 0) {
 			draft_drop(draft);
-		else
+		} else {
 			draft_commit(draft);
+			call_play_follow(draft->call);
+		}
 	}
 	ref_drop(sdp);
 	return ret;

@@ -2,6 +2,7 @@
 /* One direction explained: does it work, and if not, what is missing. */
 #include "call/explain_priv.h"
 #include "call/negotiate.h"
+#include "call/play.h"
 #include "call/sentence.h"
 #include "codec/rules.h"
 
@@ -21,7 +22,7 @@ const char *explain_state_name(enum explain_state state)
 static bool is_blocked(const struct explained *f)
 {
 	return f->call->model->drop_traffic || f->from->blackhole || f->call->model->blocks.media ||
-	       party_blocks(f->from->party, f->to->party).media;
+	       party_blocks(f->from->party, f->to->party).media || play_is_alone(f->to->party);
 }
 
 static enum explain_state state_of_silence(const struct explained *f)
@@ -216,7 +217,10 @@ void explain_why(GString *out, const struct explained *f)
 		return;
 	case EXPLAIN_BLOCKED:
 		add_about(out, "Media of ", from, " are not sent on to ");
-		add_about(out, "", f->to->party, ", as the proxy asked for.");
+		add_about(out, "", f->to->party,
+			f->to->party->played.is_moh   ? ", which is on hold and hears music."
+			: play_is_alone(f->to->party) ? ", which hears what is played to it."
+						      : ", as the proxy asked for.");
 		return;
 	case EXPLAIN_NO_DESTINATION:
 		add_about(out, "Media cannot be sent on: where ", f->to->party,

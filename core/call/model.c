@@ -33,6 +33,10 @@ static void party_release(struct party *party)
 	for (unsigned i = 0; i < party->media_count; i++)
 		media_release(party->media[i]);
 	ref_drop(party->sdp);
+	ref_drop(party->played.playback);
+	ref_drop(party->played.source);
+	ref_drop(party->moh.source);
+	ref_drop(party->hears.source);
 }
 
 void model_free(struct model *model)
@@ -113,6 +117,10 @@ static struct party *party_copy_into(struct arena *arena, const struct party *fr
 	if (from->flow_count)
 		memcpy(to->flows, from->flows, sizeof(*to->flows) * from->flow_count);
 	ref_take(to->sdp);
+	ref_take(to->played.playback);
+	ref_take(to->played.source);
+	ref_take(to->moh.source);
+	ref_take(to->hears.source);
 	to->media = arena_new_array(arena, struct media *, from->media_count);
 	for (unsigned i = 0; i < from->media_count; i++)
 		to->media[i] = media_copy_into(arena, from->media[i], to);

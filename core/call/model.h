@@ -13,6 +13,8 @@
 #include "call/crypto.h"
 #include "call/dtls.h"
 #include "call/ice.h"
+#include "media/clips.h"
+#include "media/playback.h"
 #include "media/stats.h"
 #include "net/iface.h"
 #include "sdp/sdp.h"
@@ -141,6 +143,25 @@ struct printed {
 	uint64_t body_hash;
 };
 
+/* How music on hold looks to who hears it (spec NG 4.7). */
+enum moh_mode { MOH_SENDONLY, MOH_SENDRECV };
+
+/* Music that a party has advertised for those it puts on hold, or that it hears itself. */
+struct moh {
+	struct clip_source *source; /* reference; NULL: none */
+	enum moh_mode mode;
+	bool zero;       /* the connection address is shown as zero */
+	bool was_begun;  /* of what is heard: the same hold does not begin it again */
+	unsigned holder; /* likewise: number of the party that holds */
+};
+
+/* What is played to a party (play.c). */
+struct played {
+	struct playback *playback;  /* reference; NULL: nothing */
+	struct clip_source *source; /* reference: another codec may need it at another rate */
+	bool is_moh;
+};
+
 struct party {
 	unsigned number; /* from 0, order of creation */
 	struct str tag;  /* s NULL: none yet */
@@ -155,6 +176,9 @@ struct party {
 	int delay_ms;              /* what it sends waits so long; 0: not */
 	int alias_key;             /* enum alias_key: how other tags of it are recognised */
 	struct printed printed;
+	struct played played;
+	struct moh moh;       /* what it has advertised */
+	struct moh hears;     /* while it is on hold */
 	struct blocks blocks; /* of all it sends */
 	struct flow_blocks *flows;
 	unsigned flow_count;
@@ -168,6 +192,7 @@ struct model {
 	unsigned party_count;
 	unsigned next_party_number;
 	uint32_t next_stream_id;
+	uint32_t next_play_id;
 	int64_t last_signal_us; /* wall clock */
 	int64_t last_signal_mono_us;
 	int64_t delete_at_us; /* monotonic; 0: not to be deleted */

@@ -175,6 +175,8 @@ struct codec_choice choose_codec(const struct codec_flow *flow, const struct cod
  * as they are.
  */
 bool choose_transcode(const struct codec_flow *flow, struct plan_transcode *ret);
+/* What the sink gets of what comes from nobody; false: it takes nothing that we can encode. */
+bool choose_played(const struct codec_flow *flow, struct plan_format *ret);
 /* Of an agreement: from the offerer, or towards it. Times of packets are the caller's. */
 struct codec_flow agreement_flow(const struct codec_agreement *agreement, bool from_offerer);
 

@@ -97,6 +97,15 @@ struct select_options {
 
 /* DTMF-security; other modes need audio to be made. */
 enum dtmf_mode { DTMF_DROP, DTMF_OFF };
+/* moh=… (spec NG 3.7) */
+enum moh_asked { MOH_NOT_ASKED, MOH_ASKED_SENDONLY, MOH_ASKED_SENDRECV, MOH_ASKED_REFLECT };
+
+struct moh_options {
+	enum moh_asked mode;
+	struct str file, blob; /* s NULL: not given */
+	bool zero;
+};
+
 enum media_echo { ECHO_KEEP, ECHO_OFF, ECHO_BLACKHOLE, ECHO_FORWARD, ECHO_BACKWARD, ECHO_BOTH };
 enum drop_traffic { DROP_TRAFFIC_KEEP, DROP_TRAFFIC_START, DROP_TRAFFIC_STOP };
 
@@ -147,8 +156,10 @@ struct call_options {
 
 	struct select_options select;
 	enum dtmf_mode dtmf_mode;
-	bool block_dtmf; /* flag of offer and answer */
+	bool block_dtmf;   /* flag of offer and answer */
+	bool block_egress; /* play media: nothing else is heard meanwhile */
 	enum media_echo media_echo;
+	struct moh_options moh;
 	enum drop_traffic drop_traffic;
 	int delay_ms; /* delay-buffer; DELAY_NOT_GIVEN */
 

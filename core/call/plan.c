@@ -6,6 +6,7 @@
 #include "base/ref.h"
 #include "call/call.h"
 #include "call/negotiate.h"
+#include "call/play.h"
 #include "call/port_maps.h"
 #include "media/delay.h"
 
@@ -129,6 +130,7 @@ static void compile_stream(
 	s->stats = ref_take(stream->stats);
 	s->sdp = ref_take(media->sdp);
 	s->in = media->in;
+	s->play = play_compile(media, component);
 	add_ports(s, media, component);
 }
 
@@ -201,7 +203,7 @@ static unsigned action_of(
 		action |= PLAN_MASK;
 	if (source->block_short)
 		action |= PLAN_NO_SHORT;
-	if (all->media || b.media)
+	if (all->media || b.media || play_is_alone(sink->party))
 		action |= PLAN_BLOCK;
 	if (all->silence || b.silence)
 		action |= PLAN_SILENCE;

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/ref.h"
 #include "call/delete_priv.h"
+#include "call/play.h"
 
 #include <errno.h>
 #include <sys/random.h>
@@ -136,6 +137,11 @@ struct call *call_table_find(const struct call_table *table, struct str id)
 	return g_hash_table_lookup(table->by_id, &id);
 }
 
+struct call *call_table_find_session(const struct call_table *table, uint64_t session_id)
+{
+	return g_hash_table_lookup(table->by_session, GUINT_TO_POINTER(session_id));
+}
+
 void call_table_each(const struct call_table *table, bool (*fn)(struct call *, void *), void *arg)
 {
 	GHashTableIter it;
@@ -161,12 +167,16 @@ void call_table_tick(struct call_table *table)
 	gpointer value;
 
 	renew_old_cert(table);
+	if (table->settings->clips)
+		clips_sweep(table->settings->clips);
 	g_hash_table_iter_init(&it, table->by_id);
 	while (g_hash_table_iter_next(&it, NULL, &value)) {
 		struct over o = { .call = value };
 
 		if (o.call->piercing)
 			call_pierce(o.call);
+		if (o.call->playing)
+			call_play_tick(o.call);
 		if (now_us < o.call->look_at_us)
 			continue;
 		if (call_delete_due_branches(o.call, now_us))
@@ -343,13 +353,16 @@ static void keep_event(struct call *call, const struct media *media,
 void call_table_event(const struct media_event *event, void *arg)
 {
 	struct call_table *table = arg;
-	struct call *call = g_hash_table_lookup(
-		table->by_session, GUINT_TO_POINTER(event->session_id));
+	struct call *call = call_table_find_session(table, event->session_id);
 	const struct media *media = NULL;
 	const struct media_stream *stream =
 		call ? find_stream(call->model, event->stream_id, &media) : NULL;
 	const struct log_context *before;
 
+	if (call && event->type == MEDIA_EVENT_PLAY_ENDED) {
+		call_play_tick(call);
+		return;
+	}
 	if (!stream || stream->endpoint_gen != event->endpoint_gen) {
 		reason_count(REASON_EVENT_STALE);
 		return;

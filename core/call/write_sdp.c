@@ -5,6 +5,7 @@
  */
 #include "call/draft.h"
 #include "call/negotiate.h"
+#include "call/play.h"
 #include "call/port_maps.h"
 
 #include <errno.h>
@@ -155,11 +156,14 @@ static void write_session_attrs(struct writing *wr)
 {
 	const struct sdp_edits *edits = wr->o->has_edits ? &wr->o->edits : NULL;
 	const struct media *first = first_usable(wr->to);
+	const char *moh_attr = call_table_settings(wr->draft->call->table)->moh_attr;
 
 	sdp_writer_edit(wr->w, first ? sdp_edit_of(edits, first->type) : NULL);
 	if (wr->o->loop_protect)
 		sdp_write_attr(
 			wr->w, "rtpengine", "%s", call_table_instance(wr->draft->call->table));
+	if (wr->to->hears.source && moh_attr && !moh_is_told(wr->sender->sdp, moh_attr))
+		sdp_write_attr(wr->w, moh_attr, NULL);
 	if (first && first->ice.shown && first->ice.lite)
 		sdp_write_attr(wr->w, "ice-lite", NULL);
 	write_group(wr);
@@ -216,7 +220,9 @@ static void write_connection(
 	struct addr addr = shown_address(wr, media);
 	char text[ADDR_TEXT];
 
-	if (!media->rejected && source && source->hold_zero && !wr->o->replace.zero_address) {
+	if (!media->rejected && source &&
+		((source->hold_zero && !wr->o->replace.zero_address) ||
+			moh_hides_address(media, wr->answer))) {
 		addr = media_ports(media)->local->advertised;
 		memset(addr.ip, 0, sizeof(addr.ip));
 	}
@@ -385,15 +391,19 @@ static void write_generic(struct writing *wr, const struct sdp_attrs *attrs)
 				sdp_write_attr_text(wr->w, attrs->attr[i].text);
 }
 
-static void write_direction(struct writing *wr, const struct media *source)
+static void write_direction(
+	struct writing *wr, const struct media *media, const struct media *source)
 {
+	enum sdp_direction held;
 	static const enum sdp_direction table[2][2] = {
 		/* [sender sends][sender receives] */
 		{ SDP_INACTIVE, SDP_RECVONLY },
 		{ SDP_SENDONLY, SDP_SENDRECV },
 	};
 
-	if (!wr->o->original_sendrecv)
+	if (moh_direction(media, source, wr->answer, &held))
+		sdp_write_attr(wr->w, sdp_direction_name(held), NULL);
+	else if (!wr->o->original_sendrecv)
 		sdp_write_attr(wr->w, sdp_direction_name(table[source->recv][source->send]), NULL);
 	else if (source->in->direction_text.s)
 		sdp_write_attr_text(wr->w, source->in->direction_text);
@@ -534,7 +544,7 @@ static void write_rtp(struct writing *wr, const struct media *media, const struc
 	write_formats(wr, formats, count);
 	write_extmap(wr, media, source);
 	write_generic(wr, &in->attrs);
-	write_direction(wr, source);
+	write_direction(wr, media, source);
 	write_rtcp(wr, media);
 	write_crypto(wr, media);
 	write_dtls(wr, media_carrier(media)->dtls);

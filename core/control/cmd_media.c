@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * block, silence and their opposites (spec NG 2.10, 2.11); playing (2.12), which is not built but
+ * block, silence and their opposites (spec NG 2.10, 2.11); play DTMF (2.12), which is not built but
  * answers as it would have up to there.
  */
 #include "control/command_priv.h"
@@ -80,34 +80,6 @@ static int check_player(struct command *c, struct err *err)
 static int unsupported(struct err *err)
 {
 	return err_set(err, ENOTSUP, "unsupported");
-}
-
-static bool has_source(const struct value *request)
-{
-	static const char *const keys[] = { "file", "blob", "blob64", "db-id", "db id" };
-
-	for (unsigned i = 0; i < G_N_ELEMENTS(keys); i++)
-		if (value_get(request, keys[i]))
-			return true;
-	return false;
-}
-
-int cmd_play_media(struct command *c, struct err *err)
-{
-	int ret = check_player(c, err);
-
-	if (ret < 0)
-		return ret;
-	if (!has_source(c->request))
-		return err_set(err, EINVAL, "No media file specified");
-	return unsupported(err);
-}
-
-int cmd_stop_media(struct command *c, struct err *err)
-{
-	int ret = check_player(c, err);
-
-	return ret < 0 ? ret : unsupported(err);
 }
 
 static bool is_digit(const struct value *v)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The table of commands, and a message's way to one of them and back. */
+/* The table of commands, and a request's way to one of them and back. */
 #define LOG_TOPIC LOG_T_CONTROL
 #include "control/command.h"
 
@@ -7,7 +7,6 @@
 #include "api/plugin.h"
 #include "control/command_priv.h"
 #include "control/proxies.h"
-#include "control/retrans.h"
 #include "ng/ng.h"
 #include "stats/counter.h"
 #include "stats/interval.h"
@@ -96,8 +95,7 @@ static void hide_keys(GString *text)
 	}
 }
 
-/* The beginning of one that cannot be understood, for logs. */
-static GString *quote_message(struct str message)
+GString *command_quote(struct str message)
 {
 	enum { MAX_BYTES = 500 };
 	GString *text = g_string_new_len(message.s, (gssize)MIN(message.len, (size_t)MAX_BYTES));
@@ -122,8 +120,7 @@ static void dump(const char *what, struct str name, const char *word, const stru
 		addr_print(client, addr), MARK(text->str));
 }
 
-/* For log lines and events, before the flags are read: in the spellings that clients use. */
-static struct str find_call_id(const struct value *request)
+struct str command_call_id(const struct value *request)
 {
 	static const char *const spellings[] = { "call-id", "call-ID", "call id", "call ID" };
 
@@ -139,7 +136,7 @@ static struct str find_call_id(const struct value *request)
 /* Into the events of the call that is spoken of, if there is one (yet). */
 static void note_event(const struct command *c, enum event_kind kind)
 {
-	struct call *call = call_table_find(c->control->calls, find_call_id(c->request));
+	struct call *call = call_table_find(c->control->calls, command_call_id(c->request));
 	struct event event = {
 		.kind = kind,
 		.party = EVENT_NO_PARTY,
@@ -170,7 +167,8 @@ static int run_row(
 	int ret;
 
 	if (row->reads_flags) {
-		note_event(c, EVENT_COMMAND);
+		if (!c->time.fetch)
+			note_event(c, EVENT_COMMAND);
 		ret = flags_read(c->request, row->flags, call_table_settings(c->control->calls),
 			c->control->templates, &c->o, c->warnings, err);
 		if (ret < 0) {
@@ -183,7 +181,7 @@ static int run_row(
 	if (is_exchange && c->o.debug)
 		begin_debug(c, name);
 	ret = row->run(c, err);
-	if (ret < 0 && row->reads_flags)
+	if (ret < 0 && ret != -EINPROGRESS && row->reads_flags)
 		note_event(c, EVENT_REFUSED);
 	call = ret < 0 || !is_exchange || !c->o.debug
 		       ? NULL
@@ -201,8 +199,11 @@ static int run_named(struct command *c, struct str name, struct err *err)
 
 	if (!value_is_str(value_get(c->request, "command")))
 		return err_set(err, EINVAL, "Dictionary contains no key \"command\"");
-	log_info("Received command '%.*s' from %s", STR_ARG(name), addr_print(c->client, addr));
-	dump("Dump", name, "from", c->client, c->request);
+	if (!c->time.fetch) { /* else it has been told before */
+		log_info("Received command '%.*s' from %s", STR_ARG(name),
+			addr_print(c->client, addr));
+		dump("Dump", name, "from", c->client, c->request);
+	}
 	row = find_command(name);
 	if (row)
 		return run_row(row, c, name, err);
@@ -237,7 +238,7 @@ static void finish_reply(struct command *c, int ret, const struct err *err)
 static struct log_context find_log_context(
 	const struct control *control, const struct value *request)
 {
-	struct log_context log = { .call_id = find_call_id(request) };
+	struct log_context log = { .call_id = command_call_id(request) };
 	const struct call *call = log.call_id.s ? call_table_find(control->calls, log.call_id)
 						: NULL;
 
@@ -256,8 +257,8 @@ static void note_request(const struct control *control, const struct addr *clien
 	interval_note_calls(call_table_count(control->calls));
 }
 
-void command_run(struct control *control, const struct value *request, const struct addr *client,
-	struct dict *reply)
+struct fetch *command_begin(struct control *control, const struct value *request,
+	const struct addr *client, const struct command_time *time, struct dict *reply)
 {
 	struct log_context log = find_log_context(control, request);
 	struct command c = {
@@ -269,108 +270,34 @@ void command_run(struct control *control, const struct value *request, const str
 		.root = dict_root(reply),
 		.warnings = g_string_new(NULL),
 		.refused = REASON_NG_BAD_REQUEST,
+		.time = *time,
 	};
 	const struct log_context *before = log_set_context(&log);
 	struct str name = value_get_str(request, "command");
-	int64_t start_us = clock_mono_us();
+	int64_t start_us = clock_mono_us(), elapsed_us;
 	struct err err;
 	char addr[ADDR_TEXT];
 	int ret = run_named(&c, name, &err);
 
-	int64_t elapsed_us = clock_mono_us() - start_us;
-
-	finish_reply(&c, ret, &err);
-	note_request(control, client, name, elapsed_us, ret < 0);
-	if (ret >= 0)
-		log_info("Replying to '%.*s' from %s (elapsed time %.6f sec)", STR_ARG(name),
-			addr_print(client, addr), (double)elapsed_us / 1e6);
-	dump("Response dump", name, "to", client, c.root);
+	if (ret != -EINPROGRESS) {
+		elapsed_us = clock_mono_us() - start_us;
+		finish_reply(&c, ret, &err);
+		note_request(control, client, name, elapsed_us, ret < 0);
+		if (ret >= 0)
+			log_info("Replying to '%.*s' from %s (elapsed time %.6f sec)",
+				STR_ARG(name), addr_print(client, addr), (double)elapsed_us / 1e6);
+		dump("Response dump", name, "to", client, c.root);
+	}
 	flags_clear(&c.o);
 	g_string_free(c.warnings, TRUE);
 	log_set_context(before);
+	return ret == -EINPROGRESS ? c.time.fetch : NULL;
 }
 
-static void encode_error(const struct ng_message *m, const char *text, GString *reply)
+void command_run(struct control *control, const struct value *request, const struct addr *client,
+	struct dict *reply)
 {
-	struct dict *dict = dict_new();
+	const struct command_time at_once = { .fetch = NULL };
 
-	dict_add_str(dict, dict_root(dict), "result", STR_LIT("error"));
-	dict_add_str(dict, dict_root(dict), "error-reason", str_of(text));
-	ng_encode_reply(m->cookie, m->encoding, dict_root(dict), reply);
-	dict_free(dict);
-}
-
-void request_refuse(struct str message, const char *text, GString *reply)
-{
-	struct ng_message m;
-
-	if (!ng_message_split(message, &m))
-		return;
-	m.encoding = m.doc.len && m.doc.s[0] == '{' ? NG_JSON : NG_BENCODE;
-	encode_error(&m, text, reply);
-	ng_message_clear(&m);
-}
-
-static void answer_undecodable(const struct ng_message *m, const struct addr *client,
-	const struct err *err, GString *reply)
-{
-	g_autoptr(GString) text = NULL;
-	char addr[ADDR_TEXT];
-
-	counter_add(COUNTER_NG_ERRORS, 1);
-	reason_count(REASON_NG_BAD_REQUEST);
-	text = quote_message(m->doc);
-	log_warn("Protocol error in packet from %s: %s [" MARKED("%s") "]",
-		addr_print(client, addr), err->text, MARK(text->str));
-	encode_error(m, err->text, reply);
-}
-
-static void answer(
-	struct control *control, struct ng_message *m, const struct addr *client, GString *reply)
-{
-	struct dict *dict;
-	struct err err;
-
-	if (ng_message_decode(m, &err) < 0) {
-		proxies_note(control->proxies, client, -1, 0, true);
-		answer_undecodable(m, client, &err, reply);
-		return;
-	}
-	dict = dict_new();
-	command_run(control, dict_root(m->dict), client, dict);
-	ng_encode_reply(m->cookie, m->encoding, dict_root(dict), reply);
-	dict_free(dict);
-}
-
-bool request_handle(
-	struct control *control, struct str message, const struct addr *client, GString *reply)
-{
-	int64_t now_us = clock_mono_us();
-	size_t start = reply->len;
-	struct ng_message m;
-	struct str stored;
-	char addr[ADDR_TEXT];
-
-	counter_add(COUNTER_NG_REQUESTS, 1);
-	if (!ng_message_split(message, &m)) {
-		g_autoptr(GString) text = quote_message(message);
-
-		reason_count(REASON_NG_NO_COOKIE);
-		log_warn("Received invalid NG data (no cookie) from %s: " MARKED("%s"),
-			addr_print(client, addr), MARK(text->str));
-		return false;
-	}
-	stored = control->retrans ? retrans_find(control->retrans, m.cookie, now_us) : STR_NULL;
-	if (stored.s) {
-		counter_add(COUNTER_NG_REPEATS, 1);
-		log_info("Detected command from %s as a duplicate", addr_print(client, addr));
-		g_string_append_len(reply, stored.s, (gssize)stored.len);
-	} else {
-		answer(control, &m, client, reply);
-		if (control->retrans)
-			retrans_store(control->retrans, m.cookie,
-				(struct str){ reply->str + start, reply->len - start }, now_us);
-	}
-	ng_message_clear(&m);
-	return true;
+	command_begin(control, request, client, &at_once, reply);
 }

@@ -13,10 +13,12 @@
 #include <glib.h>
 #include <stdio.h>
 
+struct clips;
 struct proxies;
 struct retrans;
 struct settings;
 struct templates;
+struct waits;
 
 /* What commands work on. But for the calls each may be NULL. */
 struct control {
@@ -26,6 +28,7 @@ struct control {
 	struct proxies *proxies;           /* who sends commands */
 	struct settings *settings;         /* what the operator may change */
 	GArray *plugin_commands;           /* struct plugin_command */
+	struct waits *waits; /* requests that wait; NULL before the first one (request.c) */
 	int64_t started_mono_us;
 };
 
@@ -43,11 +46,28 @@ struct plugin_command {
 void command_run(struct control *control, const struct value *request, const struct addr *client,
 	struct dict *reply);
 /*
- * One message: cookie, stored answer or decode, command, encode, store. False: there is
- * nothing to answer with (no cookie). Appends the answer to `reply`.
+ * Where an answer goes that comes later. `send` is called once and frees it; s NULL: there will be
+ * no answer.
  */
+struct answer_to {
+	void (*send)(struct answer_to *to, struct str answer);
+};
+
+/* Makes one, when it turns out that it is needed. */
+typedef struct answer_to *(*answer_to_fn)(void *arg);
+
+/*
+ * request.c. One message: cookie, stored answer or decode, command, encode, store. True: the answer
+ * was appended to `reply`. False: there is none (no cookie), or it goes where `later` says; while
+ * a request waits for something, those of the same call behind it wait, too.
+ */
+bool request_take(struct control *control, struct str message, const struct addr *client,
+	answer_to_fn later, void *arg, GString *reply);
+/* The same for who cannot wait: what has to block does. */
 bool request_handle(
 	struct control *control, struct str message, const struct addr *client, GString *reply);
+/* Requests that wait are forgotten; whoever was to get the answer is told that there is none. */
+void requests_drop(struct control *control);
 /*
  * An error reply to a message that cannot have another (its own does not fit), in the message's
  * encoding; appended to `reply`.

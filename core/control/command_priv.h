@@ -7,6 +7,15 @@
 #include "control/command.h"
 #include "control/flags.h"
 
+/*
+ * May a command take its time? One that needs a file begins to fetch it and is carried out again,
+ * from its beginning, when that is there.
+ */
+struct command_time {
+	bool may_wait;       /* else it has to do with blocking */
+	struct fetch *fetch; /* what it has waited for; or, with -EINPROGRESS, what it waits for */
+};
+
 /* One request being carried out. */
 struct command {
 	struct control *control;
@@ -20,10 +29,22 @@ struct command {
 	/* Set when the reply is not "ok": "pong", or "load limit" with its message. */
 	const char *result;
 	enum reason refused; /* why, when it fails: for the events of the call */
+	struct command_time time;
 };
 
-/* 0, or -errno with the text for "error-reason". */
+/*
+ * 0, or -errno with the text for "error-reason"; -EINPROGRESS: nothing was done yet, time.fetch
+ * tells when to come again.
+ */
 typedef int (*command_fn)(struct command *c, struct err *err);
+
+/* command_run for who can wait. NULL: the reply is there; else what it has to wait for. */
+struct fetch *command_begin(struct control *control, const struct value *request,
+	const struct addr *client, const struct command_time *time, struct dict *reply);
+/* The beginning of a message that cannot be understood, for logs; without keys. */
+GString *command_quote(struct str message);
+/* Before the flags are read: in the spellings that clients use. s NULL: none. */
+struct str command_call_id(const struct value *request);
 
 int cmd_ping(struct command *c, struct err *err);
 int cmd_offer(struct command *c, struct err *err);

@@ -9,21 +9,21 @@
 
 #include <stdint.h>
 
-/* The lists, and whether they concern what is offered only. */
+/* The lists, and whether they concern what is offered only, or that and what is played. */
 static const struct {
 	const char *name;
 	size_t offset;
-	bool offers_only;
+	bool offers_only, played;
 } operations[] = {
-	{ "strip", offsetof(struct codec_options, strip), false },
-	{ "offer", offsetof(struct codec_options, offer), false },
-	{ "except", offsetof(struct codec_options, except), false },
-	{ "ignore", offsetof(struct codec_options, ignore), true },
-	{ "transcode", offsetof(struct codec_options, transcode), true },
-	{ "mask", offsetof(struct codec_options, mask), true },
-	{ "consume", offsetof(struct codec_options, consume), true },
-	{ "accept", offsetof(struct codec_options, accept), true },
-	{ "set", offsetof(struct codec_options, set), true },
+	{ "strip", offsetof(struct codec_options, strip), false, false },
+	{ "offer", offsetof(struct codec_options, offer), false, false },
+	{ "except", offsetof(struct codec_options, except), false, false },
+	{ "ignore", offsetof(struct codec_options, ignore), true, false },
+	{ "transcode", offsetof(struct codec_options, transcode), true, false },
+	{ "mask", offsetof(struct codec_options, mask), true, false },
+	{ "consume", offsetof(struct codec_options, consume), true, false },
+	{ "accept", offsetof(struct codec_options, accept), true, false },
+	{ "set", offsetof(struct codec_options, set), true, true },
 };
 
 /* False: there is none of that name. *ret_list is NULL where it means nothing. */
@@ -32,7 +32,8 @@ static bool find_list(struct reading *r, struct str operation, const struct valu
 	for (unsigned i = 0; i < G_N_ELEMENTS(operations); i++) {
 		if (!flag_value_is(operation, operations[i].name))
 			continue;
-		*ret_list = operations[i].offers_only && r->what != FLAGS_OFFER
+		*ret_list = operations[i].offers_only && r->what != FLAGS_OFFER &&
+					    !(operations[i].played && r->what == FLAGS_MEDIA)
 				    ? NULL
 				    : (void *)((char *)&r->o->codec + operations[i].offset);
 		return true;

@@ -49,6 +49,41 @@ FLAG_FN(flag_media_echo)
 	return 0;
 }
 
+static void read_moh(struct reading *r, struct moh_options *moh, const struct value *item)
+{
+	static const struct choice modes[] = {
+		{ "sendonly", MOH_ASKED_SENDONLY },
+		{ "sendrecv", MOH_ASKED_SENDRECV },
+		{ "reflect", MOH_ASKED_REFLECT },
+	};
+	struct str text = value_str(item);
+	int mode;
+
+	if (flag_value_is(item->key, "mode")) {
+		if (choose(r, "moh mode", text, modes, G_N_ELEMENTS(modes), &mode))
+			moh->mode = (enum moh_asked)mode;
+	} else if (flag_value_is(item->key, "file")) {
+		moh->file = text;
+	} else if (flag_value_is(item->key, "blob")) {
+		moh->blob = text;
+	} else if (flag_value_is(item->key, "connection") && flag_value_is(text, "zero")) {
+		moh->zero = true;
+	} else if (flag_value_is(item->key, "db-id")) {
+		flag_warn(r, "moh from a database is left out: not supported by this build");
+	} else {
+		flag_warn(r, "unknown moh key '%.*s' ignored", STR_ARG(item->key));
+	}
+}
+
+FLAG_FN(flag_moh)
+{
+	(void)text;
+	r->o->moh = (struct moh_options){ .mode = MOH_ASKED_SENDONLY };
+	value_each (item, v->type == VALUE_DICT ? v : NULL)
+		read_moh(r, &r->o->moh, item);
+	return 0;
+}
+
 FLAG_FN(flag_drop_traffic)
 {
 	static const struct choice choices[] = {

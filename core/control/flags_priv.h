@@ -80,6 +80,7 @@ FLAG_FN(flag_osrtp);
 /* flag_media.c */
 FLAG_FN(flag_media_echo);
 FLAG_FN(flag_drop_traffic);
+FLAG_FN(flag_moh);
 FLAG_FN(flag_dtmf_security);
 FLAG_FN(flag_delay_buffer);
 FLAG_FN(flag_all);

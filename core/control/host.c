@@ -9,6 +9,7 @@
 #include "control/internal.h"
 #include "control/listen_tcp.h"
 #include "control/settings.h"
+#include "media/clips.h"
 #include "net/iface.h"
 #include "ng/ng.h"
 #include "stats/counter.h"
@@ -264,6 +265,16 @@ static bool fn_message(
 	return request_handle(hosts_of(host)->control, message, &addr, reply);
 }
 
+static void fn_tcp_message(const struct host *host, struct tcp_conn *conn, struct str message)
+{
+	struct addr client = parse_client(tcp_conn_peer(conn));
+	g_autoptr(GString) reply = g_string_new(NULL);
+
+	if (request_take(
+		    hosts_of(host)->control, message, &client, tcp_conn_answer_later, conn, reply))
+		tcp_conn_send(conn, (struct str){ reply->str, reply->len });
+}
+
 static void fn_command(const struct host *host, const struct value *request, const char *client,
 	struct dict *reply)
 {
@@ -306,6 +317,12 @@ static void fn_add_resampler(const struct host *host, const struct dsp_resampler
 {
 	(void)host;
 	codec_registry_add_resampler(resampler);
+}
+
+static void fn_add_player(const struct host *host, const struct player *player)
+{
+	(void)host;
+	clips_add_player(player);
 }
 
 static void fn_json(const struct host *host, const struct value *v, GString *out)
@@ -353,11 +370,13 @@ static const struct host functions = {
 	.tcp_send = fn_tcp_send,
 	.tcp_finish = fn_tcp_finish,
 	.message = fn_message,
+	.tcp_message = fn_tcp_message,
 	.command = fn_command,
 	.internal = fn_internal,
 	.add_command = fn_add_command,
 	.add_codec = fn_add_codec,
 	.add_resampler = fn_add_resampler,
+	.add_player = fn_add_player,
 	.json = fn_json,
 	.counter = fn_counter,
 	.count = fn_count,

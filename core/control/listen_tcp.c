@@ -10,6 +10,7 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "base/wipe.h"
+#include "control/command.h"
 #include "stats/counter.h"
 
 #include <errno.h>
@@ -67,12 +68,13 @@ struct tcp_conn {
 	struct item item; /* fd -1: closed */
 	struct list link;
 	struct tcp_group *group;
-	GString *in, *out; /* NULL while empty */
-	size_t out_at;     /* sent already */
-	uint32_t events;   /* what epoll waits for */
-	bool finishing;    /* close when all is sent */
-	bool at_end;       /* the peer sends no more */
-	bool busy;         /* being served: what is next is decided after that */
+	GString *in, *out;   /* NULL while empty */
+	size_t out_at;       /* sent already */
+	uint32_t events;     /* what epoll waits for */
+	bool finishing;      /* close when all is sent */
+	bool at_end;         /* the peer sends no more */
+	bool busy;           /* being served: what is next is decided after that */
+	struct list answers; /* struct tcp_later: those that it still waits for */
 	char peer[ADDR_TEXT];
 	max_align_t state[]; /* the plugin's */
 };
@@ -80,6 +82,13 @@ struct tcp_conn {
 struct server_source {
 	GSource source;
 	struct tcp_server *server;
+};
+
+/* An answer that comes later. */
+struct tcp_later {
+	struct answer_to to;
+	struct list link;
+	struct tcp_conn *conn; /* NULL: it is gone */
 };
 
 static int set_flag(int fd, int level, int name, int value)
@@ -131,6 +140,11 @@ static void close_conn(struct tcp_conn *conn)
 		return;
 	if (group->service->closed)
 		group->service->closed(conn, group->arg);
+	list_each_safe(it, &conn->answers)
+	{
+		container_of(it, struct tcp_later, link)->conn = NULL;
+		list_remove(it);
+	}
 	discard_input(conn);
 	close(conn->item.fd);
 	conn->item.fd = -1;
@@ -247,7 +261,7 @@ static void process(struct tcp_conn *conn, struct str fresh)
 	if (!may_go_on(conn))
 		return;
 	if (conn->at_end) {
-		conn->finishing = true;
+		conn->finishing = list_empty(&conn->answers);
 	} else if (conn->in && conn->in->len > conn->group->service->max_in_bytes) {
 		log_write_limited(LOG_L_WARNING,
 			"Closing %s connection from %s: more than %zu bytes without an end",
@@ -330,6 +344,7 @@ static void add_conn(struct tcp_group *group, int fd, const union sock *from)
 	conn->item = (struct item){ .ready = conn_ready, .fd = fd };
 	conn->group = group;
 	conn->events = EPOLLIN;
+	list_init(&conn->answers);
 	addr_print(&peer, conn->peer);
 	list_append(&group->conns, &conn->link);
 	group->count++;
@@ -546,4 +561,30 @@ void tcp_conn_finish(struct tcp_conn *conn)
 	conn->finishing = true;
 	if (!conn->busy && conn->item.fd >= 0)
 		settle(conn);
+}
+
+static void send_later(struct answer_to *to, struct str answer)
+{
+	struct tcp_later *later = container_of(to, struct tcp_later, to);
+	struct tcp_conn *conn = later->conn;
+
+	if (conn) {
+		list_remove(&later->link);
+		if (answer.s)
+			tcp_conn_send(conn, answer);
+		if (conn->at_end && list_empty(&conn->answers))
+			tcp_conn_finish(conn);
+	}
+	g_free(later);
+}
+
+struct answer_to *tcp_conn_answer_later(void *arg)
+{
+	struct tcp_conn *conn = arg;
+	struct tcp_later *later = g_new0(struct tcp_later, 1);
+
+	later->to.send = send_later;
+	later->conn = conn;
+	list_append(&conn->answers, &later->link);
+	return &later->to;
 }

@@ -13,6 +13,7 @@
 
 #include <glib.h>
 
+struct answer_to;
 struct tcp_server;
 struct tcp_group;
 
@@ -36,5 +37,7 @@ const char *tcp_conn_peer(const struct tcp_conn *conn);
 void *tcp_conn_state(struct tcp_conn *conn);
 void tcp_conn_send(struct tcp_conn *conn, struct str bytes);
 void tcp_conn_finish(struct tcp_conn *conn);
+/* An answer_to_fn: `conn` is a struct tcp_conn, which may be gone when the answer comes. */
+struct answer_to *tcp_conn_answer_later(void *conn);
 
 #endif

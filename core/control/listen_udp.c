@@ -13,6 +13,7 @@
 #include "control/listen_udp.h"
 
 #include "base/clock.h"
+#include "base/list.h"
 #include "base/wipe.h"
 #include "stats/reason.h"
 
@@ -141,13 +142,15 @@ static void keep_source_address(struct msghdr *msg)
 	msg->msg_controllen = 0;
 }
 
-static void send_reply(struct listen_udp *l, struct msghdr *msg, const struct addr *client)
+/* `msg` as its request came. */
+static void send_reply(
+	struct listen_udp *l, struct msghdr *msg, struct str reply, const struct addr *client)
 {
-	struct iovec iov = { .iov_base = l->reply->str, .iov_len = l->reply->len };
+	struct iovec iov = { .iov_base = (char *)reply.s, .iov_len = reply.len };
 	char text[ADDR_TEXT];
 
-	keep_source_address(msg);
 	msg->msg_iov = &iov;
+	msg->msg_iovlen = 1;
 	msg->msg_flags = 0;
 	if (sendmsg(l->fd, msg, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 		log_warn("Failed to reply to %s: %s", addr_print(client, text), g_strerror(errno));
@@ -164,6 +167,54 @@ static void fit_reply(struct listen_udp *l, struct str request, const struct add
 		l->reply->len);
 	g_string_truncate(l->reply, 0);
 	request_refuse(request, "Reply does not fit a datagram", l->reply);
+}
+
+/* A reply that comes later, and where it goes. */
+struct udp_later {
+	struct answer_to to;
+	struct listen_udp *l;
+	union sock from;
+	socklen_t from_len;
+	size_t control_len;
+	union control_data control; /* ends in what has no size */
+};
+
+static void send_later(struct answer_to *to, struct str answer)
+{
+	struct udp_later *later = container_of(to, struct udp_later, to);
+	struct addr client = addr_of_sock(&later->from);
+	struct msghdr msg = {
+		.msg_name = &later->from,
+		.msg_namelen = later->from_len,
+		.msg_control = later->control_len ? &later->control : NULL,
+		.msg_controllen = later->control_len,
+	};
+
+	if (answer.s && answer.len <= MAX_REPLY)
+		send_reply(later->l, &msg, answer, &client);
+	g_free(later);
+}
+
+/* The request that is being served. */
+struct udp_request {
+	struct listen_udp *l;
+	struct msghdr *msg;
+};
+
+static struct answer_to *answer_later(void *arg)
+{
+	const struct udp_request *request = arg;
+	const struct msghdr *msg = request->msg;
+	struct udp_later *later = g_new0(struct udp_later, 1);
+
+	later->to.send = send_later;
+	later->l = request->l;
+	memcpy(&later->from, msg->msg_name, msg->msg_namelen);
+	later->from_len = msg->msg_namelen;
+	later->control_len = msg->msg_controllen;
+	if (msg->msg_controllen)
+		memcpy(&later->control, msg->msg_control, msg->msg_controllen);
+	return &later->to;
 }
 
 /* The system counts from the socket's beginning, and wraps. */
@@ -200,6 +251,7 @@ static bool serve_one(struct listen_udp *l)
 		.msg_controllen = sizeof(control),
 	};
 	ssize_t len = recvmsg(l->fd, &msg, 0);
+	struct udp_request served = { l, &msg };
 	struct addr client;
 	struct str request;
 
@@ -208,9 +260,10 @@ static bool serve_one(struct listen_udp *l)
 	count_lost(l, &msg);
 	client = addr_of_sock(&from);
 	request = (struct str){ l->buffer, (size_t)len };
-	if (request_handle(l->control, request, &client, l->reply)) {
+	keep_source_address(&msg);
+	if (request_take(l->control, request, &client, answer_later, &served, l->reply)) {
 		fit_reply(l, request, &client);
-		send_reply(l, &msg, &client);
+		send_reply(l, &msg, (struct str){ l->reply->str, l->reply->len }, &client);
 	}
 	string_wipe(l->reply);
 	explicit_bzero(l->buffer, (size_t)len);

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "control/intervals.h"
 #include "control/proxies.h"
+#include "media/clips.h"
 #include "media/transcoder.h"
 #include "stats/chain.h"
 #include "stats/counter.h"
@@ -25,7 +26,8 @@ enum source {
 	TRAFFIC, /* `id` is its place in struct traffic_counts */
 	RATE,
 	TRANSCODED,
-	SAMPLES, /* of a metric, and so on */
+	MEDIA_CACHE, /* bytes */
+	SAMPLES,     /* of a metric, and so on */
 	SUM,
 	SQUARES,
 	AVERAGE,
@@ -44,7 +46,7 @@ static const struct figure current[] = {
 	{ "sessionsforeign", "Foreign sessions", NONE, 0, NULL },
 	{ "sessionstotal", "Total sessions", CALLS, 0, NULL },
 	{ "transcodedmedia", "Transcoded media", TRANSCODED, 0, NULL },
-	{ "mediacache", "Media cache size", NONE, 0, NULL },
+	{ "mediacache", "Media cache size", MEDIA_CACHE, 0, NULL },
 	{ "playercache", "Player cache size", NONE, 0, NULL },
 	{ "packetrate_user", "Packets per second (userspace)", RATE, RATE_PACKETS, NULL },
 	{ "byterate_user", "Bytes per second (userspace)", RATE, RATE_BYTES, NULL },
@@ -197,6 +199,8 @@ static struct session_counts count_sessions(const struct control *control)
 
 static int64_t whole_number(const struct scope *s, const struct figure *f)
 {
+	const struct clips *clips = call_table_settings(s->control->calls)->clips;
+
 	switch (f->source) {
 	case CALLS:
 		return call_table_count(s->control->calls);
@@ -214,6 +218,8 @@ static int64_t whole_number(const struct scope *s, const struct figure *f)
 		return (int64_t)rate_per_second(f->id);
 	case TRANSCODED:
 		return transcoders_running();
+	case MEDIA_CACHE:
+		return clips ? (int64_t)clips_bytes(clips) : 0;
 	case SAMPLES:
 		return (int64_t)sum_of(s, f)->samples;
 	default:

@@ -71,6 +71,15 @@ struct plan *plan_new(struct str call_id, unsigned stream_count, unsigned sink_s
 	return plan;
 }
 
+static void plan_play_free(struct plan_play *play)
+{
+	if (!play)
+		return;
+	ref_drop(play->playback);
+	plan_transcode_free(play->format);
+	g_free(play);
+}
+
 void plan_free(struct plan *plan)
 {
 	if (!plan)
@@ -86,6 +95,7 @@ void plan_free(struct plan *plan)
 		for (unsigned t = 0; s->transcodes && t < s->rtp_sink_count; t++)
 			plan_transcode_free(s->transcodes[t]);
 		g_free(s->transcodes);
+		plan_play_free(s->play);
 		ref_drop(s->sdp);
 		ref_drop(s->srtp_in);
 		ref_drop(s->srtp_out);
@@ -143,6 +153,16 @@ void plan_transcode_free(struct plan_transcode *transcode)
 		return;
 	g_free(transcode->texts);
 	g_free(transcode);
+}
+
+struct plan_play *plan_play_new(struct playback *playback, const struct plan_format *format)
+{
+	struct plan_transcode t = { .encoder_count = 1, .encoders = { *format } };
+	struct plan_play *play = g_new0(struct plan_play, 1);
+
+	play->playback = ref_take(playback);
+	play->format = plan_transcode_new(&t);
+	return play;
 }
 
 static bool codecs_equal(const struct plan_format *a, const struct plan_format *b, unsigned count)
@@ -240,6 +260,13 @@ static bool ice_equal(const struct plan_ice *a, const struct plan_ice *b)
 	       !memcmp(a->ports, b->ports, a->params->local_count);
 }
 
+static bool plays_equal(const struct plan_play *a, const struct plan_play *b)
+{
+	if (!a || !b)
+		return a == b;
+	return a->playback == b->playback && plan_transcode_equal(a->format, b->format);
+}
+
 static bool stream_equal(const struct plan_stream *a, const struct plan_stream *b)
 {
 	return a->id == b->id && a->endpoint_gen == b->endpoint_gen &&
@@ -256,7 +283,7 @@ static bool stream_equal(const struct plan_stream *a, const struct plan_stream *
 	       formats_equal(a->in, b->in) &&
 	       sinks_equal(a->rtp_sinks, a->rtp_sink_count, b->rtp_sinks, b->rtp_sink_count) &&
 	       sinks_equal(a->rtcp_sinks, a->rtcp_sink_count, b->rtcp_sinks, b->rtcp_sink_count) &&
-	       all_transcodes_equal(a, b);
+	       all_transcodes_equal(a, b) && plays_equal(a->play, b->play);
 }
 
 bool plan_equal(const struct plan *a, const struct plan *b)

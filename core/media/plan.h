@@ -158,6 +158,17 @@ struct plan_ice *plan_ice_new(struct ice_params *params, const uint8_t *ports);
 /* A reference. [control] */
 struct plan_srtp *plan_srtp_new(const struct srtp_params *params, uint32_t generation);
 
+struct playback;
+
+/* Something is played to the stream's peer (generator.h). */
+struct plan_play {
+	struct playback *playback;     /* reference; the same one: it goes on */
+	struct plan_transcode *format; /* owned; its only encoder is what it is played by */
+};
+
+/* Takes a reference to `playback`, copies `format`. [control] */
+struct plan_play *plan_play_new(struct playback *playback, const struct plan_format *format);
+
 /* Sections that share a transport: how to tell whose a packet is. */
 struct plan_bundle {
 	unsigned count;
@@ -218,6 +229,7 @@ struct plan_stream {
 	struct plan_filter *filter; /* owned; NULL: RTP goes to all sinks as it is */
 	/* By place in rtp_sinks, each owned and possibly NULL; NULL: nothing is transcoded. */
 	struct plan_transcode **transcodes; /* owned */
+	struct plan_play *play;             /* owned; NULL: nothing */
 };
 
 struct plan {

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "media/dtls.h"
 #include "media/flow.h"
+#include "media/generator.h"
 #include "media/packet.h"
 #include "media/secure.h"
 #include "media/stream.h"
@@ -124,6 +125,8 @@ int session_prepare(
 	struct stream_set *set = stream_set_new(session->state, plan);
 	int opened = flows_open(set, session->latest, err);
 
+	if (!opened)
+		opened = generators_open(set, session->latest, err);
 	if (!opened)
 		opened = secure_open(set, session->latest, err);
 

@@ -7,6 +7,7 @@
 #include "media/delay.h"
 #include "media/dtls.h"
 #include "media/flow.h"
+#include "media/generator.h"
 #include "media/ice.h"
 #include "media/packet.h"
 #include "media/secure.h"
@@ -81,6 +82,7 @@ void stream_set_free(struct stream_set *set)
 		delay_free(set->streams[i].delay);
 	flows_free(set);
 	media_ice_free(set);
+	generators_free(set);
 	bundles_free(set);
 	secure_free(set);
 	media_dtls_free(set);
@@ -182,6 +184,7 @@ struct stream_set *stream_set_apply(struct session_state *state, struct stream_s
 	media_ice_inherit(before, next, now_us);
 	delay_inherit(before, next);
 	flows_inherit(before, next);
+	generators_inherit(before, next, now_us);
 	bundles_inherit(before, next);
 	media_pierce(next);
 	return before;
@@ -207,6 +210,7 @@ void stream_set_detach_ports(struct stream_set *set)
 	flows_stop(set);
 	media_dtls_stop(set);
 	media_ice_stop(set);
+	generators_stop(set);
 	for (unsigned i = 0; i < set->plan->stream_count; i++)
 		for (unsigned p = 0; p < set->plan->streams[i].port_count; p++)
 			let_go(set->plan->streams[i].ports[p]->port);
@@ -218,6 +222,7 @@ void stream_set_attach_ports(struct stream_set *set, struct media_worker *worker
 	delay_start(set, worker);
 	media_dtls_resume(set);
 	media_ice_resume(set);
+	generators_start(set);
 	for (unsigned i = 0; i < set->plan->stream_count; i++) {
 		const struct plan_stream *s = &set->plan->streams[i];
 

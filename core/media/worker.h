@@ -41,6 +41,7 @@ enum media_event_type {
 	MEDIA_EVENT_ICE_COMPLETED,    /* of the section of this stream, which is its RTP's */
 	MEDIA_EVENT_ICE_FAILED,       /* the same */
 	MEDIA_EVENT_ICE_CONSENT_LOST, /* by `peer`: nothing is sent there any more */
+	MEDIA_EVENT_PLAY_ENDED,       /* playback `play_id` has come to its end */
 	MEDIA_EVENT_WRONG_KEY,        /* SRTP that no key fits: the first since one did */
 	MEDIA_EVENT_DTLS_UP,          /* with `peer`: there are keys */
 	MEDIA_EVENT_DTLS_FAILED,      /* by `reason` */
@@ -59,6 +60,7 @@ struct media_event {
 	struct addr peer;        /* where packets go now; ADDR_NONE: nowhere */
 	struct addr source;      /* what the event is about */
 	struct addr before;      /* believed until now, or still (REFUSED); ADDR_NONE: none */
+	uint32_t play_id;        /* of PLAY_ENDED, which no generation makes stale */
 };
 
 /* Called on control's thread for each event, in the order of each worker. */

@@ -105,15 +105,12 @@ static size_t received(struct tcp_conn *conn, struct str in, bool at_end, void *
 	const struct host *host = arg;
 	struct framing *f = host->tcp_state(host, conn);
 	size_t len = find_end(f, in);
-	g_autoptr(GString) reply = NULL;
 
 	(void)at_end;
 	if (!len)
 		return 0;
 	*f = (struct framing){ 0 };
-	reply = g_string_new(NULL);
-	if (host->message(host, (struct str){ in.s, len }, host->tcp_peer(host, conn), reply))
-		host->tcp_send(host, conn, (struct str){ reply->str, reply->len });
+	host->tcp_message(host, conn, (struct str){ in.s, len });
 	return len;
 }
 

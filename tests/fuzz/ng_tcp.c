@@ -51,20 +51,16 @@ static void host_send(const struct host *host, struct tcp_conn *conn, struct str
 	(void)bytes;
 }
 
-static bool host_message(
-	const struct host *host, struct str message, const char *client, GString *reply)
+static void host_tcp_message(const struct host *host, struct tcp_conn *conn, struct str message)
 {
 	size_t len = message.len;
 	const char *space = memchr(message.s, ' ', message.len);
 
-	(void)host;
-	(void)client;
 	g_assert_nonnull(space);
 	g_assert_cmpint(space[1], ==, 'd');
 	g_assert_cmpint(message.s[message.len - 1], ==, 'e');
 	g_array_append_val(messages, len);
-	g_string_append(reply, "x");
-	return true;
+	host_send(host, conn, STR_LIT("x"));
 }
 
 static const struct host fake = {
@@ -72,7 +68,7 @@ static const struct host fake = {
 	.tcp_peer = host_peer,
 	.tcp_state = host_state,
 	.tcp_send = host_send,
-	.message = host_message,
+	.tcp_message = host_tcp_message,
 };
 
 /* The server's part, with `step` bytes a time. Returns the bytes of all messages. */

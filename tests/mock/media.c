@@ -6,6 +6,7 @@
 
 #include "base/ref.h"
 #include "media/flow.h"
+#include "media/generator.h"
 #include "media/quality.h"
 #include "media/secure.h"
 #include "network.h"
@@ -107,6 +108,7 @@ void mock_media_apply(struct mock_media *m, struct plan *plan, struct stream_set
 	struct err err;
 
 	g_assert_cmpint(flows_open(next, m->state->set, &err), ==, 0);
+	g_assert_cmpint(generators_open(next, m->state->set, &err), ==, 0);
 	g_assert_cmpint(secure_open(next, m->state->set, &err), ==, 0);
 	media_worker_turn(m->worker); /* plans are applied within turns, at their time */
 	before = stream_set_apply(m->state, next);

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * play media and stop media (spec NG 2.12). Reading a file may take its time: the command waits for
+ * its beginning and is then carried out on the call as it is by that time.
+ */
+#define LOG_TOPIC LOG_T_CONTROL
+#include "control/command_priv.h"
+
+#include "base/ref.h"
+#include "control/fetch.h"
+
+#include <errno.h>
+
+enum { MAX_TIMES = 1000000 };
+static const int64_t MAX_MS = INT64_C(1000) * 60 * 60 * 24 * 366;
+
+enum source_kind { FROM_FILE, FROM_BLOB, FROM_DATABASE };
+
+static const char *const kind_names[] = { "file", "blob", "database" };
+
+static int not_started(enum source_kind kind, const char *reason, struct err *err)
+{
+	log_err("Failed to start media playback from %s: %s", kind_names[kind], reason);
+	return err_set(err, EINVAL, "Failed to start media playback from %s", kind_names[kind]);
+}
+
+static struct clip_source *decode_base64(struct str text)
+{
+	g_autofree char *copy = g_strndup(text.s, text.len);
+	gsize len;
+	g_autofree guchar *content = g_base64_decode(copy, &len);
+
+	return len ? clip_source_blob((struct str){ (const char *)content, len }) : NULL;
+}
+
+/* The first one present wins (spec NG 2.12). A reference. */
+static int find_source(const struct value *request, enum source_kind *ret_kind,
+	struct clip_source **ret_source, struct err *err)
+{
+	struct str file = value_get_str(request, "file");
+	struct str blob = value_get_str(request, "blob");
+	struct str blob64 = value_get_str(request, "blob64");
+
+	*ret_kind = FROM_BLOB;
+	*ret_source = NULL;
+	if (file.len) {
+		*ret_kind = FROM_FILE;
+		*ret_source = clip_source_file(file);
+	} else if (blob.len) {
+		*ret_source = clip_source_blob(blob);
+	} else if (blob64.len) {
+		*ret_source = decode_base64(blob64);
+		if (!*ret_source)
+			return not_started(FROM_BLOB, "that is no base64", err);
+	} else if (value_get(request, "db-id") || value_get(request, "db id")) {
+		return err_set(err, ENOTSUP,
+			"Failed to start media playback from database: not supported by this "
+			"build");
+	} else {
+		return err_set(err, EINVAL, "No media file specified");
+	}
+	return 0;
+}
+
+/* In the spellings that clients use. */
+static int64_t number(const struct value *request, const char *name, int64_t otherwise)
+{
+	g_autofree char *spaced = g_strdelimit(g_strdup(name), "-", ' ');
+	const struct value *v = value_get(request, name);
+
+	return value_int(v ? v : value_get(request, spaced), otherwise);
+}
+
+/* How often and for how long: whichever is over first ends it. */
+static void read_repeats(struct play_wish *wish, const struct value *request)
+{
+	int64_t times = number(request, "repeat-times", 0);
+	int64_t most_ms = number(request, "repeat-duration", 0);
+
+	wish->most_ms = CLAMP(most_ms, 0, MAX_MS);
+	wish->times = times > 0 ? (unsigned)MIN(times, MAX_TIMES) : wish->most_ms ? 0 : 1;
+	wish->start_pos = MAX(number(request, "start-pos", 0), 0);
+}
+
+static int play(
+	struct command *c, const struct play_wish *wish, enum source_kind kind, struct err *err)
+{
+	const char *error = fetch_error(c->time.fetch);
+	int64_t duration_ms = -1;
+	int ret;
+
+	if (error)
+		return not_started(kind, error, err);
+	ret = call_play(
+		c->control->calls, &c->o, wish, fetch_clip, c->time.fetch, &duration_ms, err);
+	if (ret == -EHOSTUNREACH || ret == -ENOTSUP)
+		return not_started(kind, err->text, err);
+	if (!ret && duration_ms >= 0)
+		dict_add_int(c->reply, c->root, "duration", duration_ms);
+	return ret;
+}
+
+/* By the beginning of what is played, be it now or later. */
+static int fetch_and_play(struct command *c, struct play_wish *wish, enum source_kind kind,
+	const struct play_rates *rates, struct err *err)
+{
+	struct clips *clips = call_table_settings(c->control->calls)->clips;
+	int ret;
+
+	if (c->time.fetch)
+		return play(c, wish, kind, err);
+	c->time.fetch = fetch_new(clips, wish->source, rates, !c->time.may_wait);
+	if (!fetch_is_done(c->time.fetch))
+		return -EINPROGRESS;
+	ret = play(c, wish, kind, err);
+	fetch_free(c->time.fetch);
+	c->time.fetch = NULL;
+	return ret;
+}
+
+int cmd_play_media(struct command *c, struct err *err)
+{
+	struct play_wish wish = { .alone = c->o.block_egress, .set = c->o.codec.set };
+	struct play_rates rates;
+	enum source_kind kind;
+	int ret = call_play_rates(c->control->calls, &c->o, &rates, err);
+
+	if (ret < 0)
+		return ret;
+	ret = find_source(c->request, &kind, &wish.source, err);
+	if (ret < 0)
+		return ret;
+	read_repeats(&wish, c->request);
+	ret = rates.count ? fetch_and_play(c, &wish, kind, &rates, err)
+			  : not_started(kind, "nobody can be played to", err);
+	ref_drop(wish.source);
+	return ret;
+}
+
+int cmd_stop_media(struct command *c, struct err *err)
+{
+	int64_t position = 0;
+	int ret = call_stop_playing(c->control->calls, &c->o, &position, err);
+
+	if (!ret)
+		dict_add_int(c->reply, c->root, "last-frame-pos", position);
+	return ret;
+}

@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Playing on the worker. Packet n of a playback is due n packet times after its beginning, less a
+ * lead: so much is sent at once for the receiver's jitter buffer.
+ */
+#include "media/generator.h"
+
+#include "base/clock.h"
+#include "base/ref.h"
+#include "media/outlet.h"
+#include "media/packet.h"
+#include "media/playback.h"
+#include "rtp/rtcp.h"
+
+#include <errno.h>
+#include <glib.h>
+
+static const int64_t LEAD_US = 50000;
+static const int64_t LATE_US = 500000; /* further behind, what was missed is not sent */
+static const int64_t REPORT_US = 5000000, REPORT_SPREAD_US = 2000000;
+
+enum { FIRST_SSRC = 1 }; /* the source, as the outlet has it */
+
+struct generator {
+	struct wheel_timer timer; /* set while it plays */
+	struct stream *stream;
+	struct outlet outlet;
+	/* Of the plan's playback; or, before the set is applied, of nothing: it is inherited. */
+	const struct codec_encoder *ops;
+	void *encoder;
+	struct codec_audio audio;
+	size_t packet_samples;
+	uint32_t clock_hz;
+	uint8_t payload_type;
+	int64_t packet_us;
+	/* How far it is. */
+	bool opened; /* an encoder of its own */
+	bool marked; /* the first packet of this playback was sent */
+	bool playing;
+	int64_t due_us;    /* of the next packet, with the lead taken off */
+	int64_t stamp_us;  /* the moment of the outlet's next timestamp; 0: nothing was sent yet */
+	int64_t report_us; /* when the next sender report is due */
+	int64_t wall_minus_mono_us;
+};
+
+static _Thread_local int16_t samples[CODEC_MAX_SAMPLES * CODEC_MAX_CHANNELS];
+
+static void destroy_playback(void *object)
+{
+	ref_drop(((struct playback *)object)->clip);
+}
+
+struct playback *playback_new(uint32_t id, struct clip *clip)
+{
+	struct playback *p = ref_alloc(sizeof(*p), destroy_playback);
+
+	p->id = id;
+	p->clip = ref_take(clip);
+	p->times = 1;
+	return p;
+}
+
+/* ---- made by control ---- */
+
+static int open_encoder(struct generator *g, const struct plan_play *play, struct err *err)
+{
+	const struct plan_format *f = &play->format->encoders[0];
+	const struct codec_audio have = { play->playback->clip->sample_hz, 1 };
+
+	g->ops = f->codec->encoder;
+	if (!g->ops || g->ops->open(g->ops->data, &f->params, &have, &g->audio, &g->packet_samples,
+			       &g->encoder) < 0) {
+		g->encoder = NULL;
+		return err_set(err, ENOTSUP, "Failed to open an encoder for %s", f->codec->name);
+	}
+	g->opened = true;
+	if (g->audio.sample_hz != have.sample_hz)
+		return err_set(err, ENOTSUP, "%s does not take audio of %u Hz", f->codec->name,
+			have.sample_hz);
+	g->clock_hz = f->params.clock_hz;
+	g->payload_type = f->payload_type;
+	g->packet_us = (int64_t)g->packet_samples * 1000000 / g->audio.sample_hz;
+	return 0;
+}
+
+static const struct stream *find_before(const struct stream_set *latest, uint32_t id)
+{
+	for (unsigned i = 0; latest && i < latest->plan->stream_count; i++)
+		if (latest->streams[i].plan->id == id)
+			return &latest->streams[i];
+	return NULL;
+}
+
+static bool plays_on(const struct plan_play *a, const struct plan_play *b)
+{
+	return a && b && a->playback == b->playback && plan_transcode_equal(a->format, b->format);
+}
+
+static void on_due(struct wheel_timer *timer, int64_t now_us);
+
+static int open_one(struct stream *s, const struct stream_set *latest, struct err *err)
+{
+	const struct stream *before = find_before(latest, s->plan->id);
+	struct generator *g;
+
+	if (!s->plan->play && (!before || !before->generator))
+		return 0;
+	g = s->generator = g_new0(struct generator, 1);
+	g->stream = s;
+	g->wall_minus_mono_us = clock_wall_us() - clock_mono_us();
+	wheel_timer_init(&g->timer, on_due);
+	outlet_init(&g->outlet, (uint64_t)g_random_int() << 32 | g_random_int());
+	g->outlet.source = g->outlet.sink = s;
+	outlet_select(&g->outlet, FIRST_SSRC, (uint16_t)g_random_int(), g_random_int());
+	if (!s->plan->play || (before && plays_on(s->plan->play, before->plan->play)))
+		return 0;
+	return open_encoder(g, s->plan->play, err);
+}
+
+int generators_open(struct stream_set *set, const struct stream_set *latest, struct err *err)
+{
+	for (unsigned i = 0; i < set->plan->stream_count; i++) {
+		int ret = open_one(&set->streams[i], latest, err);
+
+		if (ret < 0)
+			return ret;
+	}
+	return 0;
+}
+
+void generators_free(struct stream_set *set)
+{
+	for (unsigned i = 0; i < set->plan->stream_count; i++) {
+		struct generator *g = set->streams[i].generator;
+
+		if (g && g->encoder)
+			g->ops->close(g->encoder);
+		g_free(g);
+	}
+}
+
+/* ---- sender reports ---- */
+
+static void put_u32(uint8_t *at, uint32_t value)
+{
+	at[0] = (uint8_t)(value >> 24);
+	at[1] = (uint8_t)(value >> 16);
+	at[2] = (uint8_t)(value >> 8);
+	at[3] = (uint8_t)value;
+}
+
+/* An SR without reports, and an SDES with a CNAME (RFC 3550 6.4.1, 6.5). Its bytes. */
+static size_t write_report(uint8_t *at, const struct generator *g, int64_t now_us)
+{
+	enum { SR_BYTES = 28, SDES_BYTES = 28, CNAME_BYTES = 16 };
+	static const uint32_t NTP_EPOCH_S = 0x83aa7e80; /* from 1900 to 1970 */
+	const struct outlet_ssrc *s = &g->outlet.ssrc[0];
+	uint64_t wall_us = (uint64_t)(now_us + g->wall_minus_mono_us);
+	int64_t ahead_us = now_us - g->stamp_us;
+
+	memset(at, 0, SR_BYTES + SDES_BYTES);
+	at[0] = 0x80;
+	at[1] = RTCP_SR;
+	at[3] = SR_BYTES / 4 - 1;
+	put_u32(at + 4, s->out);
+	put_u32(at + 8, (uint32_t)(wall_us / 1000000) + NTP_EPOCH_S);
+	put_u32(at + 12, (uint32_t)((wall_us % 1000000 << 32) / 1000000));
+	put_u32(at + 16, s->next_timestamp + (uint32_t)(ahead_us * g->clock_hz / 1000000));
+	put_u32(at + 20, s->packets);
+	put_u32(at + 24, s->octets);
+	at += SR_BYTES;
+	at[0] = 0x81;
+	at[1] = RTCP_SDES;
+	at[3] = SDES_BYTES / 4 - 1;
+	put_u32(at + 4, s->out);
+	at[8] = 1;
+	at[9] = CNAME_BYTES;
+	for (unsigned i = 0; i < CNAME_BYTES; i++)
+		at[10 + i] = (uint8_t) "0123456789abcdef"[g->outlet.random >> (4 * i) & 15];
+	return SR_BYTES + SDES_BYTES;
+}
+
+/* The one that RTCP to the same peer leaves by. */
+static struct stream *rtcp_of(struct stream *s)
+{
+	if (s->rtcp)
+		return s;
+	for (unsigned i = 0; i < s->set->plan->stream_count; i++)
+		if (s->set->streams[i].rtp_of == s && s->set->streams[i].rtcp)
+			return &s->set->streams[i];
+	return NULL;
+}
+
+static void send_report(struct generator *g, int64_t now_us)
+{
+	static const union sock nobody;
+	struct stream *out = rtcp_of(g->stream);
+	struct packet packet = {
+		.in = out, .from = &nobody, .now_us = now_us, .kind = DATAGRAM_RTCP
+	};
+
+	g->report_us = now_us + REPORT_US +
+		       (int64_t)(g->outlet.ssrc[0].next_timestamp % (uint32_t)REPORT_SPREAD_US);
+	if (!out || !out->carrier->dest_len)
+		return;
+	packet.buf = buf_get(media_worker_pool(g->stream->set->state->worker));
+	if (!packet.buf)
+		return;
+	packet.buf->len = (uint32_t)write_report(packet.buf->data, g, now_us);
+	media_send(&packet, out);
+}
+
+/* ---- packets ---- */
+
+static struct wheel *wheel_of(const struct generator *g)
+{
+	return loop_wheel(media_worker_loop(g->stream->set->state->worker));
+}
+
+static struct playback *playback_of(const struct generator *g)
+{
+	return g->stream->plan->play ? g->stream->plan->play->playback : NULL;
+}
+
+static void tell_end(const struct generator *g, struct playback *p)
+{
+	struct media_event event = {
+		.type = MEDIA_EVENT_PLAY_ENDED,
+		.session_id = g->stream->set->state->id,
+		.stream_id = g->stream->plan->id,
+		.play_id = p->id,
+	};
+
+	atomic_store_explicit(&p->ended, true, memory_order_release);
+	media_worker_event(g->stream->set->state->worker, &event);
+}
+
+/* At the end of the clip: is it played once more? */
+static bool play_again(struct playback *p, uint64_t played)
+{
+	unsigned round = atomic_load_explicit(&p->round, memory_order_relaxed) + 1;
+
+	atomic_store_explicit(&p->round, round, memory_order_relaxed);
+	if (!played || (p->most && played >= p->most))
+		return false;
+	return !p->times || round < p->times;
+}
+
+/*
+ * The next packet's worth of samples; what the helper has not decoded yet, and what the last
+ * packet lacks, is silence. False: that was all.
+ */
+static bool take_samples(struct generator *g, struct playback *p)
+{
+	uint64_t at = atomic_load_explicit(&p->at, memory_order_relaxed);
+	uint64_t played = atomic_load_explicit(&p->played, memory_order_relaxed);
+	size_t have = 0;
+
+	while (have < g->packet_samples) {
+		size_t n = clip_read(p->clip, (size_t)at, samples + have, g->packet_samples - have);
+
+		have += n;
+		at += n;
+		played += n;
+		if (n)
+			continue;
+		if (!clip_ends(p->clip, (size_t)at))
+			break;
+		if (!play_again(p, played)) {
+			if (!have)
+				return false;
+			break;
+		}
+		at = 0;
+	}
+	memset(samples + have, 0, (g->packet_samples - have) * sizeof(*samples));
+	atomic_store_explicit(&p->at, at, memory_order_relaxed);
+	atomic_store_explicit(&p->played, played, memory_order_relaxed);
+	return true;
+}
+
+/* One channel becomes as many as the encoder takes, in place. */
+static void spread(struct generator *g)
+{
+	if (g->audio.channels != 2)
+		return;
+	for (size_t i = g->packet_samples; i-- > 0;)
+		samples[2 * i] = samples[2 * i + 1] = samples[i];
+}
+
+static void send_packet(struct generator *g, int64_t now_us)
+{
+	struct outlet_ssrc *s = &g->outlet.ssrc[0];
+	struct outlet_packet packet = {
+		.buf = buf_get(media_worker_pool(g->stream->set->state->worker)),
+		.payload_type = g->payload_type,
+		.marker = !g->marked,
+		.at_once = true,
+		.timestamp = s->next_timestamp,
+		.clock_hz = g->clock_hz,
+	};
+	int len;
+
+	s->next_timestamp += (uint32_t)((uint64_t)g->packet_samples * g->clock_hz /
+					g->audio.sample_hz);
+	g->stamp_us = g->due_us + LEAD_US + g->packet_us;
+	if (!packet.buf) {
+		reason_count(REASON_NO_BUFFER);
+		return;
+	}
+	spread(g);
+	len = g->ops->encode(g->encoder, samples, packet.buf->data + RTP_HEADER_BYTES);
+	if (len <= 0) {
+		buf_put(packet.buf);
+		return;
+	}
+	packet.buf->len = RTP_HEADER_BYTES + (uint32_t)len;
+	g->marked = true;
+	outlet_send(&g->outlet, &packet, now_us);
+}
+
+static void end(struct generator *g)
+{
+	g->playing = false;
+	tell_end(g, playback_of(g));
+}
+
+static void on_due(struct wheel_timer *timer, int64_t now_us)
+{
+	struct generator *g = container_of(timer, struct generator, timer);
+	struct playback *p = playback_of(g);
+
+	if (!g->playing || !p)
+		return;
+	if (now_us > g->due_us + LATE_US) { /* the worker stood still */
+		int64_t missed = (now_us - g->due_us) / g->packet_us;
+
+		g->due_us += missed * g->packet_us;
+		g->outlet.ssrc[0].next_timestamp += (uint32_t)((uint64_t)missed *
+							       g->packet_samples * g->clock_hz /
+							       g->audio.sample_hz);
+	}
+	while (g->due_us <= now_us) {
+		if (!take_samples(g, p)) {
+			end(g);
+			return;
+		}
+		send_packet(g, now_us);
+		g->due_us += g->packet_us;
+	}
+	if (now_us >= g->report_us)
+		send_report(g, now_us);
+	wheel_set(wheel_of(g), &g->timer, g->due_us);
+}
+
+/* ---- plans come and go ---- */
+
+/* The outlet's clock has gone on while nothing was played. */
+static void begin(struct generator *g, int64_t now_us)
+{
+	if (g->stamp_us && now_us > g->stamp_us)
+		g->outlet.ssrc[0].next_timestamp += (uint32_t)((now_us - g->stamp_us) *
+							       g->clock_hz / 1000000);
+	g->marked = false;
+	g->playing = true;
+	g->due_us = now_us - LEAD_US;
+	g->stamp_us = now_us;
+	g->report_us = 0;
+	on_due(&g->timer, now_us);
+}
+
+/* The numbers that the peer has seen. */
+static void take_outlet(struct generator *g, struct generator *before)
+{
+	outlet_move(&g->outlet, &before->outlet);
+	g->stamp_us = before->stamp_us;
+}
+
+/* The same playback by the same codec. */
+static void take_encoder(struct generator *g, struct generator *before)
+{
+	g->ops = before->ops;
+	g->encoder = before->encoder;
+	g->audio = before->audio;
+	g->packet_samples = before->packet_samples;
+	g->clock_hz = before->clock_hz;
+	g->payload_type = before->payload_type;
+	g->packet_us = before->packet_us;
+	before->encoder = NULL;
+}
+
+static void take_place(struct generator *g, const struct generator *before)
+{
+	g->marked = before->marked;
+	g->playing = before->playing;
+	g->due_us = before->due_us;
+	g->report_us = before->report_us;
+}
+
+static void inherit(struct generator *g, struct generator *before, int64_t now_us)
+{
+	const struct plan_play *play = g->stream->plan->play;
+	const struct plan_play *was = before ? before->stream->plan->play : NULL;
+	bool same = play && was && play->playback == was->playback;
+
+	if (before) {
+		wheel_clear(wheel_of(before), &before->timer);
+		take_outlet(g, before);
+	}
+	if (!play)
+		return;
+	if (!same) {
+		begin(g, now_us);
+		return;
+	}
+	take_place(g, before);
+	if (!g->opened)
+		take_encoder(g, before);
+	if (g->playing)
+		wheel_set(wheel_of(g), &g->timer, g->due_us);
+}
+
+void generators_inherit(struct stream_set *before, struct stream_set *next, int64_t now_us)
+{
+	for (unsigned i = 0; i < next->plan->stream_count; i++) {
+		struct stream *s = &next->streams[i];
+		struct stream *old = s->generator ? stream_set_find(before, s->plan->id) : NULL;
+
+		if (s->generator)
+			inherit(s->generator, old ? old->generator : NULL, now_us);
+	}
+	/* What is left of those whose streams are gone. */
+	if (before)
+		generators_stop(before);
+}
+
+void generators_stop(struct stream_set *set)
+{
+	for (unsigned i = 0; i < set->plan->stream_count; i++)
+		if (set->streams[i].generator)
+			wheel_clear(wheel_of(set->streams[i].generator),
+				&set->streams[i].generator->timer);
+}
+
+void generators_start(struct stream_set *set)
+{
+	for (unsigned i = 0; i < set->plan->stream_count; i++) {
+		struct generator *g = set->streams[i].generator;
+
+		if (g && g->playing)
+			wheel_set(wheel_of(g), &g->timer, g->due_us);
+	}
+}
