@@ -13,6 +13,7 @@
 #include "control/host.h"
 #include "control/listen_udp.h"
 #include "control/proxies.h"
+#include "control/report_udp.h"
 #include "control/retrans.h"
 #include "control/settings.h"
 #include "control/templates.h"
@@ -56,6 +57,7 @@ struct daemon {
 	struct templates *templates;
 	struct listen_udp *listeners[MAX_LISTENERS];
 	unsigned listener_count;
+	struct addr dtmf_dest; /* --dtmf-log-dest; ADDR_NONE: not given */
 	char *plugin_folder;
 	struct plugin_set *plugins;
 	struct hosts *hosts;
@@ -138,6 +140,9 @@ static void take_settings(struct daemon *d)
 		.tos = c->tos,
 		.cdr_facility = config_facility(c->log_facility_cdr),
 		.rtcp_facility = config_facility(c->log_facility_rtcp),
+		.dtmf_facility = config_facility(c->log_facility_dtmf),
+		.dtmf_dest = d->dtmf_dest,
+		.report = report_udp,
 		.sip_source = c->sip_source,
 		.learning = learning_of(c),
 		.sources = sources_of(c),
@@ -246,6 +251,17 @@ static int open_listener(struct daemon *d, const char *text, struct err *err)
 		iface_exclude_port(d->interfaces, addrs[i].port);
 	}
 	return 0;
+}
+
+/* The first address of the name that was given; the options' check has found one. */
+static void find_dtmf_dest(struct daemon *d)
+{
+	const char *text = d->config->dtmf_log_dest;
+	struct addr addrs[MAX_LISTENERS];
+	unsigned count;
+
+	if (text && addr_parse_listener(str_of(text), addrs, MAX_LISTENERS, &count) == 0)
+		d->dtmf_dest = addrs[0];
 }
 
 /* Better told at start than by the first call; the address may come later, so it is no error. */
@@ -387,6 +403,7 @@ static void tear_down(struct daemon *d, int status)
 	control_thread_free(d->thread);
 	iface_table_free(d->interfaces);
 	io_engine_stop(&d->engine);
+	report_udp_close();
 	/* A log nobody reads must not keep us; its thread may still use what would be freed. */
 	if (!log_writer_stop())
 		_exit(status);
@@ -593,6 +610,7 @@ int main(int argc, char **argv)
 	log_setup(&log);
 	config_set_log_levels(d.config);
 	srtp_use_backend(srtp_backend_of(d.config));
+	find_dtmf_dest(&d);
 	take_settings(&d);
 	ret = d.set->action == CONFIG_CODECS ? print_codecs(&d) : start_and_run(&d);
 	tear_down(&d, ret);

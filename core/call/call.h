@@ -27,7 +27,11 @@ struct call_settings {
 	double max_load, max_cpu;    /* load average of a minute; percent. 0 or less: off */
 	int64_t max_bandwidth_bytes; /* received per second; 0 or less: off */
 	int tos;
-	int cdr_facility, rtcp_facility; /* of syslog; negative: no such lines */
+	/* Of syslog; negative: no such lines. */
+	int cdr_facility, rtcp_facility, dtmf_facility;
+	struct addr dtmf_dest; /* where DTMF is told, unless a call says; ADDR_NONE: nowhere */
+	/* Sends a datagram, as well as it can; NULL: nobody does. */
+	void (*report)(const struct addr *to, const char *text, size_t len);
 	bool sip_source;
 	enum plan_learn learning;
 	enum plan_sources sources;
@@ -82,6 +86,9 @@ void call_table_look_again(struct call_table *table);
  */
 unsigned call_table_terminate(struct call_table *table, struct str id);
 unsigned call_table_terminate_all(struct call_table *table);
+/* dtmf_log.c: an event that is over, in all places where that is told (spec daemon 2.10). */
+void call_tell_dtmf(
+	const struct call *call, const struct party *from, const struct media_event *event);
 /* What workers report. */
 void call_table_event(const struct media_event *event, void *table);
 /* rtcp_log.c: RTCP that came, as a line in syslog (spec daemon 2.9). */

@@ -52,6 +52,7 @@ enum { EVENTS_MAX = 128 };
 		"{party}, section {section}: {flow} is taken from {address} alone from now on")    \
 	ROW(SOURCE_REFUSED, "source-refused",                                                      \
 		"{party}, section {section}: {flow} from {address} is refused: {reason}")          \
+	ROW(DTMF, "dtmf", "{party}, section {section}: sent DTMF, {number} ms long")               \
 	ROW(BLOCKED, "blocked", "{party}: what it sends is kept back: {reason}")                   \
 	ROW(UNBLOCKED, "unblocked", "{party}: no longer kept back: {reason}")                      \
 	ROW(SILENCED, "silenced", "{party}: what it sends is made silent")                         \

@@ -103,6 +103,8 @@ static void take_blocks(struct model *model, const struct parties *p, const stru
 {
 	if (o->block_dtmf)
 		p->from->blocks.dtmf = o->dtmf_mode != DTMF_OFF;
+	if (o->dtmf_dest.family)
+		model->dtmf_dest = o->dtmf_dest;
 	if (o->drop_traffic)
 		model->drop_traffic = o->drop_traffic == DROP_TRAFFIC_START;
 }

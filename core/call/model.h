@@ -157,6 +157,7 @@ struct model {
 	int tos;
 	struct blocks blocks; /* of what anybody sends */
 	bool drop_traffic;
+	struct addr dtmf_dest; /* where DTMF is told; ADDR_NONE: as configured */
 	struct str metadata, xmlrpc_callback;
 };
 

@@ -88,6 +88,7 @@ enum drop_traffic { DROP_TRAFFIC_KEEP, DROP_TRAFFIC_START, DROP_TRAFFIC_STOP };
 
 struct call_options {
 	struct str call_id, from_tag, to_tag, via_branch;
+	struct addr dtmf_dest; /* where the call's DTMF is told; family ADDR_NONE: not given */
 	struct str label, set_label, metadata, xmlrpc_callback;
 	struct str sdp;
 	bool has_sdp, has_to_tag, has_from_tag; /* a given empty one counts */

@@ -75,6 +75,18 @@ static bool any_source_signalled(const struct media *media)
 	return false;
 }
 
+/* What a receiver said its payload types are counts where the sender said nothing of them. */
+static void add_events(struct plan_stream *s, const struct media *media)
+{
+	for (unsigned i = 0; media->in && i < media->in->format_count; i++) {
+		const struct sdp_format *f = &media->in->formats[i];
+
+		if (codec_flags(f->encoding) & CODEC_EVENT)
+			s->events[(f->payload_type & 0x7f) / 64] |= UINT64_C(1)
+								    << f->payload_type % 64;
+	}
+}
+
 static void compile_stream(struct plan_stream *s, const struct media *media, unsigned component)
 {
 	const struct sdp_transport_info *t = sdp_transport_info(media->transport);
@@ -106,6 +118,12 @@ static void compile_stream(struct plan_stream *s, const struct media *media, uns
 	s->sdp = ref_take(media->sdp);
 	s->in = media->in;
 	add_ports(s, media, component);
+	if (!s->rtp || s->opaque)
+		return;
+	add_events(s, media);
+	for (unsigned i = 0; i < media->source_count; i++)
+		if (!(s->events[0] | s->events[1]))
+			add_events(s, media->sources[i]);
 }
 
 static unsigned first_of(const struct compiler *c, const struct media *media)

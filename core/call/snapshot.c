@@ -36,6 +36,7 @@ static const struct field model_fields[] = {
 	FIELD(model, blocks.silence, BOOL),
 	FIELD(model, blocks.dtmf, BOOL),
 	FIELD(model, drop_traffic, BOOL),
+	FIELD(model, dtmf_dest, ADDR),
 	FIELD(model, metadata, STR),
 	FIELD(model, xmlrpc_callback, STR),
 };

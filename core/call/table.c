@@ -259,6 +259,7 @@ static void keep_event(struct call *call, const struct media *media,
 		[MEDIA_EVENT_SOURCE_CHANGED] = { EVENT_SOURCE_CHANGED, true, true },
 		[MEDIA_EVENT_SOURCE_COMMITTED] = { EVENT_SOURCE_COMMITTED, true, false },
 		[MEDIA_EVENT_SOURCE_REFUSED] = { EVENT_SOURCE_REFUSED, true, true },
+		[MEDIA_EVENT_DTMF] = { EVENT_DTMF, true, true },
 	};
 	struct event e = {
 		.kind = kinds[event->type].kind,
@@ -267,6 +268,7 @@ static void keep_event(struct call *call, const struct media *media,
 		.stream = (unsigned)(stream - media->streams),
 		.reason = event->reason,
 		.addr = kinds[event->type].about_source ? event->source : event->peer,
+		.number = event->dtmf.duration_ms,
 	};
 
 	if (!kinds[event->type].repeats || !was_told(call, &e))
@@ -289,6 +291,9 @@ void call_table_event(const struct media_event *event, void *arg)
 	}
 	before = log_set_context(&call->log);
 	keep_event(call, media, stream, event);
-	log_event(event);
+	if (event->type == MEDIA_EVENT_DTMF)
+		call_tell_dtmf(call, media->party, event);
+	else
+		log_event(event);
 	log_set_context(before);
 }

@@ -83,6 +83,26 @@ FLAG_FN(flag_dtmf_security)
 	return 0;
 }
 
+/* Names are not looked up: control does not wait. */
+FLAG_FN(flag_dtmf_dest)
+{
+	struct addr addr;
+	const char *colon = text.len ? memrchr(text.s, ':', text.len) : NULL;
+	struct str ip = { text.s, colon ? (size_t)(colon - text.s) : 0 };
+	int64_t port = 0;
+
+	(void)v;
+	if (ip.len > 2 && ip.s[0] == '[' && ip.s[ip.len - 1] == ']')
+		ip = (struct str){ ip.s + 1, ip.len - 2 };
+	if (!colon || !addr_parse_ip(ip, &addr) || addr_is_unspecified(&addr) ||
+		!value_parse_int(str_skip(text, (size_t)(colon - text.s) + 1), &port) || port < 1 ||
+		port > UINT16_MAX)
+		return err_set(r->err, EINVAL, "dtmf-log-dest is not an address and a port: %.*s",
+			STR_ARG(text));
+	r->o->dtmf_dest = addr_with_port(addr, (uint16_t)port);
+	return 0;
+}
+
 FLAG_FN(flag_delay_buffer)
 {
 	int64_t ms = value_int(v, -1);

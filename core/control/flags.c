@@ -156,6 +156,8 @@ static const struct row rows[] = {
 	{ "media-echo", AS_KEY, SET(flag_media_echo), .help = "blackhole forward backward both off: send media back, discard the rest" },
 	{ "drop-traffic", AS_KEY, SET(flag_drop_traffic), .help = "start or stop to discard all of the call's media" },
 	{ "block-dtmf", AS_FLAG, BOOL_AT(block_dtmf), .help = "offer, answer: discard the sender's DTMF" },
+	{ "dtmf-log-dest", AS_KEY, SET(flag_dtmf_dest), .help = "address and port that the call's DTMF is told to, as JSON in datagrams" },
+	{ "dtmf-log-destination", AS_KEY, SET(flag_dtmf_dest), .help = "as dtmf-log-dest" },
 	{ "dtmf-security", AS_KEY, SET(flag_dtmf_security), .concern = MEDIA_COMMANDS_TOO, .help = "drop or off; others are refused" },
 	{ "dtmf-security-trigger", AS_KEY, .kind = ROW_REFUSED, .concern = MEDIA_COMMANDS_TOO, .help = "DTMF detection" },
 	{ "dtmf-security-trigger-end", AS_KEY, .kind = ROW_REFUSED, .concern = MEDIA_COMMANDS_TOO, .help = "DTMF detection" },

@@ -80,6 +80,7 @@ FLAG_FN(flag_osrtp);
 FLAG_FN(flag_media_echo);
 FLAG_FN(flag_drop_traffic);
 FLAG_FN(flag_dtmf_security);
+FLAG_FN(flag_dtmf_dest);
 FLAG_FN(flag_delay_buffer);
 FLAG_FN(flag_all);
 FLAG_FN(flag_alias_key);

@@ -42,6 +42,13 @@ int media_learn(struct packet *packet);
  * generations, what `before` (NULL: none) has learned. `now_us`: the turn's time.
  */
 void media_learn_inherit(struct stream *stream, const struct stream *before, int64_t now_us);
+/*
+ * dtmf.c: an RTP packet that came while events are about: one of an event, or another that may
+ * show that an event is over. Control is told of each event once.
+ */
+void media_dtmf_in(const struct packet *packet, bool is_event);
+/* dtmf.c: what a stream of a new plan goes on with; `before` may be NULL. */
+void media_dtmf_inherit(struct stream *stream, const struct stream *before);
 /* filter.c: to each sink what its action leaves of it; takes packet->buf. */
 void media_deliver_filtered(struct packet *packet);
 /* rtcp_in.c: what an RTCP compound says of quality; the packet stays as it is. */

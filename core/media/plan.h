@@ -161,6 +161,7 @@ struct plan_stream {
 	 * them. RTP's and RTCP's stream of a section have the same.
 	 */
 	struct plan_srtp *srtp_in, *srtp_out;
+	uint64_t events[2];         /* payload types received that are events: bits by number */
 	uint32_t delay_us;          /* its RTP waits so long; 0: not */
 	struct plan_filter *filter; /* owned; NULL: RTP goes to all sinks as it is */
 	/* By place in rtp_sinks, each owned and possibly NULL; NULL: nothing is transcoded. */

@@ -37,6 +37,13 @@ enum media_event_type {
 	MEDIA_EVENT_SOURCE_CHANGED,   /* `source` took the place of `before`, by `reason` */
 	MEDIA_EVENT_SOURCE_COMMITTED, /* learning is over; not told when `committed` told it */
 	MEDIA_EVENT_SOURCE_REFUSED,   /* packets dropped by `reason`: at most once a second */
+	MEDIA_EVENT_DTMF,             /* `source` has sent `dtmf`, which is over now */
+};
+
+struct media_dtmf {
+	uint8_t code;   /* RFC 4733; 0 to 15 are digits */
+	uint8_t volume; /* dB below 0 dBm0 */
+	uint32_t duration_ms;
 };
 
 struct media_event {
@@ -49,7 +56,8 @@ struct media_event {
 	bool committed;        /* the source believed stays: no learning any more */
 	struct addr peer;      /* where packets go now; ADDR_NONE: nowhere */
 	struct addr source;    /* what the event is about */
-	struct addr before;    /* believed until now, or still (REFUSED); ADDR_NONE: none */
+	struct media_dtmf dtmf;
+	struct addr before; /* believed until now, or still (REFUSED); ADDR_NONE: none */
 };
 
 /* Called on control's thread for each event, in the order of each worker. */

@@ -90,6 +90,8 @@ static const struct {
 	{ "log-format", "parsable" },
 	{ "log-facility-cdr", "local1" },
 	{ "log-facility-rtcp", "local2" },
+	{ "log-facility-dtmf", "local4" },
+	{ "dtmf-log-dest", "127.0.0.1:7000" },
 	{ "pidfile", "/run/x.pid" },
 	{ "foreground", NULL },
 	{ "user", "media" },

@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""DTMF events told to others: JSON in datagrams, of all calls or of one. TAP."""
+import json
+import os
+import sys
+import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from daemon import Daemon                                          # noqa: E402
+from rtp import Call, Party, socket_pair                           # noqa: E402
+from tap import equal, test                                        # noqa: E402
+import tap                                                         # noqa: E402
+
+EVENTS = ("rtpmap:101 telephone-event/8000", "fmtp:101 0-15")
+
+
+def digit(party, code, ticks=(160, 320, 480)):
+    """A whole event, with its end three times."""
+    start = party.seq * 160
+    for n, duration in enumerate(ticks + ticks[-1:] * 2):
+        end = 0x80 if n + 1 >= len(ticks) else 0
+        payload = bytes((code, end | 10)) + duration.to_bytes(2, "big")
+        header = bytes((0x80, 101)) + party.seq.to_bytes(2, "big") + start.to_bytes(4, "big")
+        party.seq += 1
+        party.rtp.sendto(header + party.ssrc.to_bytes(4, "big") + payload, party.to.rtp)
+
+
+def receive(sock):
+    sock.settimeout(5)
+    text = sock.recv(2000).decode()
+    assert " " not in text, text
+    return json.loads(text)
+
+
+def told(d, sock, name, **offer):
+    with Party("a") as a, Party("b") as b:
+        call = Call(d.ng, a, b, name)
+        call.offer(a.sdp(*EVENTS, formats="0 101"), **offer)
+        call.answer(b.sdp(*EVENTS, formats="0 101"))
+        digit(a, 7)
+        report = receive(sock)
+        call.delete()
+    assert abs(report.pop("timestamp") - time.time()) < 60
+    equal(sorted(report.pop("tags")), ["a", "b"])
+    assert report.pop("callid").startswith(name)
+    equal(list(report.items()), [
+        ("source_tag", "a"), ("type", "DTMF"),
+        ("source_ip", "127.0.0.1"), ("event", 7), ("duration", 60), ("volume", 10)])
+
+
+everybody, one = socket_pair("127.0.0.1")
+
+
+@test("each event is told where --dtmf-log-dest says")
+def by_option(d):
+    told(d, everybody, "by-option")
+
+
+@test("a call's own dtmf-log-dest goes before that")
+def by_call(d):
+    told(d, one, "by-call", dtmf_log_dest="127.0.0.1:%d" % one.getsockname()[1])
+    everybody.setblocking(False)
+    try:
+        raise AssertionError(everybody.recv(2000))
+    except BlockingIOError:
+        pass
+
+
+with Daemon("--dtmf-log-dest=127.0.0.1:%d" % everybody.getsockname()[1]) as daemon:
+    tap.run(daemon)
