@@ -50,6 +50,25 @@ static int decode(void *decoder, const uint8_t *payload, size_t len, int16_t *ou
 	return len ? libav_decode(decoder, payload, len, out, max) : -EINVAL;
 }
 
+/*
+ * The library cannot forget, but its predictors leak: the least steps there are, up and down at
+ * random, lead it back to where it began. (Constant bytes would be a signal to be predicted.)
+ */
+static void reset_decoder(void *decoder)
+{
+	enum { BYTES = 100 * SAMPLES_PER_MS / SAMPLES_PER_BYTE };
+	static const uint8_t least[] = { 0x7d, 0x7f, 0xfd, 0xff }; /* of both bands */
+	uint8_t bytes[BYTES];
+	int16_t unheard[BYTES * SAMPLES_PER_BYTE];
+	uint32_t random = 1;
+
+	for (unsigned i = 0; i < BYTES; i++) {
+		random = random * 1664525 + 1013904223;
+		bytes[i] = least[random >> 30];
+	}
+	decode(decoder, bytes, BYTES, unheard, G_N_ELEMENTS(unheard));
+}
+
 static int open_encoder(const void *data, const struct codec_params *params,
 	const struct codec_audio *have, struct codec_audio *ret_audio, size_t *ret_samples,
 	void **ret_encoder)
@@ -79,6 +98,7 @@ static const struct codec_decoder decoder = {
 	.open = open_decoder,
 	.close = close_coder,
 	.decode = decode,
+	.reset = reset_decoder,
 };
 static const struct codec_encoder encoder = {
 	.open = open_encoder,
@@ -88,92 +108,13 @@ static const struct codec_encoder encoder = {
 
 /* Two tones, and what is left of them; spandsp agrees. */
 static const struct codec_params params = { .clock_hz = CLOCK_HZ, .channels = 1, .ptime_ms = 2 };
-static const int16_t in[] = {
-	0,
-	4936,
-	6750,
-	5284,
-	3247,
-	3187,
-	4758,
-	5142,
-	2187,
-	-3065,
-	-7160,
-	-7545,
-	-4984,
-	-2577,
-	-2441,
-	-3552,
-	-2994,
-	709,
-	5729,
-	8542,
-	7362,
-	3838,
-	1261,
-	1170,
-	1912,
-	646,
-	-3361,
-	-7648,
-	-8881,
-	-6175,
-	-1961,
-	502,
-};
-static const uint8_t payload[] = {
-	0xfa,
-	0x90,
-	0x21,
-	0x89,
-	0x23,
-	0x95,
-	0x20,
-	0xa0,
-	0x21,
-	0xab,
-	0x8d,
-	0x0c,
-	0x9a,
-	0x95,
-	0x31,
-	0xe7,
-};
-static const int16_t out[] = {
-	0,
-	-1,
-	-1,
-	0,
-	0,
-	-1,
-	-1,
-	1,
-	0,
-	-5,
-	0,
-	13,
-	-4,
-	-37,
-	-3,
-	68,
-	16,
-	-125,
-	-48,
-	161,
-	119,
-	-146,
-	-48,
-	374,
-	885,
-	1430,
-	2138,
-	3214,
-	4836,
-	5144,
-	2057,
-	-3105,
-};
+static const int16_t in[] = { 0, 4936, 6750, 5284, 3247, 3187, 4758, 5142, 2187, -3065, -7160,
+	-7545, -4984, -2577, -2441, -3552, -2994, 709, 5729, 8542, 7362, 3838, 1261, 1170, 1912,
+	646, -3361, -7648, -8881, -6175, -1961, 502 };
+static const uint8_t payload[] = { 0xfa, 0x90, 0x21, 0x89, 0x23, 0x95, 0x20, 0xa0, 0x21, 0xab, 0x8d,
+	0x0c, 0x9a, 0x95, 0x31, 0xe7 };
+static const int16_t out[] = { 0, -1, -1, 0, 0, -1, -1, 1, 0, -5, 0, 13, -4, -37, -3, 68, 16, -125,
+	-48, 161, 119, -146, -48, 374, 885, 1430, 2138, 3214, 4836, 5144, 2057, -3105 };
 static const struct codec_vector vectors[] = {
 	{ &params, payload, sizeof(payload), out, G_N_ELEMENTS(out), 0, false },
 	{ &params, payload, sizeof(payload), in, G_N_ELEMENTS(in), UINT16_MAX, true },

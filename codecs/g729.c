@@ -23,6 +23,7 @@ enum {
 	FRAME_SAMPLES = 80,
 	FRAME_BYTES = 10,
 	SID_BYTES = 2,
+	QUIET_FRAMES = 8,
 	MAX_FRAMES = CODEC_MAX_PACKET_MS / FRAME_MS,
 };
 
@@ -84,6 +85,29 @@ static int conceal(
 	for (; samples - done >= FRAME_SAMPLES; done += FRAME_SAMPLES)
 		bcg729Decoder(decoder, NULL, 0, true, false, false, out + done);
 	return (int)done;
+}
+
+/* Silence by an encoder that has just been opened; filled at start. */
+static uint8_t quiet[QUIET_FRAMES][FRAME_BYTES];
+
+static void make_quiet(void)
+{
+	static const int16_t zeros[FRAME_SAMPLES];
+	bcg729EncoderChannelContextStruct *context = initBcg729EncoderChannel(false);
+	uint8_t bytes;
+
+	for (unsigned i = 0; i < QUIET_FRAMES; i++)
+		bcg729Encoder(context, zeros, quiet[i], &bytes);
+	closeBcg729EncoderChannel(context);
+}
+
+/* The library cannot forget; what rings is over after some quiet frames. */
+static void reset_decoder(void *decoder)
+{
+	int16_t unheard[FRAME_SAMPLES];
+
+	for (unsigned i = 0; i < QUIET_FRAMES; i++)
+		bcg729Decoder(decoder, quiet[i], FRAME_BYTES, false, false, false, unheard);
 }
 
 /* Does a list of `key=value` joined by `;` have this one? */
@@ -153,6 +177,7 @@ static const struct codec_decoder decoder = {
 	.close = close_decoder,
 	.decode = decode,
 	.conceal = conceal,
+	.reset = reset_decoder,
 };
 static const struct codec_encoder encoder = {
 	.open = open_encoder,
@@ -164,88 +189,12 @@ static const struct codec_encoder encoder = {
 static const struct codec_params params = {
 	.clock_hz = SAMPLE_HZ, .channels = 1, .ptime_ms = FRAME_MS
 };
-static const int16_t in[] = {
-	0,
-	4936,
-	6750,
-	5284,
-	3247,
-	3187,
-	4758,
-	5142,
-	2187,
-	-3065,
-	-7160,
-	-7545,
-	-4984,
-	-2577,
-	-2441,
-	-3552,
-	-2994,
-	709,
-	5729,
-	8542,
-	7362,
-	3838,
-	1261,
-	1170,
-	1912,
-	646,
-	-3361,
-	-7648,
-	-8881,
-	-6175,
-	-1961,
-	502,
-	376,
-	-145,
-	1549,
-	5425,
-	8582,
-	8113,
-	4101,
-	-408,
-	-2427,
-	-1897,
-	-1436,
-	-3277,
-	-6654,
-	-8431,
-	-6330,
-	-1391,
-	2947,
-	4190,
-	3095,
-	2559,
-	4314,
-	6926,
-	7242,
-	3762,
-	-1607,
-	-5289,
-	-5477,
-	-3723,
-	-3037,
-	-4549,
-	-6262,
-	-5208,
-	-746,
-	4499,
-	7081,
-	6036,
-	3630,
-	2799,
-	4007,
-	4816,
-	2629,
-	-2320,
-	-6894,
-	-8038,
-	-5718,
-	-2781,
-	-1901,
-	-2835,
-};
+static const int16_t in[] = { 0, 4936, 6750, 5284, 3247, 3187, 4758, 5142, 2187, -3065, -7160,
+	-7545, -4984, -2577, -2441, -3552, -2994, 709, 5729, 8542, 7362, 3838, 1261, 1170, 1912,
+	646, -3361, -7648, -8881, -6175, -1961, 502, 376, -145, 1549, 5425, 8582, 8113, 4101, -408,
+	-2427, -1897, -1436, -3277, -6654, -8431, -6330, -1391, 2947, 4190, 3095, 2559, 4314, 6926,
+	7242, 3762, -1607, -5289, -5477, -3723, -3037, -4549, -6262, -5208, -746, 4499, 7081, 6036,
+	3630, 2799, 4007, 4816, 2629, -2320, -6894, -8038, -5718, -2781, -1901, -2835 };
 static const uint8_t payload[] = {
 	0xaf,
 	0x27,
@@ -258,88 +207,10 @@ static const uint8_t payload[] = {
 	0x39,
 	0xfc,
 };
-static const int16_t out[] = {
-	2,
-	4,
-	3,
-	3,
-	1,
-	-1,
-	-1,
-	-1,
-	-1,
-	-1,
-	-1,
-	-1,
-	-1,
-	-1,
-	-1,
-	-1,
-	-1,
-	-1,
-	-1,
-	-1,
-	-1,
-	-1,
-	0,
-	0,
-	0,
-	0,
-	0,
-	0,
-	0,
-	0,
-	0,
-	0,
-	0,
-	0,
-	0,
-	0,
-	0,
-	0,
-	0,
-	0,
-	0,
-	2,
-	4,
-	5,
-	3,
-	-1,
-	-5,
-	-4,
-	0,
-	-8,
-	-17,
-	-18,
-	-11,
-	3,
-	9,
-	7,
-	2,
-	2,
-	8,
-	13,
-	10,
-	4,
-	0,
-	0,
-	0,
-	2,
-	0,
-	-13,
-	-20,
-	-15,
-	-4,
-	7,
-	11,
-	4,
-	2,
-	17,
-	31,
-	31,
-	21,
-	-1,
-};
+static const int16_t out[] = { 2, 4, 3, 3, 1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+	-1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 4, 5, 3, -1, -5,
+	-4, 0, -8, -17, -18, -11, 3, 9, 7, 2, 2, 8, 13, 10, 4, 0, 0, 0, 2, 0, -13, -20, -15, -4, 7,
+	11, 4, 2, 17, 31, 31, 21, -1 };
 static const struct codec_vector vectors[] = {
 	{ &params, payload, sizeof(payload), out, G_N_ELEMENTS(out), 0, false },
 	{ &params, payload, sizeof(payload), in, G_N_ELEMENTS(in), UINT16_MAX, true },
@@ -380,6 +251,7 @@ static int init(const struct host *host, void **ret_instance, char *error)
 {
 	(void)error;
 	*ret_instance = NULL;
+	make_quiet();
 	host->add_codec(host, &g729);
 	host->add_codec(host, &g729a);
 	return 0;

@@ -4,6 +4,7 @@
  * order. `struct daemon` holds what was made; each step undoes itself when it was not made.
  */
 #include "base/clock.h"
+#include "base/helper.h"
 #include "base/log.h"
 #include "base/plugin.h"
 #include "call/call.h"
@@ -52,6 +53,7 @@ struct daemon {
 	struct control_thread *thread;
 	struct media_worker **workers;
 	unsigned worker_count;
+	struct helper_pool *helpers;
 	struct call_table *calls;
 	struct control control;
 	struct templates *templates;
@@ -343,6 +345,8 @@ static int start_threads(struct daemon *d, struct err *err)
 
 	d->worker_count = (unsigned)d->config->num_threads;
 	d->workers = g_new0(struct media_worker *, d->worker_count);
+	d->helpers = helper_pool_new(d->worker_count, mailbox);
+	d->settings.helpers = d->helpers;
 	d->calls = call_table_new(
 		d->workers, d->worker_count, mailbox, d->interfaces, &d->settings);
 	d->control.calls = d->calls;
@@ -370,6 +374,7 @@ static int start_threads(struct daemon *d, struct err *err)
  */
 static void drop_calls(struct daemon *d)
 {
+	helper_pool_stop(d->helpers);
 	mailbox_run(control_thread_mailbox(d->thread)); /* events for the table */
 	call_table_free(d->calls);
 	d->calls = NULL;
@@ -400,6 +405,7 @@ static void tear_down(struct daemon *d, int status)
 	proxies_free(d->control.proxies);
 	settings_free(d->control.settings);
 	templates_free(d->templates);
+	helper_pool_free(d->helpers);
 	control_thread_free(d->thread);
 	iface_table_free(d->interfaces);
 	io_engine_stop(&d->engine);

@@ -78,6 +78,11 @@ struct codec_decoder {
 	 */
 	int (*request)(const void *decoder);
 	const void *data; /* for `open`: which of several codecs it is */
+	/*
+	 * What follows is another source's: as near to just opened as it gets without allocating.
+	 * NULL: what was decoded before is forgotten soon enough by itself, or at once.
+	 */
+	void (*reset)(void *decoder);
 };
 
 struct codec_encoder {
@@ -99,6 +104,8 @@ struct codec_encoder {
 	const void *data;                         /* for `open` */
 	/* How many of a hundred packets the far end says it lost. NULL: all the same to it. */
 	void (*loss)(void *encoder, unsigned percent);
+	/* What follows is another source's, for a decoder that begins with it; as for decoders. */
+	void (*reset)(void *encoder);
 };
 
 /* A known answer: this payload decodes to these samples, or these samples encode to it. */

@@ -21,6 +21,8 @@
 enum ssrc_reporting { SSRCS_FULL, SSRCS_INLINE, SSRCS_GLOBAL, SSRCS_NONE };
 
 /* What calls need to know of the daemon's settings. Times in seconds; 0 or less: off. */
+struct helper_pool;
+
 struct call_settings {
 	int timeout_s, silent_timeout_s, offer_timeout_s, final_timeout_s, delete_delay_s;
 	int max_sessions;            /* negative: no limit */
@@ -37,6 +39,7 @@ struct call_settings {
 	enum plan_sources sources;
 	enum ssrc_reporting ssrc_reporting;
 	const char *software_id;
+	struct helper_pool *helpers; /* for files; borrowed */
 };
 
 struct call;

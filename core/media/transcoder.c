@@ -19,6 +19,7 @@
 enum {
 	JUMP_MAX_S = 5,      /* timestamps that go further ahead are taken for a new reckoning */
 	EVENT_TICKS = 80000, /* an event whose end never came is over by then */
+	FORGET_MS = CONCEAL_MAX_MS, /* more than concealment and resampling look back */
 };
 
 /* A packet's way through, once it is its turn. */
@@ -250,6 +251,7 @@ static void take_audio(
 	else
 		bridge(turn, lost, h, payload);
 	t->passed = false;
+	d->used = turn->encoder->used = true;
 	drop_anchor(turn, h->timestamp);
 	count = d->ops->decode(d->state, payload, h->payload_len, heard, CODEC_MAX_SAMPLES);
 	t->broken = count < 0;
@@ -365,14 +367,40 @@ static void take_in_order(struct turn *turn, const struct buf *buf, unsigned los
 	}
 }
 
+/* Silence goes through what has no other way to forget; nobody hears what comes out. */
+static void forget_heard(struct transcoder *t, unsigned decoder)
+{
+	struct decoder *d = &t->decoders[decoder];
+	size_t count = (size_t)d->audio.sample_hz * FORGET_MS / 1000;
+
+	if (d->ops->reset)
+		d->ops->reset(d->state);
+	memset(heard, 0, count * d->audio.channels * sizeof(int16_t));
+	conceal_hear(d->conceal, heard, count);
+	for (unsigned i = 0; i < t->plan->encoder_count; i++)
+		if (t->encoders[i].resamplers[decoder])
+			t->resampler->run(t->encoders[i].resamplers[decoder], heard, count,
+				resampled, CODEC_MAX_SAMPLES);
+	d->used = false;
+}
+
 /* A source of another SSRC: its audio does not go on where the last one's was. */
 static void begin_ssrc(struct transcoder *t, uint32_t ssrc)
 {
 	t->ssrc = ssrc;
 	t->has_ssrc = true;
-	t->has_expected = t->in_event = false;
-	for (unsigned i = 0; i < t->plan->encoder_count; i++)
-		t->encoders[i].held = 0;
+	t->has_expected = t->in_event = t->passed = t->broken = false;
+	for (unsigned i = 0; i < t->plan->decoder_count; i++)
+		if (t->decoders[i].used)
+			forget_heard(t, i);
+	for (unsigned i = 0; i < t->plan->encoder_count; i++) {
+		struct encoder *e = &t->encoders[i];
+
+		if (e->used && e->ops->reset)
+			e->ops->reset(e->state);
+		e->held = 0;
+		e->used = false;
+	}
 }
 
 /* Clock of what is waited for; that of the latest packet will do. */

@@ -22,6 +22,7 @@ struct decoder {
 	struct codec_audio audio;
 	struct conceal *conceal;
 	uint32_t clock_hz;
+	bool used; /* there is something in it of the source that is heard now */
 };
 
 struct encoder {
@@ -31,6 +32,7 @@ struct encoder {
 	uint32_t clock_hz;
 	uint8_t payload_type;
 	size_t packet_samples, held; /* samples that make a packet; those that wait for one */
+	bool used;                   /* as of a decoder */
 	int16_t *fifo;
 	void *resamplers[PLAN_MAX_FORMATS]; /* by decoder; NULL: none is needed */
 	uint8_t chain[PLAN_MAX_FORMATS];  /* by decoder: where it is counted (stats/chain.h) … */

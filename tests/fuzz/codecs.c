@@ -2,7 +2,7 @@
 /*
  * Every decoder under hostile payloads. The first byte picks a codec of the registry, five more its
  * parameters; then come payloads, each behind a byte for its length and for what is done with it:
- * decoded, concealed, or both. What comes out must fit the room there was.
+ * decoded, concealed, or both, and whether another source begins then. What comes out must fit the room there was.
  */
 #include "mock/coder.h"
 
@@ -50,6 +50,8 @@ static void carry(const struct codec_decoder *decoder, void *state, const struct
 			check(audio, decoder->decode(state, payload, len, out, max), max);
 		if (decoder->request)
 			decoder->request(state);
+		if (data[1] & 32 && decoder->reset)
+			decoder->reset(state);
 		g_free(payload);
 		data += 2 + len;
 		size -= 2 + len;

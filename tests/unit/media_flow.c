@@ -69,6 +69,14 @@ static int decode_fragile(
 		       : -1;
 }
 
+static unsigned resets;
+
+static void reset_fragile(void *decoder)
+{
+	(void)decoder;
+	resets++;
+}
+
 static void add_fragile(void)
 {
 	struct err err;
@@ -76,6 +84,8 @@ static void add_fragile(void)
 	fragile_codec = *codec_find(STR_LIT("L16"));
 	fragile_decoder = *fragile_codec.decoder;
 	fragile_decoder.decode = decode_fragile;
+	fragile_decoder.reset = reset_fragile;
+	resets = 0;
 	fragile_codec.name = "X-FRAGILE";
 	fragile_codec.payload_type = -1;
 	fragile_codec.encoder = NULL;
@@ -435,6 +445,38 @@ static void test_sources_that_take_turns(void)
 	end();
 }
 
+/* Its decoder forgets, and what was made up for the one before is not blended into it. */
+static void test_sources_begin_anew(void)
+{
+	struct got got;
+
+	begin(20);
+	for (uint16_t i = 1; i <= 3; i++, advance(20000)) {
+		send_audio(i, 160u * i);
+		expect_audio(i, 160u * i, 160u * i, 160);
+	}
+	g_assert_cmpuint(resets, ==, 0);
+	advance(20000);
+	send_audio(5, 160 * 5);
+	for (unsigned i = 0; i < 20 && receive(&got); i++)
+		g_free(got.datagram);
+	send_as(SSRC + 1, PT_IN, 7, 5000);
+	g_assert_cmpuint(resets, ==, 1);
+	while (receive(&got)) { /* the last of the one before, then */
+		if (got.h.seq == 7)
+			assert_samples(&got, 5000, 160);
+		g_free(got.datagram);
+	}
+	advance(20000);
+	send_as(SSRC + 1, PT_IN, 8, 5160);
+	expect_audio(8, 5160, 5160, 160);
+	g_assert_cmpuint(resets, ==, 1);
+	advance(20000);
+	send_as(SSRC, PT_IN, 500, 90000);
+	g_assert_cmpuint(resets, ==, 2);
+	end();
+}
+
 static void expect_event(
 	uint16_t seq, uint32_t timestamp, unsigned duration, bool last, bool marker)
 {
@@ -639,6 +681,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/media/flow/silence", test_silence_that_is_not_sent);
 	g_test_add_func("/media/flow/jumps", test_timestamps_that_jump);
 	g_test_add_func("/media/flow/sources", test_sources_that_take_turns);
+	g_test_add_func("/media/flow/anew", test_sources_begin_anew);
 	g_test_add_func("/media/flow/events", test_events);
 	g_test_add_func("/media/flow/passed-on", test_passed_on_beside);
 	g_test_add_func("/media/flow/plans", test_plans_that_follow);
