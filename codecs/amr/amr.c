@@ -187,8 +187,7 @@ static void reset(void *decoder)
 	int16_t unheard[AMR_MAX_FRAME_SAMPLES];
 
 	for (unsigned i = 0; i < 2; i++)
-		self->kind->coder->decode(
-			self->library, homing[self->kind == &amr_wide], unheard);
+		self->kind->coder->decode(self->library, homing[self->kind == &amr_wide], unheard);
 	self->request = AMR_NO_REQUEST;
 	self->frames = self->seen = 0;
 	self->wish = NO_WISH;

@@ -153,6 +153,22 @@ static int64_t pace(struct outlet *o, const struct outlet_packet *packet, int64_
 	return due_us;
 }
 
+static void count_sent(
+	struct outlet *o, const struct outlet_packet *packet, uint16_t seq, int64_t now_us)
+{
+	const struct sent_packet sent = {
+		.in = o->ssrc[0].in,
+		.out = o->ssrc[0].out,
+		.timestamp = packet->timestamp,
+		.bytes = packet->buf->len,
+		.seq = seq,
+		.payload_type = packet->payload_type,
+		.now_us = now_us,
+	};
+
+	stream_stats_sent(o->sink->stats, &sent);
+}
+
 void outlet_send(struct outlet *o, const struct outlet_packet *packet, int64_t now_us)
 {
 	struct outlet_ssrc *s = &o->ssrc[0];
@@ -168,6 +184,7 @@ void outlet_send(struct outlet *o, const struct outlet_packet *packet, int64_t n
 	rtp_write(packet->buf->data, &header);
 	s->packets++;
 	s->octets += packet->buf->len - RTP_HEADER_BYTES;
+	count_sent(o, packet, header.seq, now_us);
 	if (!o->queued && due_us <= now_us + SOON_US) {
 		send_now(o, packet->buf, now_us);
 		return;

@@ -50,11 +50,18 @@ struct stream_counts {
 	uint8_t dropped_reason;
 };
 
+/* SSRCs of our own that were sent to the stream's peer, each in place of a source's. */
+struct sent_counts {
+	struct ssrc_stats ssrc[STREAM_SSRC_MAX]; /* what is sent has no reception */
+	uint32_t in[STREAM_SSRC_MAX];
+};
+
 struct traffic;
 
 struct stream_stats {
 	atomic_uint seq; /* odd while being written */
 	struct stream_counts counts;
+	struct sent_counts *sent; /* owned; NULL: never was anything transcoded for it */
 	/* Control's, for traffic.c. */
 	struct traffic *traffic; /* of its local address; a reference, NULL: of none yet */
 	struct list of_traffic;
@@ -68,6 +75,23 @@ struct stream_stats *stream_stats_new(void);
 void stats_copy(const atomic_uint *seq, void *to, const void *from, size_t bytes);
 /* A consistent copy; never waits for more than a few retries of a running writer. [any] */
 void stream_stats_read(const struct stream_stats *stats, struct stream_counts *ret);
+
+/* Makes room for sent SSRCs, before a worker is told to send any. [control] */
+void stream_stats_make_sent(struct stream_stats *stats);
+/* As stream_stats_read; false: there never was such a thing. [control] */
+bool stream_stats_read_sent(const struct stream_stats *stats, struct sent_counts *ret);
+
+/* An RTP packet, what was made of it, and for whom: for stream_stats_sent. */
+struct sent_packet {
+	uint32_t in, out; /* SSRCs */
+	uint32_t timestamp, bytes;
+	uint16_t seq;
+	uint8_t payload_type;
+	int64_t now_us;
+};
+
+/* Counts it, where there is room for sent SSRCs. [media: the worker that has the stream] */
+void stream_stats_sent(struct stream_stats *stats, const struct sent_packet *packet);
 
 /* Packets that were to leave by it and did not, because of an error. */
 uint64_t stream_counts_errors_out(const struct stream_counts *counts);

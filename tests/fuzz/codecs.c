@@ -2,7 +2,8 @@
 /*
  * Every decoder under hostile payloads. The first byte picks a codec of the registry, five more its
  * parameters; then come payloads, each behind a byte for its length and for what is done with it:
- * decoded, concealed, or both, and whether another source begins then. What comes out must fit the room there was.
+ * decoded, concealed, or both, and whether another source begins then. What comes out must fit the
+ * room there was.
  */
 #include "mock/coder.h"
 

@@ -44,8 +44,8 @@ static GPtrArray *source(const struct codec *codec, const struct codec_params *p
 
 		g_assert_cmpint(len, >=, 0);
 		if (len)
-			g_ptr_array_add(payloads, g_byte_array_append(g_byte_array_new(), c.payload,
-							  (unsigned)len));
+			g_ptr_array_add(payloads,
+				g_byte_array_append(g_byte_array_new(), c.payload, (unsigned)len));
 	}
 	mock_coder_close(&c);
 	return payloads;
@@ -203,8 +203,8 @@ static void test_encoder(void)
 	for (size_t at = 0; at + used.samples <= G_N_ELEMENTS(speech); at += used.samples) {
 		int len = codec->encoder->encode(fresh.encoder, speech + at, fresh.payload);
 
-		g_assert_cmpint(codec->encoder->encode(used.encoder, speech + at, used.payload), ==,
-			len);
+		g_assert_cmpint(
+			codec->encoder->encode(used.encoder, speech + at, used.payload), ==, len);
 		g_assert_cmpint(memcmp(used.payload, fresh.payload, (size_t)len), ==, 0);
 	}
 	mock_coder_close(&used);

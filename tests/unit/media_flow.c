@@ -431,6 +431,7 @@ static void test_timestamps_that_jump(void)
 static void test_sources_that_take_turns(void)
 {
 	uint32_t first, second;
+	struct sent_counts sent;
 
 	begin(20);
 	send_as(SSRC, PT_IN, 100, 160);
@@ -442,6 +443,16 @@ static void test_sources_that_take_turns(void)
 	advance(20000);
 	send_as(SSRC, PT_IN, 500, 90000);
 	g_assert_cmpuint(expect_audio(101, 320, 90000, 160), ==, first);
+	g_assert_false(stream_stats_read_sent(m.stats[0], &sent));
+	g_assert_true(stream_stats_read_sent(m.stats[1], &sent));
+	g_assert_cmpuint(sent.in[0], ==, SSRC);
+	g_assert_cmpuint(sent.ssrc[0].ssrc, ==, first);
+	g_assert_cmpuint(sent.ssrc[0].packets, ==, 2);
+	g_assert_cmpuint(sent.ssrc[0].last_seq, ==, 101);
+	g_assert_cmpuint(sent.ssrc[0].last_timestamp, ==, 320);
+	g_assert_cmpuint(sent.in[1], ==, SSRC + 1);
+	g_assert_cmpuint(sent.ssrc[1].ssrc, ==, second);
+	g_assert_false(sent.ssrc[2].used);
 	end();
 }
 
