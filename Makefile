@@ -45,6 +45,7 @@ PERF_SRC := $(wildcard tests/perf/src/*.c)
 # Those that need more than GLib have a line here with their packages: PKGS_name := package …
 PKGS_amr        := opencore-amrnb opencore-amrwb vo-amrwbenc
 PKGS_avcodec    := libavcodec libavutil
+PKGS_dtmf       := spandsp
 PKGS_g722       := libavcodec libavutil
 PKGS_g729       := libbcg729
 PKGS_gsm        := libavcodec libavutil spandsp

@@ -101,6 +101,7 @@ struct host {
 	 */
 	void (*add_codec)(const struct host *host, const struct codec *codec);
 	void (*add_resampler)(const struct host *host, const struct dsp_resampler *resampler);
+	void (*add_dtmf)(const struct host *host, const struct dsp_dtmf *detector); /* likewise */
 	/* `v` as JSON, appended. [any] */
 	void (*json)(const struct host *host, const struct value *v, GString *out);
 

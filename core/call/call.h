@@ -31,7 +31,10 @@ struct call_settings {
 	int tos;
 	/* Of syslog; negative: no such lines. */
 	int cdr_facility, rtcp_facility, dtmf_facility;
-	struct addr dtmf_dest; /* where DTMF is told, unless a call says; ADDR_NONE: nowhere */
+	bool dtmf_no_suppress;    /* audio is sent beside events that came */
+	bool dtmf_no_log_injects; /* digits that the client put in are not told */
+	int dtmf_digit_delay_ms;  /* digits further apart are not of one trigger */
+	struct addr dtmf_dest;    /* where DTMF is told, unless a call says; ADDR_NONE: nowhere */
 	/* Sends a datagram, as well as it can; NULL: nobody does. */
 	void (*report)(const struct addr *to, const char *text, size_t len);
 	bool sip_source;

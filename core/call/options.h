@@ -81,14 +81,28 @@ struct select_options {
 	struct str address, to_label;
 };
 
-/* DTMF-security; other modes need audio to be made. */
-enum dtmf_mode { DTMF_DROP, DTMF_OFF };
+enum { DTMF_NOT_GIVEN = -1, DTMF_BAD_CODE = -2 };
+
+/* About DTMF (spec NG 2.10, 2.12); numbers may be DTMF_NOT_GIVEN. */
+struct dtmf_options {
+	bool block;                         /* flag block-DTMF of offers and answers */
+	bool detect, inject;                /* likewise */
+	int mode, trigger_mode, ended_mode; /* enum plan_dtmf_mode */
+	struct str trigger, trigger_end;    /* digits */
+	int end_time_ms, end_digits;
+	int delay_ms;
+	int code; /* DTMF_BAD_CODE: no digit was given for one */
+	int volume, duration_ms, pause_ms;
+	unsigned tone_count;
+	uint16_t tones_hz[PLAN_DTMF_TONES];
+	struct addr dest; /* where the call's DTMF is told; family ADDR_NONE: not given */
+};
+
 enum media_echo { ECHO_KEEP, ECHO_OFF, ECHO_BLACKHOLE, ECHO_FORWARD, ECHO_BACKWARD, ECHO_BOTH };
 enum drop_traffic { DROP_TRAFFIC_KEEP, DROP_TRAFFIC_START, DROP_TRAFFIC_STOP };
 
 struct call_options {
 	struct str call_id, from_tag, to_tag, via_branch;
-	struct addr dtmf_dest; /* where the call's DTMF is told; family ADDR_NONE: not given */
 	struct str label, set_label, metadata, xmlrpc_callback;
 	struct str sdp;
 	bool has_sdp, has_to_tag, has_from_tag; /* a given empty one counts */
@@ -131,8 +145,7 @@ struct call_options {
 	bool ice_wanted; /* ICE=force and the like: cannot be had yet */
 
 	struct select_options select;
-	enum dtmf_mode dtmf_mode;
-	bool block_dtmf; /* flag of offer and answer */
+	struct dtmf_options dtmf;
 	enum media_echo media_echo;
 	enum drop_traffic drop_traffic;
 	int delay_ms; /* delay-buffer; DELAY_NOT_GIVEN */

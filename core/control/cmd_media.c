@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * block, silence and their opposites (spec NG 2.10, 2.11); playing (2.12), which is not built but
- * answers as it would have up to there.
+ * block, silence and their opposites (spec NG 2.10, 2.11); playing (2.12), which but for digits is
+ * not built but answers as it would have up to there.
  */
 #include "control/command_priv.h"
 
+#include "call/dtmf.h"
 #include "call/select.h"
 
 #include <errno.h>
@@ -46,9 +47,10 @@ int cmd_unsilence_media(struct command *c, struct err *err)
 
 int cmd_block_dtmf(struct command *c, struct err *err)
 {
-	struct block_command command = { BLOCK_DTMF, SELECT_TAG_DIRECTIONAL, true };
+	static const struct block_command command = { BLOCK_DTMF, SELECT_TAG_DIRECTIONAL, true };
 
-	command.set = c->o.dtmf_mode != DTMF_OFF;
+	if (c->o.dtmf.code == DTMF_BAD_CODE)
+		return err_set(err, EINVAL, "Out of range 'code' specified");
 	return run(c, &command, err);
 }
 
@@ -110,26 +112,9 @@ int cmd_stop_media(struct command *c, struct err *err)
 	return ret < 0 ? ret : unsupported(err);
 }
 
-static bool is_digit(const struct value *v)
-{
-	struct str s = value_str(v);
-	int64_t code = value_int(v, -1);
-
-	if (s.len == 1 && strchr("0123456789*#ABCDabcd", *s.s) && *s.s)
-		return true;
-	return code >= 0 && code <= 15;
-}
-
 int cmd_play_dtmf(struct command *c, struct err *err)
 {
-	const struct value *code = value_get(c->request, "code");
-	int ret = check_player(c, err);
-
-	if (ret < 0)
-		return ret;
-	if (!code)
-		code = value_get(c->request, "digit");
-	if (!is_digit(code))
-		return err_set(err, EINVAL, "Out of range 'code' specified");
-	return unsupported(err);
+	if (!c->o.call_id.s)
+		return err_set(err, EINVAL, "No call-id in message");
+	return call_play_dtmf(c->control->calls, &c->o, err);
 }

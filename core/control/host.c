@@ -308,6 +308,12 @@ static void fn_add_resampler(const struct host *host, const struct dsp_resampler
 	codec_registry_add_resampler(resampler);
 }
 
+static void fn_add_dtmf(const struct host *host, const struct dsp_dtmf *detector)
+{
+	(void)host;
+	codec_registry_add_dtmf(detector);
+}
+
 static void fn_json(const struct host *host, const struct value *v, GString *out)
 {
 	(void)host;
@@ -358,6 +364,7 @@ static const struct host functions = {
 	.add_command = fn_add_command,
 	.add_codec = fn_add_codec,
 	.add_resampler = fn_add_resampler,
+	.add_dtmf = fn_add_dtmf,
 	.json = fn_json,
 	.counter = fn_counter,
 	.count = fn_count,

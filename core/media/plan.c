@@ -124,6 +124,10 @@ bool plan_transcode_equal(const struct plan_transcode *a, const struct plan_tran
 	if (!a || !b)
 		return a == b;
 	return a->decoder_count == b->decoder_count && a->encoder_count == b->encoder_count &&
+	       a->detect == b->detect && a->tells == b->tells && a->to_events == b->to_events &&
+	       a->inject == b->inject && a->has_event_encoder == b->has_event_encoder &&
+	       a->event_encoder == b->event_encoder && a->relay == b->relay &&
+	       a->no_suppress == b->no_suppress &&
 	       !memcmp(a->handler, b->handler, sizeof(a->handler)) &&
 	       codecs_equal(a->decoders, b->decoders, a->decoder_count) &&
 	       codecs_equal(a->encoders, b->encoders, a->encoder_count);

@@ -66,11 +66,6 @@ static struct ssrc_stats *find_ssrc(struct stream_counts *counts, uint32_t ssrc)
 	return oldest;
 }
 
-static bool is_event(const struct stream *stream, uint8_t payload_type)
-{
-	return stream->plan->events[payload_type / 64] >> payload_type % 64 & 1;
-}
-
 /*
  * After events the type counts as not known, so that each of their packets comes here, and the
  * one behind them: what is done about events costs other packets nothing.
@@ -78,7 +73,7 @@ static bool is_event(const struct stream *stream, uint8_t payload_type)
 static void change_type(const struct packet *packet, struct ssrc_stats *s)
 {
 	uint8_t type = s->payload_type;
-	bool event = is_event(packet->in, type);
+	bool event = media_is_event(packet->in, type);
 
 	reception_set_clock(&s->reception, type, stream_clock_hz(packet->in, type));
 	if (event)

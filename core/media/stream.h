@@ -53,6 +53,7 @@ struct stream {
 	int64_t refused_us; /* when control was last told of a refused one; 0: never */
 
 	struct event_track event; /* the one it is in; kept over plans */
+	int64_t digit_until_us;   /* that long what leaves is of the event that is over */
 	/* How many events were told to control in the second that began at event_second_us. */
 	int64_t event_second_us;
 	unsigned event_count;

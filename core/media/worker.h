@@ -43,6 +43,7 @@ enum media_event_type {
 struct media_dtmf {
 	uint8_t code;   /* RFC 4733; 0 to 15 are digits */
 	uint8_t volume; /* dB below 0 dBm0 */
+	bool injected;  /* by the client, towards a receiver of the stream */
 	uint32_t duration_ms;
 };
 
