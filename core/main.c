@@ -125,6 +125,13 @@ static const struct srtp_backend *srtp_backend_of(const struct config *c)
 						       : srtp_backend_openssl();
 }
 
+static void tell_plugins(const struct value *data, void *arg)
+{
+	const struct daemon *d = arg;
+
+	hosts_tell_dtmf(d->hosts, data);
+}
+
 static void take_settings(struct daemon *d)
 {
 	const struct config *c = d->config;
@@ -144,6 +151,11 @@ static void take_settings(struct daemon *d)
 		.rtcp_facility = config_facility(c->log_facility_rtcp),
 		.dtmf_facility = config_facility(c->log_facility_dtmf),
 		.dtmf_dest = d->dtmf_dest,
+		.dtmf_no_log_injects = c->dtmf_no_log_injects,
+		.dtmf_no_suppress = c->dtmf_no_suppress,
+		.dtmf_digit_delay_ms = c->dtmf_digit_delay,
+		.notify_dtmf = c->dtmf_log_ng_tcp ? tell_plugins : NULL,
+		.notify_arg = d,
 		.report = report_udp,
 		.sip_source = c->sip_source,
 		.learning = learning_of(c),

@@ -37,6 +37,9 @@ struct call_settings {
 	struct addr dtmf_dest;    /* where DTMF is told, unless a call says; ADDR_NONE: nowhere */
 	/* Sends a datagram, as well as it can; NULL: nobody does. */
 	void (*report)(const struct addr *to, const char *text, size_t len);
+	/* Tells others in this program of a DTMF event; NULL: nobody wants it. */
+	void (*notify_dtmf)(const struct value *data, void *arg);
+	void *notify_arg;
 	bool sip_source;
 	enum plan_learn learning;
 	enum plan_sources sources;
@@ -58,6 +61,7 @@ struct call {
 	int64_t created_wall_us, created_mono_us;
 	struct addr created_from; /* who asked for it */
 	unsigned worker;          /* index in the table's */
+	GArray *watches;          /* dtmf_trigger.c: of what parties dial; NULL: none yet */
 	bool piercing;            /* some peer has to be sent empty packets to */
 	int64_t look_at_us; /* monotonic: it cannot be over before; 0: look. Every commit resets it */
 };

@@ -17,6 +17,10 @@ struct call_table;
  * with the text of the reply; nothing is sent then.
  */
 int call_play_dtmf(struct call_table *table, const struct call_options *o, struct err *err);
+/* A party has dialled a digit, which may be the last of a trigger. */
+void call_dtmf_dialled(struct call *call, unsigned party, uint8_t code);
+/* Every second or so: ends what triggers have begun and is to end by itself. */
+void call_dtmf_expire(struct call *call, int64_t now_us);
 /* Does the mode need audio to be decoded and made anew? */
 bool dtmf_mode_makes_audio(int mode);
 

@@ -36,12 +36,16 @@ void call_tell_dtmf(
 	g_autoptr(GString) text = NULL;
 	struct dict *d;
 
-	if (set->dtmf_facility < 0 && !(dest->family && set->report))
+	if (event->dtmf.injected && set->dtmf_no_log_injects)
+		return;
+	if (set->dtmf_facility < 0 && !(dest->family && set->report) && !set->notify_dtmf)
 		return;
 	text = g_string_new(NULL);
 	d = dict_new();
 	describe(call, from, event, d);
 	json_encode(dict_root(d), text);
+	if (set->notify_dtmf)
+		set->notify_dtmf(dict_root(d), set->notify_arg);
 	dict_free(d);
 	if (set->dtmf_facility >= 0)
 		log_record(set->dtmf_facility, text->str);

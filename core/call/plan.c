@@ -218,6 +218,15 @@ static bool asks_for_digits(const struct codec_flow *flow)
 	return flow->detect || flow->inject || flow->tones || flow->force;
 }
 
+/* Without, its digits can only be in its audio. */
+static bool says_events(const struct media *media)
+{
+	for (unsigned i = 0; media->in && i < media->in->format_count; i++)
+		if (codec_flags(media->in->formats[i].encoding) & CODEC_EVENT)
+			return true;
+	return false;
+}
+
 static void ask_for_digits(
 	struct codec_flow *flow, const struct model *model, const struct media *source)
 {
@@ -227,7 +236,8 @@ static void ask_for_digits(
 		return;
 	flow->tones = b->how.mode == PLAN_DTMF_TONE || b->how.mode == PLAN_DTMF_RANDOM;
 	flow->force |= dtmf_mode_makes_audio(b->how.mode);
-	flow->detect = source->party->detect_dtmf || dtmf_mode_makes_audio(b->how.mode);
+	flow->detect = source->party->detect_dtmf || dtmf_mode_makes_audio(b->how.mode) ||
+		       ((b->trigger.s || b->trigger_end.s) && !says_events(source));
 	flow->inject = source->party->inject_dtmf;
 }
 

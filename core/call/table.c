@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/ref.h"
 #include "call/delete_priv.h"
+#include "call/dtmf.h"
 
 #include <sys/random.h>
 
@@ -137,6 +138,8 @@ void call_table_tick(struct call_table *table)
 
 		if (o.call->piercing)
 			call_pierce(o.call);
+		if (o.call->watches)
+			call_dtmf_expire(o.call, now_us);
 		if (now_us < o.call->look_at_us)
 			continue;
 		if (call_delete_due_branches(o.call, now_us))
@@ -275,6 +278,19 @@ static void keep_event(struct call *call, const struct media *media,
 		event_add(call, &e);
 }
 
+/* What is put in is told, but is none of what the party has done. */
+static void on_dtmf(struct call *call, const struct media *media, const struct media_stream *stream,
+	const struct media_event *event)
+{
+	unsigned party = media->party->number;
+
+	call_tell_dtmf(call, media->party, event);
+	if (event->dtmf.injected)
+		return;
+	keep_event(call, media, stream, event);
+	call_dtmf_dialled(call, party, event->dtmf.code);
+}
+
 void call_table_event(const struct media_event *event, void *arg)
 {
 	struct call_table *table = arg;
@@ -290,10 +306,10 @@ void call_table_event(const struct media_event *event, void *arg)
 		return;
 	}
 	before = log_set_context(&call->log);
-	keep_event(call, media, stream, event);
 	if (event->type == MEDIA_EVENT_DTMF)
-		call_tell_dtmf(call, media->party, event);
+		on_dtmf(call, media, stream, event);
 	else
-		log_event(event);
+		keep_event(call, media, stream, event);
+	log_event(event);
 	log_set_context(before);
 }

@@ -3,12 +3,14 @@
 """DTMF events told to others: JSON in datagrams, of all calls or of one. TAP."""
 import json
 import os
+import socket
 import sys
 import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from daemon import Daemon                                          # noqa: E402
+from daemon import Daemon, free_udp_port                           # noqa: E402
+from ng import bdecode                                             # noqa: E402
 from rtp import Call, Party, socket_pair                           # noqa: E402
 from tap import equal, test                                        # noqa: E402
 import tap                                                         # noqa: E402
@@ -68,5 +70,22 @@ def by_call(d):
         pass
 
 
-with Daemon("--dtmf-log-dest=127.0.0.1:%d" % everybody.getsockname()[1]) as daemon:
+@test("clients over TCP are told with --dtmf-log-ng-tcp")
+def by_tcp(d):
+    with socket.create_connection(("127.0.0.1", tcp_port)) as client:
+        client.settimeout(5)
+        client.sendall(b"c1 d7:command4:pinge")
+        assert b"pong" in client.recv(2000)
+        told(d, everybody, "by-tcp")
+        message = client.recv(2000)
+    cookie, _, document = message.partition(b" ")
+    equal(len(cookie), 16)
+    notice = bdecode(document)
+    equal((notice["notify"], notice["data"]["type"], notice["data"]["event"],
+           notice["data"]["duration"]), ("onDTMF", "DTMF", 7, 60))
+
+
+tcp_port = free_udp_port()
+with Daemon("--dtmf-log-dest=127.0.0.1:%d" % everybody.getsockname()[1], "--dtmf-log-ng-tcp",
+            f"--listen-tcp-ng=127.0.0.1:{tcp_port}") as daemon:
     tap.run(daemon)

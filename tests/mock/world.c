@@ -35,6 +35,7 @@ void world_defaults(struct world *world)
 	*world = (struct world){
 		.settings = {
 			.dtmf_facility = -1,
+			.dtmf_digit_delay_ms = 2500,
 			.report = report,
 			.timeout_s = 60,
 			.silent_timeout_s = 3600,
