@@ -312,6 +312,19 @@ static enum codec_match match_wide(const struct codec_params *a, const struct co
 	return match(&amr_wide, a, b);
 }
 
+/*
+ * Frames that were interleaved wait for others of packets to come, while time goes on as those
+ * packets tell: that is not done here.
+ */
+static bool usable(const struct codec_params *params)
+{
+	struct amr_format format;
+
+	amr_format_parse(params->clock_hz == amr_wide.sample_hz ? &amr_wide : &amr_narrow,
+		params->fmtp, &format);
+	return !format.interleaving;
+}
+
 static const struct codec_decoder decoders[] = {
 	{ open_decoder, close_decoder, decode, conceal, request_of, &amr_narrow, reset },
 	{ open_decoder, close_decoder, decode, conceal, request_of, &amr_wide, reset },
@@ -345,7 +358,8 @@ static const struct codec codecs[] = {
 		.encoder = &encoders[0],
 		.match = match_narrow,
 		.vectors = amr_narrow_vectors,
-		.vector_count = AMR_VECTORS },
+		.vector_count = AMR_VECTORS,
+		.usable = usable },
 	{ .name = "AMR-WB",
 		.payload_type = -1,
 		.channels = 1,
@@ -359,7 +373,8 @@ static const struct codec codecs[] = {
 		.encoder = &encoders[1],
 		.match = match_wide,
 		.vectors = amr_wide_vectors,
-		.vector_count = AMR_VECTORS },
+		.vector_count = AMR_VECTORS,
+		.usable = usable },
 };
 
 static int init(const struct host *host, void **ret_instance, char *error)

@@ -3,6 +3,7 @@
 #include "call/explain_priv.h"
 #include "call/negotiate.h"
 #include "call/sentence.h"
+#include "codec/rules.h"
 
 enum { STOPPED_US = 5000000 }; /* silence longer than this is one */
 
@@ -38,7 +39,7 @@ enum explain_state explain_state(const struct explained *f)
 {
 	if (f->from->rejected)
 		return EXPLAIN_DECLINED;
-	if (!f->from->ports)
+	if (!media_ports(f->from))
 		return EXPLAIN_NOT_RELAYED;
 	if (!f->in->rtp_packets)
 		return state_of_silence(f);
@@ -279,6 +280,15 @@ static bool find_agreement(const struct explained *f, struct codec_flow *ret)
 	return true;
 }
 
+/* Did the operator's rules have a say in it? */
+static bool is_preferred(const struct sdp_format *from, const struct plan_format *to)
+{
+	const struct codec_named source = { from->encoding, format_params(from) };
+	const struct codec_named destination = { str_of(to->codec->name), to->params };
+
+	return codec_rules_preference(&source, &destination) > 0;
+}
+
 /* Each codec that does not pass as it is. False: they all do. */
 static bool say_transcoded(GString *out, const struct explained *f)
 {
@@ -304,8 +314,9 @@ static bool say_transcoded(GString *out, const struct explained *f)
 			g_string_append(
 				out, " is discarded: the other side has nothing like it.\n");
 		else
-			g_string_append_printf(out, " is %s %s/%u (%u).\n", words[h->handling],
-				to->codec->name, to->params.clock_hz, to->payload_type);
+			g_string_append_printf(out, " is %s %s/%u (%u)%s.\n", words[h->handling],
+				to->codec->name, to->params.clock_hz, to->payload_type,
+				is_preferred(from, to) ? ", which a rule prefers" : "");
 	}
 	return true;
 }

@@ -42,10 +42,10 @@ void explain_read(const struct media *media, struct arrivals *ret)
 
 struct addr explain_shown_addr(const struct media *media, unsigned component)
 {
-	if (!media->ports || component >= media->ports->count)
+	if (!media_ports(media) || component >= media_ports(media)->count)
 		return (struct addr){ 0 };
-	return addr_with_port(
-		media->ports->local->advertised, media->ports->leases[component]->port->local.port);
+	return addr_with_port(media_ports(media)->local->advertised,
+		media_ports(media)->leases[component]->port->local.port);
 }
 
 static void add_profile(GString *out, const struct media *media)
@@ -181,6 +181,9 @@ static void say_told(GString *out, const struct media *media)
 		sentence_addr(out, &rtcp);
 		g_string_append_c(out, ')');
 	}
+	if (media->carrier)
+		g_string_append_printf(out, ", which is shared with section #%u (BUNDLE)",
+			media->carrier->index + 1);
 	g_string_append(out, ".\n");
 }
 
@@ -204,12 +207,32 @@ static void say_difference(GString *out, const char *what, struct codec_list lis
 	g_string_append(out, ".\n");
 }
 
+/* A codec that is known, but not as it is described. */
+static void say_unusable(GString *out, struct codec_list list)
+{
+	struct sdp_format formats[SDP_MAX_FORMATS];
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < list.count && count < SDP_MAX_FORMATS; i++) {
+		const struct sdp_format *f = &list.entries[i].format;
+
+		if (codec_usable(codec_find(f->encoding)) && !format_is_usable(f))
+			formats[count++] = *f;
+	}
+	if (!count)
+		return;
+	g_string_append(out, "What the other side has with parameters that cannot be transcoded: ");
+	sentence_formats(out, formats, count);
+	g_string_append(out, ".\n");
+}
+
 static void say_chosen(GString *out, const struct media *media)
 {
 	const struct codec_agreement *a = media->agreement;
 
 	if (!a)
 		return;
+	say_unusable(out, a->said);
 	say_difference(out, "Not shown to it, by the proxy's codec flags: ", a->said, a->shown, 0);
 	say_difference(out,
 		"Offered to it beside what the other side has, to be transcoded: ", a->shown,

@@ -150,6 +150,7 @@ struct codec_flow {
 	struct codec_list to;   /* what its sink takes */
 	int from_ptime_ms;      /* as the source said; 0: the codec's */
 	int to_ptime_ms;        /* as the sink said; 0: the codec's */
+	int to_maxptime_ms;     /* as the sink said; 0: any */
 	int fixed_ptime_ms;     /* what the sink has to get whatever it said; 0: any */
 	bool force, asymmetric, as_is;
 	bool events_added; /* the sink takes events that we have offered it, not the source */
@@ -182,6 +183,8 @@ void negotiate_describe(const struct codec_agreement *agreement, GString *out);
 /* negotiate_extmap.c (spec NG 3.8, extmap): header extensions. */
 bool negotiate_extmap_named(const struct value *list, const struct sdp_attr *extmap);
 /* Its number; 0: none that can be masked. */
+/* The one that tells a packet's section (RFC 9143)? */
+bool negotiate_extmap_is_mid(const struct sdp_attr *extmap);
 unsigned negotiate_extmap_id(const struct sdp_attr *extmap);
 
 #endif

@@ -407,6 +407,20 @@ static void forget_heard(struct transcoder *t, unsigned decoder)
 	d->used = false;
 }
 
+/* What it has looked ahead at leaves with a packet that nobody gets. */
+static void forget_sent(struct encoder *e)
+{
+	uint8_t unsent[CODEC_MAX_PAYLOAD];
+
+	if (e->ops->reset) {
+		e->ops->reset(e->state);
+	} else {
+		memset(heard, 0, e->packet_samples * e->audio.channels * sizeof(int16_t));
+		e->ops->encode(e->state, heard, unsent);
+	}
+	e->used = false;
+}
+
 /* A source of another SSRC: its audio does not go on where the last one's was. */
 static void begin_ssrc(struct transcoder *t, uint32_t ssrc)
 {
@@ -417,12 +431,9 @@ static void begin_ssrc(struct transcoder *t, uint32_t ssrc)
 		if (t->decoders[i].used)
 			forget_heard(t, i);
 	for (unsigned i = 0; i < t->plan->encoder_count; i++) {
-		struct encoder *e = &t->encoders[i];
-
-		if (e->used && e->ops->reset)
-			e->ops->reset(e->state);
-		e->held = 0;
-		e->used = false;
+		if (t->encoders[i].used)
+			forget_sent(&t->encoders[i]);
+		t->encoders[i].held = 0;
 	}
 }
 

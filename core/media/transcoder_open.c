@@ -37,6 +37,8 @@ static int open_encoder(struct encoder *e, const struct plan_format *f,
 		e->state = NULL;
 		return err_set(err, ENOTSUP, "Failed to open an encoder for %s", f->codec->name);
 	}
+	if (e->packet_samples > CODEC_MAX_SAMPLES)
+		return err_set(err, ENOTSUP, "%s: packets that are too long", f->codec->name);
 	e->fifo = g_new(int16_t, e->packet_samples * e->audio.channels);
 	return 0;
 }

@@ -70,6 +70,8 @@ static void compare(const struct codec *codec, const struct codec_params *p)
 		if (other.fmtp.len >= sizeof(fmtp))
 			abort();
 	}
+	if (codec->usable)
+		codec->usable(p);
 	if (codec->match) {
 		codec->match(p, &other);
 		if (codec->match(p, p) == CODEC_DIFFERENT)
