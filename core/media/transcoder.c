@@ -244,7 +244,8 @@ static void take_audio(
 	struct decoder *d = turn->decoder;
 	int count;
 
-	if (!t->plan->no_suppress && event_hides(t, h->timestamp))
+	/* Tones are in the audio's place, so that there is never both. */
+	if ((!t->plan->no_suppress || t->dtmf.has_event) && event_hides(t, h->timestamp))
 		return;
 	if (t->passed)
 		turn->ssrc->next_timestamp = outlet_timestamp(turn->ssrc, h->timestamp) -
@@ -328,6 +329,7 @@ static void take_event(
 /* Under the outlet's numbers, else as it is. */
 static void pass(struct turn *turn, const struct rtp_header *h, const uint8_t *payload)
 {
+	struct transcoder *t = turn->t;
 	struct telephone_event event;
 	bool is_event = media_is_event(turn->packet->in, h->payload_type) &&
 			telephone_event_parse(payload, h->payload_len, &event);
@@ -345,10 +347,13 @@ static void pass(struct turn *turn, const struct rtp_header *h, const uint8_t *p
 		media_count_drop(turn->packet, turn->outlet->sink, REASON_NO_BUFFER);
 		return;
 	}
-	turn->t->passed = true;
+	t->passed = true;
 	memcpy(packet.buf->data + RTP_HEADER_BYTES, payload, h->payload_len);
-	if (is_event)
+	if (is_event) {
+		t->in_event = !event.end;
+		t->event_start = h->timestamp;
 		telephone_event_write(packet.buf->data + RTP_HEADER_BYTES, &event);
+	}
 	packet.buf->len = RTP_HEADER_BYTES + (uint32_t)h->payload_len;
 	outlet_send(turn->outlet, &packet, turn->packet->now_us);
 }
@@ -427,6 +432,7 @@ static void begin_ssrc(struct transcoder *t, uint32_t ssrc)
 	t->ssrc = ssrc;
 	t->has_ssrc = true;
 	t->has_expected = t->in_event = t->passed = t->broken = false;
+	t->dtmf.has_event = t->dtmf.masking = false;
 	for (unsigned i = 0; i < t->plan->decoder_count; i++)
 		if (t->decoders[i].used)
 			forget_heard(t, i);

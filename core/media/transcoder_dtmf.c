@@ -361,6 +361,22 @@ static void send_tone(const struct turn *turn, size_t count)
 	}
 }
 
+/* What is heard cannot be longer than what passes of time, but for a second or so. */
+static bool is_paid(const struct turn *turn, uint32_t ticks)
+{
+	const int64_t most_us = 1500000;
+	struct dtmf *d = &turn->t->dtmf;
+	int64_t cost_us = (int64_t)ticks * 1000000 / turn->decoder->clock_hz;
+
+	d->credit_us += turn->packet->now_us - d->credit_at_us;
+	d->credit_us = MIN(d->credit_us, most_us);
+	d->credit_at_us = turn->packet->now_us;
+	if (cost_us > d->credit_us)
+		return false;
+	d->credit_us -= cost_us;
+	return true;
+}
+
 /* Audio that was sent before the event was known of is not sent again as a tone. */
 static uint32_t heard_already(const struct transcoder *t, uint32_t from, uint32_t most)
 {
@@ -382,7 +398,7 @@ void dtmf_play_event(
 	if (event->duration <= d->event_ticks)
 		return;
 	ticks = event->duration - d->event_ticks;
-	if (ticks > clock_hz) {
+	if (ticks > clock_hz || !is_paid(turn, ticks)) {
 		media_count_drop(turn->packet, turn->packet->in, REASON_DECODE_FAILED);
 		return;
 	}

@@ -53,6 +53,7 @@ struct dtmf {
 	uint8_t event_code;
 	uint32_t event_ticks; /* of it that were heard */
 	struct tone tone;
+	int64_t credit_us, credit_at_us; /* how much may be heard, as of when */
 };
 
 struct encoder {

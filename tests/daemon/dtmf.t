@@ -11,7 +11,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from daemon import Daemon, free_udp_port                           # noqa: E402
 from ng import bdecode                                             # noqa: E402
-from rtp import Call, Party, socket_pair                           # noqa: E402
+from rtp import Call, Party, rtp_header, socket_pair                # noqa: E402
 from tap import equal, test                                        # noqa: E402
 import tap                                                         # noqa: E402
 
@@ -83,6 +83,28 @@ def by_tcp(d):
     notice = bdecode(document)
     equal((notice["notify"], notice["data"]["type"], notice["data"]["event"],
            notice["data"]["duration"]), ("onDTMF", "DTMF", 7, 60))
+
+
+@test("play DTMF: events in a relayed stream, its numbers without a hole")
+def played(d):
+    flags = {"flags": ["inject-DTMF"]}
+    with Party("a") as a, Party("b") as b:
+        call = Call(d.ng, a, b, "played")
+        call.offer(a.sdp(*EVENTS, formats="0 101"), **flags)
+        call.answer(b.sdp(*EVENTS, formats="0 101"), **flags)
+        a.send()
+        first = rtp_header(b.receive()[0])
+        d.ng.request("play DTMF", call_id=call.id, from_tag="a", code="5", duration=100)
+        a.send(8)
+        got = [data for data, _ in b.receive_all()]
+        report = receive(everybody)
+        call.delete()
+    equal([rtp_header(x)[1] for x in got], [first[1] + 1 + n for n in range(10)])
+    equal([rtp_header(x)[0] for x in got], [101] * 7 + [0] * 3)
+    equal([x[12:] for x in got[:7]],
+          [bytes((5, 8)) + (160 * n).to_bytes(2, "big") for n in range(1, 5)] +
+          [bytes((5, 0x88)) + (800).to_bytes(2, "big")] * 3)
+    equal((report["event"], report["duration"]), (5, 100))
 
 
 tcp_port = free_udp_port()

@@ -254,6 +254,30 @@ static void test_audio_beside_events(void)
 	end();
 }
 
+/* However much is signalled at once, no more is made of it than time has passed. */
+static void test_tones_are_bounded(void)
+{
+	unsigned packets = 0;
+	struct got got;
+
+	begin(&(struct wanted){ .event = PLAN_TONE });
+	for (uint32_t i = 0; i < 100; i++) {
+		send_event(16000 + 8000 * i, 5, 8000, true);
+		now_us -= 20000;
+		clock_set_mock(now_us, now_us);
+	}
+	now_us += 10000000;
+	clock_set_mock(now_us, now_us);
+	media_worker_turn(m.worker);
+	while (receive(&got)) {
+		packets++;
+		g_free(got.datagram);
+	}
+	g_assert_cmpuint(packets, ==, 50);
+	g_assert_cmpuint(m.stats[0]->counts.drops[REASON_DECODE_FAILED], ==, 99);
+	end();
+}
+
 /* ---- audio is searched ---- */
 
 static void test_digits_in_audio_become_events(void)
@@ -456,6 +480,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/media/dtmf/heard", test_events_are_heard);
 	g_test_add_func("/media/dtmf/beside", test_audio_beside_events);
+	g_test_add_func("/media/dtmf/bounded", test_tones_are_bounded);
 	g_test_add_func("/media/dtmf/found", test_digits_in_audio_become_events);
 	g_test_add_func("/media/dtmf/put-in", test_digits_are_put_in_as_events);
 	g_test_add_func("/media/dtmf/put-in-tones", test_digits_are_put_in_as_tones);
