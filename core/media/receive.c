@@ -70,9 +70,9 @@ static struct ssrc_stats *find_ssrc(struct stream_counts *counts, uint32_t ssrc)
 
 /*
  * After events the type counts as not known, so that each of their packets comes here, and the
- * one behind them: what is done about events costs other packets nothing.
+ * one behind them: what is done about events costs other packets nothing. So it is out of line.
  */
-static void change_type(const struct packet *packet, struct ssrc_stats *s)
+__attribute__((noinline)) static void change_type(const struct packet *packet, struct ssrc_stats *s)
 {
 	uint8_t type = s->payload_type;
 	bool event = media_is_event(packet->in, type);

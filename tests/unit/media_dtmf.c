@@ -32,6 +32,7 @@ struct wanted {
 	enum plan_handling event; /* what becomes of X's events */
 	bool detect, to_events, inject, event_encoder, relay;
 	struct plan_dtmf block;
+	bool no_suppress;
 };
 
 struct got {
@@ -65,6 +66,7 @@ static struct plan *make_plan(const struct wanted *w)
 		.has_event_encoder = w->event_encoder,
 		.event_encoder = 1,
 		.relay = w->relay,
+		.no_suppress = w->no_suppress,
 	};
 
 	if (!w->relay) {
@@ -252,6 +254,29 @@ static void test_audio_beside_events(void)
 	expect_nothing();
 	g_assert_cmpuint(m.stats[0]->counts.drops[REASON_DECODE_FAILED], ==, 1);
 	end();
+}
+
+/* An event that is sent on takes the place of the audio beside it, unless that is not wanted. */
+static void check_beside(bool no_suppress)
+{
+	uint32_t start;
+
+	begin(&(struct wanted){ .event = PLAN_EVENT, .no_suppress = no_suppress });
+	start = timestamp;
+	send_event(start, 5, 160, false);
+	expect_event(100, start, 5, 160, false);
+	timestamp = start;
+	send_audio(NULL, 0);
+	if (no_suppress)
+		expect_audio(101, start, NULL, 0);
+	expect_nothing();
+	end();
+}
+
+static void test_audio_beside_events_that_go_on(void)
+{
+	check_beside(false);
+	check_beside(true);
 }
 
 /* However much is signalled at once, no more is made of it than time has passed. */
@@ -480,6 +505,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/media/dtmf/heard", test_events_are_heard);
 	g_test_add_func("/media/dtmf/beside", test_audio_beside_events);
+	g_test_add_func("/media/dtmf/suppressed", test_audio_beside_events_that_go_on);
 	g_test_add_func("/media/dtmf/bounded", test_tones_are_bounded);
 	g_test_add_func("/media/dtmf/found", test_digits_in_audio_become_events);
 	g_test_add_func("/media/dtmf/put-in", test_digits_are_put_in_as_events);
