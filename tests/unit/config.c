@@ -87,6 +87,7 @@ static const struct {
 	{ "log-mark-suffix", ">>" },
 	{ "log-name", "proxy" },
 	{ "templates", "signalling" },
+	{ "transcode-config", "signalling" },
 	{ "log-format", "parsable" },
 	{ "log-facility-cdr", "local1" },
 	{ "log-facility-rtcp", "local2" },
