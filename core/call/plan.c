@@ -471,7 +471,7 @@ struct plan *call_compile(const struct call *call, const struct model *model)
 		.model = model,
 		.media = media,
 		.first = first,
-		.no_suppress = call_table_settings(call->table)->dtmf_no_suppress,
+		.no_suppress = call->table && call_table_settings(call->table)->dtmf_no_suppress,
 	};
 
 	collect(&c, model, &streams, &slots);

@@ -2,6 +2,7 @@
 /* Flags about DTMF: what is blocked and heard instead, triggers, what is played (spec NG 2.10). */
 #include "control/flags_priv.h"
 
+#include "codec/registry.h"
 #include "rtp/telephone_event.h"
 
 #include <errno.h>
@@ -200,5 +201,15 @@ FLAG_FN(flag_dtmf_dest)
 		return err_set(r->err, EINVAL, "dtmf-log-dest is not an address and a port: %.*s",
 			STR_ARG(text));
 	r->o->dtmf.dest = addr_with_port(addr, (uint16_t)port);
+	return 0;
+}
+
+FLAG_FN(flag_detect_dtmf)
+{
+	(void)v;
+	(void)text;
+	r->o->dtmf.detect = codec_dtmf() != NULL;
+	if (!r->o->dtmf.detect)
+		flag_warn(r, "detect-DTMF is left out: there is no detector");
 	return 0;
 }

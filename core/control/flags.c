@@ -122,7 +122,7 @@ static const struct row rows[] = {
 	{ "always-transcode", AS_FLAG, BOOL_AT(codec.always), .concern = OFFERS_ONLY, .help = "offer: as codec-accept-all" },
 	{ "force-transcoding", AS_FLAG, BOOL_AT(codec.force), .help = "transcode what both sides have, too" },
 	{ "inject-dtmf", AS_FLAG, BOOL_AT(dtmf.inject), .help = "prepare both parties for play DTMF" },
-	{ "detect-dtmf", AS_FLAG, BOOL_AT(dtmf.detect), .concern = MEDIA_COMMANDS_TOO, .help = "look for DTMF in the sender's audio, which is transcoded for that" },
+	{ "detect-dtmf", AS_FLAG, SET(flag_detect_dtmf), .concern = MEDIA_COMMANDS_TOO, .help = "look for DTMF in the sender's audio, which is transcoded for that" },
 	{ "ptime", AS_KEY, SET(flag_ptime), .concern = OFFERS_ONLY, .help = "offer: milliseconds per packet towards the receiver" },
 	{ "ptime-reverse", AS_KEY, SET(flag_ptime_reverse), .concern = OFFERS_ONLY, .help = "offer: milliseconds per packet towards the sender" },
 	{ "reverse-ptime", AS_KEY, SET(flag_ptime_reverse), .concern = OFFERS_ONLY, .help = "as ptime-reverse" },

@@ -107,6 +107,7 @@ FLAG_FN(flag_dtmf_volume);
 FLAG_FN(flag_dtmf_duration);
 FLAG_FN(flag_dtmf_pause);
 FLAG_FN(flag_dtmf_dest);
+FLAG_FN(flag_detect_dtmf);
 
 /* flag_sdp.c */
 FLAG_FN(flag_sdp_attr);
