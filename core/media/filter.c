@@ -193,6 +193,7 @@ static void deliver_changed(struct packet *packet, unsigned place, enum plan_pay
 		mask_extensions(packet->buf, packet->in->plan->filter);
 	if (action & PLAN_ECHO && packet->kind == DATAGRAM_RTP)
 		change_ssrc(packet->buf);
+	loop_hurry(media_worker_loop(packet->in->set->state->worker));
 	if (flow && packet->kind == DATAGRAM_RTP && packet->buf->len >= RTP_HEADER_BYTES)
 		transcoder_relay(flow->transcoder, packet, &flow->outlet);
 	else
@@ -209,7 +210,6 @@ static void deliver_one(struct packet *packet, unsigned place, enum plan_payload
 
 	if (flow && !flow->transcoder)
 		flow = NULL;
-
 	if (verdict != PACKET_OK)
 		leave_out(packet, (enum reason)verdict);
 	else if (flow && packet->kind == DATAGRAM_RTP && !transcoder_relays(flow->transcoder))

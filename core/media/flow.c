@@ -183,6 +183,7 @@ void flows_stop(struct stream_set *set)
 
 void flow_take(struct flow *flow, struct packet *packet, bool silent, const struct plan_dtmf *block)
 {
+	loop_gather(media_worker_loop(packet->in->set->state->worker));
 	transcoder_take(flow->transcoder, packet, &flow->outlet, silent, block);
 }
 

@@ -504,6 +504,29 @@ static void test_clocks_that_drift_anew(void)
 	drift(-200, 30, 17000);
 }
 
+/* One of many is late, as when this process had to wait: the others leave when they would have. */
+static void test_an_exception_moves_nothing(void)
+{
+	enum { LATE = 80, COUNT = 120 };
+	int64_t start_us, delay_us;
+	uint16_t next = 1;
+	struct got got;
+
+	begin(20);
+	for (start_us = now_us; next <= COUNT; advance(1000)) {
+		if (now_us - start_us >= next * 20000 + (next == LATE) * 12000) {
+			send_audio(next, 160u * next);
+			next++;
+		}
+		while (receive(&got)) {
+			delay_us = now_us - start_us - got.h.seq * 20000;
+			g_assert_cmpint(delay_us, ==, got.h.seq == LATE ? 12000 : 0);
+			g_free(got.datagram);
+		}
+	}
+	end();
+}
+
 static void test_silence_that_is_not_sent(void)
 {
 	begin(20);
@@ -796,6 +819,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/media/flow/waiting", test_waiting_ends);
 	g_test_add_func("/media/flow/drift", test_clocks_that_drift);
 	g_test_add_func("/media/flow/drift-anew", test_clocks_that_drift_anew);
+	g_test_add_func("/media/flow/exception", test_an_exception_moves_nothing);
 	g_test_add_func("/media/flow/silence", test_silence_that_is_not_sent);
 	g_test_add_func("/media/flow/jumps", test_timestamps_that_jump);
 	g_test_add_func("/media/flow/sources", test_sources_that_take_turns);
