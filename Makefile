@@ -46,6 +46,7 @@ PERF_SRC := $(wildcard tests/perf/src/*.c)
 PKGS_amr        := opencore-amrnb opencore-amrwb vo-amrwbenc
 PKGS_avformat   := libavformat libavcodec libswresample libavutil
 PKGS_avcodec    := libavcodec libavutil
+PKGS_dtmf       := spandsp
 PKGS_g729       := libbcg729
 PKGS_gsm        := libavcodec libavutil spandsp
 PKGS_ilbc       := libavcodec libavutil

@@ -176,6 +176,7 @@ static int check_addresses(const struct config *c, struct err *err)
 	rc = rc ? rc : check_listeners(c->listen_cli, "listen-cli", err);
 	rc = rc ? rc : check_peer(c->graphite, "graphite", err);
 	rc = rc ? rc : check_peer(c->homer, "homer", err);
+	rc = rc ? rc : check_peer(c->dtmf_log_dest, "dtmf-log-dest", err);
 	rc = rc ? rc : check_redis(c->redis, "redis", err);
 	return rc ? rc : check_redis(c->redis_write, "redis-write", err);
 }

@@ -51,6 +51,9 @@ struct config {
 	/* Logging and process */
 	int log_facility; /* a choice; see config_log_settings */
 	int log_facility_cdr, log_facility_rtcp, log_facility_dtmf;
+	char *dtmf_log_dest;
+	bool dtmf_log_ng_tcp, dtmf_no_log_injects, dtmf_no_suppress;
+	int dtmf_digit_delay; /* milliseconds */
 	int log_level;
 	int log_level_core, log_level_control; /* -1: log_level */
 	bool log_stderr, no_log_timestamps, log_srtp_keys;

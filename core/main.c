@@ -16,6 +16,7 @@
 #include "control/host.h"
 #include "control/listen_udp.h"
 #include "control/proxies.h"
+#include "control/report_udp.h"
 #include "control/retrans.h"
 #include "control/settings.h"
 #include "control/templates.h"
@@ -66,6 +67,7 @@ struct daemon {
 	struct templates *templates;
 	struct listen_udp *listeners[MAX_LISTENERS];
 	unsigned listener_count;
+	struct addr dtmf_dest; /* --dtmf-log-dest; ADDR_NONE: not given */
 	char *plugin_folder;
 	struct plugin_set *plugins;
 	struct hosts *hosts;
@@ -131,6 +133,13 @@ static const struct srtp_backend *srtp_backend_of(const struct config *c)
 						       : srtp_backend_openssl();
 }
 
+static void tell_plugins(const struct value *data, void *arg)
+{
+	const struct daemon *d = arg;
+
+	hosts_tell_dtmf(d->hosts, data);
+}
+
 static void take_settings(struct daemon *d)
 {
 	const struct config *c = d->config;
@@ -148,6 +157,14 @@ static void take_settings(struct daemon *d)
 		.tos = c->tos,
 		.cdr_facility = config_facility(c->log_facility_cdr),
 		.rtcp_facility = config_facility(c->log_facility_rtcp),
+		.dtmf_facility = config_facility(c->log_facility_dtmf),
+		.dtmf_dest = d->dtmf_dest,
+		.dtmf_no_log_injects = c->dtmf_no_log_injects,
+		.dtmf_no_suppress = c->dtmf_no_suppress,
+		.dtmf_digit_delay_ms = c->dtmf_digit_delay,
+		.notify_dtmf = c->dtmf_log_ng_tcp ? tell_plugins : NULL,
+		.notify_arg = d,
+		.report = report_udp,
 		.sip_source = c->sip_source,
 		.log_srtp_keys = c->log_srtp_keys,
 		.dtls_passive = c->dtls_passive,
@@ -273,6 +290,17 @@ static int open_listener(struct daemon *d, const char *text, struct err *err)
 		iface_exclude_port(d->interfaces, addrs[i].port);
 	}
 	return 0;
+}
+
+/* The first address of the name that was given; the options' check has found one. */
+static void find_dtmf_dest(struct daemon *d)
+{
+	const char *text = d->config->dtmf_log_dest;
+	struct addr addrs[MAX_LISTENERS];
+	unsigned count;
+
+	if (text && addr_parse_listener(str_of(text), addrs, MAX_LISTENERS, &count) == 0)
+		d->dtmf_dest = addrs[0];
 }
 
 /* Better told at start than by the first call; the address may come later, so it is no error. */
@@ -473,6 +501,7 @@ static void tear_down(struct daemon *d, int status)
 	control_thread_free(d->thread);
 	iface_table_free(d->interfaces);
 	io_engine_stop(&d->engine);
+	report_udp_close();
 	/* A log nobody reads must not keep us; its thread may still use what would be freed. */
 	if (!log_writer_stop())
 		_exit(status);
@@ -682,6 +711,7 @@ int main(int argc, char **argv)
 	log_setup(&log);
 	config_set_log_levels(d.config);
 	srtp_use_backend(srtp_backend_of(d.config));
+	find_dtmf_dest(&d);
 	take_settings(&d);
 	ret = d.set->action == CONFIG_CODECS ? print_codecs(&d) : start_and_run(&d);
 	tear_down(&d, ret);

@@ -22,4 +22,21 @@ struct dsp_resampler {
 	unsigned (*delay)(const void *state);
 };
 
+enum { DSP_DTMF_HZ = 8000, DSP_DTMF_PIECE = 80 };
+
+/* Finds DTMF in audio of DSP_DTMF_HZ and one channel. */
+struct dsp_dtmf {
+	const char *name;
+	int (*open)(void **ret_state); /* 0 or negative */
+	void (*close)(void *state);
+	/*
+	 * The next samples, at most DSP_DTMF_PIECE: the code (RFC 4733, 0 to 15) of the digit that
+	 * is heard at their end, or -1. The digit's level, in dB below 0 dBm0, goes to *ret_volume
+	 * with it. What it takes until a digit is certain, or over, is some tens of milliseconds.
+	 */
+	int (*run)(void *state, const int16_t *samples, size_t count, uint8_t *ret_volume);
+	/* So many samples are missing: what was heard goes on. */
+	void (*fill)(void *state, size_t count);
+};
+
 #endif

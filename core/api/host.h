@@ -38,6 +38,8 @@ typedef void (*host_timer_fn)(void *arg);
 typedef int (*host_command_fn)(
 	const struct value *request, struct dict *reply, char *error, void *arg);
 
+typedef void (*host_dtmf_fn)(const struct value *data, void *arg);
+
 struct host {
 	/* ---- log [any] ---- */
 	void (*log)(const struct host *host, enum host_level level, const char *fmt, ...)
@@ -109,6 +111,13 @@ struct host {
 	void (*add_resampler)(const struct host *host, const struct dsp_resampler *resampler);
 	/* What reads stored files; must live until close. The first one is used. [init] */
 	void (*add_player)(const struct host *host, const struct player *player);
+	void (*add_dtmf)(const struct host *host, const struct dsp_dtmf *detector); /* likewise */
+	/*
+	 * Calls `fn` for each DTMF event that is over, with what is told of it (spec daemon 2.10),
+	 * if --dtmf-log-ng-tcp is given. [init]
+	 */
+	void (*on_dtmf)(const struct host *host, host_dtmf_fn fn, void *arg);
+	void (*bencode)(const struct host *host, const struct value *v, GString *out); /* [any] */
 	/* `v` as JSON, appended. [any] */
 	void (*json)(const struct host *host, const struct value *v, GString *out);
 

@@ -61,6 +61,8 @@ void call_free(struct call *call)
 	session_drop(call->session, NULL, NULL);
 	model_free(call->model);
 	event_ring_clear(&call->events);
+	if (call->watches)
+		g_array_free(call->watches, TRUE);
 	g_free((char *)call->id.s);
 	g_free(call);
 }

@@ -30,7 +30,17 @@ struct call_settings {
 	double max_load, max_cpu;    /* load average of a minute; percent. 0 or less: off */
 	int64_t max_bandwidth_bytes; /* received per second; 0 or less: off */
 	int tos;
-	int cdr_facility, rtcp_facility; /* of syslog; negative: no such lines */
+	/* Of syslog; negative: no such lines. */
+	int cdr_facility, rtcp_facility, dtmf_facility;
+	bool dtmf_no_suppress;    /* audio is sent beside events that came */
+	bool dtmf_no_log_injects; /* digits that the client put in are not told */
+	int dtmf_digit_delay_ms;  /* digits further apart are not of one trigger */
+	struct addr dtmf_dest;    /* where DTMF is told, unless a call says; ADDR_NONE: nowhere */
+	/* Sends a datagram, as well as it can; NULL: nobody does. */
+	void (*report)(const struct addr *to, const char *text, size_t len);
+	/* Tells others in this program of a DTMF event; NULL: nobody wants it. */
+	void (*notify_dtmf)(const struct value *data, void *arg);
+	void *notify_arg;
 	bool sip_source;
 	bool log_srtp_keys;
 	bool dtls_passive; /* the server, where we may choose */
@@ -61,6 +71,7 @@ struct call {
 	int64_t created_wall_us, created_mono_us;
 	struct addr created_from; /* who asked for it */
 	unsigned worker;          /* index in the table's */
+	GArray *watches;          /* dtmf_trigger.c: of what parties dial; NULL: none yet */
 	bool piercing;            /* some peer has to be sent empty packets to */
 	bool playing;             /* something is played to somebody, or was until lately */
 	int64_t look_at_us; /* monotonic: it cannot be over before; 0: look. Every commit resets it */
@@ -103,6 +114,9 @@ void call_table_look_again(struct call_table *table);
  */
 unsigned call_table_terminate(struct call_table *table, struct str id);
 unsigned call_table_terminate_all(struct call_table *table);
+/* dtmf_log.c: an event that is over, in all places where that is told (spec daemon 2.10). */
+void call_tell_dtmf(
+	const struct call *call, const struct party *from, const struct media_event *event);
 /* What workers report. */
 void call_table_event(const struct media_event *event, void *table);
 /* rtcp_log.c: RTCP that came, as a line in syslog (spec daemon 2.9). */

@@ -115,6 +115,61 @@ static bool can_pass(
 	return to && (flow->asymmetric || to->format.payload_type == x->format.payload_type);
 }
 
+static bool is_event_of(const struct codec_entry *e, uint32_t clock_hz)
+{
+	return counts(e) && flags_of(e) & CODEC_EVENT &&
+	       (!clock_hz || e->format.clock_hz == clock_hz);
+}
+
+static const struct codec_entry *find_event(struct codec_list list, uint32_t clock_hz)
+{
+	for (unsigned i = 0; i < list.count; i++)
+		if (is_event_of(&list.entries[i], clock_hz))
+			return &list.entries[i];
+	return NULL;
+}
+
+static bool is_received(const struct codec_entry *x)
+{
+	return !(x->marks & (ENTRY_IGNORED | ENTRY_STRIPPED));
+}
+
+/* Are events to be heard where they cannot be sent on, or must not be (spec media 4.2)? */
+static bool makes_tones(const struct codec_flow *flow)
+{
+	if ((find_event(flow->to, 0) && !flow->tones) || !find_preferred(flow, NULL))
+		return false;
+	for (unsigned i = 0; i < flow->from.count; i++) {
+		const struct codec_entry *x = &flow->from.entries[i];
+
+		if (is_received(x) && is_event_of(x, 0) && format_is_usable(&x->format))
+			return true;
+	}
+	return false;
+}
+
+static bool makes_events(const struct codec_flow *flow)
+{
+	return codec_dtmf() && (flow->events_added || flow->detect) && !flow->tones &&
+	       !find_event(flow->from, 0) && find_event(flow->to, 0);
+}
+
+static bool finds_digits(const struct codec_flow *flow)
+{
+	return codec_dtmf() && (flow->detect || makes_events(flow));
+}
+
+static bool injects_tones(const struct codec_flow *flow)
+{
+	return flow->inject && !find_event(flow->to, 0);
+}
+
+/* Audio is decoded though it could pass: for what is asked for, or is done about digits. */
+static bool is_forced(const struct codec_flow *flow)
+{
+	return flow->force || makes_tones(flow) || finds_digits(flow) || injects_tones(flow);
+}
+
 static struct codec_choice choose_audio(const struct codec_flow *flow, const struct codec_entry *x)
 {
 	const struct codec_entry *preferred = find_preferred(flow, NULL);
@@ -125,25 +180,11 @@ static struct codec_choice choose_audio(const struct codec_flow *flow, const str
 		return pass_to(passes ? candidate : NULL);
 	if (!candidate || preferred->marks & ENTRY_FOR_TRANSCODING)
 		to = find_preferred(flow, x);
-	if (to == candidate && passes && !flow->force && !has_other_ptime(flow, x))
+	if (to == candidate && passes && !is_forced(flow) && !has_other_ptime(flow, x))
 		return pass_to(to);
 	if (codec_entry_reaches(x, to))
 		return (struct codec_choice){ PLAN_TRANSCODE, to };
 	return passes ? pass_to(candidate) : (struct codec_choice){ PLAN_DISCARD, NULL };
-}
-
-static bool is_event_of(const struct codec_entry *e, uint32_t clock_hz)
-{
-	return counts(e) && flags_of(e) & CODEC_EVENT &&
-	       (!clock_hz || e->format.clock_hz == clock_hz);
-}
-
-static const struct codec_entry *find_event(const struct codec_flow *flow, uint32_t clock_hz)
-{
-	for (unsigned i = 0; i < flow->to.count; i++)
-		if (is_event_of(&flow->to.entries[i], clock_hz))
-			return &flow->to.entries[i];
-	return NULL;
 }
 
 /* Does the sink get audio of that clock in this flow; what is the first that is transcoded to? */
@@ -174,13 +215,15 @@ static struct codec_choice choose_event(const struct codec_flow *flow, const str
 	const struct codec_entry *to = NULL;
 	uint32_t first_hz;
 
+	if (makes_tones(flow) && format_is_usable(&x->format))
+		return (struct codec_choice){ PLAN_TONE, find_preferred(flow, NULL) };
 	if (sends_clock(flow, x->format.clock_hz, &first_hz) || !first_hz)
 		to = codec_list_find(flow->to, &x->format);
 	if (to && counts(to))
 		return pass_to(to);
-	to = find_event(flow, first_hz);
-	to = to ? to : find_event(flow, x->format.clock_hz);
-	to = to ? to : find_event(flow, 0);
+	to = find_event(flow->to, first_hz);
+	to = to ? to : find_event(flow->to, x->format.clock_hz);
+	to = to ? to : find_event(flow->to, 0);
 	if (!to)
 		return (struct codec_choice){ PLAN_DISCARD, NULL };
 	if (format_is_same_type(&to->format, &x->format) || !format_is_usable(&x->format) ||
@@ -220,6 +263,11 @@ struct codec_choice choose_codec(const struct codec_flow *flow, const struct cod
 	return choose_audio(flow, x);
 }
 
+static bool is_accepted(const struct codec_entry *e)
+{
+	return e && e->marks & ENTRY_ACCEPTED;
+}
+
 struct codec_flow agreement_flow(const struct codec_agreement *a, bool from_offerer)
 {
 	struct codec_flow flow = {
@@ -229,9 +277,11 @@ struct codec_flow agreement_flow(const struct codec_agreement *a, bool from_offe
 	if (from_offerer) {
 		flow.from = a->settled ? a->answer : a->said;
 		flow.to = a->answered.count ? a->answered : a->shown;
+		flow.events_added = !find_event(a->said, 0) && find_event(a->shown, 0);
 	} else {
 		flow.from = a->settled ? a->answered : a->shown;
 		flow.to = a->said;
+		flow.events_added = is_accepted(find_event(a->said, 0));
 	}
 	return flow;
 }
@@ -321,6 +371,42 @@ static bool add_handler(
 	return true;
 }
 
+/* Events that are made here go along with the audio that is sent. */
+static void choose_event_encoder(struct plan_transcode *t, const struct codec_flow *flow)
+{
+	const struct codec_entry *to = NULL;
+	int encoder;
+
+	for (unsigned i = 0; !to && i < flow->from.count; i++) {
+		const struct codec_entry *x = &flow->from.entries[i];
+		struct codec_choice choice;
+
+		if (!is_received(x) || format_is_supplemental(&x->format))
+			continue;
+		choice = choose_audio(flow, x);
+		if (choice.to && choice.handling != PLAN_DISCARD)
+			to = find_event(flow->to, choice.to->format.clock_hz);
+	}
+	encoder = to && format_is_usable(&to->format) ? find_encoder(t, flow, to) : -1;
+	t->has_event_encoder = encoder >= 0;
+	t->event_encoder = (uint8_t)MAX(encoder, 0);
+}
+
+/* What is done about digits beside what becomes of events. False: nothing. */
+static bool choose_digits(struct plan_transcode *t, const struct codec_flow *flow, bool any)
+{
+	if (flow->as_is)
+		return false;
+	t->inject = flow->inject;
+	t->detect = any && finds_digits(flow);
+	if (t->inject || makes_events(flow))
+		choose_event_encoder(t, flow);
+	t->to_events = t->detect && makes_events(flow) && t->has_event_encoder;
+	t->inject &= any || t->has_event_encoder;
+	t->relay = t->inject && !any;
+	return t->inject;
+}
+
 bool choose_transcode(const struct codec_flow *flow, struct plan_transcode *ret)
 {
 	struct plan_transcode t = { 0 };
@@ -329,9 +415,10 @@ bool choose_transcode(const struct codec_flow *flow, struct plan_transcode *ret)
 	for (unsigned i = 0; i < flow->from.count; i++) {
 		const struct codec_entry *x = &flow->from.entries[i];
 
-		if (!(x->marks & (ENTRY_IGNORED | ENTRY_STRIPPED)))
+		if (is_received(x))
 			any |= add_handler(&t, flow, x);
 	}
+	any |= choose_digits(&t, flow, any);
 	if (any)
 		*ret = t;
 	return any;

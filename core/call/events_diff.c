@@ -181,11 +181,17 @@ static void compare_blocks(
 	if (was->media != is->media)
 		add_party(d, is->media ? EVENT_BLOCKED : EVENT_UNBLOCKED, party,
 			REASON_MEDIA_BLOCKED);
-	if (was->dtmf != is->dtmf)
-		add_party(
-			d, is->dtmf ? EVENT_BLOCKED : EVENT_UNBLOCKED, party, REASON_DTMF_BLOCKED);
 	if (was->silence != is->silence)
 		add_party(d, is->silence ? EVENT_SILENCED : EVENT_UNSILENCED, party, 0);
+}
+
+static void compare_dtmf(const struct diff *d, unsigned party, const struct dtmf_block *was,
+	const struct dtmf_block *is)
+{
+	bool blocked = is->how.mode != PLAN_DTMF_OFF;
+
+	if (blocked != (was && was->how.mode != PLAN_DTMF_OFF))
+		add_party(d, blocked ? EVENT_BLOCKED : EVENT_UNBLOCKED, party, REASON_DTMF_BLOCKED);
 }
 
 /* Towards anybody. */
@@ -199,7 +205,6 @@ static struct blocks all_blocks(const struct party *party)
 	for (unsigned i = 0; i < party->flow_count; i++) {
 		b.media |= party->flows[i].blocks.media;
 		b.silence |= party->flows[i].blocks.silence;
-		b.dtmf |= party->flows[i].blocks.dtmf;
 	}
 	return b;
 }
@@ -212,6 +217,7 @@ static void compare_party(
 	for (unsigned m = 0; m < is->media_count; m++)
 		compare_media(d, was && m < was->media_count ? was->media[m] : NULL, is->media[m]);
 	compare_blocks(d, is->number, &blocks_were, &blocks_are);
+	compare_dtmf(d, is->number, was ? &was->dtmf : NULL, &is->dtmf);
 	compare_deletion(d, is->number, was ? was->delete_at_us : 0, is->delete_at_us, now_us);
 }
 
@@ -229,6 +235,7 @@ void events_of_commit(struct call *call, const struct model *before, const struc
 		compare_party(&d, find_party(before, after->parties[i]->number), after->parties[i],
 			now_us);
 	compare_blocks(&d, EVENT_NO_PARTY, before ? &before->blocks : &no_blocks, &after->blocks);
+	compare_dtmf(&d, EVENT_NO_PARTY, before ? &before->dtmf : NULL, &after->dtmf);
 	if (dropped != after->drop_traffic)
 		add_party(&d, dropped ? EVENT_TRAFFIC_PASSED : EVENT_TRAFFIC_DROPPED,
 			EVENT_NO_PARTY, 0);

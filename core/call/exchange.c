@@ -5,6 +5,7 @@
  * plan prepared and all of it committed. Read `exchange` at the end first.
  */
 #include "base/ref.h"
+#include "call/dtmf.h"
 #include "call/exchange_priv.h"
 #include "call/negotiate.h"
 #include "call/play.h"
@@ -105,8 +106,13 @@ static void take_names(struct draft *draft, const struct parties *p, const struc
 /* What offers and answers change of media that flow (spec NG 3.7). */
 static void take_blocks(struct model *model, const struct parties *p, const struct call_options *o)
 {
-	if (o->block_dtmf)
-		p->from->blocks.dtmf = o->dtmf_mode != DTMF_OFF;
+	if (o->dtmf.block)
+		dtmf_block_set(model, &p->from->dtmf, &o->dtmf);
+	p->from->detect_dtmf |= o->dtmf.detect;
+	p->from->inject_dtmf |= o->dtmf.inject;
+	p->to->inject_dtmf |= o->dtmf.inject;
+	if (o->dtmf.dest.family)
+		model->dtmf_dest = o->dtmf.dest;
 	if (o->drop_traffic)
 		model->drop_traffic = o->drop_traffic == DROP_TRAFFIC_START;
 }

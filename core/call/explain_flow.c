@@ -161,6 +161,16 @@ static void why_stopped(GString *out, const struct explained *f)
 	}
 }
 
+static const char *const explain_dtmf[PLAN_DTMF_MODES] = {
+	[PLAN_DTMF_OFF] = "",
+	[PLAN_DTMF_DROP] = " DTMF events are left out, as the proxy asked for.",
+	[PLAN_DTMF_SILENCE] = " DTMF is made silent, as the proxy asked for.",
+	[PLAN_DTMF_TONE] = " DTMF becomes a tone, as the proxy asked for.",
+	[PLAN_DTMF_RANDOM] = " DTMF becomes other digits, as the proxy asked for.",
+	[PLAN_DTMF_ZERO] = " DTMF becomes the digit 0, as the proxy asked for.",
+	[PLAN_DTMF_DIGIT] = " DTMF becomes another digit, as the proxy asked for.",
+};
+
 static void why_flows(GString *out, const struct explained *f)
 {
 	add_about(out, "Media of ", f->from->party, " are sent on to ");
@@ -172,8 +182,7 @@ static void why_flows(GString *out, const struct explained *f)
 	if (f->call->model->blocks.silence || party_blocks(f->from->party, f->to->party).silence)
 		g_string_append(
 			out, " Audio of G.711 and G.722 is made silent, as the proxy asked for.");
-	if (f->call->model->blocks.dtmf || party_blocks(f->from->party, f->to->party).dtmf)
-		g_string_append(out, " DTMF events are left out, as the proxy asked for.");
+	g_string_append(out, explain_dtmf[party_dtmf(f->call->model, f->from->party)->how.mode]);
 }
 
 void explain_why(GString *out, const struct explained *f)
@@ -299,6 +308,11 @@ static bool is_preferred(const struct sdp_format *from, const struct plan_format
 /* Each codec that does not pass as it is. False: they all do. */
 static bool say_transcoded(GString *out, const struct explained *f)
 {
+	static const char *const words[] = {
+		[PLAN_TRANSCODE] = "transcoded to",
+		[PLAN_EVENT] = "passed on as",
+		[PLAN_TONE] = "heard in",
+	};
 	struct plan_transcode plan = { 0 };
 	struct codec_flow flow;
 
@@ -316,8 +330,7 @@ static bool say_transcoded(GString *out, const struct explained *f)
 			g_string_append(
 				out, " is discarded: the other side has nothing like it.\n");
 		else
-			g_string_append_printf(out, " is %s %s/%u (%u)%s.\n",
-				h->handling == PLAN_EVENT ? "passed on as" : "transcoded to",
+			g_string_append_printf(out, " is %s %s/%u (%u)%s.\n", words[h->handling],
 				to->codec->name, to->params.clock_hz, to->payload_type,
 				is_preferred(from, to) ? ", which a rule prefers" : "");
 	}

@@ -101,6 +101,12 @@ static void copy_printed(struct arena *arena, struct printed *p)
 	p->session_name = arena_str(arena, p->session_name);
 }
 
+static void copy_dtmf(struct arena *arena, struct dtmf_block *b)
+{
+	b->trigger = arena_str(arena, b->trigger);
+	b->trigger_end = arena_str(arena, b->trigger_end);
+}
+
 static struct party *party_copy_into(struct arena *arena, const struct party *from)
 {
 	struct party *to = arena_alloc(arena, sizeof(*to));
@@ -110,6 +116,7 @@ static struct party *party_copy_into(struct arena *arena, const struct party *fr
 	to->via_branch = arena_str(arena, from->via_branch);
 	to->label = arena_str(arena, from->label);
 	to->metadata = arena_str(arena, from->metadata);
+	copy_dtmf(arena, &to->dtmf);
 	for (unsigned i = 0; i < from->alias_count; i++)
 		to->aliases[i] = arena_str(arena, from->aliases[i]);
 	copy_printed(arena, &to->printed);
@@ -135,6 +142,7 @@ struct model *model_copy(const struct model *from)
 	*to = *from;
 	to->arena = arena;
 	to->metadata = arena_str(arena, from->metadata);
+	copy_dtmf(arena, &to->dtmf);
 	to->xmlrpc_callback = arena_str(arena, from->xmlrpc_callback);
 	for (unsigned i = 0; i < from->party_count; i++)
 		to->parties[i] = party_copy_into(arena, from->parties[i]);
@@ -274,10 +282,16 @@ struct blocks party_blocks(const struct party *source, const struct party *recei
 			continue;
 		b.media |= source->blocks.media;
 		b.silence |= source->blocks.silence;
-		b.dtmf |= source->blocks.dtmf;
 		return b;
 	}
 	return source->blocks;
+}
+
+const struct dtmf_block *party_dtmf(const struct model *model, const struct party *party)
+{
+	const struct dtmf_block *own = &party->dtmf;
+
+	return own->how.mode != PLAN_DTMF_OFF || own->trigger.s ? own : &model->dtmf;
 }
 
 void media_set_type(

@@ -14,6 +14,7 @@
 #include "call/dtls.h"
 #include "call/ice.h"
 #include "media/clips.h"
+#include "media/plan.h"
 #include "media/playback.h"
 #include "media/stats.h"
 #include "net/iface.h"
@@ -124,9 +125,17 @@ struct media {
 	unsigned plan_place; /* scratch of call_compile */
 };
 
-/* What the proxy has blocked of somebody's media (spec NG 2.10, 2.11). */
+/* What the proxy has blocked of somebody's media (spec NG 2.11). */
 struct blocks {
-	bool media, silence, dtmf;
+	bool media, silence;
+};
+
+/* … and of digits (spec NG 2.10). `how.mode` changes when triggers are dialled. */
+struct dtmf_block {
+	struct plan_dtmf how;
+	struct str trigger, trigger_end;        /* digits; s NULL: none */
+	int trigger_mode, ended_mode;           /* enum plan_dtmf_mode */
+	int trigger_end_ms, trigger_end_digits; /* 0: not by themselves */
 };
 
 /* The same for one receiver only. */
@@ -180,6 +189,8 @@ struct party {
 	struct moh moh;       /* what it has advertised */
 	struct moh hears;     /* while it is on hold */
 	struct blocks blocks; /* of all it sends */
+	struct dtmf_block dtmf;
+	bool detect_dtmf, inject_dtmf; /* in the audio it sends, into it */
 	struct flow_blocks *flows;
 	unsigned flow_count;
 	struct media **media;
@@ -198,7 +209,9 @@ struct model {
 	int64_t delete_at_us; /* monotonic; 0: not to be deleted */
 	int tos;
 	struct blocks blocks; /* of what anybody sends */
+	struct dtmf_block dtmf;
 	bool drop_traffic;
+	struct addr dtmf_dest; /* where DTMF is told; ADDR_NONE: as configured */
 	struct str metadata, xmlrpc_callback;
 };
 
@@ -240,6 +253,8 @@ static inline const struct port_map *media_ports(const struct media *media)
 }
 /* All that is blocked of what `source` sends to `receiver`. */
 struct blocks party_blocks(const struct party *source, const struct party *receiver);
+/* What is blocked of the digits that the party sends: its own block, or the call's. */
+const struct dtmf_block *party_dtmf(const struct model *model, const struct party *party);
 /* Streams 0 … count-1 exist afterwards. */
 void media_need_streams(struct model *model, struct media *media, unsigned count);
 /* Both receive from each other; this link comes first. False: too many. */

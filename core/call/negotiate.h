@@ -162,6 +162,11 @@ struct codec_flow {
 	int to_maxptime_ms;     /* as the sink said; 0: any */
 	int fixed_ptime_ms;     /* what the sink has to get whatever it said; 0: any */
 	bool force, asymmetric, as_is;
+	bool events_added; /* the sink takes events that we have offered it, not the source */
+	/* As the client, or a block of digits, asks for it. */
+	bool detect; /* digits in audio are looked for */
+	bool inject; /* digits may be put in */
+	bool tones;  /* events are to be heard, not sent on */
 };
 
 struct codec_choice {

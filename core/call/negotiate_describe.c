@@ -32,6 +32,7 @@ static void add_flow(GString *out, const char *title, const struct codec_flow *f
 		[PLAN_PASS] = "passes",
 		[PLAN_TRANSCODE] = "is transcoded to",
 		[PLAN_EVENT] = "becomes",
+		[PLAN_TONE] = "is heard in",
 		[PLAN_DISCARD] = "is discarded",
 	};
 	struct plan_transcode plan = { 0 };
@@ -45,7 +46,7 @@ static void add_flow(GString *out, const char *title, const struct codec_flow *f
 		g_string_append_printf(out, "%s:", title);
 		add_name(out, f);
 		g_string_append_printf(out, " %s", words[handling]);
-		if (handling == PLAN_TRANSCODE || handling == PLAN_EVENT) {
+		if (handling != PLAN_PASS && handling != PLAN_DISCARD) {
 			const struct plan_format *to = &plan.encoders[h->encoder];
 
 			g_string_append_printf(out, " %u %s/%u", to->payload_type, to->codec->name,

@@ -95,8 +95,6 @@ struct select_options {
 	struct str address, to_label;
 };
 
-/* DTMF-security; other modes need audio to be made. */
-enum dtmf_mode { DTMF_DROP, DTMF_OFF };
 /* moh=… (spec NG 3.7) */
 enum moh_asked { MOH_NOT_ASKED, MOH_ASKED_SENDONLY, MOH_ASKED_SENDRECV, MOH_ASKED_REFLECT };
 
@@ -104,6 +102,23 @@ struct moh_options {
 	enum moh_asked mode;
 	struct str file, blob; /* s NULL: not given */
 	bool zero;
+};
+
+enum { DTMF_NOT_GIVEN = -1, DTMF_BAD_CODE = -2 };
+
+/* About DTMF (spec NG 2.10, 2.12); numbers may be DTMF_NOT_GIVEN. */
+struct dtmf_options {
+	bool block;                         /* flag block-DTMF of offers and answers */
+	bool detect, inject;                /* likewise */
+	int mode, trigger_mode, ended_mode; /* enum plan_dtmf_mode */
+	struct str trigger, trigger_end;    /* digits */
+	int end_time_ms, end_digits;
+	int delay_ms;
+	int code; /* DTMF_BAD_CODE: no digit was given for one */
+	int volume, duration_ms, pause_ms;
+	unsigned tone_count;
+	uint16_t tones_hz[PLAN_DTMF_TONES];
+	struct addr dest; /* where the call's DTMF is told; family ADDR_NONE: not given */
 };
 
 enum media_echo { ECHO_KEEP, ECHO_OFF, ECHO_BLACKHOLE, ECHO_FORWARD, ECHO_BACKWARD, ECHO_BOTH };
@@ -155,8 +170,7 @@ struct call_options {
 	bool debug; /* from now on all log lines of the call */
 
 	struct select_options select;
-	enum dtmf_mode dtmf_mode;
-	bool block_dtmf;   /* flag of offer and answer */
+	struct dtmf_options dtmf;
 	bool block_egress; /* play media: nothing else is heard meanwhile */
 	enum media_echo media_echo;
 	struct moh_options moh;

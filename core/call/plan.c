@@ -5,6 +5,7 @@
  */
 #include "base/ref.h"
 #include "call/call.h"
+#include "call/dtmf.h"
 #include "call/negotiate.h"
 #include "call/play.h"
 #include "call/port_maps.h"
@@ -18,6 +19,8 @@ struct compiler {
 	struct media **media;
 	unsigned *first; /* index of the section's first stream */
 	unsigned media_count;
+	bool no_suppress; /* as configured */
+	bool told;        /* one of the stream's flows tells of digits in its audio */
 };
 
 /*
@@ -94,6 +97,18 @@ static bool may_begin_dtls(const struct media *media)
 	return media->dtls && !media->carrier && (media->dtls->answered || !media->crypto.in);
 }
 
+/* What a receiver said its payload types are counts where the sender said nothing of them. */
+static void add_events(struct plan_stream *s, const struct media *media)
+{
+	for (unsigned i = 0; media->in && i < media->in->format_count; i++) {
+		const struct sdp_format *f = &media->in->formats[i];
+
+		if (codec_flags(f->encoding) & CODEC_EVENT)
+			s->events[(f->payload_type & 0x7f) / 64] |= UINT64_C(1)
+								    << f->payload_type % 64;
+	}
+}
+
 static void compile_stream(
 	struct plan_stream *s, const struct media *media, unsigned component, const char *software)
 {
@@ -132,6 +147,12 @@ static void compile_stream(
 	s->in = media->in;
 	s->play = play_compile(media, component);
 	add_ports(s, media, component);
+	if (!s->rtp || s->opaque)
+		return;
+	add_events(s, media);
+	for (unsigned i = 0; i < media->source_count; i++)
+		if (!(s->events[0] | s->events[1]))
+			add_events(s, media->sources[i]);
 }
 
 static unsigned first_of(const struct compiler *c, const struct media *media)
@@ -207,7 +228,7 @@ static unsigned action_of(
 		action |= PLAN_BLOCK;
 	if (all->silence || b.silence)
 		action |= PLAN_SILENCE;
-	if (all->dtmf || b.dtmf)
+	if (party_dtmf(model, source->party)->how.mode != PLAN_DTMF_OFF)
 		action |= PLAN_BLOCK_DTMF;
 	return action;
 }
@@ -217,24 +238,67 @@ static int said_ptime_ms(const struct media *media)
 	return media->in ? media->in->ptime_ms : 0;
 }
 
+/* Digits that the client wants to be looked for, put in or hidden. */
+static bool asks_for_digits(const struct codec_flow *flow)
+{
+	return flow->detect || flow->inject || flow->tones || flow->force;
+}
+
+/* Without, its digits can only be in its audio. */
+static bool says_events(const struct media *media)
+{
+	for (unsigned i = 0; media->in && i < media->in->format_count; i++)
+		if (codec_flags(media->in->formats[i].encoding) & CODEC_EVENT)
+			return true;
+	return false;
+}
+
+static void ask_for_digits(
+	struct codec_flow *flow, const struct model *model, const struct media *source)
+{
+	const struct dtmf_block *b = party_dtmf(model, source->party);
+
+	if (source->type != SDP_AUDIO)
+		return;
+	flow->tones = b->how.mode == PLAN_DTMF_TONE || b->how.mode == PLAN_DTMF_RANDOM;
+	flow->force |= dtmf_mode_makes_audio(b->how.mode);
+	flow->detect = source->party->detect_dtmf || dtmf_mode_makes_audio(b->how.mode) ||
+		       ((b->trigger.s || b->trigger_end.s) && !says_events(source));
+	flow->inject = source->party->inject_dtmf;
+}
+
 /* Most flows pass as they are: then there is neither a transcoding nor a list of them. */
-static void set_transcode(
-	struct plan_stream *s, unsigned place, const struct media *source, const struct media *sink)
+static void set_transcode(struct compiler *c, struct plan_stream *s, unsigned place,
+	const struct media *source, const struct media *sink)
 {
 	const struct codec_agreement *forth = media_agreement(sink, source->party);
 	const struct codec_agreement *back = media_agreement(source, sink->party);
+	struct codec_work from, to;
 	struct plan_transcode transcode;
-	struct codec_flow flow;
+	struct codec_flow flow = { 0 };
 
-	if (s->opaque || (!forth && !back))
+	if (s->opaque)
 		return;
-	flow = agreement_flow(forth ? forth : back, forth != NULL);
+	if (forth || back)
+		flow = agreement_flow(forth ? forth : back, forth != NULL);
+	ask_for_digits(&flow, c->model, source);
+	if (!forth && !back) {
+		if (!asks_for_digits(&flow) || !source->in || !sink->in)
+			return;
+		codec_work_take(&from, source->in->formats, source->in->format_count);
+		codec_work_take(&to, sink->in->formats, sink->in->format_count);
+		flow.from = codec_work_list(&from);
+		flow.to = codec_work_list(&to);
+	}
 	flow.from_ptime_ms = said_ptime_ms(source);
 	flow.to_ptime_ms = said_ptime_ms(sink);
 	flow.to_maxptime_ms = sink->in ? sink->in->maxptime_ms : 0;
 	flow.fixed_ptime_ms = sink->ptime_fixed_ms;
 	if (!choose_transcode(&flow, &transcode))
 		return;
+	transcode.no_suppress = c->no_suppress;
+	transcode.tells = transcode.detect && !c->told;
+	c->told |= transcode.detect;
 	if (!s->transcodes)
 		s->transcodes = g_new0(struct plan_transcode *, PLAN_MAX_SINKS);
 	s->transcodes[place] = plan_transcode_new(&transcode);
@@ -253,11 +317,12 @@ static void wire_echo(struct compiler *c, struct plan_stream *s, const struct me
  * Who receives from a section is among those it receives from: links go both ways, one of them
  * may be cut.
  */
-static unsigned collect_sinks(const struct compiler *c, struct plan_stream *s,
-	const struct media *media, unsigned component, bool rtcp, uint16_t *ret)
+static unsigned collect_sinks(struct compiler *c, struct plan_stream *s, const struct media *media,
+	unsigned component, bool rtcp, uint16_t *ret)
 {
 	unsigned count = 0;
 
+	c->told = false;
 	for (unsigned i = media->source_count; i-- > 0 && count < PLAN_MAX_SINKS;) {
 		const struct media *sink = media->sources[i];
 		unsigned stream = sink_of(c, sink, component, rtcp);
@@ -266,7 +331,9 @@ static unsigned collect_sinks(const struct compiler *c, struct plan_stream *s,
 			continue;
 		if (!rtcp) {
 			set_action(s, count, action_of(c->model, media, sink), media, sink);
-			set_transcode(s, count, media, sink);
+			if (s->filter)
+				s->filter->dtmf = party_dtmf(c->model, media->party)->how;
+			set_transcode(c, s, count, media, sink);
 		}
 		ret[count++] = (uint16_t)stream;
 	}
@@ -423,7 +490,12 @@ struct plan *call_compile(const struct call *call, const struct model *model)
 	unsigned room = count_media(model), streams, slots;
 	g_autofree struct media **media = g_new(struct media *, room);
 	g_autofree unsigned *first = g_new(unsigned, room);
-	struct compiler c = { .model = model, .media = media, .first = first };
+	struct compiler c = {
+		.model = model,
+		.media = media,
+		.first = first,
+		.no_suppress = call->table && call_table_settings(call->table)->dtmf_no_suppress,
+	};
 	const char *software = call->table ? call_table_settings(call->table)->software_id : NULL;
 
 	collect(&c, model, &streams, &slots);

@@ -3,6 +3,7 @@
 #include "call/select.h"
 
 #include "call/draft.h"
+#include "call/dtmf.h"
 
 #include <errno.h>
 
@@ -67,11 +68,10 @@ static bool *find_flag(struct blocks *blocks, const struct block_command *comman
 	case BLOCK_MEDIA:
 		return &blocks->media;
 	case BLOCK_SILENCE:
-		return &blocks->silence;
 	case BLOCK_DTMF:
 		break;
 	}
-	return &blocks->dtmf;
+	return &blocks->silence;
 }
 
 /* One flow of the selected party, by who receives it. */
@@ -118,6 +118,23 @@ static void clear_all(struct model *model, const struct block_command *command)
 	}
 }
 
+/* `party` NULL: of the whole call. */
+static void block_dtmf(struct model *model, struct party *party, const struct call_options *o,
+	const struct block_command *command)
+{
+	struct dtmf_block *b = party ? &party->dtmf : &model->dtmf;
+
+	for (unsigned i = 0; command->set && o->dtmf.detect && i < model->party_count; i++)
+		model->parties[i]->detect_dtmf |= !party || party == model->parties[i];
+	if (command->set)
+		dtmf_block_set(model, b, &o->dtmf);
+	else
+		*b = (struct dtmf_block){ 0 };
+	for (unsigned i = 0; !command->set && !party && o->select.all && i < model->party_count;
+		i++)
+		model->parties[i]->dtmf = (struct dtmf_block){ 0 };
+}
+
 /* What the party sends, or all do. */
 static void delay(struct model *model, struct party *party, int delay_ms)
 {
@@ -138,15 +155,19 @@ static int block(struct model *model, const struct call_options *o,
 		party->label = arena_str(model->arena, o->set_label);
 	if (command->kind == BLOCK_DTMF && o->delay_ms != DELAY_NOT_GIVEN)
 		delay(model, party, o->delay_ms);
+	if (command->kind == BLOCK_DTMF) {
+		block_dtmf(model, party, o, command);
+		return 0;
+	}
 	if (!party) {
 		*find_flag(&model->blocks, command) = command->set;
 		if (!command->set && o->select.all)
 			clear_all(model, command);
 		return 0;
 	}
-	if (command->kind != BLOCK_DTMF && (o->has_to_tag || o->select.to_label.s))
+	if (o->has_to_tag || o->select.to_label.s)
 		return block_receiver(model, party, o, command, err);
-	if (command->kind != BLOCK_DTMF && o->select.flows)
+	if (o->select.flows)
 		return block_flows(model, party, o, command, err);
 	*find_flag(&party->blocks, command) = command->set;
 	return 0;

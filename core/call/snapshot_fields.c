@@ -7,7 +7,16 @@
 
 #include <glib.h>
 
-enum field_kind { FIELD_STR, FIELD_BOOL, FIELD_INT, FIELD_UINT64, FIELD_INT64, FIELD_ADDR };
+enum field_kind {
+	FIELD_STR,
+	FIELD_BOOL,
+	FIELD_BYTE,
+	FIELD_SHORT,
+	FIELD_INT,
+	FIELD_UINT64,
+	FIELD_INT64,
+	FIELD_ADDR
+};
 
 struct field {
 	const char *name;
@@ -20,6 +29,23 @@ struct field {
 #name, FIELD_##kind, offsetof(struct type, name) \
 	}
 
+#define DTMF_FIELDS(type)                                                                   \
+	FIELD(type, dtmf.how.mode, BYTE), FIELD(type, dtmf.how.code, BYTE),                 \
+		FIELD(type, dtmf.how.volume, BYTE), FIELD(type, dtmf.how.tone_count, BYTE), \
+		FIELD(type, dtmf.how.tones_hz[0], SHORT),                                   \
+		FIELD(type, dtmf.how.tones_hz[1], SHORT),                                   \
+		FIELD(type, dtmf.how.tones_hz[2], SHORT),                                   \
+		FIELD(type, dtmf.how.tones_hz[3], SHORT),                                   \
+		FIELD(type, dtmf.how.tones_hz[4], SHORT),                                   \
+		FIELD(type, dtmf.how.tones_hz[5], SHORT),                                   \
+		FIELD(type, dtmf.how.tones_hz[6], SHORT),                                   \
+		FIELD(type, dtmf.how.tones_hz[7], SHORT), FIELD(type, dtmf.trigger, STR),   \
+		FIELD(type, dtmf.trigger_end, STR), FIELD(type, dtmf.trigger_mode, INT),    \
+		FIELD(type, dtmf.ended_mode, INT), FIELD(type, dtmf.trigger_end_ms, INT),   \
+		FIELD(type, dtmf.trigger_end_digits, INT)
+
+_Static_assert(PLAN_DTMF_TONES == 8, "all of them are fields");
+
 static const struct field model_fields[] = {
 	FIELD(model, next_party_number, INT),
 	FIELD(model, next_stream_id, INT),
@@ -27,8 +53,9 @@ static const struct field model_fields[] = {
 	FIELD(model, tos, INT),
 	FIELD(model, blocks.media, BOOL),
 	FIELD(model, blocks.silence, BOOL),
-	FIELD(model, blocks.dtmf, BOOL),
+	DTMF_FIELDS(model),
 	FIELD(model, drop_traffic, BOOL),
+	FIELD(model, dtmf_dest, ADDR),
 	FIELD(model, metadata, STR),
 	FIELD(model, xmlrpc_callback, STR),
 };
@@ -45,14 +72,15 @@ static const struct field party_fields[] = {
 	FIELD(party, delay_ms, INT),
 	FIELD(party, blocks.media, BOOL),
 	FIELD(party, blocks.silence, BOOL),
-	FIELD(party, blocks.dtmf, BOOL),
+	DTMF_FIELDS(party),
+	FIELD(party, detect_dtmf, BOOL),
+	FIELD(party, inject_dtmf, BOOL),
 };
 
 static const struct field flow_fields[] = {
 	FIELD(flow_blocks, receiver, INT),
 	FIELD(flow_blocks, blocks.media, BOOL),
 	FIELD(flow_blocks, blocks.silence, BOOL),
-	FIELD(flow_blocks, blocks.dtmf, BOOL),
 };
 
 static const struct field printed_fields[] = {
@@ -228,6 +256,12 @@ void snapshot_write(
 		case FIELD_BOOL:
 			dict_add_int(dict, to, f->name, *(const bool *)at);
 			break;
+		case FIELD_BYTE:
+			dict_add_int(dict, to, f->name, *(const uint8_t *)at);
+			break;
+		case FIELD_SHORT:
+			dict_add_int(dict, to, f->name, *(const uint16_t *)at);
+			break;
 		case FIELD_INT:
 			dict_add_int(dict, to, f->name, *(const int32_t *)at);
 			break;
@@ -265,6 +299,12 @@ void snapshot_read(
 			break;
 		case FIELD_BOOL:
 			*(bool *)at = value_get_int(from, f->name, 0) != 0;
+			break;
+		case FIELD_BYTE:
+			*(uint8_t *)at = (uint8_t)value_get_int(from, f->name, 0);
+			break;
+		case FIELD_SHORT:
+			*(uint16_t *)at = (uint16_t)value_get_int(from, f->name, 0);
 			break;
 		case FIELD_INT:
 			*(int32_t *)at = (int32_t)value_get_int(from, f->name, 0);

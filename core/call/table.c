@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/ref.h"
 #include "call/delete_priv.h"
+#include "call/dtmf.h"
 #include "call/play.h"
 
 #include <errno.h>
@@ -177,6 +178,8 @@ void call_table_tick(struct call_table *table)
 			call_pierce(o.call);
 		if (o.call->playing)
 			call_play_tick(o.call);
+		if (o.call->watches)
+			call_dtmf_expire(o.call, now_us);
 		if (now_us < o.call->look_at_us)
 			continue;
 		if (call_delete_due_branches(o.call, now_us))
@@ -336,6 +339,7 @@ static void keep_event(struct call *call, const struct media *media,
 		[MEDIA_EVENT_DTLS_UP] = { EVENT_DTLS_UP, true, false },
 		[MEDIA_EVENT_DTLS_FAILED] = { EVENT_DTLS_FAILED, true, true },
 		[MEDIA_EVENT_DTLS_CLOSED] = { EVENT_DTLS_CLOSED, true, false },
+		[MEDIA_EVENT_DTMF] = { EVENT_DTMF, true, true },
 	};
 	struct event e = {
 		.kind = kinds[event->type].kind,
@@ -344,10 +348,24 @@ static void keep_event(struct call *call, const struct media *media,
 		.stream = (unsigned)(stream - media->streams),
 		.reason = event->reason,
 		.addr = kinds[event->type].about_source ? event->source : event->peer,
+		.number = event->dtmf.duration_ms,
 	};
 
 	if (!kinds[event->type].repeats || !was_told(call, &e))
 		event_add(call, &e);
+}
+
+/* What is put in is told, but is none of what the party has done. */
+static void on_dtmf(struct call *call, const struct media *media, const struct media_stream *stream,
+	const struct media_event *event)
+{
+	unsigned party = media->party->number;
+
+	call_tell_dtmf(call, media->party, event);
+	if (event->dtmf.injected)
+		return;
+	keep_event(call, media, stream, event);
+	call_dtmf_dialled(call, party, event->dtmf.code);
 }
 
 void call_table_event(const struct media_event *event, void *arg)
@@ -368,7 +386,10 @@ void call_table_event(const struct media_event *event, void *arg)
 		return;
 	}
 	before = log_set_context(&call->log);
-	keep_event(call, media, stream, event);
+	if (event->type == MEDIA_EVENT_DTMF)
+		on_dtmf(call, media, stream, event);
+	else
+		keep_event(call, media, stream, event);
 	log_event(event);
 	log_set_context(before);
 }

@@ -19,6 +19,7 @@ static const char *const established[] = { "PCMA", "PCMU", "G723", "G722", "QCEL
 static struct codec codecs[CODEC_REGISTRY_MAX];
 static unsigned count;
 static const struct dsp_resampler *first_resampler;
+static const struct dsp_dtmf *first_dtmf;
 
 static struct codec *find(struct str name)
 {
@@ -134,9 +135,16 @@ void codec_registry_add_resampler(const struct dsp_resampler *resampler)
 		first_resampler = resampler;
 }
 
+void codec_registry_add_dtmf(const struct dsp_dtmf *detector)
+{
+	if (!first_dtmf)
+		first_dtmf = detector;
+}
+
 void codec_registry_clear(void)
 {
 	count = 0;
+	first_dtmf = NULL;
 	first_resampler = NULL;
 }
 
@@ -158,6 +166,11 @@ bool codec_usable(const struct codec *codec)
 const struct dsp_resampler *codec_resampler(void)
 {
 	return first_resampler;
+}
+
+const struct dsp_dtmf *codec_dtmf(void)
+{
+	return first_dtmf;
 }
 
 static const char *level_of(const struct codec *codec)

@@ -23,6 +23,7 @@ enum { CODEC_REGISTRY_MAX = 64 };
 int codec_registry_add(const struct codec *codec, struct err *err);
 /* The first one added is used. [main] */
 void codec_registry_add_resampler(const struct dsp_resampler *resampler);
+void codec_registry_add_dtmf(const struct dsp_dtmf *detector);
 void codec_registry_clear(void); /* [main], when nobody looks any more */
 
 /*
@@ -33,6 +34,7 @@ const struct codec *codec_find(struct str name);
 const struct codec *codec_at(unsigned index); /* NULL behind the last */
 /* Are both directions there, so that it can be one end of a transcoding? */
 bool codec_usable(const struct codec *codec);
+const struct dsp_dtmf *codec_dtmf(void);           /* NULL: none, so no digits are found in audio */
 const struct dsp_resampler *codec_resampler(void); /* NULL: none, so no transcoding across rates */
 
 /* The table of --codecs (spec media 1.1). [main] */

@@ -6,14 +6,8 @@
 
 #include <errno.h>
 
-/* Words that stand for a value each. */
-struct choice {
-	const char *name;
-	int value;
-};
-
-static bool choose(struct reading *r, const char *key, struct str text,
-	const struct choice *choices, unsigned count, int *ret_value)
+bool flag_choose(struct reading *r, const char *key, struct str text, const struct choice *choices,
+	unsigned count, int *ret_value)
 {
 	for (unsigned i = 0; i < count; i++)
 		if (flag_value_is(text, choices[i].name)) {
@@ -44,7 +38,7 @@ FLAG_FN(flag_media_echo)
 	int value;
 
 	(void)v;
-	if (choose(r, "media-echo", text, choices, G_N_ELEMENTS(choices), &value))
+	if (flag_choose(r, "media-echo", text, choices, G_N_ELEMENTS(choices), &value))
 		r->o->media_echo = (enum media_echo)value;
 	return 0;
 }
@@ -60,7 +54,7 @@ static void read_moh(struct reading *r, struct moh_options *moh, const struct va
 	int mode;
 
 	if (flag_value_is(item->key, "mode")) {
-		if (choose(r, "moh mode", text, modes, G_N_ELEMENTS(modes), &mode))
+		if (flag_choose(r, "moh mode", text, modes, G_N_ELEMENTS(modes), &mode))
 			moh->mode = (enum moh_asked)mode;
 	} else if (flag_value_is(item->key, "file")) {
 		moh->file = text;
@@ -93,28 +87,8 @@ FLAG_FN(flag_drop_traffic)
 	int value;
 
 	(void)v;
-	if (choose(r, "drop-traffic", text, choices, G_N_ELEMENTS(choices), &value))
+	if (flag_choose(r, "drop-traffic", text, choices, G_N_ELEMENTS(choices), &value))
 		r->o->drop_traffic = (enum drop_traffic)value;
-	return 0;
-}
-
-FLAG_FN(flag_dtmf_security)
-{
-	static const char *const others[] = { "silence", "tone", "random", "zero", "dtmf" };
-
-	(void)v;
-	for (unsigned i = 0; i < G_N_ELEMENTS(others); i++)
-		if (flag_value_is(text, others[i]))
-			return err_set(r->err, ENOTSUP,
-				"DTMF-security=%s cannot be done: transcoding is not supported by "
-				"this build",
-				others[i]);
-	if (flag_value_is(text, "off"))
-		r->o->dtmf_mode = DTMF_OFF;
-	else if (flag_value_is(text, "drop"))
-		r->o->dtmf_mode = DTMF_DROP;
-	else
-		flag_warn(r, "unknown DTMF-security '%.*s' ignored", STR_ARG(text));
 	return 0;
 }
 
@@ -143,7 +117,7 @@ FLAG_FN(flag_all)
 
 	if (!v || flag_value_is(text, "all"))
 		r->o->select.all = true;
-	else if (choose(r, "all", text, choices, G_N_ELEMENTS(choices), &value))
+	else if (flag_choose(r, "all", text, choices, G_N_ELEMENTS(choices), &value))
 		r->o->select.flows = (enum flow_set)value;
 	return 0;
 }
@@ -161,7 +135,7 @@ FLAG_FN(flag_alias_key)
 	int value;
 
 	(void)v;
-	if (choose(r, "alias-key", text, choices, G_N_ELEMENTS(choices), &value))
+	if (flag_choose(r, "alias-key", text, choices, G_N_ELEMENTS(choices), &value))
 		r->o->alias_key = (enum alias_key)value;
 	return 0;
 }

@@ -30,6 +30,16 @@ bool flag_value_is(struct str value, const char *name);
 /* Without escapes: "--" is "=", ".." a blank (spec NG 3.1). */
 struct str flag_unescape(struct reading *r, struct str text);
 
+/* Words that stand for a value each. */
+struct choice {
+	const char *name;
+	int value;
+};
+
+/* False, with a warning about `key`: `text` is none of them. */
+bool flag_choose(struct reading *r, const char *key, struct str text, const struct choice *choices,
+	unsigned count, int *ret_value);
+
 /* `v`: the key's value, NULL for a flag; `text`: its string, or a list's element, or what
  * follows a prefix. 0 or -errno. */
 #define FLAG_FN(name) int name(struct reading *r, const struct value *v, struct str text)
@@ -81,10 +91,25 @@ FLAG_FN(flag_osrtp);
 FLAG_FN(flag_media_echo);
 FLAG_FN(flag_drop_traffic);
 FLAG_FN(flag_moh);
-FLAG_FN(flag_dtmf_security);
 FLAG_FN(flag_delay_buffer);
 FLAG_FN(flag_all);
 FLAG_FN(flag_alias_key);
+
+/* flag_dtmf.c */
+FLAG_FN(flag_dtmf_security);
+FLAG_FN(flag_dtmf_security_trigger);
+FLAG_FN(flag_dtmf_security_end);
+FLAG_FN(flag_dtmf_trigger);
+FLAG_FN(flag_dtmf_trigger_end);
+FLAG_FN(flag_dtmf_end_time);
+FLAG_FN(flag_dtmf_end_digits);
+FLAG_FN(flag_dtmf_tones);
+FLAG_FN(flag_dtmf_code);
+FLAG_FN(flag_dtmf_volume);
+FLAG_FN(flag_dtmf_duration);
+FLAG_FN(flag_dtmf_pause);
+FLAG_FN(flag_dtmf_dest);
+FLAG_FN(flag_detect_dtmf);
 
 /* flag_sdp.c */
 FLAG_FN(flag_sdp_attr);

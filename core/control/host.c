@@ -25,6 +25,10 @@ struct hosts {
 	struct iface_table *interfaces;
 	struct tcp_server *tcp;
 	GPtrArray *list; /* struct plugin_host * */
+	struct dtmf_listener {
+		host_dtmf_fn fn; /* NULL: nobody asked */
+		void *arg;
+	} dtmf;
 };
 
 struct plugin_host {
@@ -325,6 +329,30 @@ static void fn_add_player(const struct host *host, const struct player *player)
 	clips_add_player(player);
 }
 
+static void fn_add_dtmf(const struct host *host, const struct dsp_dtmf *detector)
+{
+	(void)host;
+	codec_registry_add_dtmf(detector);
+}
+
+/* One plugin is enough: there is one that has clients to tell. */
+static void fn_on_dtmf(const struct host *host, host_dtmf_fn fn, void *arg)
+{
+	hosts_of(host)->dtmf = (struct dtmf_listener){ fn, arg };
+}
+
+void hosts_tell_dtmf(const struct hosts *hosts, const struct value *data)
+{
+	if (hosts && hosts->dtmf.fn)
+		hosts->dtmf.fn(data, hosts->dtmf.arg);
+}
+
+static void fn_bencode(const struct host *host, const struct value *v, GString *out)
+{
+	(void)host;
+	bencode_encode(v, out);
+}
+
 static void fn_json(const struct host *host, const struct value *v, GString *out)
 {
 	(void)host;
@@ -377,6 +405,9 @@ static const struct host functions = {
 	.add_codec = fn_add_codec,
 	.add_resampler = fn_add_resampler,
 	.add_player = fn_add_player,
+	.add_dtmf = fn_add_dtmf,
+	.on_dtmf = fn_on_dtmf,
+	.bencode = fn_bencode,
 	.json = fn_json,
 	.counter = fn_counter,
 	.count = fn_count,

@@ -20,6 +20,8 @@ struct hosts *hosts_new(struct control *control, GMainContext *context,
 	struct iface_table *interfaces, struct err *err);
 /* A plugin_host_fn: `arg` is the hosts. */
 const struct host *hosts_add(const struct plugin *plugin, void *arg);
+/* An event for those who asked to be told. [control] */
+void hosts_tell_dtmf(const struct hosts *hosts, const struct value *data);
 /* After the plugins were closed. NULL is fine. */
 void hosts_free(struct hosts *hosts);
 

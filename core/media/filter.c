@@ -6,6 +6,7 @@
 #include "media/flow.h"
 #include "media/packet.h"
 #include "media/secure.h"
+#include "media/transcoder.h"
 #include "rtp/extension.h"
 
 enum { ECHO_SSRC = 0x5a0000a5 }; /* what an echo's differs by */
@@ -58,6 +59,28 @@ static bool is_short(const struct packet *packet, enum plan_payload payload)
 		       header.payload_len < least_bytes(payload));
 }
 
+/* Events that another digit takes the place of go on; others are left out. */
+static bool leaves_out_events(const struct plan_dtmf *dtmf)
+{
+	return dtmf->mode != PLAN_DTMF_ZERO && dtmf->mode != PLAN_DTMF_DIGIT;
+}
+
+static bool is_heard(const struct packet *packet, const struct plan_dtmf *dtmf)
+{
+	return dtmf->mode != PLAN_DTMF_DROP && media_dtmf_is_on(packet->in, packet->now_us);
+}
+
+/* Of a sink whose packets are not made anew. */
+static int check_dtmf(const struct packet *packet, enum plan_payload payload)
+{
+	const struct plan_dtmf *dtmf = &packet->in->plan->filter->dtmf;
+
+	if (payload == PLAN_PAYLOAD_DTMF)
+		return leaves_out_events(dtmf) ? REASON_DTMF_BLOCKED : PACKET_OK;
+	/* Audio that cannot be made silent might be the digit's. */
+	return is_heard(packet, dtmf) && silence_of(payload) < 0 ? REASON_DTMF_BLOCKED : PACKET_OK;
+}
+
 static int check(const struct packet *packet, enum plan_payload payload, unsigned action)
 {
 	if (action & PLAN_DROP)
@@ -65,7 +88,7 @@ static int check(const struct packet *packet, enum plan_payload payload, unsigne
 	if (action & PLAN_NO_SHORT && is_short(packet, payload))
 		return REASON_RUNT;
 	if (payload == PLAN_PAYLOAD_DTMF)
-		return action & PLAN_BLOCK_DTMF ? REASON_DTMF_BLOCKED : PACKET_OK;
+		return PACKET_OK;
 	return action & PLAN_BLOCK ? REASON_MEDIA_BLOCKED : PACKET_OK;
 }
 
@@ -106,6 +129,36 @@ static bool silence(struct buf *buf, enum plan_payload payload)
 	return true;
 }
 
+/* Digits alone: other events mean something else. */
+static void change_digit(struct buf *buf, const struct plan_dtmf *dtmf)
+{
+	struct telephone_event event;
+	struct rtp_header header;
+	uint8_t *payload;
+
+	if (rtp_parse(buf->data, buf->len, &header) < 0)
+		return;
+	payload = buf->data + header.payload_offset;
+	if (!telephone_event_parse(payload, header.payload_len, &event) ||
+		!telephone_event_digit(event.code))
+		return;
+	event.code = media_dtmf_replaced(dtmf);
+	telephone_event_write(payload, &event);
+}
+
+/* What the mode asks for of a packet that is sent on; false: it must not be. */
+static bool mask_dtmf(struct packet *packet, enum plan_payload payload)
+{
+	const struct plan_dtmf *dtmf = &packet->in->plan->filter->dtmf;
+
+	if (payload == PLAN_PAYLOAD_DTMF)
+		change_digit(packet->buf, dtmf);
+	else if (!is_heard(packet, dtmf))
+		return true;
+	packet->changed = true;
+	return payload == PLAN_PAYLOAD_DTMF || silence(packet->buf, payload);
+}
+
 static void change_ssrc(struct packet *packet, uint32_t by)
 {
 	for (unsigned i = 0; i < 4; i++)
@@ -120,7 +173,46 @@ static void deliver_by_flow(struct packet *packet, struct flow *flow, unsigned a
 		media_drop(packet, REASON_RUNT);
 		return;
 	}
-	flow_take(flow, packet, action & PLAN_SILENCE);
+	flow_take(flow, packet, action & PLAN_SILENCE,
+		action & PLAN_BLOCK_DTMF ? &packet->in->plan->filter->dtmf : NULL);
+}
+
+static void leave_out(struct packet *packet, enum reason reason)
+{
+	media_count_drop(packet, packet->in, reason);
+	buf_put(packet->buf);
+}
+
+/* To a sink that gets the packet itself, by way of `flow`, if any. Takes packet->buf. */
+static void deliver_changed(struct packet *packet, unsigned place, enum plan_payload payload,
+	unsigned action, struct flow *flow)
+{
+	int verdict = action & PLAN_BLOCK_DTMF ? check_dtmf(packet, payload) : PACKET_OK;
+	struct stream *sink = packet->in->rtp_sinks[place];
+
+	if (verdict != PACKET_OK) {
+		leave_out(packet, (enum reason)verdict);
+		return;
+	}
+	if ((action & PLAN_SILENCE && !silence(packet->buf, payload)) ||
+		(action & PLAN_BLOCK_DTMF && !mask_dtmf(packet, payload))) {
+		leave_out(packet, REASON_RTP_MALFORMED);
+		return;
+	}
+	/* The key is its sender's, who has protected something else with it under this number. */
+	if (action & PLAN_SILENCE && payload != PLAN_PAYLOAD_OTHER &&
+		media_is_sealed_for(packet, sink))
+		change_ssrc(packet, packet->in->disguise);
+	if (action & PLAN_MASK && packet->kind == DATAGRAM_RTP)
+		packet->changed |= mask_extensions(packet->buf, packet->in->plan->filter);
+	/* Its sender must not take it for a packet of its own (RFC 3550, 8.2: a loop). */
+	if (action & PLAN_ECHO && packet->kind == DATAGRAM_RTP)
+		change_ssrc(packet, ECHO_SSRC);
+	loop_hurry(media_worker_loop(packet->in->set->state->worker));
+	if (flow && packet->kind == DATAGRAM_RTP && packet->buf->len >= RTP_HEADER_BYTES)
+		transcoder_relay(flow->transcoder, packet, &flow->outlet);
+	else
+		media_send(packet, sink);
 }
 
 /* Takes packet->buf. */
@@ -129,34 +221,16 @@ static void deliver_one(struct packet *packet, unsigned place, enum plan_payload
 	const struct plan_filter *filter = packet->in->plan->filter;
 	unsigned action = filter ? filter->action[place] : 0;
 	struct flow *flow = packet->in->flows ? packet->in->flows[place] : NULL;
-	struct stream *sink = packet->in->rtp_sinks[place];
 	int verdict = check(packet, payload, action);
 
-	if (verdict != PACKET_OK) {
-		media_count_drop(packet, packet->in, (enum reason)verdict);
-		buf_put(packet->buf);
-		return;
-	}
-	if (flow && flow->transcoder && packet->kind == DATAGRAM_RTP) {
+	if (flow && !flow->transcoder)
+		flow = NULL;
+	if (verdict != PACKET_OK)
+		leave_out(packet, (enum reason)verdict);
+	else if (flow && packet->kind == DATAGRAM_RTP && !transcoder_relays(flow->transcoder))
 		deliver_by_flow(packet, flow, action);
-		return;
-	}
-	if (action & PLAN_SILENCE && !silence(packet->buf, payload)) {
-		media_count_drop(packet, packet->in, REASON_RTP_MALFORMED);
-		buf_put(packet->buf);
-		return;
-	}
-	/* The key is its sender's, who has protected something else with it under this number. */
-	if (action & PLAN_SILENCE && payload != PLAN_PAYLOAD_OTHER &&
-		media_is_sealed_for(packet, sink))
-		change_ssrc(packet, packet->in->disguise);
-	if (action & PLAN_MASK && packet->kind == DATAGRAM_RTP)
-		packet->changed |= mask_extensions(packet->buf, filter);
-	/* Its sender must not take it for a packet of its own (RFC 3550, 8.2: a loop). */
-	if (action & PLAN_ECHO && packet->kind == DATAGRAM_RTP)
-		change_ssrc(packet, ECHO_SSRC);
-	loop_hurry(media_worker_loop(packet->in->set->state->worker));
-	media_send(packet, sink);
+	else
+		deliver_changed(packet, place, payload, action, flow);
 }
 
 void media_deliver_filtered(struct packet *packet)

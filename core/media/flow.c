@@ -181,10 +181,10 @@ void flows_stop(struct stream_set *set)
 	}
 }
 
-void flow_take(struct flow *flow, struct packet *packet, bool silent)
+void flow_take(struct flow *flow, struct packet *packet, bool silent, const struct plan_dtmf *block)
 {
 	loop_gather(media_worker_loop(packet->in->set->state->worker));
-	transcoder_take(flow->transcoder, packet, &flow->outlet, silent);
+	transcoder_take(flow->transcoder, packet, &flow->outlet, silent, block);
 }
 
 struct flow *flow_find(const struct stream *source, const struct stream *sink)
@@ -206,4 +206,14 @@ const struct outlet_ssrc *flow_sent_as(const struct stream *sink, uint32_t ssrc)
 			return s;
 	}
 	return NULL;
+}
+
+void flows_put_digit(struct stream *source, const struct digit *digit)
+{
+	for (unsigned p = 0; source->flows && p < source->plan->rtp_sink_count; p++) {
+		const struct plan_transcode *t = transcode_of(source->plan, p);
+
+		if (t && t->inject && !digits_put(&source->flows[p]->outlet.digits, digit))
+			reason_count(REASON_DIGITS_FULL);
+	}
 }

@@ -10,6 +10,7 @@
 #include "media/outlet.h"
 
 struct packet;
+struct plan_dtmf;
 struct stream;
 struct stream_set;
 struct transcoder;
@@ -35,8 +36,14 @@ void flows_free(struct stream_set *set);
 void flows_inherit(struct stream_set *before, struct stream_set *next);
 /* All that waits leaves, or is dropped: the session leaves this worker. [media] */
 void flows_stop(struct stream_set *set);
-/* A packet on its way; takes packet->buf. `silent`: to be heard as silence. [media] */
-void flow_take(struct flow *flow, struct packet *packet, bool silent);
+/*
+ * A packet on its way; takes packet->buf. `silent`: to be heard as silence; `block`: what is done
+ * about its digits, or NULL. [media]
+ */
+void flow_take(
+	struct flow *flow, struct packet *packet, bool silent, const struct plan_dtmf *block);
+/* For all sinks of the stream that take digits so; what is too much is counted. [media] */
+void flows_put_digit(struct stream *source, const struct digit *digit);
 /* Whom `sink` knows as `ssrc`, of whatever source; NULL: nobody that is transcoded. [media] */
 const struct outlet_ssrc *flow_sent_as(const struct stream *sink, uint32_t ssrc);
 /* From `source` to `sink`, both by RTP; NULL. [media] */

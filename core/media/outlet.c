@@ -31,15 +31,20 @@ void outlet_init(struct outlet *o, uint64_t seed)
 }
 
 /* xorshift64*; seeded from the system's randomness. */
+uint32_t outlet_random(struct outlet *o)
+{
+	o->random ^= o->random >> 12;
+	o->random ^= o->random << 25;
+	o->random ^= o->random >> 27;
+	return (uint32_t)(o->random * UINT64_C(0x2545f4914f6cdd1d) >> 32);
+}
+
 static uint32_t random_ssrc(struct outlet *o)
 {
 	uint32_t ssrc;
 
 	do {
-		o->random ^= o->random >> 12;
-		o->random ^= o->random << 25;
-		o->random ^= o->random >> 27;
-		ssrc = (uint32_t)(o->random * UINT64_C(0x2545f4914f6cdd1d) >> 32);
+		ssrc = outlet_random(o);
 	} while (!ssrc);
 	return ssrc;
 }
@@ -219,6 +224,34 @@ void outlet_send(struct outlet *o, const struct outlet_packet *packet, int64_t n
 		due_us };
 	if (!o->queued++)
 		wheel_set(wheel_of(o), &o->timer, due_us);
+}
+
+static void renumber(uint8_t *data, uint16_t seq, uint32_t timestamp, uint32_t ssrc)
+{
+	uint32_t fields[2] = { htonl(timestamp), htonl(ssrc) };
+	uint16_t number = htons(seq);
+
+	memcpy(data + 2, &number, sizeof(number));
+	memcpy(data + 4, fields, sizeof(fields));
+}
+
+void outlet_relay(struct outlet *o, struct packet *packet, uint16_t seq, uint32_t timestamp)
+{
+	struct outlet_ssrc *s = &o->ssrc[0];
+	const struct outlet_packet sent = {
+		.buf = packet->buf,
+		.payload_type = packet->buf->data[1] & 0x7f,
+		.timestamp = timestamp,
+	};
+
+	outlet_flush(o);
+	renumber(packet->buf->data, seq, timestamp, s->out);
+	if (seq_diff(seq, s->next_seq) >= 0)
+		s->next_seq = (uint16_t)(seq + 1);
+	s->packets++;
+	s->octets += packet->buf->len - RTP_HEADER_BYTES;
+	count_sent(o, &sent, seq, packet->now_us);
+	media_send(packet, o->sink);
 }
 
 void outlet_flush(struct outlet *o)

@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/wheel.h"
+#include "media/digits.h"
 
 #include <stdbool.h>
 
@@ -18,6 +19,7 @@ enum {
 	OUTLET_QUEUE = 64, /* packets that wait for their time; beyond, the oldest leaves early */
 };
 
+struct packet;
 struct stream;
 
 /* An SSRC received and what is sent for it. */
@@ -41,6 +43,7 @@ struct outlet {
 	struct stream *source, *sink; /* as the running plan has them */
 	unsigned count;
 	struct outlet_ssrc ssrc[OUTLET_SSRCS]; /* the latest first */
+	struct digits digits;                  /* that the sink gets instead of audio */
 	uint64_t random;                       /* state of a generator */
 	/* A packet of that timestamp leaves at pace_us; up to the next one its clock counts. */
 	bool paced;
@@ -78,6 +81,13 @@ struct outlet_ssrc *outlet_find_out(struct outlet *o, uint32_t ssrc);
 uint32_t outlet_timestamp(const struct outlet_ssrc *s, uint32_t timestamp);
 /* Takes the packet's buf, writes its header, and sends it when it is due. */
 void outlet_send(struct outlet *o, const struct outlet_packet *packet, int64_t now_us);
+/*
+ * Sends `packet` as it is but for these numbers, at once; takes its buf. Numbers that follow
+ * are higher.
+ */
+void outlet_relay(struct outlet *o, struct packet *packet, uint16_t seq, uint32_t timestamp);
+/* A number by chance, by its generator. */
+uint32_t outlet_random(struct outlet *o);
 /* All that waits leaves now: before the session goes to another worker, or ends. */
 void outlet_flush(struct outlet *o);
 /* `to` goes on where `from` was. */

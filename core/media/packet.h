@@ -58,6 +58,27 @@ void media_learn_forget(struct stream *stream, int64_t now_us);
  * [media]
  */
 void media_learn_aim(struct stream *stream, struct port *port, const struct addr *peer);
+/*
+ * dtmf.c: an RTP packet that came while events are about: one of an event, or another that may
+ * show that an event is over. Control is told of each event once.
+ */
+void media_dtmf_in(const struct packet *packet, bool is_event);
+/* Is it of events, as its sender or a receiver described it? */
+static inline bool media_is_event(const struct stream *stream, uint8_t payload_type)
+{
+	return stream->plan->events[payload_type / 64] >> payload_type % 64 & 1;
+}
+/* dtmf.c: tells control of a digit that is over, unless there were too many. */
+void media_dtmf_tell(struct stream *stream, const struct media_dtmf *dtmf, int64_t now_us);
+/* dtmf.c: is what its receivers are sent now from a time when a digit was signalled? */
+bool media_dtmf_is_on(const struct stream *stream, int64_t now_us);
+/* the code instead, of a mode that has one. */
+static inline uint8_t media_dtmf_replaced(const struct plan_dtmf *dtmf)
+{
+	return dtmf->mode == PLAN_DTMF_DIGIT ? dtmf->code : 0;
+}
+/* dtmf.c: what a stream of a new plan goes on with; `before` may be NULL. */
+void media_dtmf_inherit(struct stream *stream, const struct stream *before);
 /* filter.c: to each sink what its action leaves of it; takes packet->buf. */
 void media_deliver_filtered(struct packet *packet);
 /* rtcp_in.c: what an RTCP compound says of quality; the packet stays as it is. */

@@ -184,6 +184,10 @@ bool plan_transcode_equal(const struct plan_transcode *a, const struct plan_tran
 	if (!a || !b)
 		return a == b;
 	return a->decoder_count == b->decoder_count && a->encoder_count == b->encoder_count &&
+	       a->detect == b->detect && a->tells == b->tells && a->to_events == b->to_events &&
+	       a->inject == b->inject && a->has_event_encoder == b->has_event_encoder &&
+	       a->event_encoder == b->event_encoder && a->relay == b->relay &&
+	       a->no_suppress == b->no_suppress &&
 	       !memcmp(a->handler, b->handler, sizeof(a->handler)) &&
 	       codecs_equal(a->decoders, b->decoders, a->decoder_count) &&
 	       codecs_equal(a->encoders, b->encoders, a->encoder_count);
@@ -281,6 +285,7 @@ static bool stream_equal(const struct plan_stream *a, const struct plan_stream *
 	       srtp_equal(a->srtp_in, b->srtp_in) && srtp_equal(a->srtp_out, b->srtp_out) &&
 	       dtls_equal(a->dtls, b->dtls) && ice_equal(a->ice, b->ice) &&
 	       formats_equal(a->in, b->in) &&
+	       !memcmp(a->events, b->events, sizeof(a->events)) &&
 	       sinks_equal(a->rtp_sinks, a->rtp_sink_count, b->rtp_sinks, b->rtp_sink_count) &&
 	       sinks_equal(a->rtcp_sinks, a->rtcp_sink_count, b->rtcp_sinks, b->rtcp_sink_count) &&
 	       all_transcodes_equal(a, b) && plays_equal(a->play, b->play);

@@ -58,7 +58,7 @@ enum plan_sources {
 /* What is done to a stream's RTP on its way to a sink. */
 enum plan_action {
 	PLAN_BLOCK = 1,      /* all but DTMF is discarded */
-	PLAN_BLOCK_DTMF = 2, /* DTMF is discarded */
+	PLAN_BLOCK_DTMF = 2, /* what `dtmf` of the filter says is done about DTMF */
 	PLAN_SILENCE = 4,    /* payloads that have a silence become it */
 	PLAN_DROP = 8,       /* all is discarded */
 	PLAN_ECHO = 16,      /* under another SSRC: it goes back to its sender */
@@ -75,8 +75,32 @@ enum plan_payload {
 	PLAN_PAYLOAD_G722,
 };
 
+/* What a receiver gets of digits that are blocked (spec media 4.6). */
+enum plan_dtmf_mode {
+	PLAN_DTMF_OFF,     /* all of it */
+	PLAN_DTMF_DROP,    /* no events; audio as it is */
+	PLAN_DTMF_SILENCE, /* no events, and silence meanwhile */
+	PLAN_DTMF_TONE,    /* a tone for each */
+	PLAN_DTMF_RANDOM,  /* other digits, by chance, as tones */
+	PLAN_DTMF_ZERO,    /* the digit 0 */
+	PLAN_DTMF_DIGIT,   /* the digit `code` */
+	PLAN_DTMF_MODES
+};
+
+enum { PLAN_DTMF_TONES = 8 };
+
+struct plan_dtmf {
+	uint8_t mode;   /* enum plan_dtmf_mode */
+	uint8_t code;   /* of PLAN_DTMF_DIGIT */
+	uint8_t volume; /* of what is heard instead, in dB below the loudest */
+	uint8_t tone_count;
+	uint16_t tones_hz
+		[PLAN_DTMF_TONES]; /* of PLAN_DTMF_TONE, one after the other; at least one */
+};
+
 struct plan_filter {
 	uint8_t payload[128];           /* enum plan_payload by payload type */
+	struct plan_dtmf dtmf;          /* of PLAN_BLOCK_DTMF; zeroed elsewhere */
 	uint64_t masked[4];             /* numbers of header extensions, of PLAN_MASK */
 	uint8_t action[PLAN_MAX_SINKS]; /* bits of enum plan_action by place in rtp_sinks */
 };
@@ -86,6 +110,7 @@ enum plan_handling {
 	PLAN_PASS, /* as it is, under the sink's SSRC and sequence when others are transcoded */
 	PLAN_TRANSCODE, /* decoded and encoded */
 	PLAN_EVENT,     /* RFC 4733: the same event under another payload type and clock */
+	PLAN_TONE,      /* RFC 4733: heard as tones, in an encoder's audio */
 	PLAN_DISCARD,   /* the sink has nothing it could become */
 };
 
@@ -113,7 +138,17 @@ struct plan_transcode {
 	struct plan_handler handler[128]; /* by payload type received */
 	unsigned decoder_count, encoder_count;
 	struct plan_format decoders[PLAN_MAX_FORMATS], encoders[PLAN_MAX_FORMATS];
-	char *texts; /* what the formats' strings point into; owned */
+	/*
+	 * Digits. `detect`: those in audio are looked for, and `tells` of them; `to_events`: they
+	 * become events. `inject`: others may be put in. Events of these two kinds are those of
+	 * `event_encoder`, if there is one; injected digits are tones where not.
+	 */
+	bool detect, tells, to_events, inject;
+	bool has_event_encoder;
+	uint8_t event_encoder;
+	bool relay;       /* nothing but that: all packets pass, under the outlet's numbers */
+	bool no_suppress; /* audio is sent beside events, too */
+	char *texts;      /* what the formats' strings point into; owned */
 };
 
 /* Copies the strings of all formats. [control] */
@@ -224,6 +259,7 @@ struct plan_stream {
 	/* A reference; NULL: no DTLS. Without keys above, which it takes the place of. */
 	struct plan_dtls *dtls;
 	struct plan_ice *ice;       /* a reference, with the stream of RTP; NULL: no ICE */
+	uint64_t events[2];         /* payload types received that are events: bits by number */
 	struct plan_bundle *bundle; /* owned; NULL: it carries no other */
 	uint32_t delay_us;          /* its RTP waits so long; 0: not */
 	struct plan_filter *filter; /* owned; NULL: RTP goes to all sinks as it is */

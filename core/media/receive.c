@@ -72,6 +72,22 @@ static struct ssrc_stats *find_ssrc(struct stream_counts *counts, uint32_t ssrc)
 	return oldest;
 }
 
+/*
+ * After events the type counts as not known, so that each of their packets comes here, and the
+ * one behind them: what is done about events costs other packets nothing. So it is out of line.
+ */
+__attribute__((noinline)) static void change_type(const struct packet *packet, struct ssrc_stats *s)
+{
+	uint8_t type = s->payload_type;
+	bool event = media_is_event(packet->in, type);
+
+	reception_set_clock(&s->reception, type, stream_clock_hz(packet->in, type));
+	if (event)
+		s->reception.clock_type = RECEPTION_NO_TYPE;
+	if (event || packet->in->event.active)
+		media_dtmf_in(packet, event);
+}
+
 static void count_rtp(struct stream_counts *counts, const struct packet *packet)
 {
 	const uint8_t *data = packet->buf->data;
@@ -86,8 +102,7 @@ static void count_rtp(struct stream_counts *counts, const struct packet *packet)
 	else
 		reception_sequence(&s->reception, s->last_seq);
 	if (s->payload_type != s->reception.clock_type)
-		reception_set_clock(&s->reception, s->payload_type,
-			stream_clock_hz(packet->in, s->payload_type));
+		change_type(packet, s);
 	if (first || timestamp != s->last_timestamp)
 		reception_arrival(&s->reception, timestamp, packet->now_us);
 	s->packets++;

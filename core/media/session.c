@@ -23,6 +23,7 @@ struct session {
 	struct media_worker *worker; /* who has it, or gets it next */
 	struct stream_set *latest;   /* the last one made; NULL before */
 	GQueue held;                 /* struct stream_set: wait until a move is over */
+	GQueue held_digits;          /* struct digit_message: likewise */
 	bool moving;                 /* on its way between two workers */
 	bool dropping;               /* to be dropped as soon as a move is over */
 	session_dropped_fn on_dropped;
@@ -56,6 +57,7 @@ struct session *session_new(uint64_t id, struct media_worker *worker, struct mai
 	session->control = control;
 	session->worker = worker;
 	g_queue_init(&session->held);
+	g_queue_init(&session->held_digits);
 	return session;
 }
 
@@ -219,11 +221,20 @@ static void attach_new_ports(
 		}
 }
 
+/* A digit on its way to a session. */
+struct digit_message {
+	struct message message;
+	struct session_state *state;
+	uint32_t stream_id;
+	struct digit digit;
+};
+
 static void detached_on_control(struct message *message)
 {
 	struct journey *j = container_of(message, struct journey, message);
 	struct session *session = j->state->owner;
 	const struct plan *before = j->state->set ? j->state->set->plan : NULL;
+	struct digit_message *digit;
 	struct stream_set *set;
 
 	session->moving = false;
@@ -234,6 +245,8 @@ static void detached_on_control(struct message *message)
 		before = set->plan;
 		post_set(session, set);
 	}
+	while ((digit = g_queue_pop_head(&session->held_digits)))
+		mailbox_post(media_worker_mailbox(session->worker), &digit->message, WAKE_LATER);
 	if (session->dropping)
 		start_drop(session);
 }
@@ -284,6 +297,30 @@ void session_pierce(struct session *session)
 		return;
 	j = journey_new(session->state, pierce_on_worker);
 	mailbox_post(media_worker_mailbox(session->worker), &j->message, WAKE_LATER);
+}
+
+static void put_digit_on_worker(struct message *message)
+{
+	struct digit_message *m = container_of(message, struct digit_message, message);
+	struct stream *stream = stream_set_find(m->state->set, m->stream_id);
+
+	if (stream)
+		flows_put_digit(stream, &m->digit);
+	g_free(m);
+}
+
+void session_put_digit(struct session *session, uint32_t stream_id, const struct digit *digit)
+{
+	struct digit_message *m = g_new0(struct digit_message, 1);
+
+	m->message.run = put_digit_on_worker;
+	m->state = session->state;
+	m->stream_id = stream_id;
+	m->digit = *digit;
+	if (session->moving)
+		g_queue_push_tail(&session->held_digits, m);
+	else
+		mailbox_post(media_worker_mailbox(session->worker), &m->message, WAKE_LATER);
 }
 
 static void dropped_on_control(struct message *message)

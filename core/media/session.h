@@ -17,6 +17,7 @@
 #define MEDIA_SESSION_H
 
 #include "base/err.h"
+#include "media/digits.h"
 #include "media/plan.h"
 #include "media/quality.h"
 #include "media/worker.h"
@@ -50,6 +51,11 @@ void session_discard(struct session *session, struct stream_set *set);
 void session_apply(struct session *session, struct stream_set *set);
 /* Empty packets once more to peers that ask for them (pierce.c). [control] */
 void session_pierce(struct session *session);
+/*
+ * A digit for all receivers of a stream that the plan has prepared for it; beyond DIGITS_QUEUE
+ * they are dropped (REASON_DIGITS_FULL). [control]
+ */
+void session_put_digit(struct session *session, uint32_t stream_id, const struct digit *digit);
 /*
  * To another worker, running state and all. False: it is there already, or still on its way
  * somewhere; nothing happens then. [control]

@@ -10,6 +10,7 @@
 #include "media/plan.h"
 #include "media/quality.h"
 #include "media/worker.h"
+#include "rtp/telephone_event.h"
 
 struct session_state;
 
@@ -52,6 +53,12 @@ struct stream {
 	int64_t until_us;   /* when learning ends */
 	int64_t moved_us;   /* when it was last followed to another source */
 	int64_t refused_us; /* when control was last told of a refused one; 0: never */
+
+	struct event_track event; /* the one it is in; kept over plans */
+	int64_t digit_until_us;   /* that long what leaves is of the event that is over */
+	/* How many events were told to control in the second that began at event_second_us. */
+	int64_t event_second_us;
+	unsigned event_count;
 
 	const struct plan_stream *plan;
 	struct delay *delay; /* owned; NULL: packets do not wait */

@@ -166,6 +166,7 @@ struct stream_set *stream_set_apply(struct session_state *state, struct stream_s
 		struct stream *s = &next->streams[i];
 
 		media_learn_inherit(s, stream_set_find(before, s->plan->id), now_us);
+		media_dtmf_inherit(s, stream_set_find(before, s->plan->id));
 		stream_stats_begin(s->stats);
 		forget_clocks(&s->stats->counts);
 		stream_stats_end(s->stats);

@@ -22,22 +22,16 @@ enum {
 	FORGET_MS = CONCEAL_MAX_MS, /* more than concealment and resampling look back */
 };
 
-/* A packet's way through, once it is its turn. */
-struct turn {
-	struct transcoder *t;
-	struct outlet *outlet;
-	struct outlet_ssrc *ssrc;
-	struct packet *packet; /* for its time and counts; its buf may be gone */
-	struct buf_pool *pool;
-	struct decoder *decoder;
-	struct encoder *encoder;
-	unsigned decoder_index;
-	bool making_up;
-};
-
 /* Samples on their way, of whatever this worker transcodes now. */
 static _Thread_local int16_t heard[CODEC_MAX_SAMPLES * CODEC_MAX_CHANNELS];
 static _Thread_local int16_t resampled[CODEC_MAX_SAMPLES * CODEC_MAX_CHANNELS];
+
+static const struct plan_dtmf no_block;
+
+bool transcoder_relays(const struct transcoder *t)
+{
+	return t->plan->relay;
+}
 
 void transcoder_follow(struct transcoder *t, const struct plan_transcode *plan)
 {
@@ -51,7 +45,7 @@ static uint32_t ticks_of(const struct encoder *e, size_t samples)
 	return (uint32_t)((uint64_t)samples * e->clock_hz / e->audio.sample_hz);
 }
 
-static void encode(const struct turn *turn, const int16_t *samples)
+static void encode_packet(const struct turn *turn, const int16_t *samples)
 {
 	struct encoder *e = turn->encoder;
 	struct outlet_packet packet = {
@@ -63,7 +57,6 @@ static void encode(const struct turn *turn, const int16_t *samples)
 	};
 	int len;
 
-	turn->ssrc->next_timestamp += ticks_of(e, e->packet_samples);
 	if (!packet.buf) {
 		media_count_drop(turn->packet, turn->outlet->sink, REASON_NO_BUFFER);
 		return;
@@ -78,8 +71,16 @@ static void encode(const struct turn *turn, const int16_t *samples)
 	outlet_send(turn->outlet, &packet, turn->packet->now_us);
 }
 
-/* `count` samples of the encoder's kind. */
-static void send_samples(const struct turn *turn, const int16_t *samples, size_t count)
+static void encode(const struct turn *turn, const int16_t *samples)
+{
+	struct encoder *e = turn->encoder;
+
+	if (!turn->t->puts_digits || !dtmf_replace(turn, &samples))
+		encode_packet(turn, samples);
+	turn->ssrc->next_timestamp += ticks_of(e, e->packet_samples);
+}
+
+void transcoder_send_samples(const struct turn *turn, const int16_t *samples, size_t count)
 {
 	struct encoder *e = turn->encoder;
 	unsigned channels = e->audio.channels;
@@ -110,12 +111,12 @@ static void send_heard(const struct turn *turn, const int16_t *samples, size_t c
 	int n;
 
 	if (!resampler) {
-		send_samples(turn, samples, count);
+		transcoder_send_samples(turn, samples, count);
 		return;
 	}
 	n = turn->t->resampler->run(resampler, samples, count, resampled, CODEC_MAX_SAMPLES);
 	if (n > 0)
-		send_samples(turn, resampled, (size_t)n);
+		transcoder_send_samples(turn, resampled, (size_t)n);
 }
 
 static void send_silence(const struct turn *turn, size_t count)
@@ -125,7 +126,7 @@ static void send_silence(const struct turn *turn, size_t count)
 	while (count) {
 		size_t n = MIN(count, (size_t)480);
 
-		send_samples(turn, silence, n);
+		transcoder_send_samples(turn, silence, n);
 		count -= n;
 	}
 }
@@ -151,13 +152,14 @@ static void make_up(
 			samples - (size_t)made);
 	if (turn->t->silent)
 		memset(heard, 0, samples * d->audio.channels * sizeof(int16_t));
+	dtmf_miss(turn, samples);
 	turn->making_up = true;
 	send_heard(turn, heard, samples);
 	turn->making_up = false;
 }
 
-/* Time in which nothing was sent. A packet begun is filled with silence. */
-static void leave_out(const struct turn *turn, uint32_t ticks)
+/* A packet begun is filled with silence. */
+void transcoder_leave_out(const struct turn *turn, uint32_t ticks)
 {
 	struct encoder *e = turn->encoder;
 	uint64_t samples = (uint64_t)ticks * e->audio.sample_hz / turn->decoder->clock_hz;
@@ -187,13 +189,12 @@ static void bridge(
 		make_up(turn, (uint64_t)made * turn->decoder->audio.sample_hz / clock_hz, h,
 			payload);
 	if ((uint32_t)gap > made)
-		leave_out(turn, (uint32_t)gap - made);
+		transcoder_leave_out(turn, (uint32_t)gap - made);
 }
 
 /* ---- packets, in order ---- */
 
-/* This packet's timestamp is that of the sample which goes into the encoder next. */
-static void drop_anchor(const struct turn *turn, uint32_t timestamp)
+void transcoder_drop_anchor(const struct turn *turn, uint32_t timestamp)
 {
 	struct outlet_ssrc *s = turn->ssrc;
 
@@ -243,7 +244,8 @@ static void take_audio(
 	struct decoder *d = turn->decoder;
 	int count;
 
-	if (event_hides(t, h->timestamp))
+	/* Tones are in the audio's place, so that there is never both. */
+	if ((!t->plan->no_suppress || t->dtmf.has_event) && event_hides(t, h->timestamp))
 		return;
 	if (t->passed)
 		turn->ssrc->next_timestamp = outlet_timestamp(turn->ssrc, h->timestamp) -
@@ -252,7 +254,7 @@ static void take_audio(
 		bridge(turn, lost, h, payload);
 	t->passed = false;
 	d->used = turn->encoder->used = true;
-	drop_anchor(turn, h->timestamp);
+	transcoder_drop_anchor(turn, h->timestamp);
 	count = d->ops->decode(d->state, payload, h->payload_len, heard, CODEC_MAX_SAMPLES);
 	t->broken = count < 0;
 	if (t->broken) {
@@ -265,6 +267,7 @@ static void take_audio(
 	t->has_expected = true;
 	if (count)
 		conceal_hear(d->conceal, heard, (size_t)count);
+	dtmf_hear(turn, heard, (size_t)count);
 	if (t->silent)
 		memset(heard, 0, (size_t)count * d->audio.channels * sizeof(int16_t));
 	send_heard(turn, heard, (size_t)count);
@@ -275,61 +278,82 @@ static uint32_t rescale(uint32_t ticks, uint32_t from_hz, uint32_t to_hz)
 	return (uint32_t)((uint64_t)ticks * to_hz / from_hz);
 }
 
-/* RFC 4733: event, flags and volume stay, the duration is told in the sink's clock. */
-static void take_event(struct turn *turn, const struct rtp_header *h, const uint8_t *payload)
+/* RFC 4733: code, end and volume stay, the duration is told in the sink's clock. */
+static void send_event(
+	struct turn *turn, const struct rtp_header *h, const struct telephone_event *event)
 {
 	struct transcoder *t = turn->t;
+	struct telephone_event sent = *event;
 	struct outlet_packet packet = {
 		.payload_type = turn->encoder->payload_type,
 		.marker = h->marker,
 		.at_once = true,
 	};
-	uint32_t duration;
-	uint8_t *out;
 
-	if (h->payload_len < 4) {
-		media_count_drop(turn->packet, turn->packet->in, REASON_DECODE_FAILED);
-		return;
-	}
 	if (!t->in_event || t->event_start != h->timestamp) {
 		t->event_start = h->timestamp;
 		t->event_sent = outlet_timestamp(turn->ssrc, h->timestamp);
 	}
-	t->in_event = !(payload[1] & 0x80);
+	t->in_event = !event->end;
 	packet.timestamp = t->event_sent;
 	packet.buf = buf_get(turn->pool);
 	if (!packet.buf) {
 		media_count_drop(turn->packet, turn->outlet->sink, REASON_NO_BUFFER);
 		return;
 	}
-	out = packet.buf->data + RTP_HEADER_BYTES;
-	memcpy(out, payload, 4);
-	duration = rescale((uint32_t)payload[2] << 8 | payload[3], turn->decoder->clock_hz,
-		turn->encoder->clock_hz);
-	duration = MIN(duration, (uint32_t)UINT16_MAX);
-	out[2] = (uint8_t)(duration >> 8);
-	out[3] = (uint8_t)duration;
-	packet.buf->len = RTP_HEADER_BYTES + 4;
+	sent.duration = (uint16_t)MIN(
+		rescale(event->duration, turn->decoder->clock_hz, turn->encoder->clock_hz),
+		(uint32_t)UINT16_MAX);
+	telephone_event_write(packet.buf->data + RTP_HEADER_BYTES, &sent);
+	packet.buf->len = RTP_HEADER_BYTES + TELEPHONE_EVENT_BYTES;
 	outlet_send(turn->outlet, &packet, turn->packet->now_us);
+}
+
+static void take_event(
+	struct turn *turn, const struct rtp_header *h, const uint8_t *payload, bool play)
+{
+	struct telephone_event event;
+
+	if (!telephone_event_parse(payload, h->payload_len, &event)) {
+		media_count_drop(turn->packet, turn->packet->in, REASON_DECODE_FAILED);
+		return;
+	}
+	if (dtmf_take_event(turn, h, &event))
+		return;
+	if (play)
+		dtmf_play_event(turn, h, &event);
+	else
+		send_event(turn, h, &event);
 }
 
 /* Under the outlet's numbers, else as it is. */
 static void pass(struct turn *turn, const struct rtp_header *h, const uint8_t *payload)
 {
+	struct transcoder *t = turn->t;
+	struct telephone_event event;
+	bool is_event = media_is_event(turn->packet->in, h->payload_type) &&
+			telephone_event_parse(payload, h->payload_len, &event);
 	struct outlet_packet packet = {
-		.buf = buf_get(turn->pool),
 		.payload_type = h->payload_type,
 		.marker = h->marker,
 		.at_once = true,
 		.timestamp = outlet_timestamp(turn->ssrc, h->timestamp),
 	};
 
+	if (is_event && dtmf_take_event(turn, h, &event))
+		return;
+	packet.buf = buf_get(turn->pool);
 	if (!packet.buf) {
 		media_count_drop(turn->packet, turn->outlet->sink, REASON_NO_BUFFER);
 		return;
 	}
-	turn->t->passed = true;
+	t->passed = true;
 	memcpy(packet.buf->data + RTP_HEADER_BYTES, payload, h->payload_len);
+	if (is_event) {
+		t->in_event = !event.end;
+		t->event_start = h->timestamp;
+		telephone_event_write(packet.buf->data + RTP_HEADER_BYTES, &event);
+	}
 	packet.buf->len = RTP_HEADER_BYTES + (uint32_t)h->payload_len;
 	outlet_send(turn->outlet, &packet, turn->packet->now_us);
 }
@@ -359,7 +383,11 @@ static void take_in_order(struct turn *turn, const struct buf *buf, unsigned los
 		take_audio(turn, &header, payload, lost);
 		break;
 	case PLAN_EVENT:
-		take_event(turn, &header, payload);
+		take_event(turn, &header, payload, false);
+		break;
+	case PLAN_TONE:
+		t->encoder = h->encoder;
+		take_event(turn, &header, payload, true);
 		break;
 	case PLAN_DISCARD:
 		media_count_drop(turn->packet, turn->packet->in, REASON_NO_CODEC);
@@ -404,6 +432,7 @@ static void begin_ssrc(struct transcoder *t, uint32_t ssrc)
 	t->ssrc = ssrc;
 	t->has_ssrc = true;
 	t->has_expected = t->in_event = t->passed = t->broken = false;
+	t->dtmf.has_event = t->dtmf.masking = false;
 	for (unsigned i = 0; i < t->plan->decoder_count; i++)
 		if (t->decoders[i].used)
 			forget_heard(t, i);
@@ -448,8 +477,22 @@ void transcoder_flush(struct transcoder *t, struct outlet *outlet, struct packet
 	}
 }
 
-void transcoder_take(
-	struct transcoder *t, struct packet *packet, struct outlet *outlet, bool silent)
+void transcoder_relay(struct transcoder *t, struct packet *packet, struct outlet *outlet)
+{
+	const uint8_t *rtp = packet->buf->data;
+	struct turn turn = {
+		.t = t,
+		.outlet = outlet,
+		.packet = packet,
+		.pool = packet->buf->pool,
+	};
+
+	turn.ssrc = outlet_select(outlet, rtp_ssrc(rtp), rtp_seq(rtp), rtp_timestamp(rtp));
+	dtmf_relay(&turn);
+}
+
+void transcoder_take(struct transcoder *t, struct packet *packet, struct outlet *outlet,
+	bool silent, const struct plan_dtmf *block)
 {
 	const uint8_t *rtp = packet->buf->data;
 	struct turn turn = {
@@ -461,6 +504,7 @@ void transcoder_take(
 	uint32_t ssrc = rtp_ssrc(rtp), clock_hz = clock_of(t, rtp);
 
 	t->silent = silent;
+	t->dtmf.block = block ? *block : no_block;
 	if (!t->has_ssrc || ssrc != t->ssrc) {
 		struct packet rest = *packet;
 

@@ -27,11 +27,14 @@ void transcoder_free(struct transcoder *t);
 /* An equal plan takes the place of its own. [media] */
 void transcoder_follow(struct transcoder *t, const struct plan_transcode *plan);
 /*
- * An RTP packet for the outlet's sink; takes packet->buf. `silent`: it is to be heard as silence.
- * [media]
+ * An RTP packet for the outlet's sink; takes packet->buf. `silent`: it is to be heard as silence;
+ * `block`: what is done about its digits, or NULL. [media]
  */
-void transcoder_take(
-	struct transcoder *t, struct packet *packet, struct outlet *outlet, bool silent);
+void transcoder_take(struct transcoder *t, struct packet *packet, struct outlet *outlet,
+	bool silent, const struct plan_dtmf *block);
+/* The same of a plan that relays. [media] */
+void transcoder_relay(struct transcoder *t, struct packet *packet, struct outlet *outlet);
+bool transcoder_relays(const struct transcoder *t);
 /*
  * What the far end asks encoders of `codec` for, in that codec's terms / how much of what they
  * send is lost on its way, as the far end reports. [media]

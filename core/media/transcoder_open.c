@@ -90,10 +90,20 @@ static int open_pair(struct transcoder *t, const struct plan_handler *h, struct 
 		ret = open_decoder(d, in, e->state ? &e->audio : &have, err);
 	if (!ret && h->handling == PLAN_TRANSCODE)
 		ret = open_resampler(t, e, h->decoder, err);
-	if (!ret && h->handling == PLAN_TRANSCODE && !e->has_chain[h->decoder]) {
+	if (!ret && h->handling != PLAN_EVENT && !e->has_chain[h->decoder]) {
 		e->chain[h->decoder] = (uint8_t)chain_open(in->codec->name, out->codec->name);
 		e->has_chain[h->decoder] = true;
 	}
+	return ret;
+}
+
+static int open_pairs(struct transcoder *t, enum plan_handling handling, struct err *err)
+{
+	int ret = 0;
+
+	for (unsigned pt = 0; !ret && pt < G_N_ELEMENTS(t->plan->handler); pt++)
+		if (t->plan->handler[pt].handling == handling)
+			ret = open_pair(t, &t->plan->handler[pt], err);
 	return ret;
 }
 
@@ -101,21 +111,23 @@ int transcoder_new(
 	const struct plan_transcode *plan, struct transcoder **ret_transcoder, struct err *err)
 {
 	struct transcoder *t = g_new0(struct transcoder, 1);
+	int ret;
 
 	running++;
 	t->plan = plan;
+	t->puts_digits = plan->inject || plan->to_events;
 	t->resampler = codec_resampler();
-	for (unsigned pt = 0; pt < G_N_ELEMENTS(plan->handler); pt++) {
-		const struct plan_handler *h = &plan->handler[pt];
-		int ret;
-
-		if (h->handling != PLAN_TRANSCODE && h->handling != PLAN_EVENT)
-			continue;
-		ret = open_pair(t, h, err);
-		if (ret < 0) {
-			transcoder_free(t);
-			return ret;
-		}
+	ret = open_pairs(t, PLAN_TRANSCODE, err);
+	/* What events need is there already, but for what is theirs alone. */
+	ret = ret ? ret : open_pairs(t, PLAN_TONE, err);
+	ret = ret ? ret : open_pairs(t, PLAN_EVENT, err);
+	if (!ret && plan->has_event_encoder && !t->encoders[plan->event_encoder].clock_hz)
+		ret = open_encoder(&t->encoders[plan->event_encoder],
+			&plan->encoders[plan->event_encoder], NULL, err);
+	ret = ret ? ret : dtmf_open(t, err);
+	if (ret < 0) {
+		transcoder_free(t);
+		return ret;
 	}
 	*ret_transcoder = t;
 	return 0;
@@ -132,6 +144,7 @@ void transcoder_free(struct transcoder *t)
 		return;
 	running--;
 	g_assert(!t->sequencer.held);
+	dtmf_close(t);
 	for (unsigned i = 0; i < PLAN_MAX_FORMATS; i++) {
 		struct decoder *d = &t->decoders[i];
 		struct encoder *e = &t->encoders[i];

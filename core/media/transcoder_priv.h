@@ -12,9 +12,17 @@
 
 #include "api/codec.h"
 #include "api/dsp.h"
+#include "base/buf.h"
+#include "base/err.h"
 #include "codec/conceal.h"
+#include "codec/tone.h"
 #include "media/plan.h"
 #include "rtp/sequencer.h"
+#include "rtp/telephone_event.h"
+
+struct outlet;
+struct outlet_ssrc;
+struct packet;
 
 struct decoder {
 	const struct codec_decoder *ops;
@@ -23,6 +31,29 @@ struct decoder {
 	struct conceal *conceal;
 	uint32_t clock_hz;
 	bool used; /* there is something in it of the source that is heard now */
+};
+
+/* DTMF of a source, as one of its flows deals with it. */
+struct dtmf {
+	struct plan_dtmf block;          /* as the latest packet's filter had it */
+	const struct dsp_dtmf *detector; /* NULL: digits in audio are not looked for */
+	void *detector_state;
+	void *resamplers[PLAN_MAX_FORMATS]; /* by decoder, to the detector; NULL: none is needed */
+	int heard;                          /* code of the digit in the latest audio; -1: none */
+	uint8_t volume;                     /* its level */
+	bool heard_lately;                  /* somewhere in the latest audio there was one */
+	uint32_t heard_samples;             /* how long so far, at DSP_DTMF_HZ */
+	/* What is heard instead of digits that are blocked. */
+	bool masking;
+	unsigned masked; /* how many so far */
+	struct tone mask;
+	uint64_t mask_offset; /* samples of it so far */
+	/* Events that are made heard. */
+	bool has_event; /* `event_start` of the transcoder is one of these */
+	uint8_t event_code;
+	uint32_t event_ticks; /* of it that were heard */
+	struct tone tone;
+	int64_t credit_us, credit_at_us; /* how much may be heard, as of when */
 };
 
 struct encoder {
@@ -55,6 +86,55 @@ struct transcoder {
 	uint32_t event_start; /* timestamp received, of the event that goes on */
 	uint32_t event_sent;  /* and sent */
 	unsigned encoder;     /* the one that audio went to last */
+	struct dtmf dtmf;
+	/* Of a plan that relays. */
+	uint16_t shift;       /* what is sent has numbers so much higher */
+	uint32_t frame_ticks; /* from one packet of audio to the next */
+	bool puts_digits;     /* in place of audio */
 };
+
+/* A packet's way through, once it is its turn. */
+struct turn {
+	struct transcoder *t;
+	struct outlet *outlet;
+	struct outlet_ssrc *ssrc;
+	struct packet *packet; /* for its time and counts; its buf may be gone */
+	struct buf_pool *pool;
+	struct decoder *decoder;
+	struct encoder *encoder;
+	unsigned decoder_index;
+	bool making_up;
+};
+
+/* transcoder.c: `count` samples of the encoder's kind, on their way to the sink. */
+void transcoder_send_samples(const struct turn *turn, const int16_t *samples, size_t count);
+/* transcoder.c: time in which nothing was sent, by the decoder's clock. */
+void transcoder_leave_out(const struct turn *turn, uint32_t ticks);
+/* transcoder.c: this packet's timestamp is that of the sample which goes into the encoder next. */
+void transcoder_drop_anchor(const struct turn *turn, uint32_t timestamp);
+
+/* transcoder_dtmf.c: opens what the plan asks for. 0, or -ENOTSUP and `err`. [control] */
+int dtmf_open(struct transcoder *t, struct err *err);
+void dtmf_close(struct transcoder *t);
+/* Digits in audio that was decoded: found, told, hidden as the block has it; in place. */
+void dtmf_hear(const struct turn *turn, int16_t *samples, size_t count);
+/* So many samples are missing. */
+void dtmf_miss(const struct turn *turn, size_t count);
+/*
+ * A packet's worth of audio on its way into the encoder, whose timestamp is next. True: events
+ * were sent in its place. *samples may be others afterwards.
+ */
+bool dtmf_replace(const struct turn *turn, const int16_t **samples);
+/*
+ * An event that came. True: it was dealt with. False: it goes on as an event, whose first bytes
+ * are `event` now.
+ */
+bool dtmf_take_event(
+	const struct turn *turn, const struct rtp_header *h, struct telephone_event *event);
+/* An event that came is heard by the sink. */
+void dtmf_play_event(
+	const struct turn *turn, const struct rtp_header *h, const struct telephone_event *event);
+/* Of a plan that relays. Takes the packet's buf. */
+void dtmf_relay(const struct turn *turn);
 
 #endif

@@ -46,6 +46,14 @@ enum media_event_type {
 	MEDIA_EVENT_DTLS_UP,          /* with `peer`: there are keys */
 	MEDIA_EVENT_DTLS_FAILED,      /* by `reason` */
 	MEDIA_EVENT_DTLS_CLOSED,      /* by the peer */
+	MEDIA_EVENT_DTMF,             /* `source` has sent `dtmf`, which is over now */
+};
+
+struct media_dtmf {
+	uint8_t code;   /* RFC 4733; 0 to 15 are digits */
+	uint8_t volume; /* dB below 0 dBm0 */
+	bool injected;  /* by the client, towards a receiver of the stream */
+	uint32_t duration_ms;
 };
 
 struct media_event {
@@ -61,6 +69,7 @@ struct media_event {
 	struct addr source;      /* what the event is about */
 	struct addr before;      /* believed until now, or still (REFUSED); ADDR_NONE: none */
 	uint32_t play_id;        /* of PLAY_ENDED, which no generation makes stale */
+	struct media_dtmf dtmf;  /* of DTMF */
 };
 
 /* Called on control's thread for each event, in the order of each worker. */

@@ -45,6 +45,7 @@ enum reason_kind {
 	ROW(NO_PEER, DROP, "no-peer", "nowhere to send it: the other side's address is not known") \
 	ROW(NO_SINK, DROP, "no-sink", "nobody receives this stream")                               \
 	ROW(MEDIA_BLOCKED, DROP, "media-blocked", "the proxy asked for it: media are discarded")   \
+	ROW(DIGITS_FULL, DROP, "digits-full", "more digits wait to be played than are kept")       \
 	ROW(DTMF_BLOCKED, DROP, "dtmf-blocked", "the proxy asked for it: DTMF is discarded")       \
 	ROW(FEEDBACK_REMOVED, DROP, "feedback-removed",                                            \
 		"RTCP feedback towards a profile without it")                                      \

@@ -25,6 +25,11 @@ struct framing {
 	bool broken; /* no bencode: the message cannot end */
 };
 
+struct ng_tcp {
+	const struct host *host;
+	GPtrArray *conns; /* struct tcp_conn *: whom events are told */
+};
+
 /* The document's first byte must open a dictionary. False: more bytes are needed. */
 static bool find_document(struct framing *f, struct str in)
 {
@@ -102,7 +107,7 @@ static size_t find_end(struct framing *f, struct str in)
 
 static size_t received(struct tcp_conn *conn, struct str in, bool at_end, void *arg)
 {
-	const struct host *host = arg;
+	const struct host *host = ((const struct ng_tcp *)arg)->host;
 	struct framing *f = host->tcp_state(host, conn);
 	size_t len = find_end(f, in);
 
@@ -114,12 +119,39 @@ static size_t received(struct tcp_conn *conn, struct str in, bool at_end, void *
 	return len;
 }
 
+static void opened(struct tcp_conn *conn, void *arg)
+{
+	g_ptr_array_add(((struct ng_tcp *)arg)->conns, conn);
+}
+
+static void closed(struct tcp_conn *conn, void *arg)
+{
+	g_ptr_array_remove_fast(((struct ng_tcp *)arg)->conns, conn);
+}
+
+/* A message of ours: nobody answers it, so that its cookie is any. */
+static void tell_dtmf(const struct value *data, void *arg)
+{
+	const struct ng_tcp *self = arg;
+	g_autoptr(GString) message = g_string_new(NULL);
+
+	g_string_printf(
+		message, "%08x%08x d6:notify6:onDTMF4:data", g_random_int(), g_random_int());
+	self->host->bencode(self->host, data, message);
+	g_string_append_c(message, 'e');
+	for (unsigned i = 0; i < self->conns->len; i++)
+		self->host->tcp_send(self->host, g_ptr_array_index(self->conns, i),
+			(struct str){ message->str, message->len });
+}
+
 static const struct tcp_service service = {
 	.kind = "TCP NG control",
 	.max_connections = MAX_CONNECTIONS,
 	.max_in_bytes = MAX_MESSAGE_BYTES,
 	.max_out_bytes = MAX_UNSENT_BYTES,
 	.state_bytes = sizeof(struct framing),
+	.opened = opened,
+	.closed = closed,
 	.received = received,
 };
 
@@ -142,12 +174,26 @@ static int self_test(char *error)
 
 static int init(const struct host *host, void **ret_instance, char *error)
 {
-	*ret_instance = NULL;
-	return host->listen(host, "listen-tcp-ng", &service, (void *)host, error);
+	struct ng_tcp *self = g_new0(struct ng_tcp, 1);
+
+	self->host = host;
+	self->conns = g_ptr_array_new();
+	*ret_instance = self;
+	host->on_dtmf(host, tell_dtmf, self);
+	return host->listen(host, "listen-tcp-ng", &service, self, error);
+}
+
+static void close_plugin(void *instance)
+{
+	struct ng_tcp *self = instance;
+
+	g_ptr_array_free(self->conns, TRUE);
+	g_free(self);
 }
 
 static const struct plugin_option options[] = {
 	{ "listen-tcp-ng", NULL, "Listen for the NG protocol over TCP here" },
+	{ "dtmf-log-ng-tcp", "false", "Tell clients of the NG protocol over TCP of DTMF events" },
 	{ NULL, NULL, NULL },
 };
 
@@ -159,4 +205,5 @@ PLUGIN_EXPORT(ng_tcp) = {
 	.options = options,
 	.self_test = self_test,
 	.init = init,
+	.close = close_plugin,
 };

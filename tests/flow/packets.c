@@ -2,6 +2,7 @@
 /* Packets that scripts send and expect. */
 #include "script.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 #include "rtp/rtp.h"
 #include "srtp/sdes.h"
 #include "srtp/srtp.h"
+#include "rtp/telephone_event.h"
 
 /* The value of "key=value" among `words`, or NULL. */
 static const char *option(char *const *words, const char *key)
@@ -83,6 +85,20 @@ static void deliver(struct script *s, char *const *words, enum packet_kind kind)
 	world_run(&s->world);
 }
 
+/* CODE,VOLUME,DURATION[,end] */
+static void event_payload(struct script *s, const char *text, uint8_t *ret)
+{
+	unsigned code, volume, duration;
+	struct telephone_event e = { .end = g_str_has_suffix(text, ",end") };
+
+	if (sscanf(text, "%u,%u,%u", &code, &volume, &duration) != 3)
+		script_fail(s, "an event is CODE,VOLUME,DURATION: %s", text);
+	e.code = (uint8_t)code;
+	e.volume = (uint8_t)volume;
+	e.duration = (uint16_t)duration;
+	telephone_event_write(ret, &e);
+}
+
 void statement_rtp(struct script *s, const char *rest)
 {
 	g_auto(GStrv) words = g_strsplit(rest, " ", -1);
@@ -93,15 +109,21 @@ void statement_rtp(struct script *s, const char *rest)
 		.seq = (uint16_t)number(words, "seq", s->next_seq),
 		.ssrc = (uint32_t)number(words, "ssrc", 0x1234abcd),
 	};
-	uint8_t header[RTP_HEADER_BYTES];
+	uint8_t header[RTP_HEADER_BYTES], event[TELEPHONE_EVENT_BYTES];
 
 	h.timestamp = (uint32_t)number(words, "ts", h.seq * 160u);
 	s->next_seq = (uint16_t)(h.seq + 1);
 	rtp_write(header, &h);
 	g_byte_array_set_size(s->sent[PACKET_RTP], 0);
 	g_byte_array_append(s->sent[PACKET_RTP], header, sizeof(header));
-	payload = payload ? payload : "some sound";
-	g_byte_array_append(s->sent[PACKET_RTP], (const guint8 *)payload, (guint)strlen(payload));
+	if (option(words, "event")) {
+		event_payload(s, option(words, "event"), event);
+		g_byte_array_append(s->sent[PACKET_RTP], event, sizeof(event));
+	} else {
+		payload = payload ? payload : "some sound";
+		g_byte_array_append(
+			s->sent[PACKET_RTP], (const guint8 *)payload, (guint)strlen(payload));
+	}
 	if (option(words, "len"))
 		g_byte_array_set_size(
 			s->sent[PACKET_RTP], RTP_HEADER_BYTES + (guint)number(words, "len", 0));
@@ -249,6 +271,39 @@ static void expect_hex(struct script *s, const struct mock_datagram *d, const ch
 		script_fail(s, "expected %s, got %s", hex, got->str);
 }
 
+static void expect_event(struct script *s, const struct mock_datagram *d, const char *text)
+{
+	uint8_t wanted[TELEPHONE_EVENT_BYTES];
+	struct telephone_event e;
+
+	event_payload(s, text, wanted);
+	if (!telephone_event_parse(d->bytes + RTP_HEADER_BYTES, d->len - RTP_HEADER_BYTES, &e))
+		script_fail(s, "no event: %zu bytes", d->len);
+	else if (memcmp(d->bytes + RTP_HEADER_BYTES, wanted, sizeof(wanted)))
+		script_fail(s, "expected event %s, got %u,%u,%u%s", text, e.code, e.volume,
+			e.duration, e.end ? ",end" : "");
+}
+
+/* Any of them; what is not named may be anything. */
+static bool expect_rtp_fields(struct script *s, char *const *words, const struct mock_datagram *d)
+{
+	static const char *const keys[] = { "seq", "ssrc", "pt", "ts", "marker", "event" };
+	bool any = false;
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(keys); i++)
+		any |= option(words, keys[i]) != NULL;
+	if (!any)
+		return false;
+	expect_field(s, words, "seq", rtp_seq(d->bytes));
+	expect_field(s, words, "ssrc", rtp_ssrc(d->bytes));
+	expect_field(s, words, "pt", d->bytes[1] & 0x7f);
+	expect_field(s, words, "ts", rtp_timestamp(d->bytes));
+	expect_field(s, words, "marker", d->bytes[1] >> 7);
+	if (option(words, "event"))
+		expect_event(s, d, option(words, "event"));
+	return true;
+}
+
 static void check_packet(
 	struct script *s, char *const *words, enum packet_kind kind, const struct mock_datagram *d)
 {
@@ -259,9 +314,8 @@ static void check_packet(
 		expect_hex(s, d, option(words, "hex"));
 	} else if (kind == PACKET_RTP && option(words, "fill")) {
 		expect_fill(s, d, number(words, "fill", 0));
-	} else if (kind == PACKET_RTP && (option(words, "seq") || option(words, "ssrc"))) {
-		expect_field(s, words, "seq", rtp_seq(d->bytes));
-		expect_field(s, words, "ssrc", rtp_ssrc(d->bytes));
+	} else if (kind == PACKET_RTP && expect_rtp_fields(s, words, d)) {
+		return;
 	} else if (kind == PACKET_RTCP && types) {
 		g_autofree char *got = types_of(d);
 

@@ -155,6 +155,9 @@ static void statement_settings(struct script *s, const char *rest)
 	set->tos = setting(v, "tos", set->tos);
 	set->cdr_facility = setting(v, "cdr-facility", set->cdr_facility);
 	set->rtcp_facility = setting(v, "rtcp-facility", set->rtcp_facility);
+	set->dtmf_no_suppress = setting(v, "dtmf-no-suppress", 0);
+	set->dtmf_no_log_injects = setting(v, "dtmf-no-log-injects", 0);
+	set->dtmf_facility = setting(v, "dtmf-facility", set->dtmf_facility);
 	set->learning = (enum plan_learn)choice(s, v, "endpoint-learning", learning);
 	set->sources = (enum plan_sources)choice(s, v, "source-policy", sources);
 	set->ssrc_reporting = (enum ssrc_reporting)setting(v, "ssrc-reporting", 0);

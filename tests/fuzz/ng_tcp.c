@@ -30,6 +30,13 @@ static int host_listen(const struct host *host, const char *name, const struct t
 	return 0;
 }
 
+static void host_on_dtmf(const struct host *host, host_dtmf_fn fn, void *arg)
+{
+	(void)host;
+	(void)fn;
+	(void)arg;
+}
+
 static const char *host_peer(const struct host *host, const struct tcp_conn *conn)
 {
 	(void)host;
@@ -64,6 +71,7 @@ static void host_tcp_message(const struct host *host, struct tcp_conn *conn, str
 }
 
 static const struct host fake = {
+	.on_dtmf = host_on_dtmf,
 	.listen = host_listen,
 	.tcp_peer = host_peer,
 	.tcp_state = host_state,

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* RTP headers from any bytes: what is accepted lies within them and can be written again. */
-#include "rtp/rtp.h"
+/*
+ * RTP headers and events from any bytes: what is accepted lies within them and can be written
+ * again.
+ */
+#include "rtp/telephone_event.h"
 
 #include <stdlib.h>
 
@@ -10,6 +13,27 @@ static void check(bool ok)
 {
 	if (!ok)
 		abort();
+}
+
+static void follow_events(const uint8_t *payload, size_t len, const struct rtp_header *first)
+{
+	struct event_track track = { 0 };
+	struct rtp_header h = *first;
+	struct telephone_event e, again;
+	uint8_t written[TELEPHONE_EVENT_BYTES];
+
+	for (; telephone_event_parse(payload, len, &e); payload += 4, len -= 4) {
+		telephone_event_write(written, &e);
+		check(telephone_event_parse(written, sizeof(written), &again));
+		check(again.code == e.code && again.end == e.end && again.volume == e.volume &&
+			again.duration == e.duration);
+		h.timestamp += e.code;
+		event_track_take(&track, &h, &e, e.duration, (int64_t)len * e.volume * 1000);
+		check(track.known && event_track_ms(&track) <= 65535u * 1000);
+		check(!track.active || !track.event.end);
+	}
+	event_track_expire(&track, INT64_MAX / 2);
+	check(!track.active);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -26,6 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check(h.padding || h.payload_offset + h.payload_len == size);
 	check(h.ssrc == rtp_ssrc(data) && h.seq == rtp_seq(data));
 
+	follow_events(data + h.payload_offset, h.payload_len, &h);
 	h.padding = false;
 	rtp_write(written, &h);
 	check(rtp_parse(written, sizeof(written), &again) == 0);

@@ -25,6 +25,12 @@ static void add_resampler(const struct host *host, const struct dsp_resampler *r
 	codec_registry_add_resampler(resampler);
 }
 
+static void add_dtmf(const struct host *host, const struct dsp_dtmf *detector)
+{
+	(void)host;
+	codec_registry_add_dtmf(detector);
+}
+
 static char *no_option(const struct host *host, const char *name)
 {
 	(void)host;
@@ -46,6 +52,7 @@ void mock_coder_load(const struct plugin *plugin)
 		.option = no_option,
 		.add_codec = add_codec,
 		.add_resampler = add_resampler,
+		.add_dtmf = add_dtmf,
 	};
 	char error[PLUGIN_ERROR_BYTES] = "";
 	void *instance;

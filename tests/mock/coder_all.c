@@ -4,9 +4,9 @@
 #include <glib.h>
 
 extern const struct plugin plugin_export_amr, plugin_export_avcodec, plugin_export_cn,
-	plugin_export_g711, plugin_export_g722, plugin_export_g729, plugin_export_gsm,
-	plugin_export_ilbc, plugin_export_l16, plugin_export_opus, plugin_export_swresample,
-	plugin_export_telephone_event;
+	plugin_export_dtmf, plugin_export_g711, plugin_export_g722, plugin_export_g729,
+	plugin_export_gsm, plugin_export_ilbc, plugin_export_l16, plugin_export_opus,
+	plugin_export_swresample, plugin_export_telephone_event;
 
 void mock_coder_load_all(void)
 {
@@ -14,6 +14,7 @@ void mock_coder_load_all(void)
 		&plugin_export_amr,
 		&plugin_export_avcodec,
 		&plugin_export_cn,
+		&plugin_export_dtmf,
 		&plugin_export_g711,
 		&plugin_export_g722,
 		&plugin_export_g729,

@@ -22,10 +22,21 @@ static const char *const interfaces[] = {
 	NULL,
 };
 
+/* In place of a datagram. */
+static void report(const struct addr *to, const char *text, size_t len)
+{
+	char name[ADDR_TEXT];
+
+	log_info("report to %s: %.*s", addr_print(to, name), (int)len, text);
+}
+
 void world_defaults(struct world *world)
 {
 	*world = (struct world){
 		.settings = {
+			.dtmf_facility = -1,
+			.dtmf_digit_delay_ms = 2500,
+			.report = report,
 			.timeout_s = 60,
 			.silent_timeout_s = 3600,
 			.offer_timeout_s = 3600,

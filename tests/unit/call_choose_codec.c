@@ -215,7 +215,93 @@ static void test_events_follow_the_clock(void)
 	close_talk(&t);
 }
 
-static void test_events_nobody_takes_are_discarded(void)
+/* An answer to an offer without events, which were added. */
+static void add_events(struct talk *t, struct codec_flow *forth, struct codec_flow *back)
+{
+	t->offer.transcode = list(t, "telephone-event");
+	offer(t, "0", "");
+	answer(t, "0 96", TE8("96"));
+	*forth = agreement_flow(&t->agreement, true);
+	*back = agreement_flow(&t->agreement, false);
+}
+
+static void test_added_events_are_made_of_audio(void)
+{
+	static const struct dsp_dtmf detector = { .name = "mock" };
+	struct codec_flow forth, back;
+	struct plan_transcode p;
+	struct talk t;
+
+	open_talk(&t);
+	add_events(&t, &forth, &back);
+	check_flow(&forth, "");
+	check_flow(&back, "0>0 96>0");
+	codec_registry_add_dtmf(&detector);
+	check_flow(&forth, "0>0");
+	g_assert_true(choose_transcode(&forth, &p));
+	g_assert_true(p.detect && p.to_events && p.has_event_encoder && !p.inject && !p.relay);
+	g_assert_cmpuint(p.encoders[p.event_encoder].payload_type, ==, 96);
+	g_assert_true(choose_transcode(&back, &p));
+	g_assert_false(p.detect || p.to_events || p.has_event_encoder);
+	/* Where they must not be told, they are not made. */
+	forth.detect = forth.tones = true;
+	g_assert_true(choose_transcode(&forth, &p));
+	g_assert_true(p.detect && !p.to_events);
+	close_talk(&t);
+}
+
+static void test_digits_are_looked_for(void)
+{
+	static const struct dsp_dtmf detector = { .name = "mock" };
+	struct codec_flow flow;
+	struct plan_transcode p;
+	struct talk t;
+
+	open_talk(&t);
+	t.offer.transcode = list(&t, "G722");
+	offer(&t, "0 101", TE8("101"));
+	answer(&t, "0 101", TE8("101"));
+	flow = agreement_flow(&t.agreement, true);
+	flow.detect = true;
+	check_flow(&flow, "");
+	codec_registry_add_dtmf(&detector);
+	check_flow(&flow, "0>0");
+	g_assert_true(choose_transcode(&flow, &p));
+	g_assert_true(p.detect && !p.to_events); /* it sends events itself */
+	close_talk(&t);
+}
+
+static void test_digits_are_put_in(void)
+{
+	struct codec_flow flow;
+	struct plan_transcode p;
+	struct talk t;
+
+	open_talk(&t);
+	t.offer.transcode = list(&t, "G722");
+	offer(&t, "0 101", TE8("101"));
+	answer(&t, "0 101", TE8("101"));
+	flow = agreement_flow(&t.agreement, true);
+	flow.inject = true;
+	g_assert_true(choose_transcode(&flow, &p));
+	g_assert_true(p.inject && p.relay && p.has_event_encoder);
+	g_assert_cmpuint(p.encoders[p.event_encoder].payload_type, ==, 101);
+	answer(&t, "9 101", TE8("101"));
+	flow = agreement_flow(&t.agreement, true);
+	flow.inject = true;
+	check_flow(&flow, "0>9");
+	g_assert_true(choose_transcode(&flow, &p));
+	g_assert_true(p.inject && !p.relay && p.has_event_encoder);
+	answer(&t, "0", "");
+	flow = agreement_flow(&t.agreement, true);
+	flow.inject = true;
+	check_flow(&flow, "0>0");
+	g_assert_true(choose_transcode(&flow, &p));
+	g_assert_true(p.inject && !p.relay && !p.has_event_encoder);
+	close_talk(&t);
+}
+
+static void test_events_nobody_takes_are_heard(void)
 {
 	struct talk t;
 
@@ -224,7 +310,7 @@ static void test_events_nobody_takes_are_discarded(void)
 	offer(&t, "8", "");
 	g_assert_cmpuint(t.agreement.shown.count, ==, 3);
 	answer(&t, "3 96", TE8("96"));
-	check_ways(&t, "8>3", "3>8 96-");
+	check_ways(&t, "8>3", "3>8 96>8");
 	close_talk(&t);
 }
 
@@ -526,7 +612,10 @@ int main(int argc, char **argv)
 	g_test_add_func("/codec/choose/stripped", test_stripped_codec_is_a_last_resort);
 	g_test_add_func("/codec/choose/unknown", test_unknown_codecs_pass);
 	g_test_add_func("/codec/choose/events", test_events_follow_the_clock);
-	g_test_add_func("/codec/choose/no-events", test_events_nobody_takes_are_discarded);
+	g_test_add_func("/codec/choose/events-heard", test_events_nobody_takes_are_heard);
+	g_test_add_func("/codec/choose/events-made", test_added_events_are_made_of_audio);
+	g_test_add_func("/codec/choose/looked-for", test_digits_are_looked_for);
+	g_test_add_func("/codec/choose/put-in", test_digits_are_put_in);
 	g_test_add_func("/codec/choose/noise", test_noise_becomes_audio);
 	g_test_add_func("/codec/choose/shared", test_types_share_an_encoder);
 	g_test_add_func("/codec/choose/many", test_a_plan_has_room_for_so_many);

@@ -1,0 +1,480 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * DTMF on its way through a transcoder (spec media 4): events heard as tones, digits in audio found
+ * and sent as events, digits put in, and digits hidden.
+ */
+#include "media/transcoder.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <glib.h>
+
+#include "codec/registry.h"
+#include "media/outlet.h"
+#include "media/packet.h"
+#include "media/transcoder_priv.h"
+#include "rtp/seq.h"
+
+enum {
+	ENDS = 3,           /* how often the end of an event is sent */
+	FRAME_MS_MAX = 200, /* two packets further apart are no neighbours */
+};
+
+/* Samples on their way, of whatever this worker transcodes now. */
+static _Thread_local int16_t frame[CODEC_MAX_SAMPLES * CODEC_MAX_CHANNELS];
+static _Thread_local int16_t probe[CODEC_MAX_SAMPLES];
+
+/* ---- made by control ---- */
+
+static int open_resampler(struct transcoder *t, unsigned i, struct err *err)
+{
+	static const struct codec_audio wanted = { DSP_DTMF_HZ, 1 };
+	const struct codec_audio *in = &t->decoders[i].audio;
+
+	if (!t->decoders[i].state || (in->sample_hz == wanted.sample_hz && in->channels == 1))
+		return 0;
+	if (t->resampler && t->resampler->open(in, &wanted, &t->dtmf.resamplers[i]) == 0)
+		return 0;
+	t->dtmf.resamplers[i] = NULL;
+	return err_set(err, ENOTSUP, "No resampler from %u Hz for DTMF", in->sample_hz);
+}
+
+int dtmf_open(struct transcoder *t, struct err *err)
+{
+	struct dtmf *d = &t->dtmf;
+	int ret = 0;
+
+	d->heard = -1;
+	if (!t->plan->detect)
+		return 0;
+	d->detector = codec_dtmf();
+	if (!d->detector || d->detector->open(&d->detector_state) < 0) {
+		d->detector_state = NULL;
+		return err_set(err, ENOTSUP, "DTMF in audio cannot be found: no detector");
+	}
+	for (unsigned i = 0; !ret && i < t->plan->decoder_count; i++)
+		ret = open_resampler(t, i, err);
+	return ret;
+}
+
+void dtmf_close(struct transcoder *t)
+{
+	if (t->dtmf.detector_state)
+		t->dtmf.detector->close(t->dtmf.detector_state);
+	for (unsigned i = 0; i < PLAN_MAX_FORMATS; i++)
+		if (t->dtmf.resamplers[i])
+			t->resampler->close(t->dtmf.resamplers[i]);
+}
+
+/* ---- digits in audio ---- */
+
+static void tell(
+	const struct turn *turn, uint8_t code, uint8_t volume, uint32_t duration_ms, bool injected)
+{
+	struct media_dtmf dtmf = { code, volume, injected, duration_ms };
+
+	media_dtmf_tell(turn->packet->in, &dtmf, turn->packet->now_us);
+}
+
+static void hear_change(const struct turn *turn, int code, uint8_t volume)
+{
+	struct dtmf *d = &turn->t->dtmf;
+
+	if (d->heard >= 0 && turn->t->plan->tells)
+		tell(turn, (uint8_t)d->heard, d->volume,
+			(uint32_t)((uint64_t)d->heard_samples * 1000 / DSP_DTMF_HZ), false);
+	d->heard = code;
+	d->volume = volume;
+	d->heard_samples = 0;
+}
+
+static void look_for_digits(const struct turn *turn, const int16_t *samples, size_t count)
+{
+	struct dtmf *d = &turn->t->dtmf;
+	void *resampler = d->resamplers[turn->decoder_index];
+	int n = (int)count;
+
+	if (resampler) {
+		n = turn->t->resampler->run(resampler, samples, count, probe, CODEC_MAX_SAMPLES);
+		samples = probe;
+	}
+	d->heard_lately = d->heard >= 0;
+	for (int at = 0; at < n; at += DSP_DTMF_PIECE) {
+		size_t piece = (size_t)MIN(n - at, (int)DSP_DTMF_PIECE);
+		uint8_t volume;
+		int code = d->detector->run(d->detector_state, samples + at, piece, &volume);
+
+		if (code != d->heard)
+			hear_change(turn, code, volume);
+		d->heard_samples += (uint32_t)piece;
+		d->heard_lately |= code >= 0;
+	}
+}
+
+void dtmf_miss(const struct turn *turn, size_t count)
+{
+	struct dtmf *d = &turn->t->dtmf;
+
+	if (d->detector_state)
+		d->detector->fill(
+			d->detector_state, count * DSP_DTMF_HZ / turn->decoder->audio.sample_hz);
+}
+
+/* ---- hidden ---- */
+
+static uint8_t other_digit(const struct turn *turn)
+{
+	return outlet_random(turn->outlet) % TELEPHONE_EVENT_DIGITS;
+}
+
+/* What is heard instead of the next digit that is blocked. */
+static struct tone mask_of(const struct turn *turn, unsigned nth)
+{
+	const struct plan_dtmf *b = &turn->t->dtmf.block;
+
+	switch ((enum plan_dtmf_mode)b->mode) {
+	case PLAN_DTMF_TONE:
+		return (struct tone){ { b->tones_hz[nth % b->tone_count] }, b->volume };
+	case PLAN_DTMF_RANDOM:
+		return tone_of_digit(other_digit(turn), b->volume);
+	case PLAN_DTMF_ZERO:
+	case PLAN_DTMF_DIGIT:
+		return tone_of_digit(media_dtmf_replaced(b), b->volume);
+	case PLAN_DTMF_OFF:
+	case PLAN_DTMF_DROP:
+	case PLAN_DTMF_SILENCE:
+	case PLAN_DTMF_MODES:
+		break;
+	}
+	return (struct tone){ .volume = b->volume };
+}
+
+/* Digits that would have become events are not left in the audio when events are left out. */
+static bool is_hidden(const struct turn *turn)
+{
+	const struct dtmf *d = &turn->t->dtmf;
+
+	switch ((enum plan_dtmf_mode)d->block.mode) {
+	case PLAN_DTMF_OFF:
+		return false;
+	case PLAN_DTMF_DROP:
+		return d->heard_lately && turn->t->plan->to_events;
+	default:
+		return d->heard_lately || media_dtmf_is_on(turn->packet->in, turn->packet->now_us);
+	}
+}
+
+void dtmf_hear(const struct turn *turn, int16_t *samples, size_t count)
+{
+	struct dtmf *d = &turn->t->dtmf;
+
+	if (d->detector_state && count)
+		look_for_digits(turn, samples, count);
+	if (!is_hidden(turn)) {
+		d->masking = false;
+		return;
+	}
+	if (!d->masking) {
+		d->masking = true;
+		d->mask = mask_of(turn, d->masked++);
+		d->mask_offset = 0;
+	}
+	tone_make(&d->mask, &turn->decoder->audio, d->mask_offset, samples, count);
+	d->mask_offset += count;
+}
+
+/* ---- sent as events ---- */
+
+static uint16_t limited(uint32_t ticks)
+{
+	return (uint16_t)MIN(ticks, (uint32_t)UINT16_MAX);
+}
+
+static void send_event(const struct turn *turn, bool end)
+{
+	const struct digits *d = &turn->outlet->digits;
+	const struct encoder *e = &turn->t->encoders[turn->t->plan->event_encoder];
+	struct telephone_event event = { d->now.code, end, d->now.volume, limited(d->sent) };
+	struct outlet_packet packet = {
+		.buf = buf_get(turn->pool),
+		.payload_type = e->payload_type,
+		.marker = d->frames == 1,
+		.at_once = true,
+		.timestamp = d->start,
+		.clock_hz = e->clock_hz,
+	};
+
+	if (!packet.buf) {
+		media_count_drop(turn->packet, turn->outlet->sink, REASON_NO_BUFFER);
+		return;
+	}
+	telephone_event_write(packet.buf->data + RTP_HEADER_BYTES, &event);
+	packet.buf->len = RTP_HEADER_BYTES + TELEPHONE_EVENT_BYTES;
+	outlet_send(turn->outlet, &packet, turn->packet->now_us);
+}
+
+static void send_ends(const struct turn *turn)
+{
+	for (unsigned i = 0; i < ENDS; i++)
+		send_event(turn, true);
+}
+
+static void tell_injected(const struct turn *turn)
+{
+	const struct digit *d = &turn->outlet->digits.now;
+
+	tell(turn, d->code, d->volume, d->duration_ms, true);
+}
+
+/* Of a sink that takes events. True: they were sent instead of the audio. */
+static bool put_events(const struct turn *turn, enum digits_step step)
+{
+	switch (step) {
+	case DIGITS_ON:
+		send_event(turn, false);
+		return true;
+	case DIGITS_LAST:
+		send_ends(turn);
+		tell_injected(turn);
+		return true;
+	case DIGITS_OVER:
+		send_ends(turn);
+		break;
+	case DIGITS_PAUSE:
+	case DIGITS_NONE:
+		break;
+	}
+	return false;
+}
+
+/* Of a sink that hears them. */
+static const int16_t *put_tones(
+	const struct turn *turn, enum digits_step step, const int16_t *samples)
+{
+	const struct digits *d = &turn->outlet->digits;
+	const struct encoder *e = turn->encoder;
+	struct tone tone = { .volume = 0 };
+	uint64_t offset = 0;
+
+	if (step == DIGITS_NONE || step == DIGITS_OVER)
+		return samples;
+	if (step != DIGITS_PAUSE) {
+		tone = tone_of_digit(d->now.code, d->now.volume);
+		offset = (uint64_t)(d->frames - 1) * e->packet_samples;
+	}
+	if (step == DIGITS_LAST)
+		tell_injected(turn);
+	tone_make(&tone, &e->audio, offset, frame, e->packet_samples);
+	return frame;
+}
+
+/* The digit in audio that is to become an event; -1: none. */
+static int found_digit(const struct turn *turn)
+{
+	const struct dtmf *d = &turn->t->dtmf;
+
+	if (!turn->t->plan->to_events || d->heard < 0)
+		return -1;
+	switch ((enum plan_dtmf_mode)d->block.mode) {
+	case PLAN_DTMF_OFF:
+		return d->heard;
+	case PLAN_DTMF_ZERO:
+	case PLAN_DTMF_DIGIT:
+		return media_dtmf_replaced(&d->block);
+	default:
+		return -1;
+	}
+}
+
+bool dtmf_replace(const struct turn *turn, const int16_t **samples)
+{
+	const struct plan_transcode *plan = turn->t->plan;
+	const struct encoder *e = turn->encoder;
+	uint32_t ticks = (uint32_t)((uint64_t)e->packet_samples * e->clock_hz / e->audio.sample_hz);
+	bool as_events = plan->has_event_encoder &&
+			 turn->t->encoders[plan->event_encoder].clock_hz == e->clock_hz;
+	enum digits_step step = digits_next(&turn->outlet->digits,
+		as_events ? found_digit(turn) : -1, turn->t->dtmf.volume,
+		turn->ssrc->next_timestamp, ticks, e->clock_hz);
+
+	if (as_events)
+		return put_events(turn, step);
+	if (e->packet_samples <= CODEC_MAX_SAMPLES)
+		*samples = put_tones(turn, step, *samples);
+	return false;
+}
+
+/* ---- events that came ---- */
+
+bool dtmf_take_event(
+	const struct turn *turn, const struct rtp_header *h, struct telephone_event *event)
+{
+	struct transcoder *t = turn->t;
+	bool is_tone = t->plan->handler[h->payload_type].handling == PLAN_TONE;
+	unsigned mode = t->dtmf.block.mode;
+
+	if (mode == PLAN_DTMF_OFF || (is_tone && mode >= PLAN_DTMF_TONE))
+		return false;
+	if (mode == PLAN_DTMF_ZERO || mode == PLAN_DTMF_DIGIT) {
+		if (telephone_event_digit(event->code))
+			event->code = media_dtmf_replaced(&t->dtmf.block);
+		return false;
+	}
+	media_count_drop(turn->packet, turn->packet->in, REASON_DTMF_BLOCKED);
+	/* The sink sees that something is missing. */
+	turn->ssrc->next_seq += !is_tone;
+	t->in_event = false;
+	return true;
+}
+
+static void begin_event(
+	const struct turn *turn, const struct rtp_header *h, const struct telephone_event *event)
+{
+	struct transcoder *t = turn->t;
+	struct dtmf *d = &t->dtmf;
+	int32_t gap = timestamp_diff(h->timestamp, t->expected);
+
+	d->has_event = true;
+	d->event_code = event->code;
+	d->event_ticks = 0;
+	d->tone = d->block.mode == PLAN_DTMF_OFF ? tone_of_digit(event->code, event->volume)
+						 : mask_of(turn, d->masked++);
+	d->mask_offset = 0;
+	t->event_start = h->timestamp;
+	if (t->has_expected && gap > 0 && (uint32_t)gap <= turn->decoder->clock_hz)
+		transcoder_leave_out(turn, (uint32_t)gap);
+}
+
+/* `count` samples of the event's tone. */
+static void send_tone(const struct turn *turn, size_t count)
+{
+	struct dtmf *d = &turn->t->dtmf;
+
+	while (count) {
+		size_t n = MIN(count, (size_t)CODEC_MAX_SAMPLES);
+
+		tone_make(&d->tone, &turn->encoder->audio, d->mask_offset, frame, n);
+		d->mask_offset += n;
+		count -= n;
+		transcoder_send_samples(turn, frame, n);
+	}
+}
+
+/* What is heard cannot be longer than what passes of time, but for a second or so. */
+static bool is_paid(const struct turn *turn, uint32_t ticks)
+{
+	const int64_t most_us = 1500000;
+	struct dtmf *d = &turn->t->dtmf;
+	int64_t cost_us = (int64_t)ticks * 1000000 / turn->decoder->clock_hz;
+
+	d->credit_us += turn->packet->now_us - d->credit_at_us;
+	d->credit_us = MIN(d->credit_us, most_us);
+	d->credit_at_us = turn->packet->now_us;
+	if (cost_us > d->credit_us)
+		return false;
+	d->credit_us -= cost_us;
+	return true;
+}
+
+/* Audio that was sent before the event was known of is not sent again as a tone. */
+static uint32_t heard_already(const struct transcoder *t, uint32_t from, uint32_t most)
+{
+	int32_t ahead = timestamp_diff(t->expected, from);
+
+	return t->has_expected && ahead > 0 ? MIN((uint32_t)ahead, most) : 0;
+}
+
+void dtmf_play_event(
+	const struct turn *turn, const struct rtp_header *h, const struct telephone_event *event)
+{
+	struct transcoder *t = turn->t;
+	struct dtmf *d = &t->dtmf;
+	uint32_t clock_hz = turn->decoder->clock_hz, from, ticks, skip;
+
+	if (!d->has_event || t->event_start != h->timestamp || d->event_code != event->code)
+		begin_event(turn, h, event);
+	t->in_event = !event->end;
+	if (event->duration <= d->event_ticks)
+		return;
+	ticks = event->duration - d->event_ticks;
+	if (ticks > clock_hz || !is_paid(turn, ticks)) {
+		media_count_drop(turn->packet, turn->packet->in, REASON_DECODE_FAILED);
+		return;
+	}
+	from = h->timestamp + d->event_ticks;
+	skip = heard_already(t, from, ticks);
+	transcoder_drop_anchor(turn, from + skip);
+	send_tone(turn, (uint64_t)(ticks - skip) * turn->encoder->audio.sample_hz / clock_hz);
+	d->event_ticks = event->duration;
+	if (skip < ticks) {
+		t->expected = h->timestamp + event->duration;
+		t->has_expected = true;
+	}
+}
+
+/* ---- relayed ---- */
+
+static void begin_relay(const struct turn *turn, uint32_t ssrc, uint16_t seq)
+{
+	struct transcoder *t = turn->t;
+
+	if (t->has_ssrc && t->ssrc == ssrc)
+		return;
+	t->has_ssrc = true;
+	t->ssrc = ssrc;
+	t->shift = (uint16_t)(turn->ssrc->next_seq - seq);
+	t->has_expected = false;
+}
+
+/* From the last packet of audio to this one is what one packet holds. */
+static uint32_t frame_ticks(struct transcoder *t, uint32_t timestamp, uint32_t clock_hz)
+{
+	uint32_t apart = timestamp - t->expected;
+
+	if (t->has_expected && apart && apart <= clock_hz / 1000 * FRAME_MS_MAX)
+		t->frame_ticks = apart;
+	else if (!t->has_expected)
+		t->frame_ticks = clock_hz / 50;
+	t->expected = timestamp;
+	t->has_expected = true;
+	return t->frame_ticks;
+}
+
+/* True: events were sent in this packet's place. */
+static bool put_into_relay(const struct turn *turn, uint16_t seq, uint32_t timestamp)
+{
+	struct transcoder *t = turn->t;
+	struct digits *d = &turn->outlet->digits;
+	uint32_t clock_hz = t->encoders[t->plan->event_encoder].clock_hz;
+	uint32_t ticks = frame_ticks(t, timestamp, clock_hz);
+	bool put;
+
+	if (!d->active && !d->count && !d->pause)
+		return false;
+	turn->ssrc->next_seq = (uint16_t)(seq + t->shift);
+	put = put_events(turn,
+		digits_next(d, -1, 0, outlet_timestamp(turn->ssrc, timestamp), ticks, clock_hz));
+	if (put)
+		t->shift = (uint16_t)(turn->ssrc->next_seq - seq - 1);
+	return put;
+}
+
+void dtmf_relay(const struct turn *turn)
+{
+	struct transcoder *t = turn->t;
+	struct packet *packet = turn->packet;
+	struct outlet_ssrc *s = turn->ssrc;
+	const uint8_t *data = packet->buf->data;
+	uint32_t timestamp = rtp_timestamp(data);
+	uint16_t seq = rtp_seq(data), out;
+
+	begin_relay(turn, rtp_ssrc(data), seq);
+	out = (uint16_t)(seq + t->shift);
+	if (seq_diff(out, s->next_seq) >= 0 && !media_is_event(packet->in, data[1] & 0x7f) &&
+		put_into_relay(turn, seq, timestamp)) {
+		buf_put(packet->buf);
+		return;
+	}
+	outlet_relay(turn->outlet, packet, out, outlet_timestamp(s, timestamp));
+}
