@@ -51,6 +51,7 @@ void plan_free(struct plan *plan)
 		ref_drop(s->sdp);
 		ref_drop(s->srtp_in);
 		ref_drop(s->srtp_out);
+		ref_drop(s->tap);
 	}
 	g_free(plan->streams);
 	g_free(plan->call_id);
@@ -190,7 +191,7 @@ static bool stream_equal(const struct plan_stream *a, const struct plan_stream *
 	       a->pierce == b->pierce && a->delay_us == b->delay_us && ports_equal(a, b) &&
 	       filters_equal(a->filter, b->filter) && a->secured == b->secured &&
 	       srtp_equal(a->srtp_in, b->srtp_in) && srtp_equal(a->srtp_out, b->srtp_out) &&
-	       formats_equal(a->in, b->in) &&
+	       formats_equal(a->in, b->in) && a->tap == b->tap &&
 	       sinks_equal(a->rtp_sinks, a->rtp_sink_count, b->rtp_sinks, b->rtp_sink_count) &&
 	       sinks_equal(a->rtcp_sinks, a->rtcp_sink_count, b->rtcp_sinks, b->rtcp_sink_count) &&
 	       all_transcodes_equal(a, b);

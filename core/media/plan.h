@@ -126,6 +126,7 @@ struct plan_srtp *plan_srtp_new(const struct srtp_params *params, uint32_t gener
 
 struct sdp;
 struct sdp_media;
+struct tap;
 
 struct plan_stream {
 	uint32_t id;
@@ -165,6 +166,9 @@ struct plan_stream {
 	struct plan_filter *filter; /* owned; NULL: RTP goes to all sinks as it is */
 	/* By place in rtp_sinks, each owned and possibly NULL; NULL: nothing is transcoded. */
 	struct plan_transcode **transcodes; /* owned */
+	struct tap *tap; /* a reference; copies of what is received go there; NULL: not recorded */
+	/* By it the tap's reader finds what the plan's streams were; goes up with every plan. */
+	uint32_t tap_layout;
 };
 
 struct plan {

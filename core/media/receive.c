@@ -6,6 +6,7 @@
  *   secure   is it authentic, and what does it say, where SRTP is spoken (secure.c)
  *   learn    is its source believed (learn.c)
  *   count    statistics of the stream and its SSRC; of RTCP, what it reports (rtcp_in.c)
+ *   record   a copy for whoever wants it (tap.c)
  *   deliver  to each sink of the plan: a copy for all but the last (send.c); if the plan asks for
  *            it, after a while (delay.c), and blocked or changed for some (filter.c)
  *
@@ -13,6 +14,7 @@
  */
 #include "media/packet.h"
 #include "media/secure.h"
+#include "media/tap.h"
 
 #include "stats/counter.h"
 
@@ -187,5 +189,7 @@ void media_receive(struct port *port, struct buf *buf, const union sock *from, b
 	count_in(&packet);
 	if (packet.kind == DATAGRAM_RTCP)
 		media_rtcp_in(&packet);
+	if (in->tap)
+		tap_put(in->tap, &packet);
 	deliver(&packet);
 }

@@ -51,6 +51,7 @@ struct stream {
 	int64_t moved_us;   /* when it was last followed to another source */
 	int64_t refused_us; /* when control was last told of a refused one; 0: never */
 
+	struct tap *tap; /* the plan's; NULL: not recorded */
 	const struct plan_stream *plan;
 	struct delay *delay; /* owned; NULL: packets do not wait */
 	/* By place in rtp_sinks, each owned and possibly NULL; NULL: no sink has one. Owned. */

@@ -56,6 +56,7 @@ struct stream_set *stream_set_new(struct session_state *state, struct plan *plan
 		if (s->plan->delay_us)
 			s->delay = delay_new(s, s->plan->delay_us);
 		s->port = s->plan->ports[0]->port;
+		s->tap = s->plan->tap;
 		s->secured = s->plan->secured && !s->plan->opaque;
 		s->rtp_of = &set->streams[s->plan->rtp_stream];
 	}
