@@ -14,6 +14,7 @@
 #include "api/dsp.h"
 #include "api/str.h"
 #include "api/tcp.h"
+#include "api/writer.h"
 
 #include <glib.h>
 
@@ -101,6 +102,8 @@ struct host {
 	 */
 	void (*add_codec)(const struct host *host, const struct codec *codec);
 	void (*add_resampler)(const struct host *host, const struct dsp_resampler *resampler);
+	/* A file format of recordings, which must live until close. [init] */
+	void (*add_writer)(const struct host *host, const struct writer *writer);
 	/* `v` as JSON, appended. [any] */
 	void (*json)(const struct host *host, const struct value *v, GString *out);
 

@@ -22,6 +22,7 @@ enum ssrc_reporting { SSRCS_FULL, SSRCS_INLINE, SSRCS_GLOBAL, SSRCS_NONE };
 
 /* What calls need to know of the daemon's settings. Times in seconds; 0 or less: off. */
 struct helper_pool;
+struct recorder;
 
 struct call_settings {
 	int timeout_s, silent_timeout_s, offer_timeout_s, final_timeout_s, delete_delay_s;
@@ -36,6 +37,7 @@ struct call_settings {
 	enum ssrc_reporting ssrc_reporting;
 	const char *software_id;
 	struct helper_pool *helpers; /* for files; borrowed */
+	struct recorder *recorder;   /* borrowed; NULL: nothing can be recorded */
 };
 
 struct call;

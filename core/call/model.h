@@ -124,6 +124,9 @@ struct printed {
 	uint64_t body_hash;
 };
 
+/* Is the call recorded? */
+enum recording_mode { RECORDING_OFF, RECORDING_ON, RECORDING_PAUSED };
+
 struct party {
 	unsigned number; /* from 0, order of creation */
 	struct str tag;  /* s NULL: none yet */
@@ -137,6 +140,7 @@ struct party {
 	struct sdp *sdp;           /* its latest body: reference; NULL: none */
 	int delay_ms;              /* what it sends waits so long; 0: not */
 	int alias_key;             /* enum alias_key: how other tags of it are recognised */
+	bool not_recorded;         /* what it sends stays out of recordings */
 	struct printed printed;
 	struct blocks blocks; /* of all it sends */
 	struct flow_blocks *flows;
@@ -158,6 +162,9 @@ struct model {
 	struct blocks blocks; /* of what anybody sends */
 	bool drop_traffic;
 	struct str metadata, xmlrpc_callback;
+	struct recording *recording; /* a reference, also when it has ended; NULL: never any */
+	enum recording_mode recording_mode;
+	uint32_t tap_layout; /* of the plan compiled from it */
 };
 
 struct model *model_new(void);

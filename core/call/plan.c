@@ -7,6 +7,7 @@
 #include "call/call.h"
 #include "call/negotiate.h"
 #include "media/delay.h"
+#include "record/recorder.h"
 
 /* While compiling: which stream of the plan a section's streams became. */
 struct compiler {
@@ -75,7 +76,8 @@ static bool any_source_signalled(const struct media *media)
 	return false;
 }
 
-static void compile_stream(struct plan_stream *s, const struct media *media, unsigned component)
+static void compile_stream(struct plan_stream *s, const struct model *model,
+	const struct media *media, unsigned component)
 {
 	const struct sdp_transport_info *t = sdp_transport_info(media->transport);
 	const struct media_stream *stream = &media->streams[component];
@@ -105,6 +107,9 @@ static void compile_stream(struct plan_stream *s, const struct media *media, uns
 	s->stats = ref_take(stream->stats);
 	s->sdp = ref_take(media->sdp);
 	s->in = media->in;
+	if (model->recording_mode == RECORDING_ON && !media->party->not_recorded)
+		s->tap = ref_take(recording_tap(model->recording));
+	s->tap_layout = model->tap_layout;
 	add_ports(s, media, component);
 }
 
@@ -324,7 +329,7 @@ struct plan *call_compile(const struct call *call, const struct model *model)
 		for (unsigned n = 0; n < streams_of(media[i]); n++) {
 			struct plan_stream *s = &c.plan->streams[first[i] + n];
 
-			compile_stream(s, media[i], n);
+			compile_stream(s, model, media[i], n);
 			s->rtp_stream = (uint16_t)(first[i] + (n & ~1u));
 			wire(&c, s, media[i], n);
 		}

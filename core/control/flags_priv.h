@@ -58,7 +58,6 @@ FLAG_FN(flag_ice_lite);
 FLAG_FN(flag_passthrough);
 FLAG_FN(flag_off_only);
 FLAG_FN(flag_bundle);
-FLAG_FN(flag_record_call);
 FLAG_FN(flag_generate_rtcp);
 FLAG_FN(flag_audio_player);
 FLAG_FN(flag_rtpp_flags);
@@ -83,6 +82,10 @@ FLAG_FN(flag_dtmf_security);
 FLAG_FN(flag_delay_buffer);
 FLAG_FN(flag_all);
 FLAG_FN(flag_alias_key);
+
+/* flag_record.c */
+FLAG_FN(flag_record_call);
+FLAG_FN(flag_pause);
 
 /* flag_sdp.c */
 FLAG_FN(flag_sdp_attr);

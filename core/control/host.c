@@ -10,6 +10,7 @@
 #include "control/listen_tcp.h"
 #include "control/settings.h"
 #include "net/iface.h"
+#include "record/writers.h"
 #include "ng/ng.h"
 #include "stats/counter.h"
 
@@ -308,6 +309,12 @@ static void fn_add_resampler(const struct host *host, const struct dsp_resampler
 	codec_registry_add_resampler(resampler);
 }
 
+static void fn_add_writer(const struct host *host, const struct writer *writer)
+{
+	(void)host;
+	writers_add(writer);
+}
+
 static void fn_json(const struct host *host, const struct value *v, GString *out)
 {
 	(void)host;
@@ -358,6 +365,7 @@ static const struct host functions = {
 	.add_command = fn_add_command,
 	.add_codec = fn_add_codec,
 	.add_resampler = fn_add_resampler,
+	.add_writer = fn_add_writer,
 	.json = fn_json,
 	.counter = fn_counter,
 	.count = fn_count,

@@ -15,9 +15,9 @@ struct tap {
 	atomic_bool closed;
 	/* Bytes ever written and read; the worker writes the first, the reader the second. */
 	atomic_size_t written;
-	atomic_uint_least64_t dropped;
-	uint32_t lost;  /* not told of yet [media] */
-	char apart[64]; /* two threads, two cache lines */
+	atomic_uint_least64_t dropped, count; /* the worker writes them */
+	uint32_t lost;                        /* not told of yet [media] */
+	char apart[64];                       /* two threads, two cache lines */
 	atomic_size_t read;
 };
 
@@ -60,6 +60,12 @@ static size_t room_of(size_t len)
 	return (sizeof(struct tap_packet) + len + 7) & ~(size_t)7;
 }
 
+static void add_one(atomic_uint_least64_t *number)
+{
+	atomic_store_explicit(number, atomic_load_explicit(number, memory_order_relaxed) + 1,
+		memory_order_relaxed);
+}
+
 void tap_put(struct tap *tap, const struct packet *packet)
 {
 	size_t written = atomic_load_explicit(&tap->written, memory_order_relaxed);
@@ -70,7 +76,7 @@ void tap_put(struct tap *tap, const struct packet *packet)
 		return;
 	if (!find_room(tap, need, &written)) {
 		tap->lost++;
-		atomic_fetch_add_explicit(&tap->dropped, 1, memory_order_relaxed);
+		add_one(&tap->dropped);
 		reason_count(REASON_RECORD_QUEUE_FULL);
 		return;
 	}
@@ -85,7 +91,16 @@ void tap_put(struct tap *tap, const struct packet *packet)
 	p->rtcp = packet->kind == DATAGRAM_RTCP;
 	memcpy(p->data, packet->buf->data, packet->buf->len);
 	tap->lost = 0;
+	add_one(&tap->count);
 	atomic_store_explicit(&tap->written, written + need, memory_order_release);
+}
+
+/* Where the packet at `position` is: a skipped end is only written together with what follows it. */
+static size_t beyond_skip(const struct tap *tap, size_t position)
+{
+	if (at(tap, position)->len == SKIP)
+		position += tap->size - (position & (tap->size - 1));
+	return position;
 }
 
 const struct tap_packet *tap_peek(const struct tap *tap)
@@ -93,26 +108,38 @@ const struct tap_packet *tap_peek(const struct tap *tap)
 	size_t read = atomic_load_explicit(&tap->read, memory_order_relaxed);
 	size_t written = atomic_load_explicit(&tap->written, memory_order_acquire);
 
-	if (read == written)
-		return NULL;
-	if (at(tap, read)->len == SKIP)
-		read += tap->size - (read & (tap->size - 1));
-	return at(tap, read); /* a skipped end is only written together with what follows it */
+	return read == written ? NULL : at(tap, beyond_skip(tap, read));
 }
 
 void tap_next(struct tap *tap)
 {
 	size_t read = atomic_load_explicit(&tap->read, memory_order_relaxed);
 
-	if (at(tap, read)->len == SKIP)
-		read += tap->size - (read & (tap->size - 1));
+	read = beyond_skip(tap, read);
 	read += room_of(at(tap, read)->len);
 	atomic_store_explicit(&tap->read, read, memory_order_release);
+}
+
+void tap_each(const struct tap *tap, void (*fn)(const struct tap_packet *, void *), void *arg)
+{
+	size_t at_byte = atomic_load_explicit(&tap->read, memory_order_relaxed);
+	size_t written = atomic_load_explicit(&tap->written, memory_order_acquire);
+
+	while (at_byte != written) {
+		at_byte = beyond_skip(tap, at_byte);
+		fn(at(tap, at_byte), arg);
+		at_byte += room_of(at(tap, at_byte)->len);
+	}
 }
 
 void tap_close(struct tap *tap)
 {
 	atomic_store_explicit(&tap->closed, true, memory_order_relaxed);
+}
+
+uint64_t tap_count(const struct tap *tap)
+{
+	return atomic_load_explicit(&tap->count, memory_order_relaxed);
 }
 
 uint64_t tap_dropped(const struct tap *tap)

@@ -44,8 +44,12 @@ void tap_put(struct tap *tap, const struct packet *packet);
  */
 const struct tap_packet *tap_peek(const struct tap *tap);
 void tap_next(struct tap *tap);
+/* All that is there, oldest first; it stays. [reader] */
+void tap_each(const struct tap *tap, void (*fn)(const struct tap_packet *, void *), void *arg);
 /* Nothing is wanted any more: packets pass by uncounted. [any] */
 void tap_close(struct tap *tap);
+/* Packets that were put into it, so far. [any] */
+uint64_t tap_count(const struct tap *tap);
 /* Packets that did not fit, so far. [any] */
 uint64_t tap_dropped(const struct tap *tap);
 
