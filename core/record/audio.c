@@ -17,6 +17,7 @@ enum {
 	MAX_BUFFERS = 1024, /* packets that wait, in all */
 	FEWEST_CHANNELS = 2,
 	FLUSH_S = 1,
+	LEAD_US = 250000, /* more than the longest packet: its audio is older than itself */
 };
 
 struct channel_track {
@@ -40,6 +41,7 @@ struct audio {
 	/* Samples per channel; `window` has those from `written` on, in a ring. */
 	size_t window_samples;
 	int64_t written, flushed, end;
+	int64_t begin; /* the first sample; what lies before is not written */
 	int16_t *window;
 	unsigned track_count;
 	struct channel_track tracks[MAX_TRACKS];
@@ -53,6 +55,7 @@ struct audio *audio_new(const struct writer *writer, int fd)
 	a->writer = writer;
 	a->fd = fd;
 	a->pool = buf_pool_new(MAX_BUFFERS);
+	a->begin = INT64_MAX;
 	return a;
 }
 
@@ -79,6 +82,7 @@ static int16_t *sample_at(const struct audio *a, int64_t position)
 /* In one or two pieces, as they lie in the ring; they are silence afterwards. */
 static void write_until(struct audio *a, int64_t until)
 {
+	a->written = MAX(a->written, MIN(a->begin, until));
 	while (a->written < until && !a->error) {
 		size_t at = (size_t)a->written % a->window_samples;
 		size_t n = MIN((size_t)(until - a->written), a->window_samples - at);
@@ -110,6 +114,7 @@ static void mix(int64_t at, const int16_t *samples, size_t count, void *arg)
 
 		*sample = add(*sample, samples[i - at]);
 	}
+	a->begin = MIN(a->begin, MAX(at, 0));
 	a->end = MAX(a->end, end);
 }
 
@@ -202,7 +207,7 @@ int audio_put(struct audio *a, const struct record_stream *stream, unsigned slot
 		return 0;
 	if (!a->started) {
 		a->started = true;
-		a->start_us = packet->now_us;
+		a->start_us = packet->now_us - LEAD_US;
 	}
 	if (!a->file) {
 		a->slots = slots;

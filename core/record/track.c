@@ -21,6 +21,7 @@ enum {
 	ALIGNED_MS = 1,     /* … until it is no more than this */
 	SLEW_DIVISOR = 200, /* of all samples, at most */
 	CONCEAL_MAX_MS_LOST = 100, /* what is missing beyond stays silent */
+	USUAL_PACKET_MS = 20,
 	OVERLAP_MS = 100, /* a new source that begins so little before the end follows it */
 };
 
@@ -58,6 +59,7 @@ struct track {
 	bool placed;
 	uint32_t ssrc, clock_hz;
 	uint32_t ref_timestamp;
+	uint32_t packet_ticks; /* of the latest packet */
 	double ref_position;
 	bool slewing;
 
@@ -158,11 +160,6 @@ static struct voice *find_voice(struct track *t, const struct record_format *f)
 
 /* ---- time ---- */
 
-static double received_position(const struct track *t, int64_t received_us)
-{
-	return (double)(received_us - t->start_us) * t->sample_hz / 1e6;
-}
-
 static double position_of(const struct track *t, uint32_t timestamp)
 {
 	return t->ref_position +
@@ -175,44 +172,66 @@ static double samples_of_ms(const struct track *t, unsigned ms)
 }
 
 /*
+ * Ticks of a packet: up to the next one, if that is there and may be believed, or else as many as
+ * the latest one had.
+ */
+static uint32_t ticks_of_packet(
+	const struct track *t, const struct buf *buf, const struct buf *next)
+{
+	uint32_t ticks;
+
+	if (!next || rtp_ssrc(next->data) != rtp_ssrc(buf->data) ||
+		seq_diff(rtp_seq(next->data), rtp_seq(buf->data)) != 1)
+		return t->packet_ticks;
+	ticks = rtp_timestamp(next->data) - rtp_timestamp(buf->data);
+	return ticks <= t->clock_hz / 1000 * CODEC_MAX_PACKET_MS ? ticks : t->packet_ticks;
+}
+
+/* It was sent when the last of its samples had been taken: where the first one was. */
+static double received_position(const struct track *t, struct buf *buf, const struct buf *next)
+{
+	double us = (double)(arrival_of(buf)->received_us - t->start_us);
+
+	return us * t->sample_hz / 1e6 -
+	       (double)ticks_of_packet(t, buf, next) * t->sample_hz / t->clock_hz;
+}
+
+static double lateness_of(const struct track *t, struct buf *buf, const struct buf *next)
+{
+	return received_position(t, buf, next) - position_of(t, rtp_timestamp(buf->data));
+}
+
+/*
  * How much later than their timestamps say the earliest packets come, of this one and those that
  * follow within TRACK_AHEAD_US and go on with the same reckoning.
  */
 static double lateness(const struct track *t, struct buf *first)
 {
 	int64_t until_us = arrival_of(first)->received_us + TRACK_AHEAD_US;
-	double least = INFINITY;
+	const GList *l = t->waiting.head;
+	double least = lateness_of(t, first, l ? l->data : NULL);
 
-	for (const GList *l = NULL;;) {
-		struct buf *buf;
-		double late;
+	for (; l; l = l->next) {
+		struct buf *buf = l->data;
 
-		l = l ? l->next : t->waiting.head;
-		buf = l ? l->data : NULL;
-		if (!buf || arrival_of(buf)->received_us > until_us)
+		if (arrival_of(buf)->received_us > until_us)
 			break;
-		if (rtp_ssrc(buf->data) != t->ssrc ||
-			arrival_of(buf)->voice->params.clock_hz != t->clock_hz)
-			continue;
-		late = received_position(t, arrival_of(buf)->received_us) -
-		       position_of(t, rtp_timestamp(buf->data));
-		least = fmin(least, late);
+		if (rtp_ssrc(buf->data) == t->ssrc &&
+			arrival_of(buf)->voice->params.clock_hz == t->clock_hz)
+			least = fmin(least, lateness_of(t, buf, l->next ? l->next->data : NULL));
 	}
-	return fmin(least, received_position(t, arrival_of(first)->received_us) -
-				   position_of(t, rtp_timestamp(first->data)));
+	return least;
 }
 
 static void place_anew(struct track *t, struct buf *buf)
 {
-	double late;
-
 	t->placed = true;
 	t->ssrc = rtp_ssrc(buf->data);
 	t->clock_hz = arrival_of(buf)->voice->params.clock_hz;
 	t->ref_timestamp = rtp_timestamp(buf->data);
-	t->ref_position = received_position(t, arrival_of(buf)->received_us);
-	late = lateness(t, buf);
-	t->ref_position += late;
+	t->ref_position = 0;
+	t->packet_ticks = t->clock_hz / 1000 * USUAL_PACKET_MS;
+	t->ref_position = lateness(t, buf);
 	if (t->has_end && t->ref_position < (double)t->end &&
 		t->ref_position + samples_of_ms(t, OVERLAP_MS) > (double)t->end)
 		t->ref_position = (double)t->end;
@@ -342,7 +361,8 @@ static void decode(struct track *t, struct buf *buf, unsigned lost)
 	emit(t, v, h.timestamp, (size_t)samples);
 	t->last = v;
 	t->has_next = true;
-	t->next_timestamp = h.timestamp + ticks_of(v, (size_t)samples);
+	t->packet_ticks = ticks_of(v, (size_t)samples);
+	t->next_timestamp = h.timestamp + t->packet_ticks;
 }
 
 /* ---- packets ---- */
