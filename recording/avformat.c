@@ -29,6 +29,7 @@ struct kind {
 		bits_per_hz; /* bit rate per channel is this times the sample rate; 0: lossless … */
 	unsigned max_bitrate; /* … but no more than this */
 	const char *options;  /* "key=value:…" of the encoder */
+	int complexity;       /* of the encoder; 0: its own */
 };
 
 struct file {
@@ -117,6 +118,8 @@ static int open_encoder(struct file *self, const struct kind *kind, const struct
 	if (self->format->oformat->flags & AVFMT_GLOBALHEADER)
 		c->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
 	c->thread_count = 1;
+	if (kind->complexity)
+		c->compression_level = kind->complexity;
 	if (kind->options && av_set_options_string(c->priv_data, kind->options, "=", ":") < 0)
 		return -ENOTSUP;
 	if (f->channels > 2 && !strcmp(kind->muxer, "ogg") &&
@@ -307,7 +310,8 @@ static const struct kind kind_opus = {
 	.encoder = "libopus",
 	.bits_per_hz = 2,
 	.max_bitrate = 48000,
-	.options = "application=voip:frame_duration=20:compression_level=5",
+	.options = "application=voip:frame_duration=20",
+	.complexity = 5,
 };
 static const struct kind kind_flac = {
 	KIND(flac, "flac", WRITER_MAX_CHANNELS),

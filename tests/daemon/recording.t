@@ -15,7 +15,7 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from daemon import PROGRAM, Daemon, free_udp_port                                     # noqa: E402
-from rtp import Call, Party, rtp_header                                # noqa: E402
+from rtp import Call, Party                                            # noqa: E402
 from tap import Skip, contains, equal, test, wait_until                # noqa: E402
 import tap                                                             # noqa: E402
 
