@@ -308,8 +308,8 @@ static const struct kind kind_opus = {
 	KIND(opus, "opus", WRITER_MAX_CHANNELS),
 	.muxer = "ogg",
 	.encoder = "libopus",
-	.bits_per_hz = 2,
-	.max_bitrate = 48000,
+	.bits_per_hz = 4, /* less, and each channel is heard in the other one */
+	.max_bitrate = 64000,
 	.options = "application=voip:frame_duration=20",
 	.complexity = 5,
 };
