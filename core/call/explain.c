@@ -127,7 +127,7 @@ static size_t tag_bytes(const struct party *party)
 }
 
 static void add_direction(
-	struct explain *e, struct value *list, const struct flow *flow, const GString *lines)
+	struct explain *e, struct value *list, const struct explained *flow, const GString *lines)
 {
 	struct value *v = dict_add_dict(e->dict, list, NULL);
 
@@ -138,10 +138,10 @@ static void add_direction(
 	add_sentences(e, v, lines);
 }
 
-static struct flow flow_of(const struct explain *e, const struct media *from,
+static struct explained flow_of(const struct explain *e, const struct media *from,
 	const struct media *to, const struct arrivals *in)
 {
-	struct flow flow = {
+	struct explained flow = {
 		.call = e->call, .from = from, .to = to, .in = in, .now_us = e->now_us
 	};
 
@@ -171,7 +171,7 @@ static void append_text(struct explain *e, const GString *text)
 }
 
 /* Into text and tree, as far as there is room. False: there is none left in the tree. */
-static bool explain_direction(struct explain *e, struct value *list, const struct flow *flow)
+static bool explain_direction(struct explain *e, struct value *list, const struct explained *flow)
 {
 	g_autoptr(GString) lines = g_string_new(NULL), text = g_string_new("  To ");
 	size_t bytes = ENTRY_BYTES + (flow->to ? tag_bytes(flow->to->party) : 0);
@@ -214,7 +214,7 @@ static void explain_directions(
 	bool any = false;
 
 	for (unsigned i = media->source_count; i-- > 0;) {
-		struct flow flow = flow_of(e, media, media->sources[i], in);
+		struct explained flow = flow_of(e, media, media->sources[i], in);
 
 		if (!is_sink(e, media, media->sources[i]))
 			continue;
@@ -223,7 +223,7 @@ static void explain_directions(
 			return;
 	}
 	if (!any) {
-		struct flow flow = flow_of(e, media, NULL, in);
+		struct explained flow = flow_of(e, media, NULL, in);
 
 		explain_direction(e, list, &flow);
 	}
@@ -394,11 +394,11 @@ static void log_silence_of(const struct call *call, const struct media *media)
 	struct arrivals in;
 
 	explain_read(media, &in);
-	if (in.rtp_packets || media->rejected || !media->ports)
+	if (in.rtp_packets || media->rejected || !media_ports(media))
 		return;
 	for (unsigned i = media->source_count; i-- > 0;) {
 		g_autoptr(GString) line = g_string_new(NULL);
-		struct flow flow = flow_of(&e, media, media->sources[i], &in);
+		struct explained flow = flow_of(&e, media, media->sources[i], &in);
 
 		if (!is_sink(&e, media, media->sources[i]))
 			continue;

@@ -17,13 +17,13 @@ const char *explain_state_name(enum explain_state state)
 	return names[state];
 }
 
-static bool is_blocked(const struct flow *f)
+static bool is_blocked(const struct explained *f)
 {
 	return f->call->model->drop_traffic || f->from->blackhole || f->call->model->blocks.media ||
 	       party_blocks(f->from->party, f->to->party).media;
 }
 
-static enum explain_state state_of_silence(const struct flow *f)
+static enum explain_state state_of_silence(const struct explained *f)
 {
 	if (!f->from->in || (f->to && (!f->to->in || !f->from->party->printed.any)))
 		return EXPLAIN_UNANSWERED;
@@ -34,11 +34,11 @@ static enum explain_state state_of_silence(const struct flow *f)
 	return f->in->rtcp_packets ? EXPLAIN_RTCP_ONLY : EXPLAIN_NEVER;
 }
 
-enum explain_state explain_state(const struct flow *f)
+enum explain_state explain_state(const struct explained *f)
 {
 	if (f->from->rejected)
 		return EXPLAIN_DECLINED;
-	if (!f->from->ports)
+	if (!media_ports(f->from))
 		return EXPLAIN_NOT_RELAYED;
 	if (!f->in->rtp_packets)
 		return state_of_silence(f);
@@ -67,7 +67,7 @@ static bool is_private(const struct addr *a)
 }
 
 /* What on the way may be to blame, as far as addresses tell. */
-static void add_suspects(GString *out, const struct flow *f, const struct addr *shown)
+static void add_suspects(GString *out, const struct explained *f, const struct addr *shown)
 {
 	const struct addr *own = &f->from->advertised;
 
@@ -85,7 +85,7 @@ static void add_suspects(GString *out, const struct flow *f, const struct addr *
 	}
 }
 
-static void why_never(GString *out, const struct flow *f)
+static void why_never(GString *out, const struct explained *f)
 {
 	struct addr shown = explain_shown_addr(f->from, 0);
 	int64_t since_us = f->from->stream_count ? f->from->streams[0].since_us : 0;
@@ -103,7 +103,7 @@ static void why_never(GString *out, const struct flow *f)
 	add_suspects(out, f, &shown);
 }
 
-static void why_unanswered(GString *out, const struct flow *f)
+static void why_unanswered(GString *out, const struct explained *f)
 {
 	bool by_sender = !f->from->in;
 
@@ -127,7 +127,7 @@ static void add_about(
 	g_string_append(out, behind);
 }
 
-static void why_dropped(GString *out, const struct flow *f)
+static void why_dropped(GString *out, const struct explained *f)
 {
 	const struct stream_counts *c = &f->in->rtp;
 	unsigned most = 0;
@@ -140,7 +140,7 @@ static void why_dropped(GString *out, const struct flow *f)
 	g_string_append_printf(out, "%s.", reason_row((enum reason)most)->text);
 }
 
-static void why_stopped(GString *out, const struct flow *f)
+static void why_stopped(GString *out, const struct explained *f)
 {
 	add_about(out, "", f->from->party, " has stopped sending: nothing for ");
 	sentence_time(out, f->now_us - f->in->rtp_last_us);
@@ -153,7 +153,7 @@ static void why_stopped(GString *out, const struct flow *f)
 	}
 }
 
-static void why_flows(GString *out, const struct flow *f)
+static void why_flows(GString *out, const struct explained *f)
 {
 	add_about(out, "Media of ", f->from->party, " are sent on to ");
 	add_about(out, "", f->to->party, " at ");
@@ -168,7 +168,7 @@ static void why_flows(GString *out, const struct flow *f)
 		g_string_append(out, " DTMF events are left out, as the proxy asked for.");
 }
 
-void explain_why(GString *out, const struct flow *f)
+void explain_why(GString *out, const struct explained *f)
 {
 	const struct party *from = f->from->party;
 
@@ -258,7 +258,7 @@ static void say_only(GString *out, const struct media *of, const struct media *o
 }
 
 /* What these two agreed on, from this direction's side; false: nothing but what both said. */
-static bool find_agreement(const struct flow *f, struct codec_flow *ret)
+static bool find_agreement(const struct explained *f, struct codec_flow *ret)
 {
 	const struct codec_agreement *forth = media_agreement(f->to, f->from->party);
 	const struct codec_agreement *back = media_agreement(f->from, f->to->party);
@@ -271,7 +271,7 @@ static bool find_agreement(const struct flow *f, struct codec_flow *ret)
 }
 
 /* Each codec that does not pass as it is. False: they all do. */
-static bool say_transcoded(GString *out, const struct flow *f)
+static bool say_transcoded(GString *out, const struct explained *f)
 {
 	struct plan_transcode plan = { 0 };
 	struct codec_flow flow;
@@ -298,7 +298,7 @@ static bool say_transcoded(GString *out, const struct flow *f)
 }
 
 /* Told once for each pair: by the party that was there first. */
-static void say_codecs(GString *out, const struct flow *f)
+static void say_codecs(GString *out, const struct explained *f)
 {
 	struct sdp_format formats[SDP_MAX_FORMATS];
 	unsigned count;
@@ -320,7 +320,7 @@ static void say_codecs(GString *out, const struct flow *f)
 	say_only(out, f->to, f->from);
 }
 
-static void say_profile(GString *out, const struct flow *f)
+static void say_profile(GString *out, const struct explained *f)
 {
 	const char *a = sdp_transport_info(f->from->transport)->name;
 	const char *b = sdp_transport_info(f->to->transport)->name;
@@ -330,7 +330,7 @@ static void say_profile(GString *out, const struct flow *f)
 			out, "The profile changes on the way from %s to %s.\n", a, b);
 }
 
-static void say_private(GString *out, const struct flow *f)
+static void say_private(GString *out, const struct explained *f)
 {
 	struct addr shown = explain_shown_addr(f->to, 0);
 
@@ -342,7 +342,7 @@ static void say_private(GString *out, const struct flow *f)
 		"the one it gave is private.\n");
 }
 
-void explain_flow(GString *out, const struct flow *f)
+void explain_flow(GString *out, const struct explained *f)
 {
 	explain_why(out, f);
 	g_string_append_c(out, '\n');

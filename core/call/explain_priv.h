@@ -27,7 +27,7 @@ void explain_section(
 struct addr explain_shown_addr(const struct media *media, unsigned component);
 
 /* explain_flow.c; `to` NULL: nobody receives it. */
-struct flow {
+struct explained {
 	const struct call *call;
 	const struct media *from, *to;
 	const struct arrivals *in; /* of `from` */
@@ -35,11 +35,11 @@ struct flow {
 	int64_t now_us;
 };
 
-enum explain_state explain_state(const struct flow *flow);
+enum explain_state explain_state(const struct explained *flow);
 const char *explain_state_name(enum explain_state state);
 /* What is missing, or that all is well: one sentence, without line feed. */
-void explain_why(GString *out, const struct flow *flow);
+void explain_why(GString *out, const struct explained *flow);
 /* That, and what is done on the way. */
-void explain_flow(GString *out, const struct flow *flow);
+void explain_flow(GString *out, const struct explained *flow);
 
 #endif

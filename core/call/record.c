@@ -144,34 +144,36 @@ static void describe(struct arena *arena, struct record_stream *s, const struct 
 		add_formats(arena, s, media->sources[i], room);
 }
 
+/* RTP only: RTCP of its own has no audio. */
+static void add_streams(struct record_layout *layout, const struct media *media)
+{
+	for (unsigned n = 0; n < media->stream_count; n += 2) {
+		struct record_stream *s = &layout->streams[layout->stream_count++];
+
+		s->id = media->streams[n].id;
+		s->slot = media->party->number;
+		s->audio = media->type == SDP_AUDIO && sdp_transport_info(media->transport)->rtp;
+		if (s->audio)
+			describe(layout->arena, s, media);
+	}
+}
+
 static struct record_layout *make_layout(const struct model *model)
 {
 	struct arena *arena = arena_new(2000);
 	struct record_layout *layout = arena_alloc(arena, sizeof(*layout));
+	unsigned room = 0;
 
+	for (unsigned p = 0; p < model->party_count; p++)
+		for (unsigned m = 0; m < model->parties[p]->media_count; m++)
+			room += model->parties[p]->media[m]->stream_count;
 	layout->arena = arena;
 	layout->number = model->tap_layout;
-	layout->streams = arena_new_array(arena, struct record_stream, call_count_streams(model));
-	for (unsigned p = 0; p < model->party_count; p++)
-		for (unsigned m = 0; m < model->parties[p]->media_count; m++) {
-			const struct media *media = model->parties[p]->media[m];
-
-			/* RTP only: RTCP of its own has no audio. */
-			for (unsigned n = 0; n < media->stream_count; n += 2) {
-				struct record_stream *s;
-
-				if (layout->stream_count == call_count_streams(model))
-					break;
-				s = &layout->streams[layout->stream_count++];
-				s->id = media->streams[n].id;
-				s->slot = model->parties[p]->number;
-				s->audio = media->type == SDP_AUDIO &&
-					   sdp_transport_info(media->transport)->rtp;
-				if (s->audio)
-					describe(arena, s, media);
-			}
-		}
 	layout->slots = model->next_party_number;
+	layout->streams = arena_new_array(arena, struct record_stream, room);
+	for (unsigned p = 0; p < model->party_count; p++)
+		for (unsigned m = 0; m < model->parties[p]->media_count; m++)
+			add_streams(layout, model->parties[p]->media[m]);
 	return layout;
 }
 

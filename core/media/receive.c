@@ -5,6 +5,7 @@
  *   demux    what is it, and is it expected on this port (demux.c)
  *   secure   is it authentic, and what does it say, where SRTP is spoken (secure.c)
  *   learn    is its source believed (learn.c)
+ *   bundle   which of the sections it belongs to, where several share the port (bundle.c)
  *   count    statistics of the stream and its SSRC; of RTCP, what it reports (rtcp_in.c)
  *   record   a copy for whoever wants it (tap.c)
  *   deliver  to each sink of the plan: a copy for all but the last (send.c); if the plan asks for
@@ -12,6 +13,7 @@
  *
  * A step that says no names a reason, which is counted; nothing else happens to the packet.
  */
+#include "media/bundle.h"
 #include "media/packet.h"
 #include "media/secure.h"
 #include "media/tap.h"
@@ -182,6 +184,8 @@ void media_receive(struct port *port, struct buf *buf, const union sock *from, b
 		verdict = media_unprotect(&packet);
 	if (verdict == PACKET_OK)
 		verdict = media_learn(&packet);
+	if (verdict == PACKET_OK && in->bundle)
+		verdict = media_unbundle(&packet);
 	if (verdict != PACKET_OK) {
 		media_drop(&packet, (enum reason)verdict);
 		return;
@@ -189,7 +193,7 @@ void media_receive(struct port *port, struct buf *buf, const union sock *from, b
 	count_in(&packet);
 	if (packet.kind == DATAGRAM_RTCP)
 		media_rtcp_in(&packet);
-	if (in->tap)
-		tap_put(in->tap, &packet);
+	if (packet.in->tap)
+		tap_put(packet.in->tap, &packet);
 	deliver(&packet);
 }
