@@ -29,10 +29,9 @@ struct item {
 struct recording {
 	struct recorder *recorder;
 	const struct recorder_settings *settings;
-	struct tap *tap; /* reference */
-	char *stem,
-		*path; /* the path may change when the file is made: there is one already [job] */
-	char *tmp_path, *meta_path;
+	struct tap *tap;   /* reference */
+	char *stem, *path; /* as of the latest job */
+	char *meta_path;
 	struct log_context log; /* call_id is owned */
 	bool begun, ending;
 	int64_t end_at_us;              /* monotonic; of `ending` */
@@ -46,8 +45,9 @@ struct recording {
 	bool discard;
 	int64_t now_us, wall_us;
 	int64_t began_wall_us;
-	char *metadata;   /* NULL: none */
-	GPtrArray *given; /* items */
+	char *metadata;             /* NULL: none */
+	char *file_path, *tmp_path; /* they change when there are such files already */
+	GPtrArray *given;           /* items */
 	bool opened, closed;
 	int fd, meta_fd; /* negative: not open */
 	void *file;      /* the writer's, of packets */

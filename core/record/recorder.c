@@ -53,6 +53,7 @@ static void destroy(void *object)
 	ref_drop(r->tap);
 	g_free(r->stem);
 	g_free(r->path);
+	g_free(r->file_path);
 	g_free(r->tmp_path);
 	g_free(r->meta_path);
 	g_free((char *)r->log.call_id.s);
@@ -115,6 +116,7 @@ int recording_new(struct recorder *recorder, const struct recording_request *req
 		return ret;
 	}
 	r->path = g_strdup_printf("%s/%s", folder, relative);
+	r->file_path = g_strdup(r->path);
 	r->tmp_path = g_strdup_printf("%s/tmp/rtpengine-meta-%s.tmp", folder, r->stem);
 	r->meta_path = g_strdup_printf("%s/metadata/rtpengine-meta-%s.txt", folder, r->stem);
 	r->tap = tap_new(TAP_RING_BYTES);
@@ -253,6 +255,10 @@ static void done(struct job *job)
 
 	r->busy = false;
 	r->status = r->found;
+	if (strcmp(r->path, r->file_path) != 0) {
+		g_free(r->path);
+		r->path = g_strdup(r->file_path);
+	}
 	if (!r->done)
 		return;
 	log_end(r);

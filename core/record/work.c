@@ -43,7 +43,7 @@ static void fail(struct recording *r, const char *what, int error)
 	g_snprintf(r->found.why, sizeof(r->found.why), "%s: %s", what, g_strerror(-error));
 	tap_close(r->tap);
 	reason_count(REASON_RECORD_FAILED);
-	log_err("Recording to '" MARKED("%s") "' ended: %s", MARK(r->path), r->found.why);
+	log_err("Recording to '" MARKED("%s") "' ended: %s", MARK(r->file_path), r->found.why);
 }
 
 /* ---- files ---- */
@@ -60,7 +60,7 @@ static int open_metadata(struct recording *r)
 	/* Whoever repairs what others left sees by this that we live. */
 	if (flock(r->meta_fd, LOCK_EX | LOCK_NB) < 0)
 		return -errno;
-	line = g_strdup_printf("%s\n\n", r->path);
+	line = g_strdup_printf("%s\n\n", r->file_path);
 	return record_append(r->meta_fd, line, strlen(line));
 }
 
@@ -71,7 +71,7 @@ static void open_files(struct recording *r)
 	int ret;
 
 	r->opened = true;
-	r->fd = record_create(r->settings, &r->path);
+	r->fd = record_create(r->settings, &r->file_path);
 	if (r->fd < 0) {
 		fail(r, "the file could not be made", r->fd);
 		return;
@@ -286,7 +286,7 @@ static void take_items(struct recording *r)
 static void remove_files(struct recording *r)
 {
 	if (r->fd >= 0)
-		unlink(r->path);
+		unlink(r->file_path);
 	if (r->meta_fd >= 0)
 		unlink(r->tmp_path);
 }

@@ -404,7 +404,6 @@ static void test_three_parties(void)
 
 static void test_wideband(void)
 {
-	g_autoptr(GPtrArray) events = g_ptr_array_new_with_free_func(g_free);
 	struct tap_packet *p = g_malloc0(sizeof(*p) + RTP_HEADER_BYTES);
 	struct audio *a = audio_new(&writer, -1);
 	struct leg leg;
