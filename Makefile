@@ -46,7 +46,6 @@ PERF_SRC := $(wildcard tests/perf/src/*.c)
 PKGS_amr        := opencore-amrnb opencore-amrwb vo-amrwbenc
 PKGS_avcodec    := libavcodec libavutil
 PKGS_avformat   := libavformat libavcodec libavutil
-PKGS_g722       := libavcodec libavutil
 PKGS_g729       := libbcg729
 PKGS_gsm        := libavcodec libavutil spandsp
 PKGS_ilbc       := libavcodec libavutil
@@ -212,13 +211,17 @@ $(PERF)/ngload: $(call perf_obj,ngload load_media load_signal load_memory load_c
 $(PERF)/relayfloor: $(call perf_obj,relayfloor bencode util)
 $(PERF)/cryptofloor: $(call perf_obj,cryptofloor sdes util) $(BUILD)/libcore.a
 $(PERF)/codecfloor: $(call perf_obj,codecfloor codec util)
+$(PERF)/chainfloor: $(call perf_obj,chainfloor util) $(BUILD)/libmock.a $(BUILD)/libplugins.a $(BUILD)/libcore.a
 $(PERF)/selftest: $(call perf_obj,selftest bencode sdp sdes codec util)
 $(addprefix $(PERF)/,ngload relayfloor cryptofloor codecfloor selftest):
 	$(call say,LINK)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^) $(PKG_LIBS) $(PERF_LIBS) \
 		$(if $(filter %/codecfloor,$@),-lavcodec -lswresample -lavutil) -lm
+$(PERF)/chainfloor:
+	$(call say,LINK)
+	$(Q)$(call link)
 
-perf-kit: $(addprefix $(PERF)/,ngload relayfloor cryptofloor selftest)
+perf-kit: $(addprefix $(PERF)/,ngload relayfloor cryptofloor chainfloor selftest)
 
 # Everything that is written in C, for `make lint`.
 compile-all: all tests perf-kit $(BUILD)/tests/soak/clock_step.so $(call objects,$(FUZZ_SRC))
@@ -337,7 +340,7 @@ DEPS := build-essential pkg-config libglib2.0-dev libssl-dev libsrtp2-dev python
 	libavcodec-dev libavformat-dev libavutil-dev libswresample-dev libbcg729-dev libopus-dev libspandsp-dev \
 	libopencore-amrnb-dev libopencore-amrwb-dev libvo-amrwbenc-dev tshark ffmpeg sox
 DEPS_ALL := $(DEPS) clang clang-format libclang-rt-14-dev valgrind kamailio kamailio-extra-modules \
-	sip-tester rtpengine-daemon liburing-dev
+	sip-tester rtpengine-daemon liburing-dev python3-pylibsrtp
 deps:
 	@.ci/install-packages $(DEPS)
 deps-all:

@@ -50,6 +50,13 @@ static unsigned samples_of(const struct codec_params *params)
 	return MIN(ptime_ms, CODEC_MAX_PACKET_MS) * (SAMPLE_HZ / 1000);
 }
 
+static void reset(void *decoder)
+{
+	struct noise *self = decoder;
+
+	*self = (struct noise){ .packet_samples = self->packet_samples, .random = 1 };
+}
+
 static int open_decoder(const void *data, const struct codec_params *params,
 	const struct codec_audio *want, struct codec_audio *ret_audio, void **ret_decoder)
 {
@@ -58,7 +65,7 @@ static int open_decoder(const void *data, const struct codec_params *params,
 	(void)data;
 	(void)want;
 	self->packet_samples = samples_of(params);
-	self->random = 1;
+	reset(self);
 	*ret_audio = (struct codec_audio){ SAMPLE_HZ, 1 };
 	*ret_decoder = self;
 	return 0;
@@ -219,7 +226,11 @@ static int encode(void *encoder, const int16_t *samples, uint8_t *out)
 }
 
 static const struct codec_decoder decoder = {
-	.open = open_decoder, .close = g_free, .decode = decode, .conceal = conceal
+	.open = open_decoder,
+	.close = g_free,
+	.decode = decode,
+	.conceal = conceal,
+	.reset = reset,
 };
 static const struct codec_encoder encoder = {
 	.open = open_encoder, .close = g_free, .encode = encode

@@ -23,6 +23,7 @@ enum {
 	FRAME_SAMPLES = 80,
 	FRAME_BYTES = 10,
 	SID_BYTES = 2,
+	QUIET_FRAMES = 8,
 	MAX_FRAMES = CODEC_MAX_PACKET_MS / FRAME_MS,
 };
 
@@ -84,6 +85,29 @@ static int conceal(
 	for (; samples - done >= FRAME_SAMPLES; done += FRAME_SAMPLES)
 		bcg729Decoder(decoder, NULL, 0, true, false, false, out + done);
 	return (int)done;
+}
+
+/* Silence by an encoder that has just been opened; filled at start. */
+static uint8_t quiet[QUIET_FRAMES][FRAME_BYTES];
+
+static void make_quiet(void)
+{
+	static const int16_t zeros[FRAME_SAMPLES];
+	bcg729EncoderChannelContextStruct *context = initBcg729EncoderChannel(false);
+	uint8_t bytes;
+
+	for (unsigned i = 0; i < QUIET_FRAMES; i++)
+		bcg729Encoder(context, zeros, quiet[i], &bytes);
+	closeBcg729EncoderChannel(context);
+}
+
+/* The library cannot forget; what rings is over after some quiet frames. */
+static void reset_decoder(void *decoder)
+{
+	int16_t unheard[FRAME_SAMPLES];
+
+	for (unsigned i = 0; i < QUIET_FRAMES; i++)
+		bcg729Decoder(decoder, quiet[i], FRAME_BYTES, false, false, false, unheard);
 }
 
 /* Does a list of `key=value` joined by `;` have this one? */
@@ -153,6 +177,7 @@ static const struct codec_decoder decoder = {
 	.close = close_decoder,
 	.decode = decode,
 	.conceal = conceal,
+	.reset = reset_decoder,
 };
 static const struct codec_encoder encoder = {
 	.open = open_encoder,
@@ -226,6 +251,7 @@ static int init(const struct host *host, void **ret_instance, char *error)
 {
 	(void)error;
 	*ret_instance = NULL;
+	make_quiet();
 	host->add_codec(host, &g729);
 	host->add_codec(host, &g729a);
 	return 0;

@@ -70,6 +70,11 @@ static int decode(void *av, const uint8_t *payload, size_t len, int16_t *out, si
 	return (int)done;
 }
 
+static void reset_decoder(void *av)
+{
+	libav_reset(av);
+}
+
 static void close_encoder(void *encoder)
 {
 	struct gsm_encoder *self = encoder;
@@ -108,6 +113,7 @@ static const struct codec_decoder decoder = {
 	.open = open_decoder,
 	.close = close_decoder,
 	.decode = decode,
+	.reset = reset_decoder,
 };
 static const struct codec_encoder encoder = {
 	.open = open_encoder,

@@ -73,16 +73,23 @@ static void close_decoder(void *decoder)
  * The library begins with a filter of zeros, which turns whatever comes first into a bang. Some
  * quiet blocks lead it to where it should have begun.
  */
-static int open_mode(struct libav *av, const struct mode *mode)
+static int prime(struct libav *av, const struct mode *mode)
 {
 	uint8_t quiet[MAX_BLOCK_BYTES] = { 0 };
 	int16_t unheard[MAX_BLOCK_SAMPLES];
-	int ret = libav_open_decoder(av, AV_CODEC_ID_ILBC, SAMPLE_HZ, mode->bytes);
+	int ret = 0;
 
 	quiet[mode->start_at] = mode->start;
 	for (unsigned i = 0; ret >= 0 && i < PRIMING_BLOCKS; i++)
 		ret = libav_decode(av, quiet, mode->bytes, unheard, G_N_ELEMENTS(unheard));
 	return ret < 0 ? ret : 0;
+}
+
+static int open_mode(struct libav *av, const struct mode *mode)
+{
+	int ret = libav_open_decoder(av, AV_CODEC_ID_ILBC, SAMPLE_HZ, mode->bytes);
+
+	return ret < 0 ? ret : prime(av, mode);
 }
 
 static int open_decoder(const void *data, const struct codec_params *params,
@@ -168,6 +175,16 @@ static int conceal(
 	return (int)done;
 }
 
+/* The library cannot forget; quiet blocks leave next to nothing of what was. */
+static void reset(void *decoder)
+{
+	struct ilbc_decoder *self = decoder;
+
+	for (unsigned i = 0; i < MODES; i++)
+		prime(&self->av[i], &modes[i]);
+	self->lost = 0;
+}
+
 static enum codec_match match(const struct codec_params *a, const struct codec_params *b)
 {
 	unsigned mode_a = mode_of_fmtp(a->fmtp), mode_b = mode_of_fmtp(b->fmtp);
@@ -182,6 +199,7 @@ static const struct codec_decoder decoder = {
 	.close = close_decoder,
 	.decode = decode,
 	.conceal = conceal,
+	.reset = reset,
 };
 
 /* Blocks of noise, one of each length. */

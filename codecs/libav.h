@@ -94,6 +94,12 @@ static inline int libav_decode(
 	return (int)samples;
 }
 
+/* For decoders of which the library knows how to forget what came. */
+static inline void libav_reset(struct libav *av)
+{
+	avcodec_flush_buffers(av->context);
+}
+
 /* Packets of `samples` samples. As above. */
 static inline int libav_open_encoder(
 	struct libav *av, enum AVCodecID id, uint32_t sample_hz, size_t samples)

@@ -227,6 +227,13 @@ static int conceal(
 	return ret < 0 ? -EINVAL : ret;
 }
 
+static void reset_decoder(void *decoder)
+{
+	struct opus_decoder *self = decoder;
+
+	opus_decoder_ctl(self->opus, OPUS_RESET_STATE);
+}
+
 /* ---- encoder ---- */
 
 static unsigned frame_ms(unsigned ptime_ms, int min_ptime_ms)
@@ -346,6 +353,14 @@ static int encode(void *encoder, const int16_t *samples, uint8_t *out)
 	return len > DTX_BYTES ? len : 0;
 }
 
+/* What was configured stays. */
+static void reset_encoder(void *encoder)
+{
+	struct opus_encoder *self = encoder;
+
+	opus_encoder_ctl(self->opus, OPUS_RESET_STATE);
+}
+
 /* Without a figure the library adds nothing for lost packets. */
 static void set_loss(void *encoder, unsigned percent)
 {
@@ -394,12 +409,14 @@ static const struct codec_decoder decoder = {
 	.close = close_decoder,
 	.decode = decode,
 	.conceal = conceal,
+	.reset = reset_decoder,
 };
 static const struct codec_encoder encoder = {
 	.open = open_encoder,
 	.close = close_encoder,
 	.encode = encode,
 	.loss = set_loss,
+	.reset = reset_encoder,
 };
 
 /* Two tones, coded without SILK; builds of the library differ in the last bits. */

@@ -46,7 +46,7 @@ struct config {
 	bool version, codecs, dump_config, print_flags, print_man;
 	int print_conf; /* enum option_group, -1: not asked */
 	char *print_plugin_conf;
-	char *config_file, *config_section, *templates;
+	char *config_file, *config_section, *templates, *transcode_config;
 
 	/* Logging and process */
 	int log_facility; /* a choice; see config_log_settings */

@@ -9,6 +9,7 @@
 #include "base/plugin.h"
 #include "call/call.h"
 #include "codec/registry.h"
+#include "codec/rules.h"
 #include "config.h"
 #include "control/flags.h"
 #include "control/host.h"
@@ -17,6 +18,7 @@
 #include "control/retrans.h"
 #include "control/settings.h"
 #include "control/templates.h"
+#include "control/transcode_rules.h"
 #include "control/thread.h"
 #include "io_engine.h"
 #include "log_writer.h"
@@ -147,6 +149,7 @@ static void take_settings(struct daemon *d)
 		.cdr_facility = config_facility(c->log_facility_cdr),
 		.rtcp_facility = config_facility(c->log_facility_rtcp),
 		.sip_source = c->sip_source,
+		.log_srtp_keys = c->log_srtp_keys,
 		.learning = learning_of(c),
 		.sources = sources_of(c),
 		.ssrc_reporting = (enum ssrc_reporting)c->ssrc_reporting,
@@ -417,6 +420,7 @@ static void tear_down(struct daemon *d, int status)
 		_exit(status);
 	codec_registry_clear();
 	writers_clear();
+	codec_rules_clear();
 	plugin_set_free(d->plugins);
 	g_free(d->plugin_folder);
 	config_set_free(d->set);
@@ -486,12 +490,13 @@ static void log_totals(void)
 	log_info("%s", text->str);
 }
 
-static int load_templates(struct daemon *d, struct err *err)
+static int load_sections(struct daemon *d, struct err *err)
 {
 	const struct config *c = d->config;
+	int ret = transcode_rules_load(c->config_file, c->transcode_config, err);
 
-	if (!c->templates || !*c->templates)
-		return 0;
+	if (ret < 0 || !c->templates || !*c->templates)
+		return ret;
 	d->templates = templates_new();
 	d->control.templates = d->templates;
 	return templates_load(d->templates, c->config_file, c->templates, err);
@@ -512,7 +517,7 @@ static int start_and_run(struct daemon *d)
 	d->control.started_mono_us = clock_mono_us();
 	d->control.proxies = proxies_new();
 	d->control.settings = settings_new(d->set->values, apply_setting, d);
-	if (load_templates(d, &err) < 0 || load_plugins(d, &err) < 0 || open_network(d, &err) < 0)
+	if (load_sections(d, &err) < 0 || load_plugins(d, &err) < 0 || open_network(d, &err) < 0)
 		return fatal(d, err.text);
 	ret = open_recording(d);
 	if (!ret)

@@ -51,6 +51,26 @@ struct encoder {
 	unsigned step_frames, frames;
 };
 
+/*
+ * 3GPP TS 26.071 and 26.171: a homing frame takes a decoder to where it began. It is what an
+ * encoder that has just been opened makes of samples of 8. Filled at start.
+ */
+static uint8_t homing[2][AMR_FRAME_BYTES];
+
+static void make_homing(const struct amr_kind *kind, uint8_t *frame)
+{
+	enum { HOMING_SAMPLE = 8 };
+	void *encoder = kind->coder->open_encoder();
+	int16_t samples[AMR_MAX_FRAME_SAMPLES];
+
+	if (!encoder)
+		return;
+	for (unsigned i = 0; i < G_N_ELEMENTS(samples); i++)
+		samples[i] = HOMING_SAMPLE;
+	kind->coder->encode(encoder, 0, samples, frame);
+	kind->coder->close_encoder(encoder);
+}
+
 static unsigned option_frames(struct str options, const char *name)
 {
 	struct str item, key;
@@ -158,6 +178,19 @@ static int conceal(
 	for (; made + each <= samples; made += each)
 		decode_nothing(self, out + made);
 	return (int)made;
+}
+
+/* One homing frame would do, unless the one before was one, too. */
+static void reset(void *decoder)
+{
+	struct decoder *self = decoder;
+	int16_t unheard[AMR_MAX_FRAME_SAMPLES];
+
+	for (unsigned i = 0; i < 2; i++)
+		self->kind->coder->decode(self->library, homing[self->kind == &amr_wide], unheard);
+	self->request = AMR_NO_REQUEST;
+	self->frames = self->seen = 0;
+	self->wish = NO_WISH;
 }
 
 static int request_of(const void *decoder)
@@ -279,9 +312,22 @@ static enum codec_match match_wide(const struct codec_params *a, const struct co
 	return match(&amr_wide, a, b);
 }
 
+/*
+ * Frames that were interleaved wait for others of packets to come, while time goes on as those
+ * packets tell: that is not done here.
+ */
+static bool usable(const struct codec_params *params)
+{
+	struct amr_format format;
+
+	amr_format_parse(params->clock_hz == amr_wide.sample_hz ? &amr_wide : &amr_narrow,
+		params->fmtp, &format);
+	return !format.interleaving;
+}
+
 static const struct codec_decoder decoders[] = {
-	{ open_decoder, close_decoder, decode, conceal, request_of, &amr_narrow },
-	{ open_decoder, close_decoder, decode, conceal, request_of, &amr_wide },
+	{ open_decoder, close_decoder, decode, conceal, request_of, &amr_narrow, reset },
+	{ open_decoder, close_decoder, decode, conceal, request_of, &amr_wide, reset },
 };
 static const struct codec_encoder encoders[] = {
 	{ .open = open_encoder,
@@ -312,7 +358,8 @@ static const struct codec codecs[] = {
 		.encoder = &encoders[0],
 		.match = match_narrow,
 		.vectors = amr_narrow_vectors,
-		.vector_count = AMR_VECTORS },
+		.vector_count = AMR_VECTORS,
+		.usable = usable },
 	{ .name = "AMR-WB",
 		.payload_type = -1,
 		.channels = 1,
@@ -326,13 +373,16 @@ static const struct codec codecs[] = {
 		.encoder = &encoders[1],
 		.match = match_wide,
 		.vectors = amr_wide_vectors,
-		.vector_count = AMR_VECTORS },
+		.vector_count = AMR_VECTORS,
+		.usable = usable },
 };
 
 static int init(const struct host *host, void **ret_instance, char *error)
 {
 	(void)error;
 	*ret_instance = NULL;
+	make_homing(&amr_narrow, homing[0]);
+	make_homing(&amr_wide, homing[1]);
 	for (unsigned i = 0; i < G_N_ELEMENTS(codecs); i++)
 		host->add_codec(host, &codecs[i]);
 	return 0;

@@ -15,6 +15,7 @@ enum {
 	AMR_NO_REQUEST = 15, /* as a mode request */
 	AMR_NO_DATA = 15,    /* as a type of frame */
 	AMR_MAX_FRAMES = CODEC_MAX_PACKET_MS / 20,
+	AMR_MAX_FRAME_SAMPLES = 320,
 	AMR_FRAME_BYTES = 64, /* the longest has 61 with its TOC octet; libraries read some more */
 };
 

@@ -270,6 +270,17 @@ static int decode(void *decoder, const uint8_t *payload, size_t len, int16_t *ou
 	return made ? made : error;
 }
 
+/* Not every decoder of the library does anything then: those forget within some frames. */
+static void reset(void *decoder)
+{
+	struct decoder *self = decoder;
+
+	avcodec_flush_buffers(self->context);
+}
+
 const struct codec_decoder av_decoder = {
-	.open = open_decoder, .close = close_decoder, .decode = decode
+	.open = open_decoder,
+	.close = close_decoder,
+	.decode = decode,
+	.reset = reset,
 };

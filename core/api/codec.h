@@ -78,13 +78,19 @@ struct codec_decoder {
 	 */
 	int (*request)(const void *decoder);
 	const void *data; /* for `open`: which of several codecs it is */
+	/*
+	 * What follows is another source's: as near to just opened as it gets without allocating.
+	 * NULL: what was decoded before is forgotten soon enough by itself, or at once.
+	 */
+	void (*reset)(void *decoder);
 };
 
 struct codec_encoder {
 	/*
 	 * `have` is the audio there is: an encoder that can choose takes that or what is nearest.
 	 * 0 with what it takes in *ret_audio and, in *ret_samples, how many samples make a packet
-	 * of params->ptime_ms, or of the nearest length it can do; or negative.
+	 * of params->ptime_ms, or of the nearest length it can do, at most CODEC_MAX_SAMPLES; or
+	 * negative.
 	 */
 	int (*open)(const void *data, const struct codec_params *params,
 		const struct codec_audio *have, struct codec_audio *ret_audio, size_t *ret_samples,
@@ -99,6 +105,11 @@ struct codec_encoder {
 	const void *data;                         /* for `open` */
 	/* How many of a hundred packets the far end says it lost. NULL: all the same to it. */
 	void (*loss)(void *encoder, unsigned percent);
+	/*
+	 * What follows is another source's, for a decoder that begins with it; as for decoders.
+	 * NULL: a packet of silence is encoded and thrown away instead.
+	 */
+	void (*reset)(void *encoder);
 };
 
 /* A known answer: this payload decodes to these samples, or these samples encode to it. */
@@ -150,6 +161,11 @@ struct codec {
 	bool (*answer)(const struct codec_params *offer, bool stereo, char *out);
 	const struct codec_vector *vectors; /* tried before it is used */
 	unsigned vector_count;
+	/*
+	 * Can it be decoded and encoded with these parameters? Where not, it is never transcoded,
+	 * though it may pass. NULL: with any. [control]
+	 */
+	bool (*usable)(const struct codec_params *params);
 };
 
 #endif

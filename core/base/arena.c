@@ -6,7 +6,9 @@
 #include "base/arena.h"
 
 #include <glib.h>
+#include <malloc.h>
 #include <stdint.h>
+#include <string.h>
 
 enum {
 	ALIGN_BYTES = _Alignof(max_align_t),
@@ -130,12 +132,24 @@ struct arena *arena_new(size_t first_bytes)
 	return arena;
 }
 
+/* Messages and bodies are made of it, and keys are in them. */
+static void wipe(struct arena *arena)
+{
+	char *first = (char *)arena->first;
+
+	for (struct block *block = arena->newest; block; block = block->older)
+		explicit_bzero(block->data, malloc_usable_size(block) - sizeof(*block));
+	explicit_bzero(
+		first, (arena->newest ? (char *)arena + arena->first_bytes : arena->at) - first);
+}
+
 void arena_free(struct arena *arena)
 {
 	struct block *block, *older;
 
 	if (!arena)
 		return;
+	wipe(arena);
 	for (block = arena->newest; block; block = older) {
 		older = block->older;
 		g_free(block);

@@ -12,7 +12,7 @@ struct arena;
 
 /* `first_bytes`: what the first block should hold; further blocks grow. Owned by the caller. */
 struct arena *arena_new(size_t first_bytes);
-void arena_free(struct arena *arena); /* NULL is fine */
+void arena_free(struct arena *arena); /* wipes it; NULL is fine */
 /* Zeroed, aligned for any type, never NULL (GLib ends the program when memory does). */
 void *arena_alloc(struct arena *arena, size_t bytes);
 /* `s` copied, with a 0 behind it; STR_NULL stays STR_NULL. */

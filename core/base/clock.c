@@ -26,6 +26,17 @@ int64_t clock_wall_us(void)
 	return mock_mono_us >= 0 ? mock_wall_us : system_us(CLOCK_REALTIME);
 }
 
+void clock_sleep_until_us(int64_t mono_us)
+{
+	const struct timespec until = {
+		.tv_sec = mono_us / 1000000,
+		.tv_nsec = mono_us % 1000000 * 1000,
+	};
+
+	if (mock_mono_us < 0)
+		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
+}
+
 void clock_set_mock(int64_t mono_us, int64_t wall_us)
 {
 	mock_mono_us = mono_us;

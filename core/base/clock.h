@@ -12,6 +12,8 @@
 int64_t clock_mono_us(void);
 /* CLOCK_REALTIME: for what people and protocols read (UNIX epoch). [any] */
 int64_t clock_wall_us(void);
+/* Sleeps until clock_mono_us() is there, or a signal comes; not at all where time stands. [any] */
+void clock_sleep_until_us(int64_t mono_us);
 
 /*
  * Tests: from now on time stands at these values until set again; negative `mono_us` goes back

@@ -17,7 +17,11 @@
 #include "base/clock.h"
 #include "base/list.h"
 
-enum { EVENTS_PER_TURN = 128 };
+enum {
+	EVENTS_PER_TURN = 128,
+	DENSE_US = 16 * WHEEL_TICK_US, /* what loop_gather counts is looked at so often */
+	DENSE_PER_TICK = 2,
+};
 
 static const int64_t NEVER_US = INT64_MAX;
 
@@ -31,6 +35,11 @@ struct loop {
 	struct wheel wheel;
 	int64_t now_us;
 	int64_t wake_at_us; /* of the next turn, NEVER_US: nobody asked */
+	int64_t hurried_us;
+	int64_t gathers_since_us;
+	unsigned gathers; /* since then */
+	bool gathering;   /* asked for in the last turn */
+	bool dense;       /* often enough to be worth it */
 	bool stopped;
 	atomic_bool stop_posted; /* [any]: `stop` is in the mailbox */
 	struct message stop;
@@ -70,6 +79,7 @@ struct loop *loop_new(void)
 	loop->stop.run = run_stop;
 	loop->wake_at_us = NEVER_US;
 	loop->now_us = clock_mono_us();
+	loop->hurried_us = -LOOP_HURRY_US;
 	wheel_init(&loop->wheel, loop->now_us);
 	return loop;
 }
@@ -150,6 +160,40 @@ void loop_wake_at(struct loop *loop, int64_t mono_us)
 	loop->wake_at_us = MIN(loop->wake_at_us, mono_us);
 }
 
+void loop_gather(struct loop *loop)
+{
+	loop->gathers++;
+	loop->gathering = true;
+}
+
+void loop_hurry(struct loop *loop)
+{
+	loop->hurried_us = loop->now_us;
+}
+
+static void look_how_dense(struct loop *loop)
+{
+	int64_t past_us = loop->now_us - loop->gathers_since_us;
+
+	if (past_us < DENSE_US)
+		return;
+	loop->dense = loop->gathers * (int64_t)WHEEL_TICK_US >= DENSE_PER_TICK * past_us;
+	loop->gathers = 0;
+	loop->gathers_since_us = loop->now_us;
+}
+
+static void let_gather(struct loop *loop)
+{
+	bool hurried = loop->now_us - loop->hurried_us <= LOOP_HURRY_US;
+
+	look_how_dense(loop);
+	if (loop->gathering && loop->dense && !hurried) {
+		clock_sleep_until_us((loop->now_us / WHEEL_TICK_US + 1) * WHEEL_TICK_US);
+		loop->now_us = clock_mono_us();
+	}
+	loop->gathering = false;
+}
+
 /*
  * For epoll_wait: rounded up, so that the last part of a millisecond is not spent spinning. The
  * time is the last turn's: what that turn took is either nothing much, or there is so much to do
@@ -177,6 +221,8 @@ static void wait_for_events(struct loop *loop, int64_t max_wait_us)
 {
 	int timeout_ms;
 
+	if (max_wait_us < 0)
+		let_gather(loop);
 	if (loop->wheel.count)
 		loop_wake_at(loop, wheel_next_us(&loop->wheel));
 	timeout_ms = wait_ms(loop, max_wait_us);

@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { LOOP_HURRY_US = 100000 }; /* see loop_gather */
+
 struct loop;
 
 /* What epoll watches. Embedded in the object it stands for. */
@@ -51,6 +53,14 @@ int64_t loop_now_us(const struct loop *loop);
 struct wheel *loop_wheel(struct loop *loop);
 /* The turn after this one comes at `mono_us` at the latest. [loop's thread] */
 void loop_wake_at(struct loop *loop, int64_t mono_us);
+/*
+ * A packet that is not urgent, once for each. Where there are several in a millisecond, the next
+ * turn comes at the next tick of the wheel and has all that came until then: fewer turns, and the
+ * same code for many packets in a row. Not within LOOP_HURRY_US of a loop_hurry. [loop's thread]
+ */
+void loop_gather(struct loop *loop);
+/* One that is. [loop's thread] */
+void loop_hurry(struct loop *loop);
 /* One turn; waits at most `max_wait_us` (negative: as long as it takes). [loop's thread] */
 void loop_turn(struct loop *loop, int64_t max_wait_us);
 /* Turns until loop_stop. [loop's thread] */

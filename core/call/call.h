@@ -32,6 +32,7 @@ struct call_settings {
 	int tos;
 	int cdr_facility, rtcp_facility; /* of syslog; negative: no such lines */
 	bool sip_source;
+	bool log_srtp_keys;
 	enum plan_learn learning;
 	enum plan_sources sources;
 	enum ssrc_reporting ssrc_reporting;

@@ -4,6 +4,7 @@
  * as a plan. Packets pass as they are wherever they can.
  */
 #include "call/negotiate.h"
+#include "codec/rules.h"
 
 static unsigned flags_of(const struct codec_entry *e)
 {
@@ -20,24 +21,45 @@ static bool can_be_goal(const struct codec_entry *e)
 	return counts(e) && !format_is_supplemental(&e->format) && format_is_usable(&e->format);
 }
 
-/* What the sink wants most: what the client asked for, else its own first, stripped ones last. */
-static const struct codec_entry *find_preferred(const struct codec_flow *flow)
+/* What the client asked for, then what it left alone, what it had taken out last. */
+static unsigned standing(const struct codec_entry *e)
 {
-	const struct codec_entry *first = NULL, *stripped = NULL;
+	if (e->marks & ENTRY_ACCEPTED)
+		return 2;
+	return e->marks & ENTRY_STRIPPED ? 0 : 1;
+}
+
+static int rule_of(const struct codec_entry *x, const struct codec_entry *e)
+{
+	struct codec_named from = { x->format.encoding, format_params(&x->format) };
+	struct codec_named to = { e->format.encoding, format_params(&e->format) };
+
+	return codec_rules_preference(&from, &to);
+}
+
+/*
+ * What the sink wants most; of those that stand alike, the one that the operator prefers for `x`
+ * (NULL: for whatever comes), else the first.
+ */
+static const struct codec_entry *find_preferred(
+	const struct codec_flow *flow, const struct codec_entry *x)
+{
+	const struct codec_entry *best = NULL;
+	int best_rule = 0;
 
 	for (unsigned i = 0; i < flow->to.count; i++) {
 		const struct codec_entry *e = &flow->to.entries[i];
+		int rule;
 
-		if (!can_be_goal(e))
+		if (!can_be_goal(e) || (best && standing(e) < standing(best)))
 			continue;
-		if (e->marks & ENTRY_ACCEPTED)
-			return e;
-		if (!first && !(e->marks & ENTRY_STRIPPED))
-			first = e;
-		if (!stripped)
-			stripped = e;
+		rule = x ? rule_of(x, e) : 0;
+		if (best && standing(e) == standing(best) && rule <= best_rule)
+			continue;
+		best = e;
+		best_rule = rule;
 	}
-	return first ? first : stripped;
+	return best;
 }
 
 /* May this one of the sink's be what comes from `x`? */
@@ -95,14 +117,14 @@ static bool can_pass(
 
 static struct codec_choice choose_audio(const struct codec_flow *flow, const struct codec_entry *x)
 {
-	const struct codec_entry *preferred = find_preferred(flow);
+	const struct codec_entry *preferred = find_preferred(flow, NULL);
 	const struct codec_entry *candidate = find_candidate(flow, x), *to = candidate;
 	bool passes = can_pass(flow, x, candidate);
 
 	if (!format_is_usable(&x->format) || !preferred)
 		return pass_to(passes ? candidate : NULL);
 	if (!candidate || preferred->marks & ENTRY_FOR_TRANSCODING)
-		to = preferred;
+		to = find_preferred(flow, x);
 	if (to == candidate && passes && !flow->force && !has_other_ptime(flow, x))
 		return pass_to(to);
 	if (codec_entry_reaches(x, to))
@@ -171,7 +193,7 @@ static struct codec_choice choose_event(const struct codec_flow *flow, const str
 static struct codec_choice choose_noise(const struct codec_flow *flow, const struct codec_entry *x)
 {
 	const struct codec_entry *same = codec_list_find(flow->to, &x->format);
-	const struct codec_entry *preferred = find_preferred(flow);
+	const struct codec_entry *preferred = find_preferred(flow, x);
 
 	if (same && counts(same))
 		return pass_to(same);
@@ -241,14 +263,18 @@ static int add_decoder(
 	return (int)t->decoder_count++;
 }
 
-/* What is asked for, then what the codec was added with, then the sink's wish. */
+/* What is asked for, then what the codec was added with, then the sink's wish: within its bound. */
 static unsigned encoder_ptime(const struct codec_flow *flow, const struct codec_entry *to)
 {
+	unsigned ptime_ms = to->ptime_ms            ? to->ptime_ms
+			    : flow->to_ptime_ms > 0 ? (unsigned)flow->to_ptime_ms
+						    : usual_ptime(to);
+
 	if (flow->fixed_ptime_ms > 0)
 		return (unsigned)flow->fixed_ptime_ms;
-	if (to->ptime_ms)
-		return to->ptime_ms;
-	return flow->to_ptime_ms > 0 ? (unsigned)flow->to_ptime_ms : usual_ptime(to);
+	if (flow->to_maxptime_ms > 0)
+		ptime_ms = MIN(ptime_ms, (unsigned)flow->to_maxptime_ms);
+	return ptime_ms;
 }
 
 /* Payload types that become the same one share its encoder. */

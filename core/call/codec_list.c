@@ -136,7 +136,10 @@ bool format_is_named(const struct sdp_format *f, struct str name)
 
 bool format_is_usable(const struct sdp_format *f)
 {
-	return codec_usable(codec_find(f->encoding));
+	const struct codec *codec = codec_find(f->encoding);
+	struct codec_params params = format_params(f);
+
+	return codec_usable(codec) && (!codec->usable || codec->usable(&params));
 }
 
 bool codec_entry_reaches(const struct codec_entry *from, const struct codec_entry *to)
@@ -144,7 +147,7 @@ bool codec_entry_reaches(const struct codec_entry *from, const struct codec_entr
 	const struct codec *out = codec_find(from->format.encoding);
 	const struct codec *in = codec_find(to->format.encoding);
 
-	if (!codec_usable(out) || !codec_usable(in))
+	if (!format_is_usable(&from->format) || !format_is_usable(&to->format))
 		return false;
 	return codec_sample_hz(out, from->format.clock_hz) ==
 		       codec_sample_hz(in, to->format.clock_hz) ||

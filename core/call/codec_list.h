@@ -77,7 +77,7 @@ enum codec_match format_match(const struct sdp_format *a, const struct sdp_forma
 bool format_is_same_type(const struct sdp_format *a, const struct sdp_format *b);
 /* NAME, NAME/CLOCK (with one channel), NAME/CLOCK/CHANNELS (spec NG 3.6.2), or its number. */
 bool format_is_named(const struct sdp_format *f, struct str name);
-/* Both directions of it can be had. */
+/* Both directions of it can be had, with its parameters. */
 bool format_is_usable(const struct sdp_format *f);
 
 /* Can one be made of the other: both directions of both, and a resampler if that takes one? */

@@ -34,6 +34,7 @@ struct media_crypto {
 	bool secure;                /* SRTP alone is spoken with it, if there are no keys yet */
 	bool agreed;                /* there was an answer: what is in use stays until the next */
 	bool own;                   /* `out` was made here, nobody else has it */
+	bool recrypt;               /* its latest offer, or that to it, was to share no keys */
 	bool preferred;             /* `said` is in an order that goes before the answerer's */
 	bool osrtp_passed;          /* its latest offer was opportunistic as that it came from */
 };

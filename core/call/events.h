@@ -42,6 +42,8 @@ enum { EVENTS_MAX = 128 };
 	ROW(SECURED, "secured", "{party}, section {section}: speaks SRTP from now on")             \
 	ROW(REKEYED, "rekeyed", "{party}, section {section}: SRTP goes on with new keys")          \
 	ROW(UNSECURED, "unsecured", "{party}, section {section}: no longer speaks SRTP")           \
+	ROW(WRONG_KEY, "wrong-key",                                                                \
+		"{party}, section {section}: {flow} from {address} fits none of its SRTP keys")    \
 	ROW(FIRST_PACKET, "first-packet",                                                          \
 		"{party}, section {section}: first {flow} packet; it is sent to at {address}")     \
 	ROW(PEER_LEARNED, "peer-learned",                                                          \

@@ -7,6 +7,10 @@
 
 #include "base/clock.h"
 #include "call/call.h"
+#include "call/sentence.h"
+
+/* As much as a line of keys can take: the buffer must not move and leave copies behind. */
+enum { LOG_KEYS_BYTES = 1024 };
 
 static const int64_t SECOND_US = 1000000;
 
@@ -78,6 +82,36 @@ static unsigned shown_count(const struct media *media)
 	return media && media->agreement ? media->agreement->shown.count : 0;
 }
 
+static void add_key(GString *line, const char *what, const struct plan_srtp *key)
+{
+	char text[SDES_MAX_TEXT];
+
+	if (!key)
+		return;
+	sdes_print_key(&key->params, text);
+	g_string_append_printf(line, "%s %s inline:%s", what,
+		srtp_suite((enum srtp_suite_id)key->params.suite)->name, text);
+	srtp_wipe(text, sizeof(text));
+}
+
+/* The one place where keys leave the process, other than to who they are for. */
+static void log_keys(const struct diff *d, const struct media *media)
+{
+	GString *line;
+
+	if (!call_table_settings(d->call->table)->log_srtp_keys)
+		return;
+	line = g_string_sized_new(LOG_KEYS_BYTES);
+	g_string_append(line, "SRTP keys of ");
+	sentence_party(line, media->party);
+	g_string_append_printf(line, ", section %u:", media->index + 1);
+	add_key(line, " it sends", media->crypto.in);
+	add_key(line, ", is sent", media->crypto.out);
+	log_err("%s", line->str);
+	srtp_wipe(line->str, line->len);
+	g_string_free(line, TRUE);
+}
+
 static void compare_keys(const struct diff *d, const struct media *was, const struct media *is)
 {
 	static const struct media_crypto none;
@@ -88,6 +122,8 @@ static void compare_keys(const struct diff *d, const struct media *was, const st
 		add_media(d, new->in ? EVENT_SECURED : EVENT_UNSECURED, is, (struct addr){ 0 }, 0);
 	else if (new->in && other)
 		add_media(d, EVENT_REKEYED, is, (struct addr){ 0 }, 0);
+	if (new->in && other)
+		log_keys(d, is);
 }
 
 static void compare_media(const struct diff *d, const struct media *was, const struct media *is)

@@ -26,6 +26,8 @@ enum {
 #define EXPLAIN_STATES(ROW)                   \
 	ROW(DECLINED, "declined")             \
 	ROW(NOT_RELAYED, "not-relayed")       \
+	ROW(NO_KEYS, "no-keys")               \
+	ROW(WRONG_KEYS, "wrong-keys")         \
 	ROW(UNANSWERED, "unanswered")         \
 	ROW(RTCP_ONLY, "rtcp-only")           \
 	ROW(ALL_DROPPED, "all-dropped")       \

@@ -3,6 +3,7 @@
 #include "call/explain_priv.h"
 #include "call/negotiate.h"
 #include "call/sentence.h"
+#include "codec/rules.h"
 
 enum { STOPPED_US = 5000000 }; /* silence longer than this is one */
 
@@ -25,6 +26,10 @@ static bool is_blocked(const struct explained *f)
 
 static enum explain_state state_of_silence(const struct explained *f)
 {
+	if (explain_lacks_keys(f->in))
+		return EXPLAIN_NO_KEYS;
+	if (explain_has_wrong_keys(f->in))
+		return EXPLAIN_WRONG_KEYS;
 	if (!f->from->in || (f->to && (!f->to->in || !f->from->party->printed.any)))
 		return EXPLAIN_UNANSWERED;
 	if (f->in->dropped)
@@ -42,6 +47,8 @@ enum explain_state explain_state(const struct explained *f)
 		return EXPLAIN_NOT_RELAYED;
 	if (!f->in->rtp_packets)
 		return state_of_silence(f);
+	if (f->now_us - f->in->rtp_last_us > STOPPED_US && explain_has_wrong_keys(f->in))
+		return EXPLAIN_WRONG_KEYS;
 	if (f->now_us - f->in->rtp_last_us > STOPPED_US)
 		return f->from->recv ? EXPLAIN_STOPPED : EXPLAIN_HELD;
 	if (!f->to)
@@ -182,6 +189,12 @@ void explain_why(GString *out, const struct explained *f)
 	case EXPLAIN_UNANSWERED:
 		why_unanswered(out, f);
 		return;
+	case EXPLAIN_NO_KEYS:
+		explain_why_no_keys(out, f->from, f->in);
+		return;
+	case EXPLAIN_WRONG_KEYS:
+		explain_why_wrong_keys(out, f->from, f->in, f->now_us);
+		return;
 	case EXPLAIN_RTCP_ONLY:
 		add_about(out, "Only RTCP has arrived from ", from,
 			", no media: it is reachable, but sends none or sends it elsewhere.");
@@ -270,6 +283,15 @@ static bool find_agreement(const struct explained *f, struct codec_flow *ret)
 	return true;
 }
 
+/* Did the operator's rules have a say in it? */
+static bool is_preferred(const struct sdp_format *from, const struct plan_format *to)
+{
+	const struct codec_named source = { from->encoding, format_params(from) };
+	const struct codec_named destination = { str_of(to->codec->name), to->params };
+
+	return codec_rules_preference(&source, &destination) > 0;
+}
+
 /* Each codec that does not pass as it is. False: they all do. */
 static bool say_transcoded(GString *out, const struct explained *f)
 {
@@ -290,9 +312,10 @@ static bool say_transcoded(GString *out, const struct explained *f)
 			g_string_append(
 				out, " is discarded: the other side has nothing like it.\n");
 		else
-			g_string_append_printf(out, " is %s %s/%u (%u).\n",
+			g_string_append_printf(out, " is %s %s/%u (%u)%s.\n",
 				h->handling == PLAN_EVENT ? "passed on as" : "transcoded to",
-				to->codec->name, to->params.clock_hz, to->payload_type);
+				to->codec->name, to->params.clock_hz, to->payload_type,
+				is_preferred(from, to) ? ", which a rule prefers" : "");
 	}
 	return true;
 }

@@ -26,6 +26,14 @@ void explain_section(
 /* The address it was shown, with the port; ADDR_NONE: none. */
 struct addr explain_shown_addr(const struct media *media, unsigned component);
 
+/* explain_keys.c: keys that are missing or wrong for what came in on a section. */
+bool explain_lacks_keys(const struct arrivals *in);
+bool explain_has_wrong_keys(const struct arrivals *in);
+/* One sentence or two, without line feed. */
+void explain_why_no_keys(GString *out, const struct media *media, const struct arrivals *in);
+void explain_why_wrong_keys(
+	GString *out, const struct media *media, const struct arrivals *in, int64_t now_us);
+
 /* explain_flow.c; `to` NULL: nobody receives it. */
 struct explained {
 	const struct call *call;

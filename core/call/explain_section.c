@@ -10,8 +10,10 @@ static const struct stream_counts no_counts;
 
 bool explain_is_drop_out(enum reason reason)
 {
-	return reason == REASON_NO_PEER || reason == REASON_FEEDBACK_REMOVED ||
-	       reason == REASON_SEND_FAILED || reason == REASON_SEND_QUEUE_FULL;
+	return reason == REASON_NO_PEER || reason == REASON_SRTP_NO_KEY_OUT ||
+	       reason == REASON_SRTP_SHARED_KEY || reason == REASON_SRTP_NOT_SENT ||
+	       reason == REASON_FEEDBACK_REMOVED || reason == REASON_SEND_FAILED ||
+	       reason == REASON_SEND_QUEUE_FULL;
 }
 
 void explain_read(const struct media *media, struct arrivals *ret)
@@ -207,12 +209,32 @@ static void say_difference(GString *out, const char *what, struct codec_list lis
 	g_string_append(out, ".\n");
 }
 
+/* A codec that is known, but not as it is described. */
+static void say_unusable(GString *out, struct codec_list list)
+{
+	struct sdp_format formats[SDP_MAX_FORMATS];
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < list.count && count < SDP_MAX_FORMATS; i++) {
+		const struct sdp_format *f = &list.entries[i].format;
+
+		if (codec_usable(codec_find(f->encoding)) && !format_is_usable(f))
+			formats[count++] = *f;
+	}
+	if (!count)
+		return;
+	g_string_append(out, "What the other side has with parameters that cannot be transcoded: ");
+	sentence_formats(out, formats, count);
+	g_string_append(out, ".\n");
+}
+
 static void say_chosen(GString *out, const struct media *media)
 {
 	const struct codec_agreement *a = media->agreement;
 
 	if (!a)
 		return;
+	say_unusable(out, a->said);
 	say_difference(out, "Not shown to it, by the proxy's codec flags: ", a->said, a->shown, 0);
 	say_difference(out,
 		"Offered to it beside what the other side has, to be transcoded: ", a->shown,

@@ -57,13 +57,20 @@ enum sdp_transport negotiate_transport_offer(
 
 /* negotiate_crypto.c: SDES (spec NG 4.11). Lists are new references; NULL: no lines. */
 
-/* The lines of a section that can be used: of tags that appear twice, the first. */
+/* The lines of a section that can be used, here and by the back end of SRTP: of tags that appear twice, the first. */
 struct crypto_list *negotiate_crypto_said(const struct sdp_media *in);
 
 struct crypto_offer {
 	const struct crypto_list *received; /* of the sender's section, all of them */
 	const struct crypto_list *shown;    /* to the receiver last */
+	const struct crypto_list *former;   /* of the sender's offer before */
 	const struct sdes_options *options;
+	/*
+	 * What comes from the sender is changed on its way, so that its keys must not be used for
+	 * it: the receiver gets keys of its own. The same goes for a key whose session parameters
+	 * are changed, and for one that the sender has given up.
+	 */
+	bool own_keys;
 };
 
 /* What the receiver is shown. 0 or -EIO: no random keys to be had. */
@@ -88,6 +95,8 @@ struct crypto_answer {
 	bool in_use_own;                    /* … and that is nobody else's key */
 	bool keep_suite;                    /* SDES=static */
 	bool preferred;                     /* the order of `offered` goes first */
+	const struct sdes_options *options; /* session parameters that it clears go; NULL: none */
+	bool own_key;                       /* as in an offer: the answerer's must not be used */
 };
 
 struct crypto_choice {
@@ -150,6 +159,7 @@ struct codec_flow {
 	struct codec_list to;   /* what its sink takes */
 	int from_ptime_ms;      /* as the source said; 0: the codec's */
 	int to_ptime_ms;        /* as the sink said; 0: the codec's */
+	int to_maxptime_ms;     /* as the sink said; 0: any */
 	int fixed_ptime_ms;     /* what the sink has to get whatever it said; 0: any */
 	bool force, asymmetric, as_is;
 };

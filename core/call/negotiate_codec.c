@@ -226,15 +226,12 @@ static bool add_new(struct offering *of, unsigned place, const struct codec_spec
 /* Does the list's codec do for what is asked for? Only what was given counts. */
 static bool satisfies(const struct sdp_format *f, const struct codec_spec *spec, bool has_fmtp)
 {
-	struct sdp_format wanted = *f;
+	struct codec_params params = format_params(f);
+	struct codec_spec given = *spec;
 
-	if (!codec_same_name(f->encoding, spec->name))
-		return false;
-	if ((spec->clock_hz && f->clock_hz != spec->clock_hz) ||
-		(spec->channels && f->channels != spec->channels))
-		return false;
-	wanted.fmtp = spec->fmtp;
-	return !has_fmtp || format_match(f, &wanted) != CODEC_DIFFERENT;
+	if (!has_fmtp)
+		given.fmtp = STR_NULL;
+	return codec_spec_fits(&given, f->encoding, &params);
 }
 
 /* What only "all" had taken out is simply there again. */
@@ -259,7 +256,12 @@ static bool is_reachable(
 	const struct offering *of, const struct codec_spec *spec, const struct codec *codec)
 {
 	struct codec_entry added = {
-		.format = { .encoding = str_of(codec->name), .clock_hz = spec->clock_hz },
+		.format = {
+			.encoding = str_of(codec->name),
+			.clock_hz = spec->clock_hz,
+			.channels = spec->channels,
+			.fmtp = spec->fmtp,
+		},
 	};
 
 	if (codec->flags & CODEC_SUPPLEMENTAL)
@@ -272,6 +274,18 @@ static bool is_reachable(
 			return true;
 	}
 	return false;
+}
+
+static bool is_usable_as(const struct codec *codec, const struct codec_spec *spec)
+{
+	const struct sdp_format f = {
+		.encoding = str_of(codec->name),
+		.clock_hz = spec->clock_hz,
+		.channels = spec->channels,
+		.fmtp = spec->fmtp,
+	};
+
+	return format_is_usable(&f);
 }
 
 static void transcode_one(struct offering *of, struct str text)
@@ -295,6 +309,8 @@ static void transcode_one(struct offering *of, struct str text)
 		return;
 	if (!codec_usable(codec))
 		warn(of, spec.name, "this build cannot encode and decode it");
+	else if (!is_usable_as(codec, &spec))
+		warn(of, spec.name, "it cannot be encoded and decoded with these parameters");
 	else if (!spec.clock_hz)
 		warn(of, spec.name, "it has no usual clock");
 	else if (!is_reachable(of, &spec, codec))

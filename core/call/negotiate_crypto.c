@@ -6,6 +6,10 @@
  */
 #include "call/negotiate.h"
 
+#include "srtp/srtp.h"
+
+#include <errno.h>
+
 /* A list being made; wiped by who made it. */
 struct crypto_work {
 	unsigned count;
@@ -81,6 +85,7 @@ struct crypto_list *negotiate_crypto_said(const struct sdp_media *in)
 		struct sdes_crypto *line = &w.lines[w.count];
 
 		if (a->id == SDP_ATTR_CRYPTO && sdes_parse(a->value, line) == 0 &&
+			srtp_suite_usable((enum srtp_suite_id)line->params.suite) &&
 			!has_tag(&w, line->tag))
 			w.count++;
 	}
@@ -120,7 +125,8 @@ static int add_new(struct crypto_work *w, const struct sdes_options *o)
 		struct sdes_crypto *line = &w->lines[w->count];
 		int ret;
 
-		if (has_suite(w, suite) || !is_allowed(o, suite))
+		if (has_suite(w, suite) || !is_allowed(o, suite) ||
+			!srtp_suite_usable((enum srtp_suite_id)suite))
 			continue;
 		ret = sdes_generate((enum srtp_suite_id)suite, &line->params);
 		if (ret < 0)
@@ -151,6 +157,58 @@ static void change_params(struct crypto_work *w, const struct sdes_options *o)
 	}
 }
 
+static const struct sdes_crypto *find_key(
+	const struct crypto_list *list, const struct srtp_params *key)
+{
+	for (unsigned i = 0; list && i < list->count; i++)
+		if (srtp_key_equal(&list->lines[i].params, key))
+			return &list->lines[i];
+	return NULL;
+}
+
+static bool is_senders(const struct crypto_offer *offer, const struct srtp_params *key)
+{
+	return find_key(offer->received, key) || find_key(offer->former, key);
+}
+
+/* May the receiver be sent to under this key, if it is one of the sender's? */
+static bool may_share(const struct crypto_offer *offer, const struct srtp_params *key)
+{
+	const struct sdes_crypto *received = find_key(offer->received, key);
+
+	return !offer->own_keys && received && srtp_params_equal(&received->params, key);
+}
+
+static int use_own_key(const struct crypto_offer *offer, struct srtp_params *params)
+{
+	const struct sdes_crypto *shown = crypto_list_find_suite(offer->shown, params->suite);
+	struct srtp_params own = { 0 };
+	int e = 0;
+
+	if (shown && !is_senders(offer, &shown->params))
+		own = shown->params;
+	else
+		e = sdes_generate((enum srtp_suite_id)params->suite, &own);
+	own.unencrypted_srtp = params->unencrypted_srtp;
+	own.unencrypted_srtcp = params->unencrypted_srtcp;
+	own.unauthenticated_srtp = params->unauthenticated_srtp;
+	*params = own;
+	srtp_wipe(&own, sizeof(own));
+	return e;
+}
+
+static int replace_keys(struct crypto_work *w, const struct crypto_offer *offer)
+{
+	for (unsigned i = 0; i < w->count; i++) {
+		struct srtp_params *params = &w->lines[i].params;
+
+		if (is_senders(offer, params) && !may_share(offer, params) &&
+			use_own_key(offer, params) < 0)
+			return -EIO;
+	}
+	return 0;
+}
+
 int negotiate_crypto_offer(const struct crypto_offer *offer, struct crypto_list **ret)
 {
 	const struct sdes_options *o = offer->options;
@@ -163,6 +221,7 @@ int negotiate_crypto_offer(const struct crypto_offer *offer, struct crypto_list 
 		e = add_new(&w, o);
 	}
 	change_params(&w, o);
+	e = e ? e : replace_keys(&w, offer);
 	put_in_order(&w, &o->order);
 	if (!e)
 		*ret = crypto_list_new(w.lines, w.count);
@@ -234,11 +293,35 @@ static const struct sdes_crypto *choose_line(const struct crypto_answer *a)
 	return line ? line : &a->offered->lines[0];
 }
 
+static bool same_protection(const struct srtp_params *a, const struct srtp_params *b)
+{
+	return a->suite == b->suite && a->unencrypted_srtp == b->unencrypted_srtp &&
+	       a->unencrypted_srtcp == b->unencrypted_srtcp &&
+	       a->unauthenticated_srtp == b->unauthenticated_srtp;
+}
+
+/* What was offered holds in both directions (RFC 4568 6.3), unless it is to be cleared. */
+static struct srtp_params answered_protection(
+	const struct srtp_params *offered, const struct sdes_options *o)
+{
+	struct srtp_params p = { .suite = offered->suite };
+
+	p.unencrypted_srtp = offered->unencrypted_srtp &&
+			     !(o && o->unencrypted_srtp == SDES_PARAM_CLEAR);
+	p.unencrypted_srtcp = offered->unencrypted_srtcp &&
+			      !(o && o->unencrypted_srtcp == SDES_PARAM_CLEAR);
+	p.unauthenticated_srtp = offered->unauthenticated_srtp &&
+				 !(o && o->unauthenticated_srtp == SDES_PARAM_CLEAR);
+	return p;
+}
+
 int negotiate_crypto_answer(const struct crypto_answer *a, struct crypto_choice *ret)
 {
 	const struct sdes_crypto *line = choose_line(a);
+	struct srtp_params protection = answered_protection(&line->params, a->options);
 	struct sdes_crypto out = { .tag = line->tag };
-	bool own = !a->accepted || a->accepted->params.suite != line->params.suite;
+	bool own = a->own_key || !a->accepted ||
+		   !same_protection(&protection, &a->accepted->params);
 	int e = 0;
 
 	if (!own)
@@ -247,10 +330,9 @@ int negotiate_crypto_answer(const struct crypto_answer *a, struct crypto_choice 
 		out.params = *a->in_use;
 	else
 		e = sdes_generate((enum srtp_suite_id)line->params.suite, &out.params);
-	/* What was offered holds in both directions (RFC 4568 6.3). */
-	out.params.unencrypted_srtp = line->params.unencrypted_srtp;
-	out.params.unencrypted_srtcp = line->params.unencrypted_srtcp;
-	out.params.unauthenticated_srtp = line->params.unauthenticated_srtp;
+	out.params.unencrypted_srtp = protection.unencrypted_srtp;
+	out.params.unencrypted_srtcp = protection.unencrypted_srtcp;
+	out.params.unauthenticated_srtp = protection.unauthenticated_srtp;
 	if (!e)
 		*ret = (struct crypto_choice){ .in = line, .out = out, .own = own };
 	srtp_wipe(&out, sizeof(out));

@@ -122,6 +122,7 @@ struct call_options {
 	struct mux_options mux;
 	struct sdes_options sdes;
 	struct osrtp_options osrtp;
+	bool recrypt; /* no SRTP key that both sides have */
 	struct codec_options codec;
 	struct extmap_options extmap;
 	struct bundle_options bundle;

@@ -213,6 +213,7 @@ static void set_transcode(
 	flow = agreement_flow(forth ? forth : back, forth != NULL);
 	flow.from_ptime_ms = said_ptime_ms(source);
 	flow.to_ptime_ms = said_ptime_ms(sink);
+	flow.to_maxptime_ms = sink->in ? sink->in->maxptime_ms : 0;
 	flow.fixed_ptime_ms = sink->ptime_fixed_ms;
 	if (!choose_transcode(&flow, &transcode))
 		return;

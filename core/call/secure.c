@@ -44,6 +44,14 @@ static void expect(struct media *media, enum sdp_transport transport)
 		media->crypto.secure = is_srtp(transport);
 }
 
+/* Are packets changed on their way, other than by what gives them an SSRC of our own? */
+static bool changes_packets(const struct media *from, const struct media *to)
+{
+	return from->masked[0] | from->masked[1] | from->masked[2] | from->masked[3] ||
+	       (sdp_transport_info(from->transport)->feedback &&
+		       !sdp_transport_info(to->transport)->feedback);
+}
+
 static int offer_lines(const struct media_pair *pair, const struct crypto_list *said,
 	const struct call_options *o, struct err *err)
 {
@@ -51,7 +59,9 @@ static int offer_lines(const struct media_pair *pair, const struct crypto_list *
 	struct crypto_offer offer = {
 		.received = said,
 		.shown = c->shown,
+		.former = pair->from->crypto.said,
 		.options = &o->sdes,
+		.own_keys = o->recrypt || changes_packets(pair->from, pair->to),
 	};
 	struct crypto_list *list = NULL;
 
@@ -109,12 +119,13 @@ int secure_offer(const struct media_pair *pair, const struct sdp_media *in,
 		from->doubled = in->doubled;
 	if (o->osrtp.offer_legacy && is_srtp(to->transport) && !to->doubled)
 		to->doubled = SDP_PLAIN_FIRST;
-	media_crypto_set_said(
-		&from->crypto, negotiate_crypto_received(said, &o->sdes, &from->crypto.preferred));
 	if (opportunistic || is_srtp(to->transport))
 		ret = offer_lines(pair, said, o, err);
 	else
 		media_crypto_set_shown(&to->crypto, NULL);
+	media_crypto_set_said(
+		&from->crypto, negotiate_crypto_received(said, &o->sdes, &from->crypto.preferred));
+	from->crypto.recrypt = to->crypto.recrypt = o->recrypt;
 	to->crypto.osrtp_passed = opportunistic && to->crypto.shown && said &&
 				  is_plain_rtp(in->transport);
 	expect(from, in->transport);
@@ -158,9 +169,10 @@ static bool offerer_speaks(const struct media *offerer, const struct media *answ
 	return secured || !answerer->crypto.osrtp_passed || o->osrtp.accept_rfc;
 }
 
-static int answer_offerer(struct media *offerer, const struct sdes_crypto *accepted,
+static int answer_offerer(const struct media_pair *pair, const struct sdes_crypto *accepted,
 	const struct call_options *o, struct err *err)
 {
+	struct media *offerer = pair->to;
 	struct media_crypto *c = &offerer->crypto;
 	struct crypto_answer answer = {
 		.offered = c->said,
@@ -169,6 +181,8 @@ static int answer_offerer(struct media *offerer, const struct sdes_crypto *accep
 		.in_use_own = c->own,
 		.keep_suite = o->sdes.keep_suite,
 		.preferred = c->preferred,
+		.options = &o->sdes,
+		.own_key = o->recrypt || c->recrypt || changes_packets(pair->from, offerer),
 	};
 	struct crypto_choice choice;
 
@@ -203,7 +217,7 @@ int secure_answer(const struct draft *draft, const struct media_pair *pair,
 	}
 	agree(from, secured ? &accepted->params : NULL, secured ? &with->params : NULL);
 	if (offerer_speaks(to, from, secured, o)) {
-		ret = answer_offerer(to, accepted, o, err);
+		ret = answer_offerer(pair, accepted, o, err);
 	} else {
 		agree(to, NULL, NULL);
 		media_crypto_set_shown(&to->crypto, NULL);

@@ -223,6 +223,10 @@ static void log_event(const struct media_event *event)
 	if (event->type == MEDIA_EVENT_SOURCE_REFUSED)
 		log_debug("Packets from " MARKED("%s") " refused: %s",
 			MARK(addr_print(&event->source, source)), reason_row(event->reason)->text);
+	else if (event->type == MEDIA_EVENT_WRONG_KEY)
+		log_warn("Discarded invalid SRTP packet: authentication failed (from " MARKED(
+				 "%s") ")",
+			MARK(addr_print(&event->source, source)));
 	else if (event->type == MEDIA_EVENT_SOURCE_CHANGED && event->peer.family)
 		log_info("Peer address changed to " MARKED("%s") ": %s",
 			MARK(addr_print(&event->peer, text)), reason_row(event->reason)->text);
@@ -259,6 +263,7 @@ static void keep_event(struct call *call, const struct media *media,
 		[MEDIA_EVENT_SOURCE_CHANGED] = { EVENT_SOURCE_CHANGED, true, true },
 		[MEDIA_EVENT_SOURCE_COMMITTED] = { EVENT_SOURCE_COMMITTED, true, false },
 		[MEDIA_EVENT_SOURCE_REFUSED] = { EVENT_SOURCE_REFUSED, true, true },
+		[MEDIA_EVENT_WRONG_KEY] = { EVENT_WRONG_KEY, true, true },
 	};
 	struct event e = {
 		.kind = kinds[event->type].kind,

@@ -116,6 +116,19 @@ bool codec_fits(struct str name, const struct codec_params *a, const struct code
 	return !codec || !codec->match || codec_match(name, a, b) != CODEC_DIFFERENT;
 }
 
+bool codec_spec_fits(
+	const struct codec_spec *spec, struct str name, const struct codec_params *params)
+{
+	struct codec_params wanted = *params;
+
+	if (!codec_same_name(name, spec->name) ||
+		(spec->clock_hz && params->clock_hz != spec->clock_hz) ||
+		(spec->channels && params->channels != spec->channels))
+		return false;
+	wanted.fmtp = spec->fmtp;
+	return !spec->fmtp.s || codec_match(name, params, &wanted) != CODEC_DIFFERENT;
+}
+
 uint32_t codec_sample_hz(const struct codec *codec, uint32_t clock_hz)
 {
 	return codec->sample_hz && clock_hz == codec->clock_hz ? codec->sample_hz : clock_hz;

@@ -26,6 +26,10 @@ bool codec_spec_parse(struct str text, struct codec_spec *ret_spec);
 /* What was left out becomes what is usual for the codec. */
 void codec_spec_complete(struct codec_spec *spec, const struct codec *codec);
 
+/* Is it the one that is specified? Only what was given counts. */
+bool codec_spec_fits(
+	const struct codec_spec *spec, struct str name, const struct codec_params *params);
+
 /* Without regard to case; a codec's other name is as good as its own. */
 bool codec_same_name(struct str a, struct str b);
 /* enum codec_flag; those that go along with others are known also when no plugin has them. */

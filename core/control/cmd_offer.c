@@ -3,6 +3,7 @@
 #define LOG_TOPIC LOG_T_CONTROL
 #include "control/command_priv.h"
 
+#include "base/wipe.h"
 #include "call/draft.h"
 
 #include <errno.h>
@@ -108,6 +109,7 @@ static int exchange_done(struct command *c, int ret, GString *body,
 	warn_ice(c, result);
 	dict_add_copy(c->reply, c->root, "sdp", (struct str){ body->str, body->len });
 	reply_add_recordings(c);
+	string_wipe(body);
 	return 0;
 }
 

@@ -79,6 +79,11 @@ static void add_ssrc_counts(struct query *q, struct value *v, const struct ssrc_
 	dict_add_int(q->d, v, "last RTP timestamp", s->last_timestamp);
 	dict_add_int(q->d, v, "last RTP seq", s->last_seq);
 	add_quality(q, v, s->ssrc);
+}
+
+static void add_received_counts(struct query *q, struct value *v, const struct ssrc_stats *s)
+{
+	add_ssrc_counts(q, v, s);
 	if (s->packets)
 		reply_add_reception(q->d, v, &s->reception);
 }
@@ -94,7 +99,7 @@ static void add_ssrc(struct query *q, const struct ssrc_stats *s)
 	if (value_get(q->ssrcs, name))
 		return;
 	v = dict_add(q->d, q->ssrcs, dict_copy(q->d, str_of(name)), VALUE_DICT);
-	add_ssrc_counts(q, v, s);
+	add_received_counts(q, v, s);
 }
 
 /* Who only listens sends reports, too. */
@@ -110,12 +115,32 @@ static void add_silent_ssrcs(struct query *q)
 	}
 }
 
-/* What a section's party sends, as it came in. */
-static void add_ssrcs_of(struct query *q, struct value *list, const struct media *media)
+/* What is sent in place of a source's SSRC; false: it goes on as it is. */
+static bool add_sent(
+	struct query *q, struct value *list, const struct sent_counts *sent, uint32_t in)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < STREAM_SSRC_MAX; i++) {
+		struct value *v;
+
+		if (!sent->ssrc[i].used || sent->in[i] != in)
+			continue;
+		v = dict_add_dict(q->d, list, NULL);
+		dict_add_int(q->d, v, "SSRC", sent->ssrc[i].ssrc);
+		add_ssrc_counts(q, v, &sent->ssrc[i]);
+		any = true;
+	}
+	return any;
+}
+
+/* What a section's party sends, as it came in, or as it goes on where `sent` says so. */
+static void add_ssrcs_of(struct query *q, struct value *list, const struct media *media,
+	const struct sent_counts *sent)
 {
 	struct stream_counts counts;
 
-	if (!media->stream_count || !q->ssrcs_inline)
+	if (!media->stream_count)
 		return;
 	stream_stats_read(media->streams[0].stats, &counts);
 	for (unsigned i = 0; i < STREAM_SSRC_MAX; i++) {
@@ -123,21 +148,28 @@ static void add_ssrcs_of(struct query *q, struct value *list, const struct media
 
 		if (!counts.ssrc[i].used)
 			continue;
+		if (sent && add_sent(q, list, sent, counts.ssrc[i].ssrc))
+			continue;
 		v = dict_add_dict(q->d, list, NULL);
 		dict_add_int(q->d, v, "SSRC", counts.ssrc[i].ssrc);
-		add_ssrc_counts(q, v, &counts.ssrc[i]);
+		add_received_counts(q, v, &counts.ssrc[i]);
 	}
 }
 
-/* Relay changes no SSRC: what goes to a party is what its sources send. */
+/* Relay changes no SSRC: what goes to a party is what its sources send, unless transcoded. */
 static void add_media_ssrcs(struct query *q, struct value *v, const struct media *media)
 {
-	struct value *list = dict_add_list(q->d, v, "ingress SSRCs");
+	struct value *in = dict_add_list(q->d, v, "ingress SSRCs");
+	struct value *out = dict_add_list(q->d, v, "egress SSRCs");
+	struct sent_counts sent;
+	bool any;
 
-	add_ssrcs_of(q, list, media);
-	list = dict_add_list(q->d, v, "egress SSRCs");
+	if (!q->ssrcs_inline || !media->stream_count)
+		return;
+	any = stream_stats_read_sent(media->streams[0].stats, &sent);
+	add_ssrcs_of(q, in, media, NULL);
 	for (unsigned i = 0; i < media->source_count; i++)
-		add_ssrcs_of(q, list, media->sources[i]);
+		add_ssrcs_of(q, out, media->sources[i], any ? &sent : NULL);
 }
 
 /* Of the section's RTP, whichever of its streams is told of. */
@@ -281,6 +313,8 @@ static void add_media_flags(struct query *q, struct value *v, const struct media
 		dict_add_str(q->d, flags, NULL, STR_LIT("echo"));
 	if (media->blackhole)
 		dict_add_str(q->d, flags, NULL, STR_LIT("blackhole"));
+	if (media->ptime_fixed_ms)
+		dict_add_str(q->d, flags, NULL, STR_LIT("ptime-override"));
 	if (sdp_transport_info(media->transport)->feedback)
 		dict_add_str(q->d, flags, NULL, STR_LIT("RTCP feedback"));
 	if (media->crypto.said && media->crypto.preferred)

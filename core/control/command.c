@@ -99,6 +99,17 @@ static void hide_keys(GString *text)
 	}
 }
 
+/* The beginning of one that cannot be understood, for logs. */
+static GString *quote_message(struct str message)
+{
+	enum { MAX_BYTES = 500 };
+	GString *text = g_string_new_len(message.s, (gssize)MIN(message.len, (size_t)MAX_BYTES));
+
+	g_string_truncate(text, strlen(text->str));
+	hide_keys(text);
+	return text;
+}
+
 static void dump(const char *what, struct str name, const char *word, const struct addr *client,
 	const struct value *v)
 {
@@ -306,13 +317,14 @@ void request_refuse(struct str message, const char *text, GString *reply)
 static void answer_undecodable(const struct ng_message *m, const struct addr *client,
 	const struct err *err, GString *reply)
 {
+	g_autoptr(GString) text = NULL;
 	char addr[ADDR_TEXT];
 
 	counter_add(COUNTER_NG_ERRORS, 1);
 	reason_count(REASON_NG_BAD_REQUEST);
-	log_warn("Protocol error in packet from %s: %s [" MARKED("%.*s") "]",
-		addr_print(client, addr), err->text,
-		MARK((int)MIN(m->doc.len, 500), m->doc.s ? m->doc.s : ""));
+	text = quote_message(m->doc);
+	log_warn("Protocol error in packet from %s: %s [" MARKED("%s") "]",
+		addr_print(client, addr), err->text, MARK(text->str));
 	encode_error(m, err->text, reply);
 }
 
@@ -344,9 +356,11 @@ bool request_handle(
 
 	counter_add(COUNTER_NG_REQUESTS, 1);
 	if (!ng_message_split(message, &m)) {
+		g_autoptr(GString) text = quote_message(message);
+
 		reason_count(REASON_NG_NO_COOKIE);
-		log_warn("Received invalid NG data (no cookie) from %s: " MARKED("%.*s"),
-			addr_print(client, addr), MARK((int)MIN(message.len, 500), message.s));
+		log_warn("Received invalid NG data (no cookie) from %s: " MARKED("%s"),
+			addr_print(client, addr), MARK(text->str));
 		return false;
 	}
 	stored = control->retrans ? retrans_find(control->retrans, m.cookie, now_us) : STR_NULL;

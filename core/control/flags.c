@@ -112,7 +112,7 @@ static const struct row rows[] = {
 	{ "sdes", AS_KEY | AS_PREFIX, STRINGS(flag_sdes), .help = "off pad lifetime static nonew no-SUITE only-SUITE order:SUITE;… offerer_pref:SUITE;… (un)encrypted_srtp (un)encrypted_srtcp (un)authenticated_srtp: keys in a=crypto" },
 	{ "pad-crypto", AS_FLAG, BOOL_AT(sdes.pad), .help = "as SDES-pad" },
 	{ "osrtp", AS_KEY | AS_PREFIX, STRINGS(flag_osrtp), .help = "offer accept-RFC offer-legacy accept-legacy accept: SRTP that may be declined" },
-	{ "recrypt", AS_FLAG, .kind = ROW_NOTHING, .help = "SRTP is always decrypted and encrypted" },
+	{ "recrypt", AS_FLAG, BOOL_AT(recrypt), .help = "both sides get SRTP keys of their own: nothing is sent on as it came" },
 	{ "webrtc", AS_FLAG, .kind = ROW_REFUSED, .concern = OFFERS_ONLY, .help = "ICE and DTLS" },
 	{ "bundle", AS_KEY | AS_PREFIX, STRINGS(flag_bundle), .help = "accept reject; in offers offer require strict: sections that share a transport" },
 	/* codecs */

@@ -9,6 +9,7 @@
 
 #include "base/list.h"
 #include "base/log.h"
+#include "base/wipe.h"
 #include "stats/counter.h"
 
 #include <errno.h>
@@ -100,8 +101,7 @@ static size_t unsent(const struct tcp_conn *conn)
 
 static void drop_buffer(GString **buffer)
 {
-	if (*buffer)
-		g_string_free(*buffer, TRUE);
+	string_wipe_free(*buffer);
 	*buffer = NULL;
 }
 

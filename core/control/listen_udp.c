@@ -13,6 +13,7 @@
 #include "control/listen_udp.h"
 
 #include "base/clock.h"
+#include "base/wipe.h"
 #include "stats/reason.h"
 
 #include <errno.h>
@@ -206,12 +207,13 @@ static bool serve_one(struct listen_udp *l)
 		return errno != EAGAIN && errno != EWOULDBLOCK;
 	count_lost(l, &msg);
 	client = addr_of_sock(&from);
-	g_string_truncate(l->reply, 0);
 	request = (struct str){ l->buffer, (size_t)len };
 	if (request_handle(l->control, request, &client, l->reply)) {
 		fit_reply(l, request, &client);
 		send_reply(l, &msg, &client);
 	}
+	string_wipe(l->reply);
+	explicit_bzero(l->buffer, (size_t)len);
 	return true;
 }
 

@@ -43,9 +43,18 @@ static gboolean equal_str(gconstpointer a, gconstpointer b)
 	return str_eq(*(const struct str *)a, *(const struct str *)b);
 }
 
+/* Answers to offers have keys in them. */
+static void free_stored(gpointer value)
+{
+	struct stored *s = value;
+
+	explicit_bzero(s->bytes, s->cookie.len + s->answer.len);
+	g_free(s);
+}
+
 static void generation_begin(struct generation *g, int64_t now_us)
 {
-	g->answers = g_hash_table_new_full(hash_str, equal_str, NULL, g_free);
+	g->answers = g_hash_table_new_full(hash_str, equal_str, NULL, free_stored);
 	g->bytes = 0;
 	g->since_us = now_us;
 }

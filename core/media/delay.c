@@ -20,9 +20,12 @@ enum {
 struct waiting {
 	int64_t due_us;
 	union sock from;
-	uint32_t len;
-	enum datagram_kind kind;
+	uint32_t sealed_generation;
+	uint16_t len, sealed_len; /* the sealed packet stands behind the open one */
+	uint8_t kind;             /* enum datagram_kind */
 };
+
+_Static_assert(BUF_PAYLOAD <= UINT16_MAX, "lengths of 16 bits");
 
 struct delay {
 	struct wheel_timer timer; /* set while packets wait */
@@ -58,7 +61,7 @@ static struct wheel *wheel_of(const struct stream *stream)
 	return loop_wheel(media_worker_loop(stream->set->state->worker));
 }
 
-static size_t room_of(uint32_t len)
+static size_t room_of(size_t len)
 {
 	size_t bytes = sizeof(struct waiting) + len;
 
@@ -92,7 +95,7 @@ static struct waiting *oldest(struct delay *d)
 
 static void remove_oldest(struct delay *d)
 {
-	d->read += room_of(oldest(d)->len);
+	d->read += room_of((size_t)oldest(d)->len + oldest(d)->sealed_len);
 	d->count--;
 	if (!d->count) {
 		d->read = d->write = 0;
@@ -112,12 +115,14 @@ static void set_timer(struct delay *d, struct wheel *wheel)
 void media_delay(struct packet *packet)
 {
 	struct delay *d = packet->in->delay;
-	uint8_t *at = make_room(d, room_of(packet->buf->len));
+	uint8_t *at = make_room(d, room_of((size_t)packet->buf->len + packet->sealed_len));
 	struct waiting head = {
 		.due_us = packet->now_us + d->delay_us,
 		.from = *packet->from,
-		.len = packet->buf->len,
-		.kind = packet->kind,
+		.sealed_generation = packet->sealed_generation,
+		.len = (uint16_t)packet->buf->len,
+		.sealed_len = (uint16_t)packet->sealed_len,
+		.kind = (uint8_t)packet->kind,
 	};
 
 	if (!at) {
@@ -126,6 +131,8 @@ void media_delay(struct packet *packet)
 	}
 	memcpy(at, &head, sizeof(head));
 	memcpy(at + sizeof(head), packet->buf->data, head.len);
+	if (head.sealed_len)
+		memcpy(at + sizeof(head) + head.len, packet->sealed, head.sealed_len);
 	buf_put(packet->buf);
 	if (d->count == 1)
 		set_timer(d, wheel_of(packet->in));
@@ -139,13 +146,19 @@ static void release_oldest(struct delay *d, int64_t now_us)
 		.in = d->stream,
 		.from = &head.from,
 		.now_us = now_us,
-		.kind = head.kind,
+		.kind = (enum datagram_kind)head.kind,
+		.sealed_len = head.sealed_len,
+		.sealed_generation = head.sealed_generation,
 	};
+	const uint8_t *at = (uint8_t *)oldest(d) + sizeof(head);
 
 	if (packet.buf) {
-		memcpy(packet.buf->data, (uint8_t *)oldest(d) + sizeof(head), head.len);
+		memcpy(packet.buf->data, at, head.len);
 		packet.buf->len = head.len;
 	}
+	/* The ring takes in nothing while the packet is delivered. */
+	if (head.sealed_len)
+		packet.sealed = at + head.len;
 	remove_oldest(d);
 	if (packet.buf)
 		media_deliver(&packet);

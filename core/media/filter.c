@@ -5,7 +5,10 @@
  */
 #include "media/flow.h"
 #include "media/packet.h"
+#include "media/secure.h"
 #include "rtp/extension.h"
+
+enum { ECHO_SSRC = 0x5a0000a5 }; /* what an echo's differs by */
 
 /* Silence as its encoders write it; -1: the payload has none. */
 static int silence_of(enum plan_payload payload)
@@ -71,17 +74,22 @@ static bool is_masked(const struct plan_filter *filter, unsigned id)
 	return filter->masked[id / 64] >> id % 64 & 1;
 }
 
-/* What is masked becomes padding (RFC 8285). */
-static void mask_extensions(struct buf *buf, const struct plan_filter *filter)
+/* What is masked becomes padding (RFC 8285). Was there any? */
+static bool mask_extensions(struct buf *buf, const struct plan_filter *filter)
 {
 	struct rtp_extensions walk;
 	struct rtp_extension e;
+	bool any = false;
 
 	if (!rtp_extensions_begin(buf->data, buf->len, &walk))
-		return;
-	while (rtp_extensions_next(&walk, &e))
-		if (is_masked(filter, e.id))
-			memset(e.element, 0, e.element_len);
+		return false;
+	while (rtp_extensions_next(&walk, &e)) {
+		if (!is_masked(filter, e.id))
+			continue;
+		memset(e.element, 0, e.element_len);
+		any = true;
+	}
+	return any;
 }
 
 /* False: where its payload is cannot be told, so it must not pass. */
@@ -98,11 +106,11 @@ static bool silence(struct buf *buf, enum plan_payload payload)
 	return true;
 }
 
-/* Its sender must not take it for a packet of its own (RFC 3550, 8.2: a loop). */
-static void change_ssrc(struct buf *buf)
+static void change_ssrc(struct packet *packet, uint32_t by)
 {
-	buf->data[8] ^= 0x5a;
-	buf->data[11] ^= 0xa5;
+	for (unsigned i = 0; i < 4; i++)
+		packet->buf->data[8 + i] ^= (uint8_t)(by >> (24 - 8 * i));
+	media_forget_sealed(packet);
 }
 
 /* To a sink whose packets are made anew. */
@@ -121,6 +129,7 @@ static void deliver_one(struct packet *packet, unsigned place, enum plan_payload
 	const struct plan_filter *filter = packet->in->plan->filter;
 	unsigned action = filter ? filter->action[place] : 0;
 	struct flow *flow = packet->in->flows ? packet->in->flows[place] : NULL;
+	struct stream *sink = packet->in->rtp_sinks[place];
 	int verdict = check(packet, payload, action);
 
 	if (verdict != PACKET_OK) {
@@ -137,11 +146,17 @@ static void deliver_one(struct packet *packet, unsigned place, enum plan_payload
 		buf_put(packet->buf);
 		return;
 	}
+	/* The key is its sender's, who has protected something else with it under this number. */
+	if (action & PLAN_SILENCE && payload != PLAN_PAYLOAD_OTHER &&
+		media_is_sealed_for(packet, sink))
+		change_ssrc(packet, packet->in->disguise);
 	if (action & PLAN_MASK && packet->kind == DATAGRAM_RTP)
-		mask_extensions(packet->buf, filter);
+		packet->changed |= mask_extensions(packet->buf, filter);
+	/* Its sender must not take it for a packet of its own (RFC 3550, 8.2: a loop). */
 	if (action & PLAN_ECHO && packet->kind == DATAGRAM_RTP)
-		change_ssrc(packet->buf);
-	media_send(packet, packet->in->rtp_sinks[place]);
+		change_ssrc(packet, ECHO_SSRC);
+	loop_hurry(media_worker_loop(packet->in->set->state->worker));
+	media_send(packet, sink);
 }
 
 void media_deliver_filtered(struct packet *packet)

@@ -59,6 +59,7 @@ static int open_flow(
 	outlet_init(&flow->outlet, seed());
 	flow->outlet.source = s;
 	flow->outlet.sink = s->rtp_sinks[place];
+	stream_stats_make_sent(flow->outlet.sink->stats);
 	if (!wanted || (was_there && plan_transcode_equal(
 					     wanted, transcode_of(before->plan, place_before))))
 		return 0;
@@ -182,6 +183,7 @@ void flows_stop(struct stream_set *set)
 
 void flow_take(struct flow *flow, struct packet *packet, bool silent)
 {
+	loop_gather(media_worker_loop(packet->in->set->state->worker));
 	transcoder_take(flow->transcoder, packet, &flow->outlet, silent);
 }
 

@@ -184,7 +184,7 @@ void media_learn_inherit(struct stream *stream, const struct stream *before, int
 	note_peer(stream);
 }
 
-static void tell_control(const struct stream *stream, struct media_event event)
+void media_tell_control(const struct stream *stream, struct media_event event)
 {
 	const struct session_state *state = stream->set->state;
 
@@ -341,7 +341,7 @@ static void believe(struct stream *stream, const struct candidate *c, int reason
 	if (reason == PACKET_OK)
 		event.type = moved ? MEDIA_EVENT_PEER_LEARNED : MEDIA_EVENT_FIRST_PACKET;
 	if (tell)
-		tell_control(stream, event);
+		media_tell_control(stream, event);
 }
 
 static void commit(struct stream *stream)
@@ -349,11 +349,11 @@ static void commit(struct stream *stream)
 	stream->source_state = SOURCE_COMMITTED;
 	reason_count(REASON_SOURCE_COMMITTED);
 	note_peer(stream);
-	tell_control(stream, (struct media_event){
-				     .type = MEDIA_EVENT_SOURCE_COMMITTED,
-				     .rank = stream->source_rank,
-				     .source = addr_of_sock(&stream->source),
-			     });
+	media_tell_control(stream, (struct media_event){
+					   .type = MEDIA_EVENT_SOURCE_COMMITTED,
+					   .rank = stream->source_rank,
+					   .source = addr_of_sock(&stream->source),
+				   });
 }
 
 /* The source in use has sent again. */
@@ -386,15 +386,15 @@ static int refuse(struct stream *stream, const struct candidate *c, enum reason 
 	if (stream->refused_us && now_us < stream->refused_us + TELL_US)
 		return reason;
 	stream->refused_us = now_us;
-	tell_control(stream, (struct media_event){
-				     .type = MEDIA_EVENT_SOURCE_REFUSED,
-				     .reason = reason,
-				     .rank = c->rank,
-				     .source = c->addr,
-				     .before = stream->source_state > SOURCE_STALE
-						       ? addr_of_sock(&stream->source)
-						       : (struct addr){ 0 },
-			     });
+	media_tell_control(stream, (struct media_event){
+					   .type = MEDIA_EVENT_SOURCE_REFUSED,
+					   .reason = reason,
+					   .rank = c->rank,
+					   .source = c->addr,
+					   .before = stream->source_state > SOURCE_STALE
+							     ? addr_of_sock(&stream->source)
+							     : (struct addr){ 0 },
+				   });
 	return reason;
 }
 

@@ -2,8 +2,9 @@
 /*
  * The other end of transcoding: numbers and times of what is sent. Each packet leaves when its
  * timestamp says, counted from one that left before; one that is late leaves at once and moves
- * that reckoning back, so that there are no bursts to catch up; where all of a row come early, the
- * source has a fast clock or was late once, and the reckoning moves forward.
+ * that reckoning back, so that there are no bursts to catch up, but for the first one in a while,
+ * which may just as well have waited for us; where all of a row come early, the source has a fast
+ * clock or was late once, and the reckoning moves forward.
  */
 #include "media/outlet.h"
 
@@ -14,8 +15,12 @@ static const int64_t ANEW_US = 1000000; /* further off, the reckoning begins ane
 static const int64_t EARLY_US = 5000;   /* well before its time */
 static const int64_t STEP_US = 5000;    /* how far the reckoning moves forward at a time */
 static const int64_t SOON_US = 500;     /* due now */
+static const int64_t LATE_US = 1500;    /* by more than turns are apart */
 
-enum { EARLY_RUN = 25 };
+enum {
+	EARLY_RUN = 25,
+	IN_TIME_RUN = 50, /* after which a late packet is an exception */
+};
 
 static void on_due(struct wheel_timer *timer, int64_t now_us);
 
@@ -129,6 +134,23 @@ static void on_due(struct wheel_timer *timer, int64_t now_us)
 		wheel_set(wheel_of(o), &o->timer, o->queue[o->first].due_us);
 }
 
+/* Says nothing of those to come. */
+static bool is_exception(struct outlet *o, int64_t late_us)
+{
+	bool exception = late_us >= LATE_US && o->in_time >= IN_TIME_RUN;
+
+	o->in_time = late_us >= LATE_US ? 0 : o->in_time + 1;
+	return exception;
+}
+
+static void reckon(struct outlet *o, const struct outlet_packet *packet, int64_t due_us)
+{
+	o->paced = true;
+	o->pace_timestamp = packet->timestamp;
+	o->pace_clock_hz = packet->clock_hz;
+	o->pace_us = due_us;
+}
+
 /* When a packet of that timestamp leaves. */
 static int64_t pace(struct outlet *o, const struct outlet_packet *packet, int64_t now_us)
 {
@@ -139,6 +161,11 @@ static int64_t pace(struct outlet *o, const struct outlet_packet *packet, int64_
 		return now_us;
 	if (!o->paced || due_us > now_us + ANEW_US || due_us < now_us - ANEW_US)
 		due_us = now_us;
+	if (is_exception(o, now_us - due_us)) {
+		o->early = 0;
+		reckon(o, packet, due_us);
+		return now_us;
+	}
 	if (due_us < now_us + EARLY_US) {
 		o->early = 0;
 		due_us = due_us > now_us ? due_us : now_us;
@@ -146,11 +173,24 @@ static int64_t pace(struct outlet *o, const struct outlet_packet *packet, int64_
 		o->early = 0;
 		due_us -= STEP_US;
 	}
-	o->paced = true;
-	o->pace_timestamp = packet->timestamp;
-	o->pace_clock_hz = packet->clock_hz;
-	o->pace_us = due_us;
+	reckon(o, packet, due_us);
 	return due_us;
+}
+
+static void count_sent(
+	struct outlet *o, const struct outlet_packet *packet, uint16_t seq, int64_t now_us)
+{
+	const struct sent_packet sent = {
+		.in = o->ssrc[0].in,
+		.out = o->ssrc[0].out,
+		.timestamp = packet->timestamp,
+		.bytes = packet->buf->len,
+		.seq = seq,
+		.payload_type = packet->payload_type,
+		.now_us = now_us,
+	};
+
+	stream_stats_sent(o->sink->stats, &sent);
 }
 
 void outlet_send(struct outlet *o, const struct outlet_packet *packet, int64_t now_us)
@@ -168,6 +208,7 @@ void outlet_send(struct outlet *o, const struct outlet_packet *packet, int64_t n
 	rtp_write(packet->buf->data, &header);
 	s->packets++;
 	s->octets += packet->buf->len - RTP_HEADER_BYTES;
+	count_sent(o, packet, header.seq, now_us);
 	if (!o->queued && due_us <= now_us + SOON_US) {
 		send_now(o, packet->buf, now_us);
 		return;

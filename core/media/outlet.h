@@ -46,7 +46,8 @@ struct outlet {
 	bool paced;
 	uint32_t pace_timestamp, pace_clock_hz;
 	int64_t pace_us;
-	unsigned early; /* packets in a row that came well before their time */
+	unsigned early;   /* packets in a row that came well before their time */
+	unsigned in_time; /* packets in a row that were not late */
 	unsigned first, queued;
 	struct outlet_waiting queue[OUTLET_QUEUE];
 	struct wheel_timer timer; /* set while packets wait */

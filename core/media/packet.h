@@ -15,6 +15,13 @@ struct packet {
 	const union sock *from;
 	int64_t now_us;          /* the turn's time */
 	enum datagram_kind kind; /* set by demux */
+	/*
+	 * As its sender protected it, where somebody gets it under that very key (secure.h); NULL: not
+	 * kept. Somebody else's memory, good until the packet is delivered.
+	 */
+	const uint8_t *sealed;
+	uint32_t sealed_len, sealed_generation; /* of its key */
+	bool changed;                           /* says something else than it did then */
 };
 
 /* What a step of the path says: go on, or why not. */
@@ -52,6 +59,8 @@ void media_rtcp_in(const struct packet *packet);
 void media_send(struct packet *packet, struct stream *out);
 /* rtcp_translate.c: the compound as the sink's peer must see it, in place. */
 void media_translate_rtcp(struct packet *packet, struct stream *sink);
+/* learn.c: an event of `stream`; who it is of and where it is sent to is added. */
+void media_tell_control(const struct stream *stream, struct media_event event);
 /* A port's `unsent`: counts what left media_send well and did not leave the system. */
 void media_unsent(struct port *port, int error);
 /* expect.c: a port's `expect`. */

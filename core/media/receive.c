@@ -156,12 +156,20 @@ void media_deliver(struct packet *packet)
 		deliver_plain(packet);
 }
 
+static void deliver_at_once(struct packet *packet)
+{
+	loop_hurry(packet->port->loop);
+	deliver_plain(packet);
+}
+
 static void deliver(struct packet *packet)
 {
 	if (packet->kind == DATAGRAM_RTCP && packet->in->translated)
 		deliver_translated(packet);
-	else if (!packet->in->filtered || packet->kind == DATAGRAM_RTCP)
+	else if (packet->kind == DATAGRAM_RTCP)
 		deliver_plain(packet);
+	else if (!packet->in->filtered)
+		deliver_at_once(packet);
 	else if (packet->in->delay)
 		media_delay(packet);
 	else

@@ -8,6 +8,7 @@
  */
 #include "media/flow.h"
 #include "media/packet.h"
+#include "media/secure.h"
 #include "media/transcoder.h"
 #include "rtp/rtcp.h"
 
@@ -188,6 +189,11 @@ void media_translate_rtcp(struct packet *packet, struct stream *sink)
 
 	if (!forward && !back)
 		return;
+	packet->changed = true;
+	/* SRTCP counts by the SSRC that comes first. */
+	if (forward && packet->buf->len >= SSRC_AT + 4 &&
+		outlet_find_in(&forward->outlet, rtcp_number(packet->buf->data + SSRC_AT, 4)))
+		media_forget_sealed(packet);
 	while (rtcp_next(packet->buf->data, packet->buf->len, &offset, &p) > 0)
 		translate(&t, &p, packet->buf->data + (p.data - packet->buf->data));
 }

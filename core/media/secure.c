@@ -5,6 +5,7 @@
 #include <glib.h>
 
 #include "media/packet.h"
+#include "media/wrong_key.h"
 #include "rtp/rtcp.h"
 #include "srtp/srtp.h"
 
@@ -13,6 +14,13 @@ static const int64_t FORMER_US = 2000000;
 static bool same_key(const struct plan_srtp *a, const struct plan_srtp *b)
 {
 	return a && b && a->generation == b->generation;
+}
+
+static bool has_key_of(const struct stream *in, const struct stream *out)
+{
+	const struct plan_srtp *a = in->rtp_of->plan->srtp_in, *b = out->rtp_of->plan->srtp_out;
+
+	return a && b && out->secured && srtp_params_equal(&a->params, &b->params);
 }
 
 static int open_context(struct srtp_context **context, const struct plan_srtp *wanted,
@@ -24,12 +32,31 @@ static int open_context(struct srtp_context **context, const struct plan_srtp *w
 	return *context ? 0 : -ENOTSUP;
 }
 
+/* Does what comes in by `s`, or is carried by it, go to somebody under the same key? */
+static bool find_shared_key(const struct stream_set *set, const struct stream *s)
+{
+	for (unsigned i = 0; s->plan->srtp_in && i < set->plan->stream_count; i++) {
+		const struct stream *part = &set->streams[i];
+
+		if (part->carrier->rtp_of != s)
+			continue;
+		for (unsigned n = 0; n < part->rtp_sink_count; n++)
+			if (has_key_of(part, part->rtp_sinks[n]))
+				return true;
+		for (unsigned n = 0; n < part->rtcp_sink_count; n++)
+			if (has_key_of(part, part->rtcp_sinks[n]))
+				return true;
+	}
+	return false;
+}
+
 static int open_stream(struct stream *s, const struct plan_stream *latest, struct err *err)
 {
 	const struct plan_stream *plan = s->plan;
 	int ret;
 
 	s->srtp = g_new0(struct stream_srtp, 1);
+	s->srtp->seals = find_shared_key(s->set, s);
 	ret = open_context(
 		&s->srtp->in, plan->srtp_in, latest ? latest->srtp_in : NULL, SRTP_UNPROTECT, err);
 	if (!ret)
@@ -89,6 +116,7 @@ static void inherit(struct stream *s, struct stream *before, int64_t now_us)
 	if (same_key(s->plan->srtp_out, before->plan->srtp_out))
 		move(&to->out, &from->out);
 	if (!same_key(s->plan->srtp_in, before->plan->srtp_in)) {
+		wrong_key_forget(s);
 		if (to->in && from->in) {
 			move(&to->former, &from->in);
 			to->former_until_us = now_us + FORMER_US;
@@ -135,6 +163,40 @@ static enum srtp_result run(
 	return srtp_context_rtp(context, packet->buf->data, len, room);
 }
 
+static void keep_sealed(struct packet *packet)
+{
+	static _Thread_local uint8_t sealed[BUF_PAYLOAD];
+
+	memcpy(sealed, packet->buf->data, packet->buf->len);
+	packet->sealed = sealed;
+	packet->sealed_len = packet->buf->len;
+	packet->sealed_generation = packet->in->rtp_of->plan->srtp_in->generation;
+}
+
+bool media_is_sealed_for(const struct packet *packet, const struct stream *out)
+{
+	const struct plan_srtp *key = packet->sealed ? packet->in->rtp_of->plan->srtp_in : NULL;
+
+	return key && key->generation == packet->sealed_generation && has_key_of(packet->in, out);
+}
+
+void media_forget_sealed(struct packet *packet)
+{
+	packet->sealed = NULL;
+	packet->sealed_len = 0;
+}
+
+/* Only to tell what is wrong: the packet is dropped, so it does not matter what becomes of it. */
+static void count_wrong_key(struct packet *packet, struct stream_srtp *srtp)
+{
+	bool try_former = srtp->former && packet->now_us >= srtp->former_until_us &&
+			  wrong_key_is_new(packet->in);
+	size_t len;
+
+	wrong_key_count(
+		packet, try_former && run(srtp->former, packet, &len, packet->buf->len) == SRTP_OK);
+}
+
 int media_unprotect(struct packet *packet)
 {
 	struct stream_srtp *srtp = packet->in->rtp_of->srtp;
@@ -143,14 +205,22 @@ int media_unprotect(struct packet *packet)
 
 	if (!srtp || !srtp->in)
 		return REASON_SRTP_NO_KEY;
+	if (srtp->seals)
+		keep_sealed(packet);
 	result = run(srtp->in, packet, &len, packet->buf->len);
-	if (result == SRTP_OK)
+	if (result == SRTP_OK) {
 		srtp->former_until_us = 0;
-	else if (result == SRTP_AUTH_FAILED && srtp->former &&
-		 packet->now_us < srtp->former_until_us)
+	} else if (result == SRTP_AUTH_FAILED && srtp->former &&
+		   packet->now_us < srtp->former_until_us) {
+		/* Its receiver has the new key, under which its sender has sent nothing yet. */
+		media_forget_sealed(packet);
 		result = run(srtp->former, packet, &len, packet->buf->len);
+	}
+	if (result == SRTP_AUTH_FAILED)
+		count_wrong_key(packet, srtp);
 	if (result != SRTP_OK)
 		return reason_of(result);
+	wrong_key_end(packet->in);
 	packet->buf->len = (uint32_t)len;
 	if (packet->kind == DATAGRAM_RTCP && !rtcp_valid(packet->buf->data, packet->buf->len))
 		return REASON_RTCP_MALFORMED;
@@ -163,7 +233,14 @@ int media_protect(struct packet *packet, struct stream *out)
 	size_t len;
 
 	if (!srtp || !srtp->out)
-		return REASON_SRTP_NO_KEY;
+		return REASON_SRTP_NO_KEY_OUT;
+	if (media_is_sealed_for(packet, out)) {
+		if (packet->changed)
+			return REASON_SRTP_SHARED_KEY;
+		memcpy(packet->buf->data, packet->sealed, packet->sealed_len);
+		packet->buf->len = packet->sealed_len;
+		return PACKET_OK;
+	}
 	if (run(srtp->out, packet, &len, buf_room(packet->buf)) != SRTP_OK)
 		return REASON_SRTP_NOT_SENT;
 	packet->buf->len = (uint32_t)len;

@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct packet;
@@ -21,6 +22,7 @@ struct stream_srtp {
 	/* Of the key before, until a packet under the new one has come, and for a while at most. */
 	struct srtp_context *former;
 	int64_t former_until_us;
+	bool seals; /* what comes in goes to somebody under the key it came with */
 };
 
 /*
@@ -36,5 +38,13 @@ void secure_inherit(struct stream_set *before, struct stream_set *next, int64_t 
 int media_unprotect(struct packet *packet);
 /* The packet as the peer of `out` must get it; PACKET_OK or why it is not sent. [media] */
 int media_protect(struct packet *packet, struct stream *out);
+/*
+ * Is `out` sent to under the key that the packet came with? Then it gets the packet as it came, or,
+ * if that was changed, none: one keystream must not protect two texts. What is sent under an SSRC
+ * of our own is another matter: see media_forget_sealed. [media]
+ */
+bool media_is_sealed_for(const struct packet *packet, const struct stream *out);
+/* It has an SSRC now that its sender does not use: keys may be used as if they were ours. [media] */
+void media_forget_sealed(struct packet *packet);
 
 #endif

@@ -49,8 +49,9 @@ void media_send(struct packet *packet, struct stream *out)
 		return;
 	}
 	if (packet->kind == DATAGRAM_RTCP && out->strip_feedback) {
-		packet->buf->len = (uint32_t)rtcp_strip_feedback(
-			packet->buf->data, packet->buf->len);
+		len = (uint32_t)rtcp_strip_feedback(packet->buf->data, packet->buf->len);
+		packet->changed |= len != packet->buf->len;
+		packet->buf->len = len;
 		if (!packet->buf->len) {
 			media_count_drop(packet, out, REASON_FEEDBACK_REMOVED);
 			buf_put(packet->buf);

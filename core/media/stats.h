@@ -30,6 +30,17 @@ struct ssrc_stats {
 	struct reception reception;
 };
 
+/* SRTP that none of a stream's keys fits, since one did or they were changed. */
+struct wrong_key {
+	int64_t since_us, last_us; /* monotonic; 0: there was none */
+	struct addr from;          /* the latest of them */
+	uint16_t payload_bytes;    /* of its latest RTP packet, whatever was added to that */
+	uint8_t payload_type;
+	bool plain_rtcp; /* there was RTCP whose form is all right without decryption */
+	bool former;     /* the key from before the latest change fits */
+	uint32_t packets;
+};
+
 /* What every packet counts comes first. */
 struct stream_counts {
 	uint64_t packets_in, bytes_in;
@@ -48,6 +59,13 @@ struct stream_counts {
 	int64_t dropped_us;       /* the latest of them: monotonic; 0: none */
 	struct addr dropped_from; /* where it came from */
 	uint8_t dropped_reason;
+	struct wrong_key wrong_key;
+};
+
+/* SSRCs of our own that were sent to the stream's peer, each in place of a source's. */
+struct sent_counts {
+	struct ssrc_stats ssrc[STREAM_SSRC_MAX]; /* what is sent has no reception */
+	uint32_t in[STREAM_SSRC_MAX];
 };
 
 struct traffic;
@@ -55,6 +73,7 @@ struct traffic;
 struct stream_stats {
 	atomic_uint seq; /* odd while being written */
 	struct stream_counts counts;
+	struct sent_counts *sent; /* owned; NULL: never was anything transcoded for it */
 	/* Control's, for traffic.c. */
 	struct traffic *traffic; /* of its local address; a reference, NULL: of none yet */
 	struct list of_traffic;
@@ -68,6 +87,23 @@ struct stream_stats *stream_stats_new(void);
 void stats_copy(const atomic_uint *seq, void *to, const void *from, size_t bytes);
 /* A consistent copy; never waits for more than a few retries of a running writer. [any] */
 void stream_stats_read(const struct stream_stats *stats, struct stream_counts *ret);
+
+/* Makes room for sent SSRCs, before a worker is told to send any. [control] */
+void stream_stats_make_sent(struct stream_stats *stats);
+/* As stream_stats_read; false: there never was such a thing. [control] */
+bool stream_stats_read_sent(const struct stream_stats *stats, struct sent_counts *ret);
+
+/* An RTP packet, what was made of it, and for whom: for stream_stats_sent. */
+struct sent_packet {
+	uint32_t in, out; /* SSRCs */
+	uint32_t timestamp, bytes;
+	uint16_t seq;
+	uint8_t payload_type;
+	int64_t now_us;
+};
+
+/* Counts it, where there is room for sent SSRCs. [media: the worker that has the stream] */
+void stream_stats_sent(struct stream_stats *stats, const struct sent_packet *packet);
 
 /* Packets that were to leave by it and did not, because of an error. */
 uint64_t stream_counts_errors_out(const struct stream_counts *counts);

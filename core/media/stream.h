@@ -60,6 +60,7 @@ struct stream {
 	struct stream *rtp_of;        /* the one with its RTP, which may be itself */
 	struct stream *carrier;       /* whose port and peer are its own, too: mostly itself */
 	struct stream_bundle *bundle; /* owned; NULL: it carries no other */
+	uint32_t disguise; /* random: what SSRCs differ by of what must not keep its own */
 	struct stream_set *set;
 };
 

@@ -55,6 +55,8 @@ struct stream_set *stream_set_new(struct session_state *state, struct plan *plan
 		s->opaque = s->plan->opaque;
 		s->strip_feedback = s->plan->strip_feedback;
 		s->filtered = s->plan->filter || s->plan->delay_us;
+		if (s->plan->filter)
+			s->disguise = g_random_int() | 1;
 		if (s->plan->delay_us)
 			s->delay = delay_new(s, s->plan->delay_us);
 		s->tap = s->plan->tap;

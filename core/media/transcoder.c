@@ -5,62 +5,21 @@
  */
 #include "media/transcoder.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include <glib.h>
 
-#include "codec/conceal.h"
-#include "codec/registry.h"
 #include "media/flow.h"
 #include "media/outlet.h"
 #include "media/packet.h"
+#include "media/transcoder_priv.h"
 #include "rtp/seq.h"
-#include "rtp/sequencer.h"
 #include "stats/chain.h"
 
 enum {
 	JUMP_MAX_S = 5,      /* timestamps that go further ahead are taken for a new reckoning */
 	EVENT_TICKS = 80000, /* an event whose end never came is over by then */
-};
-
-struct decoder {
-	const struct codec_decoder *ops;
-	void *state; /* NULL: it has none, or is of events */
-	struct codec_audio audio;
-	struct conceal *conceal;
-	uint32_t clock_hz;
-};
-
-struct encoder {
-	const struct codec_encoder *ops;
-	void *state;
-	struct codec_audio audio;
-	uint32_t clock_hz;
-	uint8_t payload_type;
-	size_t packet_samples, held; /* samples that make a packet; those that wait for one */
-	int16_t *fifo;
-	void *resamplers[PLAN_MAX_FORMATS]; /* by decoder; NULL: none is needed */
-	uint8_t chain[PLAN_MAX_FORMATS];  /* by decoder: where it is counted (stats/chain.h) … */
-	bool has_chain[PLAN_MAX_FORMATS]; /* … if at all */
-};
-
-struct transcoder {
-	const struct plan_transcode *plan;
-	const struct dsp_resampler *resampler;
-	struct decoder decoders[PLAN_MAX_FORMATS];
-	struct encoder encoders[PLAN_MAX_FORMATS];
-	struct sequencer sequencer;
-	uint32_t ssrc;
-	bool has_ssrc, has_expected;
-	bool in_event;
-	bool passed; /* something was passed on since audio was heard last */
-	bool broken; /* the latest packet could not be decoded: it is made up for like a lost one */
-	bool silent;
-	uint32_t expected;    /* timestamp that follows what was heard */
-	uint32_t event_start; /* timestamp received, of the event that goes on */
-	uint32_t event_sent;  /* and sent */
-	unsigned encoder;     /* the one that audio went to last */
+	FORGET_MS = CONCEAL_MAX_MS, /* more than concealment and resampling look back */
 };
 
 /* A packet's way through, once it is its turn. */
@@ -79,145 +38,6 @@ struct turn {
 /* Samples on their way, of whatever this worker transcodes now. */
 static _Thread_local int16_t heard[CODEC_MAX_SAMPLES * CODEC_MAX_CHANNELS];
 static _Thread_local int16_t resampled[CODEC_MAX_SAMPLES * CODEC_MAX_CHANNELS];
-
-/* ---- made by control ---- */
-
-static unsigned running;
-
-static uint32_t sample_hz_of(const struct plan_format *f)
-{
-	const struct codec *c = f->codec;
-
-	if (!c->sample_hz || !c->clock_hz)
-		return f->params.clock_hz;
-	return (uint32_t)((uint64_t)f->params.clock_hz * c->sample_hz / c->clock_hz);
-}
-
-static int open_encoder(struct encoder *e, const struct plan_format *f,
-	const struct codec_audio *have, struct err *err)
-{
-	e->clock_hz = f->params.clock_hz;
-	e->payload_type = f->payload_type;
-	if (f->codec->flags & CODEC_EVENT)
-		return 0;
-	e->ops = f->codec->encoder;
-	if (!e->ops || e->ops->open(e->ops->data, &f->params, have, &e->audio, &e->packet_samples,
-			       &e->state) < 0) {
-		e->state = NULL;
-		return err_set(err, ENOTSUP, "Failed to open an encoder for %s", f->codec->name);
-	}
-	e->fifo = g_new(int16_t, e->packet_samples * e->audio.channels);
-	return 0;
-}
-
-static int open_decoder(struct decoder *d, const struct plan_format *f,
-	const struct codec_audio *want, struct err *err)
-{
-	d->clock_hz = f->params.clock_hz;
-	if (f->codec->flags & CODEC_EVENT)
-		return 0;
-	d->ops = f->codec->decoder;
-	if (!d->ops || d->ops->open(d->ops->data, &f->params, want, &d->audio, &d->state) < 0) {
-		d->state = NULL;
-		return err_set(err, ENOTSUP, "Failed to open a decoder for %s", f->codec->name);
-	}
-	d->conceal = conceal_new(&d->audio);
-	return 0;
-}
-
-static int open_resampler(
-	struct transcoder *t, struct encoder *e, unsigned decoder, struct err *err)
-{
-	const struct codec_audio *in = &t->decoders[decoder].audio;
-
-	if (e->resamplers[decoder] ||
-		(in->sample_hz == e->audio.sample_hz && in->channels == e->audio.channels))
-		return 0;
-	if (!t->resampler || t->resampler->open(in, &e->audio, &e->resamplers[decoder]) < 0) {
-		e->resamplers[decoder] = NULL;
-		return err_set(err, ENOTSUP, "No resampler from %u Hz to %u Hz", in->sample_hz,
-			e->audio.sample_hz);
-	}
-	return 0;
-}
-
-/* The first handler of that encoder tells what audio there will be. */
-static int open_pair(struct transcoder *t, const struct plan_handler *h, struct err *err)
-{
-	const struct plan_format *in = &t->plan->decoders[h->decoder];
-	const struct plan_format *out = &t->plan->encoders[h->encoder];
-	struct decoder *d = &t->decoders[h->decoder];
-	struct encoder *e = &t->encoders[h->encoder];
-	const struct codec_audio have = { sample_hz_of(in), in->params.channels };
-	int ret = 0;
-
-	if (!e->clock_hz)
-		ret = open_encoder(e, out, &have, err);
-	if (!ret && !d->clock_hz)
-		ret = open_decoder(d, in, e->state ? &e->audio : &have, err);
-	if (!ret && h->handling == PLAN_TRANSCODE)
-		ret = open_resampler(t, e, h->decoder, err);
-	if (!ret && h->handling == PLAN_TRANSCODE && !e->has_chain[h->decoder]) {
-		e->chain[h->decoder] = (uint8_t)chain_open(in->codec->name, out->codec->name);
-		e->has_chain[h->decoder] = true;
-	}
-	return ret;
-}
-
-int transcoder_new(
-	const struct plan_transcode *plan, struct transcoder **ret_transcoder, struct err *err)
-{
-	struct transcoder *t = g_new0(struct transcoder, 1);
-
-	running++;
-	t->plan = plan;
-	t->resampler = codec_resampler();
-	for (unsigned pt = 0; pt < G_N_ELEMENTS(plan->handler); pt++) {
-		const struct plan_handler *h = &plan->handler[pt];
-		int ret;
-
-		if (h->handling != PLAN_TRANSCODE && h->handling != PLAN_EVENT)
-			continue;
-		ret = open_pair(t, h, err);
-		if (ret < 0) {
-			transcoder_free(t);
-			return ret;
-		}
-	}
-	*ret_transcoder = t;
-	return 0;
-}
-
-unsigned transcoders_running(void)
-{
-	return running;
-}
-
-void transcoder_free(struct transcoder *t)
-{
-	if (!t)
-		return;
-	running--;
-	g_assert(!t->sequencer.held);
-	for (unsigned i = 0; i < PLAN_MAX_FORMATS; i++) {
-		struct decoder *d = &t->decoders[i];
-		struct encoder *e = &t->encoders[i];
-
-		if (d->state)
-			d->ops->close(d->state);
-		conceal_free(d->conceal);
-		if (e->state)
-			e->ops->close(e->state);
-		g_free(e->fifo);
-		for (unsigned k = 0; k < PLAN_MAX_FORMATS; k++) {
-			if (e->resamplers[k])
-				t->resampler->close(e->resamplers[k]);
-			if (e->has_chain[k])
-				chain_close(e->chain[k]);
-		}
-	}
-	g_free(t);
-}
 
 void transcoder_follow(struct transcoder *t, const struct plan_transcode *plan)
 {
@@ -431,6 +251,7 @@ static void take_audio(
 	else
 		bridge(turn, lost, h, payload);
 	t->passed = false;
+	d->used = turn->encoder->used = true;
 	drop_anchor(turn, h->timestamp);
 	count = d->ops->decode(d->state, payload, h->payload_len, heard, CODEC_MAX_SAMPLES);
 	t->broken = count < 0;
@@ -546,14 +367,51 @@ static void take_in_order(struct turn *turn, const struct buf *buf, unsigned los
 	}
 }
 
+/* Silence goes through what has no other way to forget; nobody hears what comes out. */
+static void forget_heard(struct transcoder *t, unsigned decoder)
+{
+	struct decoder *d = &t->decoders[decoder];
+	size_t count = (size_t)d->audio.sample_hz * FORGET_MS / 1000;
+
+	if (d->ops->reset)
+		d->ops->reset(d->state);
+	memset(heard, 0, count * d->audio.channels * sizeof(int16_t));
+	conceal_hear(d->conceal, heard, count);
+	for (unsigned i = 0; i < t->plan->encoder_count; i++)
+		if (t->encoders[i].resamplers[decoder])
+			t->resampler->run(t->encoders[i].resamplers[decoder], heard, count,
+				resampled, CODEC_MAX_SAMPLES);
+	d->used = false;
+}
+
+/* What it has looked ahead at leaves with a packet that nobody gets. */
+static void forget_sent(struct encoder *e)
+{
+	uint8_t unsent[CODEC_MAX_PAYLOAD];
+
+	if (e->ops->reset) {
+		e->ops->reset(e->state);
+	} else {
+		memset(heard, 0, e->packet_samples * e->audio.channels * sizeof(int16_t));
+		e->ops->encode(e->state, heard, unsent);
+	}
+	e->used = false;
+}
+
 /* A source of another SSRC: its audio does not go on where the last one's was. */
 static void begin_ssrc(struct transcoder *t, uint32_t ssrc)
 {
 	t->ssrc = ssrc;
 	t->has_ssrc = true;
-	t->has_expected = t->in_event = false;
-	for (unsigned i = 0; i < t->plan->encoder_count; i++)
+	t->has_expected = t->in_event = t->passed = t->broken = false;
+	for (unsigned i = 0; i < t->plan->decoder_count; i++)
+		if (t->decoders[i].used)
+			forget_heard(t, i);
+	for (unsigned i = 0; i < t->plan->encoder_count; i++) {
+		if (t->encoders[i].used)
+			forget_sent(&t->encoders[i]);
 		t->encoders[i].held = 0;
+	}
 }
 
 /* Clock of what is waited for; that of the latest packet will do. */

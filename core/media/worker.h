@@ -37,6 +37,7 @@ enum media_event_type {
 	MEDIA_EVENT_SOURCE_CHANGED,   /* `source` took the place of `before`, by `reason` */
 	MEDIA_EVENT_SOURCE_COMMITTED, /* learning is over; not told when `committed` told it */
 	MEDIA_EVENT_SOURCE_REFUSED,   /* packets dropped by `reason`: at most once a second */
+	MEDIA_EVENT_WRONG_KEY,        /* SRTP that no key fits: the first since one did */
 };
 
 struct media_event {

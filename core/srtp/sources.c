@@ -33,7 +33,12 @@ struct srtp_source *srtp_source_add(
 		*ret_evicted = evicted;
 	if (ret_gone && evicted)
 		*ret_gone = place->state.ssrc;
-	*place = (struct srtp_source){ .state.ssrc = ssrc };
+	if (evicted)
+		sources->gone_rtcp_index = MAX(sources->gone_rtcp_index, place->state.rtcp_index);
+	*place = (struct srtp_source){
+		.state.ssrc = ssrc,
+		.state.rtcp_index = sources->gone_rtcp_index,
+	};
 	srtp_source_used(sources, place);
 	return place;
 }

@@ -25,6 +25,7 @@ struct srtp_sources {
 	struct srtp_source all[SRTP_MAX_SSRCS];
 	unsigned last; /* used last: nearly always the one that is used next */
 	uint64_t packets, evicted;
+	uint32_t gone_rtcp_index; /* the highest of those evicted: one may come back */
 };
 
 /* NULL when it is not there. */

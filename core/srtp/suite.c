@@ -27,12 +27,17 @@ int srtp_suite_find(struct str name)
 	return -1;
 }
 
-bool srtp_params_equal(const struct srtp_params *a, const struct srtp_params *b)
+bool srtp_key_equal(const struct srtp_params *a, const struct srtp_params *b)
 {
 	const struct srtp_suite *s = srtp_suite((enum srtp_suite_id)a->suite);
 
 	return a->suite == b->suite && !CRYPTO_memcmp(a->key, b->key, s->key_bytes) &&
-	       !CRYPTO_memcmp(a->salt, b->salt, s->salt_bytes) && a->mki_len == b->mki_len &&
+	       !CRYPTO_memcmp(a->salt, b->salt, s->salt_bytes);
+}
+
+bool srtp_params_equal(const struct srtp_params *a, const struct srtp_params *b)
+{
+	return srtp_key_equal(a, b) && a->mki_len == b->mki_len &&
 	       !memcmp(a->mki, b->mki, a->mki_len) && a->unencrypted_srtp == b->unencrypted_srtp &&
 	       a->unencrypted_srtcp == b->unencrypted_srtcp &&
 	       a->unauthenticated_srtp == b->unauthenticated_srtp;

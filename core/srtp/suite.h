@@ -65,6 +65,8 @@ struct srtp_params {
 	bool unencrypted_srtp, unencrypted_srtcp, unauthenticated_srtp;
 };
 
+/* Suite, key and salt: with these alike, keystreams are. */
+bool srtp_key_equal(const struct srtp_params *a, const struct srtp_params *b);
 bool srtp_params_equal(const struct srtp_params *a, const struct srtp_params *b);
 /* Overwrites what must not stay in memory; is not optimised away. */
 void srtp_wipe(void *secret, size_t bytes);

@@ -48,11 +48,15 @@ enum reason_kind {
 		"neither mid, SSRC nor payload type tells which section it belongs to")            \
 	ROW(SRTP_NO_KEY, DROP, "srtp-no-key",                                                      \
 		"SRTP is to be spoken, but no key was signalled yet")                              \
+	ROW(SRTP_NO_KEY_OUT, DROP, "srtp-no-key-out",                                              \
+		"SRTP is to be sent, but no key was agreed yet")                                   \
 	ROW(SRTP_FORGED, DROP, "srtp-forged",                                                      \
 		"SRTP that is not authentic: another key than the one signalled, or a forgery")    \
 	ROW(SRTP_REPLAYED, DROP, "srtp-replayed", "SRTP that has come before, or much too late")   \
 	ROW(SRTP_MALFORMED, DROP, "srtp-malformed", "SRTP that contradicts its length")            \
 	ROW(SRTP_NOT_SENT, DROP, "srtp-not-sent", "packet that could not be protected")            \
+	ROW(SRTP_SHARED_KEY, DROP, "srtp-shared-key",                                              \
+		"would have to be changed, but both parties use one SRTP key for it")              \
 	ROW(TOO_LATE, DROP, "too-late",                                                            \
 		"RTP to be transcoded that came twice, or when its time was over")                 \
 	ROW(DECODE_FAILED, DROP, "decode-failed", "payload that is none of its codec's")           \

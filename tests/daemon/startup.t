@@ -265,6 +265,25 @@ def templates():
     fatal("Templates cannot be read from 'none'", "--templates=tpl", "--foreground", *ENOUGH)
 
 
+@test("rules of transcoding are read whole, or the daemon does not start")
+def transcode_rules():
+    def refused(text, message):
+        with_file(MINIMAL + text, lambda path: fatal(message, "--transcode-config=tc",
+                                                     "--foreground", file=path))
+
+    rule = "[tc-1]\nsource = PCMA\ndestination = opus/48000/2\n"
+    needs = "is no rule of transcoding: it needs 'source', 'destination' and 'preference'"
+    refused(rule, "Section 'tc-1' " + needs)
+    refused("[tc-b]\npreference = 1\nsource = PCMA\n", "Section 'tc-b' " + needs)
+    refused(rule + "preference = high\n", "Section 'tc-1': preference 'high' is not a number")
+    refused("[tc-1]\nsource = PCMA/x\ndestination = PCMU\npreference = 1\n",
+            "Section 'tc-1': 'PCMA/x' or 'PCMU' is no codec specification")
+    refused(rule + "transform = 127.0.0.1:2223\n",
+            "Section 'tc-1': 'transform' is not supported: this version transcodes all media itself")
+    fatal("Rules of transcoding cannot be read from 'none'", "--transcode-config=tc",
+          "--foreground", *ENOUGH)
+
+
 @test("the settings in effect can be used as a config file")
 def dump_is_config():
     _, text, _ = run("--config-file=none", "--timeout=77", "--interface=a/127.0.0.1!127.0.0.9",

@@ -8,6 +8,8 @@
 #include "../mock/network.h"
 #include "rtp/rtcp.h"
 #include "rtp/rtp.h"
+#include "srtp/sdes.h"
+#include "srtp/srtp.h"
 
 /* The value of "key=value" among `words`, or NULL. */
 static const char *option(char *const *words, const char *key)
@@ -25,6 +27,43 @@ static unsigned long number(char *const *words, const char *key, unsigned long o
 	const char *text = option(words, key);
 
 	return text ? strtoul(text, NULL, 0) : otherwise;
+}
+
+static struct srtp_context *find_key(struct script *s, const char *key)
+{
+	g_auto(GStrv) parts = g_strsplit(key, ":", 2);
+	g_autofree char *line = g_strv_length(parts) == 2
+					? g_strdup_printf("1 %s inline:%s", parts[0], parts[1])
+					: NULL;
+	struct srtp_context *context = g_hash_table_lookup(s->keys, key);
+	struct sdes_crypto crypto;
+
+	if (context || !line || sdes_parse(str_of(line), &crypto) < 0)
+		return context;
+	context = srtp_context_new(&crypto.params, SRTP_PROTECT, NULL);
+	g_hash_table_insert(s->keys, g_strdup(key), context);
+	return context;
+}
+
+/* key=SUITE:KEY: as its sender protects it. */
+static void protect(struct script *s, char *const *words, enum packet_kind kind)
+{
+	GByteArray *bytes = s->sent[kind];
+	const char *key = option(words, "key");
+	struct srtp_context *context = key ? find_key(s, key) : NULL;
+	size_t len = bytes->len;
+	enum srtp_result result;
+
+	if (key && !context)
+		script_fail(s, "key=SUITE:KEY");
+	if (!context)
+		return;
+	g_byte_array_set_size(bytes, bytes->len + SRTP_MAX_TRAILER);
+	result = kind == PACKET_RTCP ? srtp_context_rtcp(context, bytes->data, &len, bytes->len)
+				     : srtp_context_rtp(context, bytes->data, &len, bytes->len);
+	if (result != SRTP_OK)
+		script_fail(s, "%s", srtp_result_text(result));
+	g_byte_array_set_size(bytes, (guint)len);
 }
 
 /* FROM -> TO …: sends, and lets the world do its part. */
@@ -63,6 +102,10 @@ void statement_rtp(struct script *s, const char *rest)
 	g_byte_array_append(s->sent[PACKET_RTP], header, sizeof(header));
 	payload = payload ? payload : "some sound";
 	g_byte_array_append(s->sent[PACKET_RTP], (const guint8 *)payload, (guint)strlen(payload));
+	if (option(words, "len"))
+		g_byte_array_set_size(
+			s->sent[PACKET_RTP], RTP_HEADER_BYTES + (guint)number(words, "len", 0));
+	protect(s, words, PACKET_RTP);
 	deliver(s, words, PACKET_RTP);
 }
 
@@ -137,6 +180,7 @@ void statement_rtcp(struct script *s, const char *rest)
 		for (unsigned i = 0; i < G_N_ELEMENTS(rtcp_kinds); i++)
 			if (!strcmp(*name, rtcp_kinds[i].name))
 				append_rtcp(s->sent[PACKET_RTCP], i, words);
+	protect(s, words, PACKET_RTCP);
 	deliver(s, words, PACKET_RTCP);
 }
 

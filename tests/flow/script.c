@@ -11,6 +11,7 @@
 #include "control/templates.h"
 #include "notation.h"
 #include "text.h"
+#include "srtp/srtp.h"
 
 enum { LOG_LINES = 60 };
 
@@ -158,6 +159,7 @@ static void statement_settings(struct script *s, const char *rest)
 	set->sources = (enum plan_sources)choice(s, v, "source-policy", sources);
 	set->ssrc_reporting = (enum ssrc_reporting)setting(v, "ssrc-reporting", 0);
 	set->sip_source = setting(v, "sip-source", set->sip_source);
+	set->log_srtp_keys = setting(v, "log-srtp-keys", set->log_srtp_keys);
 	ports = value_get(v, "ports");
 	if (ports) {
 		s->world.port_min = (uint16_t)value_int(value_first(ports), 0);
@@ -280,10 +282,12 @@ static void statement_counter(struct script *s, const char *rest)
 
 static void statement_log(struct script *s, const char *rest)
 {
+	bool absent = !strncmp(rest, "no ", 3), found = false;
+
 	for (GList *l = s->log.head; l; l = l->next)
-		if (strstr(l->data, rest))
-			return;
-	script_fail(s, "not in the log: %s", rest);
+		found |= strstr(l->data, absent ? rest + 3 : rest) != NULL;
+	if (found == absent)
+		script_fail(s, "%s the log: %s", absent ? "in" : "not in", rest);
 }
 
 /* The text of `explain` for the current call has it; "no TEXT": has it not. */
@@ -519,6 +523,11 @@ static void add_peer(struct script *s, const char *name, const char *text)
 		g_hash_table_insert(s->peers, g_strdup(name), g_memdup2(&addr, sizeof(addr)));
 }
 
+static void free_context(gpointer context)
+{
+	srtp_context_free(context);
+}
+
 static void script_init(struct script *s, const char *path)
 {
 	*s = (struct script){ .path = path, .next_seq = 1000 };
@@ -526,6 +535,7 @@ static void script_init(struct script *s, const char *path)
 	s->why = g_string_new(NULL);
 	s->ports = port_names_new();
 	s->peers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	s->keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_context);
 	s->sent_sdp = g_string_new(NULL);
 	for (unsigned i = 0; i < PACKET_KINDS; i++)
 		s->sent[i] = g_byte_array_new();
@@ -544,6 +554,7 @@ static void script_clear(struct script *s)
 	g_string_free(s->why, TRUE);
 	g_array_unref(s->ports);
 	g_hash_table_unref(s->peers);
+	g_hash_table_unref(s->keys);
 	g_string_free(s->sent_sdp, TRUE);
 	dict_free(s->reply);
 	if (s->reply_bytes)

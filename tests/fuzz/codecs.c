@@ -2,7 +2,8 @@
 /*
  * Every decoder under hostile payloads. The first byte picks a codec of the registry, five more its
  * parameters; then come payloads, each behind a byte for its length and for what is done with it:
- * decoded, concealed, or both. What comes out must fit the room there was.
+ * decoded, concealed, or both, and whether another source begins then. What comes out must fit the
+ * room there was.
  */
 #include "mock/coder.h"
 
@@ -50,6 +51,8 @@ static void carry(const struct codec_decoder *decoder, void *state, const struct
 			check(audio, decoder->decode(state, payload, len, out, max), max);
 		if (decoder->request)
 			decoder->request(state);
+		if (data[1] & 32 && decoder->reset)
+			decoder->reset(state);
 		g_free(payload);
 		data += 2 + len;
 		size -= 2 + len;
@@ -67,6 +70,8 @@ static void compare(const struct codec *codec, const struct codec_params *p)
 		if (other.fmtp.len >= sizeof(fmtp))
 			abort();
 	}
+	if (codec->usable)
+		codec->usable(p);
 	if (codec->match) {
 		codec->match(p, &other);
 		if (codec->match(p, p) == CODEC_DIFFERENT)

@@ -400,6 +400,76 @@ static void test_part_of_a_millisecond_is_waited_for(void)
 	loop_free(loop);
 }
 
+/* --- gathering --- */
+
+/* A descriptor that is always ready, with so many packets a turn. */
+struct flood {
+	struct loop_source source;
+	struct wheel_timer end;
+	struct loop *loop;
+	unsigned packets;
+	bool urgent;
+	unsigned turns; /* once it is known how dense they are */
+	int64_t count_from_us;
+};
+
+static void flood_ready(struct loop_source *source, struct loop *loop, uint32_t epoll_events)
+{
+	struct flood *f = container_of(source, struct flood, source);
+
+	(void)epoll_events;
+	for (unsigned i = 0; i < f->packets; i++)
+		loop_gather(loop);
+	if (f->urgent)
+		loop_hurry(loop);
+	f->turns += loop_now_us(loop) >= f->count_from_us;
+}
+
+static void flood_end(struct wheel_timer *timer, int64_t now_us)
+{
+	(void)now_us;
+	loop_stop(container_of(timer, struct flood, end)->loop);
+}
+
+enum { FLOOD_MS = 30 };
+
+static unsigned flood_turns(unsigned packets, bool urgent)
+{
+	struct flood f = {
+		.source.ready = flood_ready,
+		.loop = loop_new(),
+		.packets = packets,
+		.urgent = urgent,
+	};
+	int fd = eventfd(1, EFD_NONBLOCK);
+
+	wheel_timer_init(&f.end, flood_end);
+	f.count_from_us = loop_now_us(f.loop) + 20000;
+	wheel_set(loop_wheel(f.loop), &f.end, f.count_from_us + FLOOD_MS * 1000);
+	g_assert_cmpint(loop_watch(f.loop, fd, &f.source), ==, 0);
+	loop_run(f.loop);
+	loop_free(f.loop);
+	close(fd);
+	return f.turns;
+}
+
+/* Where this process is kept from running packets are not dense: then it is tried again. */
+static void test_what_is_not_urgent_waits_for_a_tick(void)
+{
+	enum { TRIES = 20 };
+	unsigned least = UINT_MAX;
+
+	for (unsigned i = 0; i < TRIES && least > FLOOD_MS + 2; i++)
+		least = MIN(least, flood_turns(3, false));
+	g_assert_cmpuint(least, <=, FLOOD_MS + 2);
+}
+
+static void test_what_is_urgent_does_not_wait(void)
+{
+	g_assert_cmpuint(flood_turns(3, true), >, FLOOD_MS * 2);
+	g_assert_cmpuint(flood_turns(0, false), >, FLOOD_MS * 2);
+}
+
 /* --- stopping --- */
 
 static gpointer stop_loop(gpointer loop)
@@ -458,6 +528,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/base/loop/max-wait", test_max_wait_bounds_a_far_deadline);
 	g_test_add_func("/base/loop/deadline-once", test_deadline_is_for_one_turn);
 	g_test_add_func("/base/loop/round-up", test_part_of_a_millisecond_is_waited_for);
+	g_test_add_func("/base/loop/gather", test_what_is_not_urgent_waits_for_a_tick);
+	g_test_add_func("/base/loop/hurry", test_what_is_urgent_does_not_wait);
 	g_test_add_func("/base/loop/stop", test_another_thread_may_stop_a_sleeping_loop);
 	g_test_add_func("/base/loop/stop-twice", test_stopping_twice_is_stopping_once);
 	return g_test_run();

@@ -5,6 +5,7 @@
  */
 #include "base/ref.h"
 #include "call/negotiate.h"
+#include "codec/rules.h"
 
 #include <glib.h>
 
@@ -322,9 +323,72 @@ static void test_encoders_have_the_sinks_ptime(void)
 	flow.to_ptime_ms = 30;
 	g_assert_true(choose_transcode(&flow, &p));
 	g_assert_cmpuint(p.encoders[0].params.ptime_ms, ==, 30);
+	flow.to_maxptime_ms = 20;
+	g_assert_true(choose_transcode(&flow, &p));
+	g_assert_cmpuint(p.encoders[0].params.ptime_ms, ==, 20);
 	flow.to_ptime_ms = 0;
 	g_assert_true(choose_transcode(&flow, &p));
 	g_assert_cmpuint(p.encoders[0].params.ptime_ms, ==, 20);
+	flow.to_maxptime_ms = 10;
+	g_assert_true(choose_transcode(&flow, &p));
+	g_assert_cmpuint(p.encoders[0].params.ptime_ms, ==, 10);
+	/* What the client asks for goes "whatever the answer says". */
+	flow.fixed_ptime_ms = 40;
+	g_assert_true(choose_transcode(&flow, &p));
+	g_assert_cmpuint(p.encoders[0].params.ptime_ms, ==, 40);
+	close_talk(&t);
+}
+
+static void prefer(const char *source, const char *destination, int preference)
+{
+	g_assert_cmpint(codec_rules_add(str_of(source), str_of(destination), preference), ==, 0);
+}
+
+static void test_rules_of_preference(void)
+{
+	struct talk t;
+
+	open_talk(&t);
+	prefer("GSM", "PCMA", 5);
+	prefer("GSM/8000/1", "opus/48000", 7); /* one channel: not that one */
+	prefer("PCMU", "GSM", 9);
+	t.offer.transcode = list(&t, "GSM");
+	offer(&t, "0 8 96", OPUS("96"));
+	/* Back, 8 is preferred to 0, which stands first. What both have passes whatever a rule says. */
+	check_ways(&t, "", "3>8");
+	answer(&t, "3", "");
+	check_ways(&t, "8>3", "3>8");
+	g_assert_cmpuint(t.agreement.answer.entries[0].format.payload_type, ==, 8);
+	prefer("GSM", "opus", 6);
+	prefer("GSM", "opus", 4); /* the highest counts */
+	check_ways(&t, "8>3", "3>96");
+	prefer("GSM", "PCMA/16000", 20); /* there is none */
+	prefer("GSM", "PCMU", 8);
+	check_ways(&t, "8>3", "3>0");
+	/* What is asked for goes before what is preferred, that before what was taken out. */
+	t.offer.accept = list(&t, "PCMA");
+	offer(&t, "0 8 96", OPUS("96"));
+	answer(&t, "3", "");
+	check_ways(&t, "8>3", "3>8");
+	codec_rules_clear();
+	close_talk(&t);
+}
+
+static void test_rules_against(void)
+{
+	struct talk t;
+
+	open_talk(&t);
+	prefer("GSM", "PCMU", -1);
+	t.offer.transcode = list(&t, "GSM");
+	offer(&t, "0 8", "");
+	answer(&t, "3", "");
+	check_ways(&t, "8>3", "3>8");
+	codec_rules_clear();
+	check_ways(&t, "8>3", "3>0");
+	g_assert_cmpint(codec_rules_add(STR_LIT("/8000"), STR_LIT("PCMU"), 1), <, 0);
+	g_assert_cmpint(codec_rules_add(STR_LIT("PCMU"), STR_LIT("PCMA/x"), 1), <, 0);
+	g_assert_cmpuint(codec_rules_count(), ==, 0);
 	close_talk(&t);
 }
 
@@ -468,6 +532,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/codec/choose/many", test_a_plan_has_room_for_so_many);
 	g_test_add_func("/codec/choose/ptime", test_another_ptime_is_repacketised);
 	g_test_add_func("/codec/choose/sinks-ptime", test_encoders_have_the_sinks_ptime);
+	g_test_add_func("/codec/choose/rules", test_rules_of_preference);
+	g_test_add_func("/codec/choose/rules-against", test_rules_against);
 	g_test_add_func("/codec/choose/force", test_force_transcodes_the_same);
 	g_test_add_func("/codec/choose/asymmetric", test_numbers_may_differ_when_allowed);
 	g_test_add_func("/codec/choose/strays", test_an_answer_of_strays_passes);

@@ -5,6 +5,7 @@
 #include <glib.h>
 
 #include "base/ref.h"
+#include "srtp/srtp.h"
 
 #define KEY30A "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNk"
 #define KEY30B "enl4d3Z1dHNycXBvbm1sa2ppaGdmZWRjYmFaWVhX"
@@ -87,6 +88,22 @@ static void test_all_in_order(void)
 	ref_drop((void *)list);
 }
 
+/* Neither made nor taken is what the back end cannot do. */
+static void test_back_end(void)
+{
+	static const struct sdes_options none;
+	struct crypto_list *list;
+
+	srtp_use_backend(srtp_backend_libsrtp2());
+	list = offer(NULL, NULL, &none);
+	g_assert_cmpuint(list->count, >, 0);
+	for (unsigned i = 0; i < list->count; i++)
+		g_assert_true(srtp_suite_usable((enum srtp_suite_id)list->lines[i].params.suite));
+	g_assert_null(crypto_list_find_suite(list, SRTP_F8_128_80));
+	ref_drop(list);
+	srtp_use_backend(srtp_backend_openssl());
+}
+
 static void test_received_first_with_its_key(void)
 {
 	struct sdes_options o = { .only = CM80 | CM32 };
@@ -146,13 +163,15 @@ static void test_session_parameters(void)
 
 	check_offer(all, NULL, &o, "5 AES_CM_128_HMAC_SHA1_80 A -e -c -a");
 	o.unencrypted_srtp = SDES_PARAM_CLEAR;
-	check_offer(all, NULL, &o, "5 AES_CM_128_HMAC_SHA1_80 A -c -a");
+	/* changed ones get a key of their own */
+	check_offer(all, NULL, &o, "5 AES_CM_128_HMAC_SHA1_80 -c -a");
 	o.unencrypted_srtcp = o.unauthenticated_srtp = SDES_PARAM_CLEAR;
-	check_offer(all, NULL, &o, "5 AES_CM_128_HMAC_SHA1_80 A");
+	check_offer(all, NULL, &o, "5 AES_CM_128_HMAC_SHA1_80");
+	check_offer(a80, NULL, &o, "5 AES_CM_128_HMAC_SHA1_80 A");
 	o.unencrypted_srtp = SDES_PARAM_SET;
-	check_offer(a80, NULL, &o, "5 AES_CM_128_HMAC_SHA1_80 A -e");
+	check_offer(a80, NULL, &o, "5 AES_CM_128_HMAC_SHA1_80 -e");
 	o.unencrypted_srtcp = o.unauthenticated_srtp = SDES_PARAM_SET;
-	check_offer(a80, NULL, &o, "5 AES_CM_128_HMAC_SHA1_80 A -e -c -a");
+	check_offer(a80, NULL, &o, "5 AES_CM_128_HMAC_SHA1_80 -e -c -a");
 	/* GCM's tag cannot be left out */
 	o.only = 1 << SRTP_AEAD_AES_128_GCM;
 	check_offer(NULL, NULL, &o, "1 AEAD_AES_128_GCM -e -c");
@@ -174,6 +193,46 @@ static void test_shown_before_keeps_its_key(void)
 	o = (struct sdes_options){ .only = CM80 };
 	check_offer(a80, "1 AES_CM_128_HMAC_SHA1_32 inline:" KEY30B, &o,
 		"5 AES_CM_128_HMAC_SHA1_80 A|1 AES_CM_128_HMAC_SHA1_32 B");
+}
+
+/* The key goes on to the receiver only while the sender uses it and nothing is changed. */
+static void test_keys_not_to_be_shared(void)
+{
+	static const char b80[] = "1 AES_CM_128_HMAC_SHA1_80 inline:" KEY30B;
+	static const char a32[] = "5 AES_CM_128_HMAC_SHA1_32 inline:" KEY30A;
+	struct sdes_options o = { .only = CM80 };
+	struct crypto_list *a = make_list(a80), *b = make_list(b80), *other = make_list(a32);
+	struct crypto_list *list = NULL;
+	struct crypto_offer offers[] = {
+		{ .received = a, .options = &o, .own_keys = true },
+		{ .received = a, .shown = b, .options = &o, .own_keys = true },
+		{ .received = a, .shown = b, .former = b, .options = &o, .own_keys = true },
+		{ .shown = a, .former = a, .options = &o }, /* plain from now on */
+		{ .shown = a, .former = b, .options = &o },
+		{ .received = a, .former = a, .options = &o },
+		{ .received = other, .former = a, .shown = a, .options = &o }, /* another suite */
+	};
+	static const char *const expected[] = {
+		"5 AES_CM_128_HMAC_SHA1_80",
+		"5 AES_CM_128_HMAC_SHA1_80 B",
+		"5 AES_CM_128_HMAC_SHA1_80",
+		"5 AES_CM_128_HMAC_SHA1_80",
+		"5 AES_CM_128_HMAC_SHA1_80 A",
+		"5 AES_CM_128_HMAC_SHA1_80 A",
+		"5 AES_CM_128_HMAC_SHA1_80",
+	};
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(offers); i++) {
+		g_autofree char *text = NULL;
+
+		g_assert_cmpint(negotiate_crypto_offer(&offers[i], &list), ==, 0);
+		text = summary(list);
+		g_assert_cmpstr(text, ==, expected[i]);
+		ref_drop(list);
+	}
+	ref_drop(a);
+	ref_drop(b);
+	ref_drop(other);
 }
 
 static void test_tags_end_somewhere(void)
@@ -384,12 +443,26 @@ static void test_session_parameters_are_the_offerers(void)
 		"1 AES_CM_128_HMAC_SHA1_80 inline:" KEY30A " UNENCRYPTED_SRTCP");
 	struct crypto_list *accepted = make_list(
 		"1 AES_CM_128_HMAC_SHA1_80 inline:" KEY30B " UNAUTHENTICATED_SRTP");
+	static const struct sdes_options clears = { .unencrypted_srtcp = SDES_PARAM_CLEAR };
 	struct crypto_answer a = { .offered = offered, .accepted = accepted->lines };
 	struct crypto_choice choice;
 
 	g_assert_cmpint(negotiate_crypto_answer(&a, &choice), ==, 0);
 	g_assert_true(choice.out.params.unencrypted_srtcp);
 	g_assert_false(choice.out.params.unauthenticated_srtp);
+	a.options = &clears;
+	g_assert_cmpint(negotiate_crypto_answer(&a, &choice), ==, 0);
+	g_assert_false(choice.out.params.unencrypted_srtcp);
+	g_assert_true(choice.in->params.unencrypted_srtcp);
+	a.options = NULL;
+	g_assert_false(srtp_key_equal(&choice.out.params, &accepted->lines[0].params));
+	g_assert_true(choice.own);
+	a = (struct crypto_answer){ .offered = accepted, .accepted = accepted->lines };
+	g_assert_cmpint(negotiate_crypto_answer(&a, &choice), ==, 0);
+	g_assert_true(srtp_params_equal(&choice.out.params, &accepted->lines[0].params));
+	a.own_key = true;
+	g_assert_cmpint(negotiate_crypto_answer(&a, &choice), ==, 0);
+	g_assert_false(srtp_key_equal(&choice.out.params, &accepted->lines[0].params));
 	ref_drop(offered);
 	ref_drop(accepted);
 }
@@ -422,12 +495,14 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/call/crypto/all-in-order", test_all_in_order);
+	g_test_add_func("/call/crypto/back-end", test_back_end);
 	g_test_add_func("/call/crypto/received-first", test_received_first_with_its_key);
 	g_test_add_func("/call/crypto/no-only", test_no_only);
 	g_test_add_func("/call/crypto/nonew", test_nonew);
 	g_test_add_func("/call/crypto/order", test_order_keeps_tags);
 	g_test_add_func("/call/crypto/session-parameters", test_session_parameters);
 	g_test_add_func("/call/crypto/shown-before", test_shown_before_keeps_its_key);
+	g_test_add_func("/call/crypto/not-shared", test_keys_not_to_be_shared);
 	g_test_add_func("/call/crypto/tags", test_tags_end_somewhere);
 	g_test_add_func("/call/crypto/said", test_said);
 	g_test_add_func("/call/crypto/received", test_received_for_the_answer);

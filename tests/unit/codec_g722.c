@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* G.722: audio of 16 kHz in packets that are counted at 8. */
+#include "../codecs/g722/band.h"
+
+#include "api/host.h"
 #include "mock/coder.h"
 #include "mock/tones.h"
 
 #include <glib.h>
 
-extern const struct plugin plugin_export_g722;
+extern const struct plugin plugin_export_avcodec, plugin_export_g722;
 
 static const struct codec_params params = { .clock_hz = 8000, .channels = 1, .ptime_ms = 20 };
 static const struct codec_audio audio = { 16000, 1 };
@@ -70,6 +73,125 @@ static void test_refused(void)
 	g_assert_cmpint(g722->decoder->open(NULL, &wrong, &audio, &got, &state), <, 0);
 }
 
+/* ---- beside another's, bit by bit ---- */
+
+enum { LONG = 16000 * 5, PACKET = 320 };
+
+static const struct codec *other;
+
+static void keep_g722(const struct host *host, const struct codec *codec)
+{
+	(void)host;
+	if (!strcmp(codec->name, "G722"))
+		other = codec;
+}
+
+static void hear_nothing(const struct host *host, enum host_level level, const char *fmt, ...)
+{
+	(void)host;
+	(void)level;
+	(void)fmt;
+}
+
+/* libavcodec's; NULL: this build of it has none. */
+static const struct codec *by_libavcodec(void)
+{
+	static const struct host host = { .add_codec = keep_g722, .log = hear_nothing };
+	char error[PLUGIN_ERROR_BYTES] = "";
+	void *instance;
+
+	if (!other)
+		g_assert_cmpint(plugin_export_avcodec.init(&host, &instance, error), ==, 0);
+	return other && other->encoder && other->decoder ? other : NULL;
+}
+
+static void encode_by(const struct codec *codec, const int16_t *in, uint8_t *out)
+{
+	const struct codec_encoder *e = codec->encoder;
+	struct codec_audio got;
+	size_t samples;
+	void *state;
+
+	g_assert_cmpint(e->open(e->data, &params, &audio, &got, &samples, &state), ==, 0);
+	for (size_t i = 0; i < LONG; i += PACKET)
+		g_assert_cmpint(e->encode(state, in + i, out + i / 2), ==, PACKET / 2);
+	e->close(state);
+}
+
+static void decode_by(const struct codec *codec, const uint8_t *in, int16_t *out)
+{
+	const struct codec_decoder *d = codec->decoder;
+	struct codec_audio got;
+	void *state;
+
+	g_assert_cmpint(d->open(d->data, &params, &audio, &got, &state), ==, 0);
+	for (size_t i = 0; i < LONG; i += PACKET)
+		g_assert_cmpint(
+			d->decode(state, in + i / 2, PACKET / 2, out + i, PACKET), ==, PACKET);
+	d->close(state);
+}
+
+static void check_same(const int16_t *in)
+{
+	const struct codec *ours = codec_find(str_of("G722")), *theirs = by_libavcodec();
+	g_autofree uint8_t *octets = g_malloc(LONG / 2), *expected = g_malloc(LONG / 2);
+	g_autofree int16_t *out = g_new(int16_t, LONG), *wanted = g_new(int16_t, LONG);
+
+	encode_by(ours, in, octets);
+	encode_by(theirs, in, expected);
+	g_assert_cmpmem(octets, LONG / 2, expected, LONG / 2);
+	decode_by(ours, octets, out);
+	decode_by(theirs, octets, wanted);
+	g_assert_cmpmem(out, LONG * sizeof(*out), wanted, LONG * sizeof(*out));
+}
+
+static int16_t random_sample(int most)
+{
+	return (int16_t)g_test_rand_int_range(-most - 1, most + 1);
+}
+
+static void test_same_as_libavcodec(void)
+{
+	static const int most[] = { 3, 100, 2000, 12000, INT16_MAX };
+	g_autofree int16_t *in = g_new(int16_t, LONG);
+
+	if (!by_libavcodec()) {
+		g_test_skip("this libavcodec has no G.722");
+		return;
+	}
+	for (unsigned k = 0; k < G_N_ELEMENTS(most); k++) {
+		for (size_t i = 0; i < LONG; i++)
+			in[i] = random_sample(most[k]);
+		check_same(in);
+	}
+	tones_speech(in, LONG, 16000, 1);
+	check_same(in);
+	for (size_t i = 0; i < LONG; i++)
+		in[i] = i / 37 % 2 ? INT16_MAX : INT16_MIN;
+	check_same(in);
+}
+
+/* The vector code and the plain one, on what no signal would bring about, too. */
+static void test_zeros_are_the_same_in_vectors(void)
+{
+	for (unsigned k = 0; k < 200; k++) {
+		struct band vector = { .nb = 0 }, plain;
+
+		for (unsigned i = 0; i < BAND_ZEROS; i++) {
+			vector.d[i] = random_sample(k % 2 ? INT16_MAX : 3000);
+			vector.b[i] = random_sample(k % 3 ? INT16_MAX : 5000);
+		}
+		plain = vector;
+		for (unsigned i = 0; i < 200; i++) {
+			int d = i % 5 ? random_sample(k % 2 ? INT16_MAX : 3000) : 0;
+
+			g_assert_cmpint(
+				band_move_zeros(&vector, d), ==, band_move_zeros_plain(&plain, d));
+			g_assert_cmpmem(&vector, sizeof(vector), &plain, sizeof(plain));
+		}
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -80,5 +202,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/codec/g722/ptimes", test_ptimes);
 	g_test_add_func("/codec/g722/hostile", test_hostile);
 	g_test_add_func("/codec/g722/refused", test_refused);
+	g_test_add_func("/codec/g722/same", test_same_as_libavcodec);
+	g_test_add_func("/codec/g722/vectors", test_zeros_are_the_same_in_vectors);
 	return g_test_run();
 }

@@ -172,15 +172,19 @@ static void test_no_drift_over_minutes(void)
 
 static void test_blocks_make_no_difference(void)
 {
+	static const uint32_t pairs[][2] = { { 8000, 48000 }, { 8000, 16000 }, { 16000, 8000 } };
 	g_autofree struct conversion *whole = g_new0(struct conversion, 1);
 	g_autofree struct conversion *parts = g_new0(struct conversion, 1);
 
-	whole->in = parts->in = (struct codec_audio){ 8000, 1 };
-	whole->out = parts->out = (struct codec_audio){ 48000, 1 };
-	convert(whole, 700, 20000, 1, 1600);
-	for (unsigned b = 0; b < G_N_ELEMENTS(blocks); b++) {
-		convert(parts, 700, 20000, 1, blocks[b]);
-		g_assert_cmpmem(parts->heard, parts->count * 2, whole->heard, whole->count * 2);
+	for (unsigned p = 0; p < G_N_ELEMENTS(pairs); p++) {
+		whole->in = parts->in = (struct codec_audio){ pairs[p][0], 1 };
+		whole->out = parts->out = (struct codec_audio){ pairs[p][1], 1 };
+		convert(whole, 700, 20000, 1, 1600);
+		for (unsigned b = 0; b < G_N_ELEMENTS(blocks); b++) {
+			convert(parts, 700, 20000, 1, blocks[b]);
+			g_assert_cmpmem(
+				parts->heard, parts->count * 2, whole->heard, whole->count * 2);
+		}
 	}
 }
 
@@ -234,6 +238,34 @@ static void test_nothing_folds_back(void)
 	c->out = (struct codec_audio){ 8000, 1 };
 	convert(c, 7000, 20000, 1, 960); /* would be heard as 1000 Hz */
 	g_assert_cmpfloat(tone_level(c, 0, 1000, &rest), <, 40);
+	c->in = (struct codec_audio){ 16000, 1 };
+	convert(c, 5000, 20000, 1, 320); /* would be 3000 Hz */
+	g_assert_cmpfloat(tone_level(c, 0, 3000, &rest), <, 10);
+	c->in = (struct codec_audio){ 8000, 1 };
+	c->out = (struct codec_audio){ 16000, 1 };
+	convert(c, 3000, 20000, 1, 160); /* its image is at 5000 Hz */
+	g_assert_cmpfloat(tone_level(c, 0, 5000, &rest), <, 10);
+}
+
+static void test_loud_is_clipped_not_wrapped(void)
+{
+	static const uint32_t two[] = { 8000, 16000 };
+	const struct dsp_resampler *r = plugin();
+
+	for (unsigned i = 0; i < 2; i++) {
+		const struct codec_audio in = { two[i], 1 }, out = { two[1 - i], 1 };
+		int16_t samples[320], made[640];
+		int count;
+		void *state;
+
+		g_assert_cmpint(r->open(&in, &out, &state), ==, 0);
+		for (unsigned k = 0; k < 320; k++)
+			samples[k] = k / 80 % 2 ? INT16_MIN : INT16_MAX;
+		count = r->run(state, samples, 320, made, 640);
+		for (int k = 60 * count / 320; k < 80 * count / 320; k++)
+			g_assert_cmpint(made[k], >, 25000);
+		r->close(state);
+	}
 }
 
 static void test_little_room_loses_nothing_of_later(void)
@@ -277,6 +309,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/codec/swresample/stereo-to-mono", test_two_channels_become_their_mean);
 	g_test_add_func("/codec/swresample/apart", test_channels_stay_apart);
 	g_test_add_func("/codec/swresample/aliases", test_nothing_folds_back);
+	g_test_add_func("/codec/swresample/loud", test_loud_is_clipped_not_wrapped);
 	g_test_add_func("/codec/swresample/room", test_little_room_loses_nothing_of_later);
 	g_test_add_func("/codec/swresample/bad", test_bad_audio_is_refused);
 	return g_test_run();

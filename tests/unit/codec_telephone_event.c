@@ -37,7 +37,7 @@ static void test_is_described(void)
 
 static void test_follows_any_clock(void)
 {
-	const uint32_t clocks[] = { 8000, 16000, 44100, 48000, 90000 };
+	const uint32_t clocks[] = { 8000, 16000, 44100, 48000 };
 	const struct codec_audio any = { 8000, 1 };
 	struct codec_audio audio;
 	size_t samples;
@@ -57,7 +57,7 @@ static void test_follows_any_clock(void)
 			0);
 		g_assert_cmpuint(samples, ==, clocks[i] / 50);
 		plugin()->encoder->close(state);
-		params.clock_hz = 0;
+		params.clock_hz = i % 2 ? 0 : CODEC_MAX_SAMPLE_HZ + 1;
 		g_assert_cmpint(plugin()->decoder->open(NULL, &params, &any, &audio, &state), <, 0);
 	}
 }

@@ -69,6 +69,14 @@ static int decode_fragile(
 		       : -1;
 }
 
+static unsigned resets;
+
+static void reset_fragile(void *decoder)
+{
+	(void)decoder;
+	resets++;
+}
+
 static void add_fragile(void)
 {
 	struct err err;
@@ -76,6 +84,8 @@ static void add_fragile(void)
 	fragile_codec = *codec_find(STR_LIT("L16"));
 	fragile_decoder = *fragile_codec.decoder;
 	fragile_decoder.decode = decode_fragile;
+	fragile_decoder.reset = reset_fragile;
+	resets = 0;
 	fragile_codec.name = "X-FRAGILE";
 	fragile_codec.payload_type = -1;
 	fragile_codec.encoder = NULL;
@@ -284,6 +294,61 @@ static void test_shorter_packets_leave_one_by_one(void)
 	end();
 }
 
+/* `ms` whose samples count on from the timestamp. */
+static void send_length(uint16_t seq, uint32_t timestamp, unsigned ms)
+{
+	uint8_t packet[RTP_HEADER_BYTES + 2 * 8 * 120];
+	struct rtp_header h = {
+		.payload_type = PT_IN, .seq = seq, .timestamp = timestamp, .ssrc = SSRC
+	};
+
+	rtp_write(packet, &h);
+	for (uint32_t i = 0; i < ms * 8; i++) {
+		packet[RTP_HEADER_BYTES + 2 * i] = (uint8_t)((timestamp + i) >> 8);
+		packet[RTP_HEADER_BYTES + 2 * i + 1] = (uint8_t)(timestamp + i);
+	}
+	mock_media_send(&m, &mock_peer_x, 0, packet, RTP_HEADER_BYTES + 2 * 8 * ms);
+}
+
+/* Two seconds of packets that change from `first_ms` to `then_ms` in the middle: all is there. */
+static void check_lengths(unsigned first_ms, unsigned then_ms, uint16_t out_ms)
+{
+	enum { TOTAL_MS = 2000 };
+	uint32_t sent_ms = 0, count = out_ms * 8u;
+	uint16_t seq = 0, got = 0;
+
+	begin(out_ms);
+	while (sent_ms < TOTAL_MS) {
+		unsigned ms = sent_ms < TOTAL_MS / 2 ? first_ms : then_ms;
+
+		send_length(seq++, sent_ms * 8, ms);
+		sent_ms += ms;
+		for (unsigned i = 0; i < ms; i++) {
+			struct got packet;
+
+			while (receive(&packet)) {
+				g_assert_cmpuint(packet.h.seq, ==, got);
+				g_assert_cmpuint(packet.h.timestamp, ==, got * count);
+				assert_samples(&packet, got * count, count);
+				g_free(packet.datagram);
+				got++;
+			}
+			advance(1000);
+		}
+	}
+	g_assert_cmpuint(got + 1u, >=, sent_ms / out_ms);
+	end();
+}
+
+static void test_packets_of_all_lengths(void)
+{
+	for (unsigned in = 10; in <= 120; in += 10)
+		for (uint16_t out = 10; out <= 120; out += 10) {
+			check_lengths(in, in, out);
+			check_lengths(in, 130 - in, out);
+		}
+}
+
 static void test_order_is_restored(void)
 {
 	begin(20);
@@ -390,6 +455,78 @@ static void test_waiting_ends(void)
 	end();
 }
 
+/*
+ * Ten minutes of a source whose clock is off by so much (spec media 3.7): every packet comes out, in
+ * order and with its timestamp, at most `most_us` after the source had what is in it.
+ */
+static void drift(int ppm, uint16_t ptime_ms, int64_t most_us)
+{
+	enum { SECONDS = 600, PACKETS = SECONDS * 50, STEP_US = 1000 };
+	uint32_t ticks = ptime_ms * 8u, got_count = 0, sent = 0;
+	int64_t start_us, packet_us = 20000 - 20000 * ppm / 1000000, worst_us = 0, last_us = 0;
+	struct got got;
+
+	begin(ptime_ms);
+	for (start_us = now_us; sent < PACKETS; advance(STEP_US)) {
+		for (; sent < PACKETS && now_us - start_us >= sent * packet_us; sent++)
+			send_audio((uint16_t)sent, 160 * sent);
+		for (; receive(&got); got_count++) {
+			/* The source's packet that has its last sample. */
+			int64_t whole = ((got_count + 1) * ticks - 1) / 160;
+
+			g_assert_cmpuint(got.h.seq, ==, got_count & 0xffff);
+			g_assert_cmpuint(got.h.timestamp, ==, got_count * ticks);
+			last_us = now_us - start_us - whole * packet_us;
+			worst_us = MAX(worst_us, last_us);
+			g_free(got.datagram);
+		}
+	}
+	g_test_message("%d ppm, %u ms: at most %d us", ppm, ptime_ms, (int)worst_us);
+	g_assert_cmpint(worst_us, <=, most_us);
+	g_assert_cmpuint(got_count, >=, (PACKETS - 2) * 160 / ticks);
+	g_assert_cmpuint(m.stats[0]->counts.packets_in, ==, PACKETS);
+	g_assert_cmpuint(m.stats[1]->counts.packets_out, ==, got_count);
+	end();
+}
+
+static void test_clocks_that_drift(void)
+{
+	drift(200, 20, 7000);
+	drift(-200, 20, 7000);
+}
+
+/* What is cut anew waits for its time. */
+static void test_clocks_that_drift_anew(void)
+{
+	drift(200, 10, 17000);
+	drift(-200, 10, 17000);
+	drift(200, 30, 17000);
+	drift(-200, 30, 17000);
+}
+
+/* One of many is late, as when this process had to wait: the others leave when they would have. */
+static void test_an_exception_moves_nothing(void)
+{
+	enum { LATE = 80, COUNT = 120 };
+	int64_t start_us, delay_us;
+	uint16_t next = 1;
+	struct got got;
+
+	begin(20);
+	for (start_us = now_us; next <= COUNT; advance(1000)) {
+		if (now_us - start_us >= next * 20000 + (next == LATE) * 12000) {
+			send_audio(next, 160u * next);
+			next++;
+		}
+		while (receive(&got)) {
+			delay_us = now_us - start_us - got.h.seq * 20000;
+			g_assert_cmpint(delay_us, ==, got.h.seq == LATE ? 12000 : 0);
+			g_free(got.datagram);
+		}
+	}
+	end();
+}
+
 static void test_silence_that_is_not_sent(void)
 {
 	begin(20);
@@ -421,6 +558,7 @@ static void test_timestamps_that_jump(void)
 static void test_sources_that_take_turns(void)
 {
 	uint32_t first, second;
+	struct sent_counts sent;
 
 	begin(20);
 	send_as(SSRC, PT_IN, 100, 160);
@@ -432,6 +570,48 @@ static void test_sources_that_take_turns(void)
 	advance(20000);
 	send_as(SSRC, PT_IN, 500, 90000);
 	g_assert_cmpuint(expect_audio(101, 320, 90000, 160), ==, first);
+	g_assert_false(stream_stats_read_sent(m.stats[0], &sent));
+	g_assert_true(stream_stats_read_sent(m.stats[1], &sent));
+	g_assert_cmpuint(sent.in[0], ==, SSRC);
+	g_assert_cmpuint(sent.ssrc[0].ssrc, ==, first);
+	g_assert_cmpuint(sent.ssrc[0].packets, ==, 2);
+	g_assert_cmpuint(sent.ssrc[0].last_seq, ==, 101);
+	g_assert_cmpuint(sent.ssrc[0].last_timestamp, ==, 320);
+	g_assert_cmpuint(sent.in[1], ==, SSRC + 1);
+	g_assert_cmpuint(sent.ssrc[1].ssrc, ==, second);
+	g_assert_false(sent.ssrc[2].used);
+	end();
+}
+
+/* Its decoder forgets, and what was made up for the one before is not blended into it. */
+static void test_sources_begin_anew(void)
+{
+	struct got got;
+
+	begin(20);
+	for (uint16_t i = 1; i <= 3; i++, advance(20000)) {
+		send_audio(i, 160u * i);
+		expect_audio(i, 160u * i, 160u * i, 160);
+	}
+	g_assert_cmpuint(resets, ==, 0);
+	advance(20000);
+	send_audio(5, 160 * 5);
+	for (unsigned i = 0; i < 20 && receive(&got); i++)
+		g_free(got.datagram);
+	send_as(SSRC + 1, PT_IN, 7, 5000);
+	g_assert_cmpuint(resets, ==, 1);
+	while (receive(&got)) { /* the last of the one before, then */
+		if (got.h.seq == 7)
+			assert_samples(&got, 5000, 160);
+		g_free(got.datagram);
+	}
+	advance(20000);
+	send_as(SSRC + 1, PT_IN, 8, 5160);
+	expect_audio(8, 5160, 5160, 160);
+	g_assert_cmpuint(resets, ==, 1);
+	advance(20000);
+	send_as(SSRC, PT_IN, 500, 90000);
+	g_assert_cmpuint(resets, ==, 2);
 	end();
 }
 
@@ -632,13 +812,18 @@ int main(int argc, char **argv)
 	g_test_add_func("/media/flow/packet-by-packet", test_packet_by_packet);
 	g_test_add_func("/media/flow/longer", test_longer_packets);
 	g_test_add_func("/media/flow/shorter", test_shorter_packets_leave_one_by_one);
+	g_test_add_func("/media/flow/lengths", test_packets_of_all_lengths);
 	g_test_add_func("/media/flow/order", test_order_is_restored);
 	g_test_add_func("/media/flow/lost", test_lost_ones_are_made_up);
 	g_test_add_func("/media/flow/broken", test_broken_ones_are_made_up);
 	g_test_add_func("/media/flow/waiting", test_waiting_ends);
+	g_test_add_func("/media/flow/drift", test_clocks_that_drift);
+	g_test_add_func("/media/flow/drift-anew", test_clocks_that_drift_anew);
+	g_test_add_func("/media/flow/exception", test_an_exception_moves_nothing);
 	g_test_add_func("/media/flow/silence", test_silence_that_is_not_sent);
 	g_test_add_func("/media/flow/jumps", test_timestamps_that_jump);
 	g_test_add_func("/media/flow/sources", test_sources_that_take_turns);
+	g_test_add_func("/media/flow/anew", test_sources_begin_anew);
 	g_test_add_func("/media/flow/events", test_events);
 	g_test_add_func("/media/flow/passed-on", test_passed_on_beside);
 	g_test_add_func("/media/flow/plans", test_plans_that_follow);

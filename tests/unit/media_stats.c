@@ -259,6 +259,44 @@ static void test_copies_are_whole_while_it_is_written(void)
 	ref_drop(stats);
 }
 
+static void send_of(struct stream_stats *stats, uint32_t in, int64_t now_us)
+{
+	const struct sent_packet packet = { .in = in,
+		.out = in + 100,
+		.bytes = 172,
+		.seq = 7,
+		.timestamp = 160,
+		.now_us = now_us };
+
+	stream_stats_sent(stats, &packet);
+}
+
+/* Only where there is room made for them; the one unused for longest gives way. */
+static void test_sent_ssrcs(void)
+{
+	struct stream_stats *stats = stream_stats_new();
+	struct sent_counts sent;
+
+	send_of(stats, 1, 1);
+	g_assert_false(stream_stats_read_sent(stats, &sent));
+	stream_stats_make_sent(stats);
+	g_assert_true(stream_stats_read_sent(stats, &sent));
+	g_assert_false(sent.ssrc[0].used);
+	for (uint32_t in = 1; in <= STREAM_SSRC_MAX; in++)
+		send_of(stats, in, in);
+	send_of(stats, 1, 10);
+	send_of(stats, 9, 11);
+	stream_stats_make_sent(stats); /* again: what is there stays */
+	g_assert_true(stream_stats_read_sent(stats, &sent));
+	g_assert_cmpuint(sent.in[0], ==, 1);
+	g_assert_cmpuint(sent.ssrc[0].packets, ==, 2);
+	g_assert_cmpuint(sent.ssrc[0].bytes, ==, 344);
+	g_assert_cmpuint(sent.in[1], ==, 9);
+	g_assert_cmpuint(sent.ssrc[1].ssrc, ==, 109);
+	g_assert_cmpuint(sent.ssrc[1].packets, ==, 1);
+	ref_drop(stats);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -270,5 +308,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/media/stats/sequences", test_sequences_are_kept_of_all_ssrcs);
 	g_test_add_func("/media/stats/held-write", test_reader_waits_for_the_end_of_a_write);
 	g_test_add_func("/media/stats/race", test_copies_are_whole_while_it_is_written);
+	g_test_add_func("/media/stats/sent", test_sent_ssrcs);
 	return g_test_run();
 }

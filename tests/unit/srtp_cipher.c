@@ -145,6 +145,10 @@ static void test_key_derivation(void)
 	"47616c6c696120657374206f6d6e69732064697669736120696e20706172746573207472" \
 	"6573"
 
+#define REPORT                                                                             \
+	"4e5450314e545032525450200000042a0000e9304c756e61deadbeefdeadbeefdeadbeefdeadbeef" \
+	"deadbeef"
+
 static const struct {
 	const char *key, *iv, *aad, *plain, *sealed, *tag;
 } gcm[] = {
@@ -156,6 +160,22 @@ static const struct {
 		"51753c6580c2726f20718414", "8040f17b8041f8d35501a0b2", GALLIA,
 		"32b1de78a822fe12ef9f78fa332e33aab18012389a58e2f3b50b2a0276ffae0f1ba63799b87b",
 		"7aa3db36dfffd6b0f9bb7878d7a76c13" },
+	/* SRTCP (RFC 7714 17): encrypted, with its index behind the first words, and tagged only */
+	{ "000102030405060708090a0b0c0d0e0f", "517524055203726f207170bb",
+		"81c8000d4d617273800005d4", REPORT,
+		"63e94885dcdab67ca727d7662f6b7e997ff5c0f76c06f32dc676a5f1730d6fda4ce09b4686303ded"
+		"0bb9275b",
+		"c84aa45896cf4d2fc5abf87245d9eade" },
+	{ "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
+		"517524055203726f207170bb", "81c8000d4d617273800005d4", REPORT,
+		"d50ae4d1f5ce5d304ba297e47d470c282c3ece5dbffe0a50a2eaa5c1110555be8415f658c61de047"
+		"6f1b6fad",
+		"1d1eb30c4446839f57ff6f6cb26ac3be" },
+	{ "000102030405060708090a0b0c0d0e0f", "517524055203726f207170bb",
+		"81c8000d4d617273" REPORT "000005d4", "", "", "841dd9683dd78ec92ae58790125f62b3" },
+	{ "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
+		"517524055203726f207170bb", "81c8000d4d617273" REPORT "000005d4", "", "",
+		"91db4afbfeee5a978fab4393ed2615fe" },
 };
 
 static void test_gcm(void)

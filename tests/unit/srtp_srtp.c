@@ -600,6 +600,25 @@ static void test_sources_are_bounded(void)
 	pair_free(&pair);
 }
 
+/* Who made room and comes back must not begin with the same keystream. */
+static void test_rtcp_index_of_who_comes_back(void)
+{
+	struct pair pair = pair_new(SRTP_AES_128_CM_80);
+	struct secure_packet p, first;
+
+	for (uint32_t i = 0; i <= SRTP_MAX_SSRCS + 1; i++) {
+		secure_rtcp(&p, i % (SRTP_MAX_SSRCS + 1), 1, 5);
+		g_assert_cmpint(secure_rtcp_pass(pair.out, &p), ==, SRTP_OK);
+		if (i == 0)
+			first = p;
+	}
+	g_assert_cmpuint(p.len, ==, first.len);
+	g_assert_true(memcmp(p.data, first.data, p.len) != 0);
+	g_assert_cmpint(secure_rtcp_pass(pair.in, &first), ==, SRTP_OK);
+	g_assert_cmpint(secure_rtcp_pass(pair.in, &p), ==, SRTP_OK);
+	pair_free(&pair);
+}
+
 /* Without a tag numbers are believed, but not twice. */
 static void test_unauthenticated(void)
 {
@@ -650,6 +669,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/srtp/srtp/impossible_state_is_refused", test_impossible_state_is_refused);
 	g_test_add_func("/srtp/srtp/sources_are_bounded", test_sources_are_bounded);
 	g_test_add_func("/srtp/srtp/unauthenticated", test_unauthenticated);
+	g_test_add_func("/srtp/srtp/rtcp_index_back", test_rtcp_index_of_who_comes_back);
 	g_test_add_func("/srtp/srtp/results_have_texts", test_results_have_texts);
 	return g_test_run();
 }

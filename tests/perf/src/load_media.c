@@ -207,6 +207,28 @@ static void check_audio(struct run *run, struct report *r, struct leg **legs, in
 	rep_num(r, "audio_level_err_db", worst_level, "dB");
 }
 
+static int by_value(const void *a, const void *b)
+{
+	float x = *(const float *)a, y = *(const float *)b;
+	return (x > y) - (x < y);
+}
+
+/* How far from an even pace packets came: from the median of their leg. */
+static void rep_timing(struct report *r, struct leg **legs, int n)
+{
+	static struct hist off;
+	memset(&off, 0, sizeof off);
+	for (int i = 0; i < n; i++) {
+		struct timing *t = legs[i]->timing;
+		qsort(t->off_us, (size_t)t->n, sizeof t->off_us[0], by_value);
+		for (int k = 0; k < t->n; k++)
+			hist_add(
+				&off, (uint64_t)(fabsf(t->off_us[k] - t->off_us[t->n / 2]) * 1e3f));
+	}
+	rep_num(r, "timing_p50_us", hist_us(&off, 50), "us");
+	rep_num(r, "timing_p99_us", hist_us(&off, 99), "us");
+}
+
 void mode_transcode(struct run *run)
 {
 	char name[2][16];
@@ -239,6 +261,7 @@ void mode_transcode(struct run *run)
 		if (i % ((n + 31) / 32) == 0 && ncap < (int)COUNT(captured))
 			for (int side = 0; side < 2; side++) {
 				l[side]->cap = xcalloc(1, sizeof *l[side]->cap);
+				l[side]->timing = xcalloc(1, sizeof *l[side]->timing);
 				captured[ncap++] = l[side];
 			}
 	}
@@ -266,6 +289,7 @@ void mode_transcode(struct run *run)
 			(double)run->media.rx_bytes[side] * 8e-3 / (n * (v.b.wall - v.a.wall)),
 			"kbit/s of payload");
 	}
+	rep_timing(&r, captured, ncap);
 	int at = r.n;
 	if (tones)
 		check_audio(run, &r, captured, ncap);

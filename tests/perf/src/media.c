@@ -249,6 +249,19 @@ static void got_test_packet(struct media *m, struct leg *l, const uint8_t *p, in
 		hist_add(&m->latency, at - s.sent);
 }
 
+static void note_time(struct leg *l, uint32_t ts, uint64_t at)
+{
+	struct timing *t = l->timing;
+	if (!t->n) {
+		t->first_at = at;
+		t->first_ts = ts;
+	}
+	if (t->n == TIMING_PACKETS)
+		return;
+	double due_us = (double)(int32_t)(ts - t->first_ts) * 20000 / l->codec->ts_step;
+	t->off_us[t->n++] = (float)((double)(int64_t)(at - t->first_at) / 1e3 - due_us);
+}
+
 static void got_audio(struct media *m, struct leg *l, const uint8_t *p, int len, uint64_t at)
 {
 	uint16_t seq = (uint16_t)(p[2] << 8 | p[3]);
@@ -268,6 +281,8 @@ static void got_audio(struct media *m, struct leg *l, const uint8_t *p, int len,
 		l->rx_win++;
 		m->rx++;
 		m->rx_bytes[l->side] += (uint64_t)(len - RTP_HEADER);
+		if (l->timing)
+			note_time(l, ts, at);
 		if (l->peer->last_tx && at > l->peer->last_tx)
 			hist_add(&m->latency, at - l->peer->last_tx);
 	}

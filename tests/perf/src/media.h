@@ -19,6 +19,15 @@ struct capture { /* received payloads kept for a look afterwards */
 	} p[CAPTURE_PACKETS];
 };
 
+enum { TIMING_PACKETS = 1000 };
+
+struct timing { /* when packets came, less when their timestamps say, after the first */
+	int n;
+	uint64_t first_at;
+	uint32_t first_ts;
+	float off_us[TIMING_PACKETS];
+};
+
 struct leg {
 	struct leg *peer;
 	const struct codec *codec;
@@ -37,6 +46,7 @@ struct leg {
 	uint16_t in_seq;
 	uint64_t seen; /* bit i: packet top - i has come */
 	struct capture *cap;
+	struct timing *timing; /* NULL: not wanted */
 };
 
 struct media {

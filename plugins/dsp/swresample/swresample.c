@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Rates and channels converted by libswresample. One channel becomes two of the same level, two
+ * Rates and channels converted by libswresample, but for what twice.h does. One channel becomes two of the same level, two
  * become one by their mean.
  *
  * The filter needs half of its length of what comes after a sample, which is what delay() tells;
@@ -9,6 +9,7 @@
 #include "api/dsp.h"
 #include "api/host.h"
 #include "api/plugin.h"
+#include "twice.h"
 
 #include <errno.h>
 
@@ -29,7 +30,8 @@ enum {
 };
 
 struct resampler {
-	SwrContext *swr;
+	struct twice *twice; /* NULL: it is done by the library … */
+	SwrContext *swr;     /* … with this */
 	struct codec_audio in, out;
 	int piece_samples;
 };
@@ -77,6 +79,8 @@ static int run(void *state, const int16_t *in, size_t count, int16_t *out, size_
 	struct resampler *self = state;
 	int left = (int)MIN(count, CODEC_MAX_SAMPLES), room = (int)MIN(max, G_MAXINT), done = 0;
 
+	if (self->twice)
+		return twice_run(self->twice, in, (size_t)left, out, max);
 	while (left > 0) {
 		int piece = MIN(left, self->piece_samples);
 		const uint8_t *from = (const uint8_t *)in;
@@ -105,16 +109,15 @@ static void fill(struct resampler *self)
 		G_N_ELEMENTS(out) / CODEC_MAX_CHANNELS);
 }
 
-static int open_state(const struct codec_audio *in, const struct codec_audio *out, void **ret_state)
+static struct resampler *open_by_library(
+	const struct codec_audio *in, const struct codec_audio *out)
 {
 	struct resampler *self;
 	SwrContext *swr = NULL;
 
-	if (!is_audio(in) || !is_audio(out))
-		return -EINVAL;
 	if (set_up(&swr, in, out) < 0) {
 		swr_free(&swr);
-		return -EINVAL;
+		return NULL;
 	}
 	self = g_new0(struct resampler, 1);
 	self->swr = swr;
@@ -122,6 +125,25 @@ static int open_state(const struct codec_audio *in, const struct codec_audio *ou
 	self->out = *out;
 	self->piece_samples = (int)in->sample_hz * PIECE_MS / 1000;
 	fill(self);
+	return self;
+}
+
+static int open_state(const struct codec_audio *in, const struct codec_audio *out, void **ret_state)
+{
+	struct resampler *self;
+	struct twice *twice;
+
+	if (!is_audio(in) || !is_audio(out))
+		return -EINVAL;
+	twice = twice_new(in, out);
+	if (twice) {
+		self = g_new0(struct resampler, 1);
+		self->twice = twice;
+	} else {
+		self = open_by_library(in, out);
+	}
+	if (!self)
+		return -EINVAL;
 	*ret_state = self;
 	return 0;
 }
@@ -130,6 +152,7 @@ static void close_state(void *state)
 {
 	struct resampler *self = state;
 
+	twice_free(self->twice);
 	swr_free(&self->swr);
 	g_free(self);
 }
@@ -138,7 +161,8 @@ static unsigned delay(const void *state)
 {
 	const struct resampler *self = state;
 
-	return (unsigned)swr_get_delay(self->swr, self->in.sample_hz);
+	return self->twice ? twice_delay(self->twice)
+			   : (unsigned)swr_get_delay(self->swr, self->in.sample_hz);
 }
 
 static const struct dsp_resampler resampler = {

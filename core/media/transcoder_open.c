@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A plan's decoders, encoders and the resamplers between them, opened and closed. All that can
+ * fail or allocates is here, so that packets cannot fail for it.
+ */
+#include "media/transcoder.h"
+
+#include <errno.h>
+
+#include <glib.h>
+
+#include "codec/registry.h"
+#include "media/transcoder_priv.h"
+#include "stats/chain.h"
+
+static unsigned running;
+
+static uint32_t sample_hz_of(const struct plan_format *f)
+{
+	const struct codec *c = f->codec;
+
+	if (!c->sample_hz || !c->clock_hz)
+		return f->params.clock_hz;
+	return (uint32_t)((uint64_t)f->params.clock_hz * c->sample_hz / c->clock_hz);
+}
+
+static int open_encoder(struct encoder *e, const struct plan_format *f,
+	const struct codec_audio *have, struct err *err)
+{
+	e->clock_hz = f->params.clock_hz;
+	e->payload_type = f->payload_type;
+	if (f->codec->flags & CODEC_EVENT)
+		return 0;
+	e->ops = f->codec->encoder;
+	if (!e->ops || e->ops->open(e->ops->data, &f->params, have, &e->audio, &e->packet_samples,
+			       &e->state) < 0) {
+		e->state = NULL;
+		return err_set(err, ENOTSUP, "Failed to open an encoder for %s", f->codec->name);
+	}
+	if (e->packet_samples > CODEC_MAX_SAMPLES)
+		return err_set(err, ENOTSUP, "%s: packets that are too long", f->codec->name);
+	e->fifo = g_new(int16_t, e->packet_samples * e->audio.channels);
+	return 0;
+}
+
+static int open_decoder(struct decoder *d, const struct plan_format *f,
+	const struct codec_audio *want, struct err *err)
+{
+	d->clock_hz = f->params.clock_hz;
+	if (f->codec->flags & CODEC_EVENT)
+		return 0;
+	d->ops = f->codec->decoder;
+	if (!d->ops || d->ops->open(d->ops->data, &f->params, want, &d->audio, &d->state) < 0) {
+		d->state = NULL;
+		return err_set(err, ENOTSUP, "Failed to open a decoder for %s", f->codec->name);
+	}
+	d->conceal = conceal_new(&d->audio);
+	return 0;
+}
+
+static int open_resampler(
+	struct transcoder *t, struct encoder *e, unsigned decoder, struct err *err)
+{
+	const struct codec_audio *in = &t->decoders[decoder].audio;
+
+	if (e->resamplers[decoder] ||
+		(in->sample_hz == e->audio.sample_hz && in->channels == e->audio.channels))
+		return 0;
+	if (!t->resampler || t->resampler->open(in, &e->audio, &e->resamplers[decoder]) < 0) {
+		e->resamplers[decoder] = NULL;
+		return err_set(err, ENOTSUP, "No resampler from %u Hz to %u Hz", in->sample_hz,
+			e->audio.sample_hz);
+	}
+	return 0;
+}
+
+/* The first handler of that encoder tells what audio there will be. */
+static int open_pair(struct transcoder *t, const struct plan_handler *h, struct err *err)
+{
+	const struct plan_format *in = &t->plan->decoders[h->decoder];
+	const struct plan_format *out = &t->plan->encoders[h->encoder];
+	struct decoder *d = &t->decoders[h->decoder];
+	struct encoder *e = &t->encoders[h->encoder];
+	const struct codec_audio have = { sample_hz_of(in), in->params.channels };
+	int ret = 0;
+
+	if (!e->clock_hz)
+		ret = open_encoder(e, out, &have, err);
+	if (!ret && !d->clock_hz)
+		ret = open_decoder(d, in, e->state ? &e->audio : &have, err);
+	if (!ret && h->handling == PLAN_TRANSCODE)
+		ret = open_resampler(t, e, h->decoder, err);
+	if (!ret && h->handling == PLAN_TRANSCODE && !e->has_chain[h->decoder]) {
+		e->chain[h->decoder] = (uint8_t)chain_open(in->codec->name, out->codec->name);
+		e->has_chain[h->decoder] = true;
+	}
+	return ret;
+}
+
+int transcoder_new(
+	const struct plan_transcode *plan, struct transcoder **ret_transcoder, struct err *err)
+{
+	struct transcoder *t = g_new0(struct transcoder, 1);
+
+	running++;
+	t->plan = plan;
+	t->resampler = codec_resampler();
+	for (unsigned pt = 0; pt < G_N_ELEMENTS(plan->handler); pt++) {
+		const struct plan_handler *h = &plan->handler[pt];
+		int ret;
+
+		if (h->handling != PLAN_TRANSCODE && h->handling != PLAN_EVENT)
+			continue;
+		ret = open_pair(t, h, err);
+		if (ret < 0) {
+			transcoder_free(t);
+			return ret;
+		}
+	}
+	*ret_transcoder = t;
+	return 0;
+}
+
+unsigned transcoders_running(void)
+{
+	return running;
+}
+
+void transcoder_free(struct transcoder *t)
+{
+	if (!t)
+		return;
+	running--;
+	g_assert(!t->sequencer.held);
+	for (unsigned i = 0; i < PLAN_MAX_FORMATS; i++) {
+		struct decoder *d = &t->decoders[i];
+		struct encoder *e = &t->encoders[i];
+
+		if (d->state)
+			d->ops->close(d->state);
+		conceal_free(d->conceal);
+		if (e->state)
+			e->ops->close(e->state);
+		g_free(e->fifo);
+		for (unsigned k = 0; k < PLAN_MAX_FORMATS; k++) {
+			if (e->resamplers[k])
+				t->resampler->close(e->resamplers[k]);
+			if (e->has_chain[k])
+				chain_close(e->chain[k]);
+		}
+	}
+	g_free(t);
+}
