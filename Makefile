@@ -45,6 +45,7 @@ PERF_SRC := $(wildcard tests/perf/src/*.c)
 # Those that need more than GLib have a line here with their packages: PKGS_name := package …
 PKGS_amr        := opencore-amrnb opencore-amrwb vo-amrwbenc
 PKGS_avformat   := libavformat libavcodec libswresample libavutil
+PKGS_compressed := libavformat libavcodec libavutil
 PKGS_avcodec    := libavcodec libavutil
 PKGS_dtmf       := spandsp
 PKGS_g729       := libbcg729
@@ -52,7 +53,7 @@ PKGS_gsm        := libavcodec libavutil spandsp
 PKGS_ilbc       := libavcodec libavutil
 PKGS_opus       := opus
 PKGS_swresample := libswresample libavutil
-PLUGIN_FILES   := $(wildcard codecs/*.c plugins/*/*.c)
+PLUGIN_FILES   := $(wildcard codecs/*.c plugins/*/*.c recording/*.c)
 PLUGIN_FOLDERS := $(patsubst %/,%,$(sort $(dir $(wildcard codecs/*/*.c plugins/*/*/*.c))))
 lacks_package   = $(if $(PKGS_$(1)),$(shell pkg-config --exists $(PKGS_$(1)) || echo yes))
 usable = $(foreach p,$(1),$(if $(call lacks_package,$(basename $(notdir $(p)))),$(info plugin \
@@ -339,9 +340,9 @@ docs: all
 
 DEPS := build-essential pkg-config libglib2.0-dev libssl-dev libsrtp2-dev python3 iproute2 \
 	libavcodec-dev libavformat-dev libavutil-dev libswresample-dev libbcg729-dev libopus-dev libspandsp-dev \
-	libopencore-amrnb-dev libopencore-amrwb-dev libvo-amrwbenc-dev
+	libopencore-amrnb-dev libopencore-amrwb-dev libvo-amrwbenc-dev tshark ffmpeg sox
 DEPS_ALL := $(DEPS) clang clang-format libclang-rt-14-dev valgrind kamailio kamailio-extra-modules \
-	sip-tester rtpengine-daemon liburing-dev ffmpeg python3-pylibsrtp
+	sip-tester rtpengine-daemon liburing-dev python3-pylibsrtp
 deps:
 	@.ci/install-packages $(DEPS)
 deps-all:

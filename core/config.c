@@ -185,6 +185,9 @@ static int check_recording(const struct config *config, struct err *err)
 {
 	const char *format = config->recording_format;
 
+	if (config->recording_dir && strcmp(config->recording_method, "proc") == 0)
+		return err_set(err, EINVAL,
+			"--recording-method=proc is not built yet: recording needs pcap or audio");
 	if (!config->recording_dir || strcmp(format, "raw") == 0 || strcmp(format, "eth") == 0)
 		return 0;
 	return err_set(err, EINVAL, "Invalid value for recording format \"%s\".", format);

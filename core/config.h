@@ -114,6 +114,8 @@ struct config {
 
 	/* Recording and stored media */
 	char *recording_dir, *recording_method, *recording_format;
+	int recording_audio_format; /* a choice; its name is the writer's */
+	char *recording_chmod, *recording_chmod_dir, *recording_chown, *recording_chgrp;
 	char *media_dir;
 	char **preload_media_files;
 	int media_files_expire, media_files_reload;
@@ -156,6 +158,8 @@ void config_print(const struct config_set *set, FILE *out);
 void config_set_log_levels(const struct config *config);
 /* Strings are those of `config`. */
 void config_log_settings(const struct config *config, struct log_settings *ret_settings);
+/* The name of a choice of recording_audio_format. */
+const char *config_audio_format(int choice);
 /* Of <syslog.h>, for what an option's choice says; -1 when it was not given. */
 int config_facility(int choice);
 /*

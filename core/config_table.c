@@ -62,6 +62,7 @@ static const char *const compats[] = { "none", "rtpengine", NULL };
 static const char *const srtp_backends[] = { "openssl", "libsrtp2", NULL };
 static const char *const dtls_key_kinds[] = { "prime256v1", "RSA", NULL };
 static const char *const dtls_signatures[] = { "SHA-256", "SHA-1", NULL };
+static const char *const audio_formats[] = { "wav", "opus", "flac", "mp3", NULL };
 static const char *const homer_protocols[] = { "udp", "tcp", NULL };
 
 /* Why rows are there and refused: they belong to the options every operator may have set. */
@@ -69,7 +70,6 @@ static const char no_scheduling[] = "choosing scheduling policies is not built y
 static const char no_redis[] = "Redis is not built yet";
 static const char no_graphite[] = "Graphite is not built yet";
 static const char no_homer[] = "Homer is not built yet";
-static const char no_recording[] = "call recording is not built yet";
 static const char no_database[] = "media from a database are not built yet";
 
 static const char *const ssrc_reporting[] = { "full", "inline", "global", "none", NULL };
@@ -463,14 +463,29 @@ static const struct option options[] = {
 
 	/* Recording and stored media */
 	{ .name = "recording-dir", .type = OPTION_STRING, .group = OPTION_RECORDING,
-	  .offset = AT(recording_dir), .arg = "PATH", .unavailable = no_recording,
+	  .offset = AT(recording_dir), .arg = "PATH",
 	  .help = "Directory for recorded calls; without it there is no recording" },
 	{ .name = "recording-method", .type = OPTION_STRING, .group = OPTION_RECORDING,
-	  .offset = AT(recording_method), .arg = "pcap|proc", .preset = "pcap",
-	  .unavailable = no_recording, .help = "How calls are recorded" },
+	  .offset = AT(recording_method), .arg = "pcap|audio", .preset = "pcap",
+	  .help = "How calls are recorded: packets, or audio with a channel for each party" },
 	{ .name = "recording-format", .type = OPTION_STRING, .group = OPTION_RECORDING,
 	  .offset = AT(recording_format), .arg = "raw|eth", .preset = "raw",
-	  .unavailable = no_recording, .help = "Link layer of pcap recordings" },
+	  .help = "Link layer of pcap recordings" },
+	{ .name = "recording-audio-format", .type = OPTION_CHOICE, .group = OPTION_RECORDING,
+	  .offset = AT(recording_audio_format), .arg = "wav|opus|flac|mp3", .preset = "wav",
+	  .choices = audio_formats, .help = "File format of audio recordings" },
+	{ .name = "recording-chmod", .type = OPTION_STRING, .group = OPTION_RECORDING,
+	  .offset = AT(recording_chmod), .arg = "MODE",
+	  .help = "Octal mode of recordings and their metadata; else as umask leaves it" },
+	{ .name = "recording-chmod-dir", .type = OPTION_STRING, .group = OPTION_RECORDING,
+	  .offset = AT(recording_chmod_dir), .arg = "MODE",
+	  .help = "The same for directories made for them" },
+	{ .name = "recording-chown", .type = OPTION_STRING, .group = OPTION_RECORDING,
+	  .offset = AT(recording_chown), .arg = "USER",
+	  .help = "Owner of recordings, by name or number; needs CAP_CHOWN" },
+	{ .name = "recording-chgrp", .type = OPTION_STRING, .group = OPTION_RECORDING,
+	  .offset = AT(recording_chgrp), .arg = "GROUP",
+	  .help = "Their group, by name or number" },
 	{ .name = "mysql-host", .type = OPTION_STRING, .group = OPTION_RECORDING,
 	  .offset = AT(mysql_host), .arg = "HOST|IP", .unavailable = no_database,
 	  .help = "Database server of stored media" },
@@ -488,6 +503,11 @@ static const struct option options[] = {
 	  .help = "Query for stored media, with %llu where its ID goes" },
 };
 /* clang-format on */
+
+const char *config_audio_format(int choice)
+{
+	return audio_formats[choice];
+}
 
 const struct option_table *config_table(void)
 {

@@ -15,6 +15,7 @@
 #include "api/player.h"
 #include "api/str.h"
 #include "api/tcp.h"
+#include "api/writer.h"
 
 #include <glib.h>
 
@@ -118,6 +119,8 @@ struct host {
 	 */
 	void (*on_dtmf)(const struct host *host, host_dtmf_fn fn, void *arg);
 	void (*bencode)(const struct host *host, const struct value *v, GString *out); /* [any] */
+	/* A file format of recordings, which must live until close. [init] */
+	void (*add_writer)(const struct host *host, const struct writer *writer);
 	/* `v` as JSON, appended. [any] */
 	void (*json)(const struct host *host, const struct value *v, GString *out);
 

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "call/explain.h"
 #include "call/table_priv.h"
+#include "record/recorder.h"
 #include "stats/counter.h"
 
 static unsigned least_loaded(const struct call_table *table)
@@ -59,6 +60,8 @@ void call_free(struct call *call)
 {
 	call->table->load[call->worker]--;
 	session_drop(call->session, NULL, NULL);
+	if (call->model && call->model->recording)
+		recording_end(call->model->recording);
 	model_free(call->model);
 	event_ring_clear(&call->events);
 	if (call->watches)

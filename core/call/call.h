@@ -23,6 +23,7 @@ enum ssrc_reporting { SSRCS_FULL, SSRCS_INLINE, SSRCS_GLOBAL, SSRCS_NONE };
 /* What calls need to know of the daemon's settings. Times in seconds; 0 or less: off. */
 struct clips;
 struct helper_pool;
+struct recorder;
 
 struct call_settings {
 	int timeout_s, silent_timeout_s, offer_timeout_s, final_timeout_s, delete_delay_s;
@@ -56,6 +57,7 @@ struct call_settings {
 	unsigned moh_max_times;
 	const char *moh_attr; /* of a session in which somebody is on hold; NULL: none */
 	bool moh_not_twice;   /* no music where that attribute was received */
+	struct recorder *recorder;   /* borrowed; NULL: nothing can be recorded */
 };
 
 struct call;

@@ -6,6 +6,7 @@
 #include "call/draft.h"
 
 #include "call/delete_priv.h"
+#include "record/recorder.h"
 
 #include <errno.h>
 
@@ -157,6 +158,8 @@ int call_delete(struct call_table *table, const struct call_options *o, struct d
 		return 0;
 	}
 	log_info("Deleting entire call");
+	if (o->record.discard && call->model->recording)
+		recording_discard(call->model->recording);
 	call_end(call, REASON_DELETED);
 	return 0;
 }

@@ -23,6 +23,7 @@ int draft_prepare(struct draft *draft, struct err *err)
 {
 	if (call_count_streams(draft->model) > PLAN_MAX_STREAMS)
 		return err_set(err, E2BIG, "Too many streams in one call");
+	record_prepare(draft);
 	return session_prepare(
 		draft->call->session, call_compile(draft->call, draft->model), &draft->set, err);
 }
@@ -56,6 +57,7 @@ void draft_commit(struct draft *draft)
 {
 	struct call *call = draft->call;
 
+	record_commit(draft);
 	if (draft->set) {
 		mark_ports(draft->model);
 		session_apply(call->session, draft->set);

@@ -22,6 +22,11 @@ struct draft {
 	bool ice_not_passed;         /* something to warn about */
 	const struct party *sibling; /* whose offer a new party answers, too; NULL */
 	GString *warnings;           /* for the reply; NULL: not wanted */
+	bool record_discard;         /* the recording's files are to go */
+	/* What a recording is told of, with the commit; s NULL: no body. Borrowed until then. */
+	struct str body, body_label;
+	int64_t body_party_since_us;
+	bool body_is_answer;
 };
 
 /*
@@ -78,6 +83,24 @@ int call_answer(struct call_table *table, const struct call_options *o, GString 
 /* exchange.c: what both have in common: parse, check, exchange, write, prepare, commit. */
 int exchange(struct draft *draft, const struct call_options *o, bool answer, GString *body,
 	struct exchange_result *ret, struct err *err);
+
+/*
+ * record.c (spec NG 2.8): recording begins, pauses, goes on or stops with the draft's commit.
+ * -ENOTSUP: there is no --recording-dir; -EINVAL: a name that cannot be.
+ */
+int record_apply(struct draft *draft, enum record_action action, const struct call_options *o,
+	struct err *err);
+/* What offers and answers say of it; without --recording-dir that is a warning. */
+int record_exchange(struct draft *draft, const struct parties *p, const struct call_options *o,
+	struct err *err);
+/* `sdp`, made of what `from` sent, is told with the commit. */
+void record_body(struct draft *draft, const struct party *from, bool answer, struct str sdp);
+/* Before a plan is compiled / right before it is applied. */
+void record_prepare(struct draft *draft);
+void record_commit(const struct draft *draft);
+/* A whole command; -ENOENT: no such call. */
+int call_record(struct call_table *table, enum record_action action, const struct call_options *o,
+	struct err *err);
 
 /* delete.c (spec NG 2.5). */
 struct delete_result {

@@ -133,6 +133,9 @@ static int exchange_parsed(struct draft *draft, const struct call_options *o, st
 	secure_fold(sdp, p.from, o, answer);
 	take_names(draft, &p, o);
 	take_blocks(draft->model, &p, o);
+	ret = record_exchange(draft, &p, o, err);
+	if (ret < 0)
+		return ret;
 	if (o->delay_ms != DELAY_NOT_GIVEN)
 		p.from->delay_ms = o->delay_ms;
 	if (!answer && o->alias_key)
@@ -144,6 +147,8 @@ static int exchange_parsed(struct draft *draft, const struct call_options *o, st
 		moh_take(draft, p.from, p.to, o, answer);
 	if (!ret)
 		ret = write_sdp(draft, p.to, o, answer, body, err);
+	if (!ret)
+		record_body(draft, p.from, answer, (struct str){ body->str, body->len });
 	return ret ? ret : draft_prepare(draft, err);
 }
 

@@ -45,6 +45,7 @@ void model_free(struct model *model)
 		return;
 	for (unsigned i = 0; i < model->party_count; i++)
 		party_release(model->parties[i]);
+	ref_drop(model->recording);
 	arena_free(model->arena);
 }
 
@@ -144,6 +145,7 @@ struct model *model_copy(const struct model *from)
 	to->metadata = arena_str(arena, from->metadata);
 	copy_dtmf(arena, &to->dtmf);
 	to->xmlrpc_callback = arena_str(arena, from->xmlrpc_callback);
+	ref_take(to->recording);
 	for (unsigned i = 0; i < from->party_count; i++)
 		to->parties[i] = party_copy_into(arena, from->parties[i]);
 	/* Sources still point into the old version; now that all copies exist, follow them. */

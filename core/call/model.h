@@ -170,6 +170,8 @@ struct played {
 	struct clip_source *source; /* reference: another codec may need it at another rate */
 	bool is_moh;
 };
+/* Is the call recorded? */
+enum recording_mode { RECORDING_OFF, RECORDING_ON, RECORDING_PAUSED };
 
 struct party {
 	unsigned number; /* from 0, order of creation */
@@ -184,6 +186,7 @@ struct party {
 	struct sdp *sdp;           /* its latest body: reference; NULL: none */
 	int delay_ms;              /* what it sends waits so long; 0: not */
 	int alias_key;             /* enum alias_key: how other tags of it are recognised */
+	bool not_recorded;         /* what it sends stays out of recordings */
 	struct printed printed;
 	struct played played;
 	struct moh moh;       /* what it has advertised */
@@ -213,6 +216,9 @@ struct model {
 	bool drop_traffic;
 	struct addr dtmf_dest; /* where DTMF is told; ADDR_NONE: as configured */
 	struct str metadata, xmlrpc_callback;
+	struct recording *recording; /* a reference, also when it has ended; NULL: never any */
+	enum recording_mode recording_mode;
+	uint32_t tap_layout; /* of the plan compiled from it */
 };
 
 struct model *model_new(void);

@@ -124,6 +124,17 @@ struct dtmf_options {
 enum media_echo { ECHO_KEEP, ECHO_OFF, ECHO_BLACKHOLE, ECHO_FORWARD, ECHO_BACKWARD, ECHO_BOTH };
 enum drop_traffic { DROP_TRAFFIC_KEEP, DROP_TRAFFIC_START, DROP_TRAFFIC_STOP };
 
+/* record-call, and the commands about recording (spec NG 2.8). */
+enum record_action { RECORD_KEEP, RECORD_START, RECORD_STOP, RECORD_PAUSE };
+
+struct record_options {
+	enum record_action action; /* record-call */
+	bool discard;              /* with STOP, or a delete: its files, too */
+	bool pause;                /* stop recording: pause it */
+	bool exclude;              /* neither party is recorded from now on */
+	struct str file, dir, pattern;
+};
+
 struct call_options {
 	struct str call_id, from_tag, to_tag, via_branch;
 	struct str label, set_label, metadata, xmlrpc_callback;
@@ -176,6 +187,7 @@ struct call_options {
 	struct moh_options moh;
 	enum drop_traffic drop_traffic;
 	int delay_ms; /* delay-buffer; DELAY_NOT_GIVEN */
+	struct record_options record;
 
 	/* What was made while reading and is pointed to from here; NULL: nothing. Owned. */
 	struct dict *made;

@@ -10,6 +10,7 @@
 #include "call/play.h"
 #include "call/port_maps.h"
 #include "media/delay.h"
+#include "record/recorder.h"
 
 /* While compiling: which stream of the plan a section's streams became. */
 struct compiler {
@@ -109,8 +110,8 @@ static void add_events(struct plan_stream *s, const struct media *media)
 	}
 }
 
-static void compile_stream(
-	struct plan_stream *s, const struct media *media, unsigned component, const char *software)
+static void compile_stream(struct plan_stream *s, const struct model *model,
+	const struct media *media, unsigned component, const char *software)
 {
 	const struct sdp_transport_info *t = sdp_transport_info(media->transport);
 	const struct media_crypto *crypto = &media_carrier(media)->crypto;
@@ -146,6 +147,9 @@ static void compile_stream(
 	s->sdp = ref_take(media->sdp);
 	s->in = media->in;
 	s->play = play_compile(media, component);
+	if (model->recording_mode == RECORDING_ON && !media->party->not_recorded)
+		s->tap = ref_take(recording_tap(model->recording));
+	s->tap_layout = model->tap_layout;
 	add_ports(s, media, component);
 	if (!s->rtp || s->opaque)
 		return;
@@ -507,7 +511,7 @@ struct plan *call_compile(const struct call *call, const struct model *model)
 		for (unsigned n = 0; n < streams_of(media[i]); n++) {
 			struct plan_stream *s = &c.plan->streams[first[i] + n];
 
-			compile_stream(s, media[i], n, software);
+			compile_stream(s, model, media[i], n, software);
 			s->rtp_stream = (uint16_t)(first[i] + (n & ~1u));
 			s->carrier = (uint16_t)(first[i] + n);
 			wire(&c, s, media[i], n);

@@ -70,6 +70,7 @@ static const struct field party_fields[] = {
 	FIELD(party, final_response, BOOL),
 	FIELD(party, alias_key, INT),
 	FIELD(party, delay_ms, INT),
+	FIELD(party, not_recorded, BOOL),
 	FIELD(party, blocks.media, BOOL),
 	FIELD(party, blocks.silence, BOOL),
 	DTMF_FIELDS(party),

@@ -111,6 +111,7 @@ static int exchange_done(struct command *c, int ret, GString *body,
 	}
 	warn_ice(c, result);
 	dict_add_copy(c->reply, c->root, "sdp", (struct str){ body->str, body->len });
+	reply_add_recordings(c);
 	string_wipe(body);
 	return 0;
 }

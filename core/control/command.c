@@ -38,6 +38,9 @@ static const struct command_row commands[] = {
 	{ "play media", cmd_play_media, FLAGS_MEDIA, true },
 	{ "stop media", cmd_stop_media, FLAGS_MEDIA, true },
 	{ "play DTMF", cmd_play_dtmf, FLAGS_MEDIA, true },
+	{ "start recording", cmd_start_recording, FLAGS_OTHER, true },
+	{ "pause recording", cmd_pause_recording, FLAGS_OTHER, true },
+	{ "stop recording", cmd_stop_recording, FLAGS_OTHER, true },
 };
 
 /* What log dumps show at most of a request or reply. */

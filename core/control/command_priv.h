@@ -63,6 +63,13 @@ int cmd_unblock_dtmf(struct command *c, struct err *err);
 int cmd_play_media(struct command *c, struct err *err);
 int cmd_stop_media(struct command *c, struct err *err);
 int cmd_play_dtmf(struct command *c, struct err *err);
+int cmd_start_recording(struct command *c, struct err *err);
+int cmd_pause_recording(struct command *c, struct err *err);
+int cmd_stop_recording(struct command *c, struct err *err);
+
+/* cmd_record.c: state of the call's recording, if there ever was one; files being written now. */
+void reply_add_recording(struct command *c, const struct call *call);
+void reply_add_recordings(struct command *c);
 
 /*
  * A call's state and statistics (spec NG 2.6) into the reply; of `only` and the parties it

@@ -419,14 +419,6 @@ FLAG_FN(flag_bundle)
 	return 0;
 }
 
-FLAG_FN(flag_record_call)
-{
-	if (v && (is_off(text) || flag_value_is(text, "discard")))
-		return 0;
-	return err_set(r->err, ENOTSUP,
-		"record-call cannot be done: recording is not supported by this build");
-}
-
 enum { MAX_STRINGS = 4 }; /* one inside the other */
 
 int flag_read_string(struct reading *r, struct str text)

@@ -69,7 +69,6 @@ FLAG_FN(flag_passthrough);
 FLAG_FN(flag_dtls);
 FLAG_FN(flag_dtls_fingerprint);
 FLAG_FN(flag_bundle);
-FLAG_FN(flag_record_call);
 FLAG_FN(flag_generate_rtcp);
 FLAG_FN(flag_audio_player);
 FLAG_FN(flag_rtpp_flags);
@@ -110,6 +109,9 @@ FLAG_FN(flag_dtmf_duration);
 FLAG_FN(flag_dtmf_pause);
 FLAG_FN(flag_dtmf_dest);
 FLAG_FN(flag_detect_dtmf);
+/* flag_record.c */
+FLAG_FN(flag_record_call);
+FLAG_FN(flag_pause);
 
 /* flag_sdp.c */
 FLAG_FN(flag_sdp_attr);

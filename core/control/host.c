@@ -11,6 +11,7 @@
 #include "control/settings.h"
 #include "media/clips.h"
 #include "net/iface.h"
+#include "record/writers.h"
 #include "ng/ng.h"
 #include "stats/counter.h"
 
@@ -353,6 +354,12 @@ static void fn_bencode(const struct host *host, const struct value *v, GString *
 	bencode_encode(v, out);
 }
 
+static void fn_add_writer(const struct host *host, const struct writer *writer)
+{
+	(void)host;
+	writers_add(writer);
+}
+
 static void fn_json(const struct host *host, const struct value *v, GString *out)
 {
 	(void)host;
@@ -408,6 +415,7 @@ static const struct host functions = {
 	.add_dtmf = fn_add_dtmf,
 	.on_dtmf = fn_on_dtmf,
 	.bencode = fn_bencode,
+	.add_writer = fn_add_writer,
 	.json = fn_json,
 	.counter = fn_counter,
 	.count = fn_count,

@@ -101,6 +101,7 @@ void plan_free(struct plan *plan)
 		ref_drop(s->srtp_out);
 		ref_drop(s->dtls);
 		ref_drop(s->ice);
+		ref_drop(s->tap);
 	}
 	g_free(plan->streams);
 	g_free(plan->call_id);
@@ -286,6 +287,7 @@ static bool stream_equal(const struct plan_stream *a, const struct plan_stream *
 	       dtls_equal(a->dtls, b->dtls) && ice_equal(a->ice, b->ice) &&
 	       formats_equal(a->in, b->in) &&
 	       !memcmp(a->events, b->events, sizeof(a->events)) &&
+	       a->tap == b->tap &&
 	       sinks_equal(a->rtp_sinks, a->rtp_sink_count, b->rtp_sinks, b->rtp_sink_count) &&
 	       sinks_equal(a->rtcp_sinks, a->rtcp_sink_count, b->rtcp_sinks, b->rtcp_sink_count) &&
 	       all_transcodes_equal(a, b) && plays_equal(a->play, b->play);

@@ -220,6 +220,7 @@ struct plan_bundle {
 
 struct sdp;
 struct sdp_media;
+struct tap;
 
 struct plan_stream {
 	uint32_t id;
@@ -266,6 +267,9 @@ struct plan_stream {
 	/* By place in rtp_sinks, each owned and possibly NULL; NULL: nothing is transcoded. */
 	struct plan_transcode **transcodes; /* owned */
 	struct plan_play *play;             /* owned; NULL: nothing */
+	struct tap *tap; /* a reference; copies of what is received go there; NULL: not recorded */
+	/* By it the tap's reader finds what the plan's streams were; goes up with every plan. */
+	uint32_t tap_layout;
 };
 
 struct plan {

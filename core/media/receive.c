@@ -9,6 +9,7 @@
  *   learn    is its source believed (learn.c)
  *   bundle   which of the sections it belongs to, where several share the port (bundle.c)
  *   count    statistics of the stream and its SSRC; of RTCP, what it reports (rtcp_in.c)
+ *   record   a copy for whoever wants it (tap.c)
  *   deliver  to each sink of the plan: a copy for all but the last (send.c); if the plan asks for
  *            it, after a while (delay.c), and blocked or changed for some (filter.c)
  *
@@ -19,6 +20,7 @@
 #include "media/ice.h"
 #include "media/packet.h"
 #include "media/secure.h"
+#include "media/tap.h"
 
 #include "stats/counter.h"
 
@@ -227,5 +229,7 @@ void media_receive(struct port *port, struct buf *buf, const union sock *from, b
 	count_in(&packet);
 	if (packet.kind == DATAGRAM_RTCP)
 		media_rtcp_in(&packet);
+	if (packet.in->tap)
+		tap_put(packet.in->tap, &packet);
 	deliver(&packet);
 }

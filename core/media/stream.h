@@ -60,6 +60,7 @@ struct stream {
 	int64_t event_second_us;
 	unsigned event_count;
 
+	struct tap *tap; /* the plan's; NULL: not recorded */
 	const struct plan_stream *plan;
 	struct delay *delay; /* owned; NULL: packets do not wait */
 	/* By place in rtp_sinks, each owned and possibly NULL; NULL: no sink has one. Owned. */

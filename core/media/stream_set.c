@@ -62,6 +62,7 @@ struct stream_set *stream_set_new(struct session_state *state, struct plan *plan
 			s->disguise = g_random_int() | 1;
 		if (s->plan->delay_us)
 			s->delay = delay_new(s, s->plan->delay_us);
+		s->tap = s->plan->tap;
 		s->carrier = &set->streams[s->plan->carrier];
 		s->port = s->carrier->plan->ports[0]->port;
 		s->secured = s->plan->secured && !s->plan->opaque;

@@ -138,6 +138,10 @@ enum reason_kind {
 		"DTLS failed: what the peer sent is no handshake that we understand")              \
 	ROW(PORT_DEAF, CHANGE, "port-deaf",                                                        \
 		"a port could not be put on its new worker's loop: nothing is received there")     \
+	ROW(RECORD_QUEUE_FULL, CHANGE, "record-queue-full",                                        \
+		"a packet passed, but was not recorded: writing could not keep up")                \
+	ROW(RECORD_FAILED, CHANGE, "record-failed",                                                \
+		"a recording ended before its time: its file could not be written")                \
 	ROW(EVENT_LOST, CHANGE, "event-lost",                                                      \
 		"a worker's event was dropped because too many waited")                            \
 	ROW(EVENT_STALE, CHANGE, "event-stale", "a worker's event came too late to matter")        \

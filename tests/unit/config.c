@@ -147,6 +147,14 @@ static const struct {
 	{ "measure-rtp", NULL },
 	{ "ssrc-reporting", "inline" },
 	{ "io-engine", "steered" },
+	{ "recording-dir", "/var/spool/rec" },
+	{ "recording-method", "audio" },
+	{ "recording-format", "eth" },
+	{ "recording-audio-format", "mp3" },
+	{ "recording-chmod", "640" },
+	{ "recording-chmod-dir", "750" },
+	{ "recording-chown", "root" },
+	{ "recording-chgrp", "adm" },
 };
 
 static bool is_mandatory(const char *name)
@@ -448,8 +456,8 @@ static void test_recording_format(void)
 {
 	assert_refused("Invalid value for recording format \"mp3\".", NULL, ENOUGH,
 		"--recording-dir=/x", "--recording-format=mp3");
-	assert_refused("Option --recording-format cannot be used: call recording is not built yet",
-		NULL, ENOUGH, "--recording-format=mp3");
+	assert_refused("--recording-method=proc is not built yet: recording needs pcap or audio",
+		NULL, ENOUGH, "--recording-dir=/x", "--recording-method=proc");
 }
 
 static void test_parser_errors(void)

@@ -170,6 +170,8 @@ void call_setup(struct signaller *s, struct call *c, void (*done)(struct call *)
 		be_end(&b);
 		be_end(&b);
 	}
+	if (p->record)
+		be_kv(&b, "record-call", "yes");
 	add_replace(&b);
 	if (p->webrtc) {
 		be_str(&b, "rtcp-mux");

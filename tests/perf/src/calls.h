@@ -11,6 +11,7 @@ struct plan {
 	const struct codec *codec[2]; /* different ones: the daemon transcodes */
 	const char *suite;            /* SDES suite: side 1 speaks RTP/SAVP */
 	bool webrtc;                  /* side 0 is a browser; for signalling load only */
+	bool record;                  /* ask for the call to be recorded */
 };
 
 enum { KEY_TEXT = 64 };

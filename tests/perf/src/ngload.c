@@ -20,6 +20,7 @@ static void usage(void)
 	      "  --secs T           length of the measured window (10)\n"
 	      "  --warmup T         media before that (3.5)\n"
 	      "  --find-max         relay, srtp: step the number of calls until packets get lost\n"
+	      "  --record           relay: ask for calls to be recorded\n"
 	      "  --suite NAME       srtp: AES_CM_128_HMAC_SHA1_80 or AEAD_AES_128_GCM\n"
 	      "  --pair X/Y         transcode: two of PCMU PCMA G722 G729 opus\n"
 	      "  --signal KIND      transcode: tones (checked) or speech (not checked)\n"
@@ -84,6 +85,7 @@ int main(int argc, char **argv)
 		GENPORT,
 		LOG,
 		LABEL,
+		RECORD,
 		JSON
 	};
 	static const struct option longs[] = { { "exec", 1, 0, EXEC }, { "pid", 1, 0, PID },
@@ -94,7 +96,7 @@ int main(int argc, char **argv)
 		{ "window", 1, 0, WINDOW }, { "steps", 1, 0, STEPS }, { "rate", 1, 0, RATE },
 		{ "sockets", 1, 0, SOCKETS }, { "tick-us", 1, 0, TICK },
 		{ "gen-port", 1, 0, GENPORT }, { "log", 1, 0, LOG }, { "label", 1, 0, LABEL },
-		{ "json", 0, 0, JSON }, { 0 } };
+		{ "record", 0, 0, RECORD }, { "json", 0, 0, JSON }, { 0 } };
 	static char host[64];
 	struct plan plan = { .codec = { codec_find("PCMU"), codec_find("PCMU") } };
 
@@ -168,6 +170,9 @@ int main(int argc, char **argv)
 			break;
 		case LABEL:
 			run.opt.label = optarg;
+			break;
+		case RECORD:
+			plan.record = true;
 			break;
 		case JSON:
 			run.opt.json = true;

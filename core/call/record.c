@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Which calls are recorded (spec NG 2.8). It is part of a call's model, so that a command that
+ * fails records nothing; files are made when a draft is committed.
+ */
+#include "base/ref.h"
+#include "call/draft.h"
+#include "call/negotiate.h"
+#include "codec/format.h"
+#include "codec/registry.h"
+#include "record/recorder.h"
+
+#include <errno.h>
+
+static int start(struct draft *draft, const struct call_options *o, struct err *err)
+{
+	struct recorder *recorder = call_table_settings(draft->call->table)->recorder;
+	struct model *model = draft->model;
+	const struct recording_request request = {
+		.call_id = draft->call->id,
+		.label = o->label,
+		.file = o->record.file,
+		.dir = o->record.dir,
+		.pattern = o->record.pattern,
+	};
+	struct recording *recording;
+	int ret;
+
+	if (!recorder)
+		return err_set(err, ENOTSUP,
+			"Call recording requested, but no spool directory configured");
+	ret = recording_new(recorder, &request, &recording, err);
+	if (ret < 0)
+		return ret;
+	ref_drop(model->recording);
+	model->recording = recording;
+	model->recording_mode = RECORDING_ON;
+	return 0;
+}
+
+int record_apply(struct draft *draft, enum record_action action, const struct call_options *o,
+	struct err *err)
+{
+	struct model *model = draft->model;
+
+	switch (action) {
+	case RECORD_START:
+		if (model->recording_mode == RECORDING_OFF)
+			return start(draft, o, err);
+		model->recording_mode = RECORDING_ON;
+		break;
+	case RECORD_STOP:
+		draft->record_discard = o->record.discard;
+		model->recording_mode = RECORDING_OFF;
+		break;
+	case RECORD_PAUSE:
+		if (model->recording_mode == RECORDING_ON)
+			model->recording_mode = RECORDING_PAUSED;
+		break;
+	case RECORD_KEEP:
+		break;
+	}
+	return 0;
+}
+
+int record_exchange(
+	struct draft *draft, const struct parties *p, const struct call_options *o, struct err *err)
+{
+	enum record_action action = o->record.action;
+	int ret;
+
+	if (o->record.exclude)
+		p->from->not_recorded = p->to->not_recorded = true;
+	/* Only the command makes a paused one go on. */
+	if (action == RECORD_START && draft->model->recording_mode == RECORDING_PAUSED)
+		return 0;
+	ret = record_apply(draft, action, o, err);
+	if (ret != -ENOTSUP)
+		return ret;
+	log_err("%s", err->text);
+	if (draft->warnings)
+		g_string_append_printf(
+			draft->warnings, "%s%s", draft->warnings->len ? "; " : "", err->text);
+	return 0;
+}
+
+void record_body(struct draft *draft, const struct party *from, bool answer, struct str sdp)
+{
+	draft->body = sdp;
+	draft->body_label = from->label;
+	draft->body_party_since_us = from->created_us;
+	draft->body_is_answer = answer;
+}
+
+/* ---- what the streams are ---- */
+
+static struct record_format format_of(
+	struct arena *arena, const struct sdp_media *in, const struct sdp_format *f)
+{
+	struct record_format format = {
+		.payload_type = f->payload_type,
+		.name = arena_str(arena, f->encoding),
+		.codec = codec_find(f->encoding),
+		.params = {
+			.clock_hz = f->clock_hz,
+			.channels = f->channels,
+			.fmtp = arena_str(arena, f->fmtp),
+			.ptime_ms = (uint16_t)CLAMP(in->ptime_ms, 0, CODEC_MAX_PACKET_MS),
+		},
+	};
+
+	return format;
+}
+
+static bool has_type(const struct record_stream *s, uint8_t payload_type)
+{
+	for (unsigned i = 0; i < s->format_count; i++)
+		if (s->formats[i].payload_type == payload_type)
+			return true;
+	return false;
+}
+
+static void add_formats(
+	struct arena *arena, struct record_stream *s, const struct media *media, unsigned room)
+{
+	for (unsigned i = 0; media->in && i < media->in->format_count; i++) {
+		const struct sdp_format *f = &media->in->formats[i];
+
+		if (s->format_count < room && !has_type(s, f->payload_type))
+			s->formats[s->format_count++] = format_of(arena, media->in, f);
+	}
+}
+
+/* What a party sends is as it described it, or else as who receives it did. */
+static void describe(struct arena *arena, struct record_stream *s, const struct media *media)
+{
+	unsigned room = media->in ? media->in->format_count : 0;
+
+	for (unsigned i = 0; i < media->source_count; i++)
+		room += media->sources[i]->in ? media->sources[i]->in->format_count : 0;
+	s->formats = arena_new_array(arena, struct record_format, room);
+	add_formats(arena, s, media, room);
+	for (unsigned i = 0; i < media->source_count; i++)
+		add_formats(arena, s, media->sources[i], room);
+}
+
+/* RTP only: RTCP of its own has no audio. */
+static void add_streams(struct record_layout *layout, const struct media *media)
+{
+	for (unsigned n = 0; n < media->stream_count; n += 2) {
+		struct record_stream *s = &layout->streams[layout->stream_count++];
+
+		s->id = media->streams[n].id;
+		s->slot = media->party->number;
+		s->audio = media->type == SDP_AUDIO && sdp_transport_info(media->transport)->rtp;
+		if (s->audio)
+			describe(layout->arena, s, media);
+	}
+}
+
+static struct record_layout *make_layout(const struct model *model)
+{
+	struct arena *arena = arena_new(2000);
+	struct record_layout *layout = arena_alloc(arena, sizeof(*layout));
+	unsigned room = 0;
+
+	for (unsigned p = 0; p < model->party_count; p++)
+		for (unsigned m = 0; m < model->parties[p]->media_count; m++)
+			room += model->parties[p]->media[m]->stream_count;
+	layout->arena = arena;
+	layout->number = model->tap_layout;
+	layout->slots = model->next_party_number;
+	layout->streams = arena_new_array(arena, struct record_stream, room);
+	for (unsigned p = 0; p < model->party_count; p++)
+		for (unsigned m = 0; m < model->parties[p]->media_count; m++)
+			add_streams(layout, model->parties[p]->media[m]);
+	return layout;
+}
+
+/* ---- with the draft ---- */
+
+void record_prepare(struct draft *draft)
+{
+	if (draft->model->recording_mode == RECORDING_ON)
+		draft->model->tap_layout++;
+}
+
+static void tell_modes(struct call *call, const struct model *before, const struct model *after)
+{
+	struct recording *old = before ? before->recording : NULL;
+	enum recording_mode was = before ? before->recording_mode : RECORDING_OFF;
+
+	if (was != RECORDING_OFF &&
+		(after->recording_mode == RECORDING_OFF || old != after->recording)) {
+		log_notice("Turning off call recording.");
+		recording_end(old);
+	}
+	if (after->recording && old != after->recording) {
+		log_notice("Turning on call recording.");
+		recording_begin(after->recording, &call->log);
+	} else if (was == RECORDING_ON && after->recording_mode == RECORDING_PAUSED) {
+		log_notice("Pausing call recording.");
+		recording_note_pause(after->recording, true);
+	} else if (was == RECORDING_PAUSED && after->recording_mode == RECORDING_ON) {
+		log_notice("Resuming call recording.");
+		recording_note_pause(after->recording, false);
+	}
+}
+
+static bool has_news(const struct model *before, const struct model *after)
+{
+	return after->metadata.s && (!before || before->recording != after->recording ||
+					    !str_eq(before->metadata, after->metadata));
+}
+
+void record_commit(const struct draft *draft)
+{
+	const struct model *before = draft->call->model, *after = draft->model;
+	struct recording *r = after->recording;
+
+	if (!r)
+		return;
+	if (draft->record_discard)
+		recording_discard(r);
+	if (has_news(before, after))
+		recording_set_metadata(r, after->metadata);
+	tell_modes(draft->call, before, after);
+	if (after->recording_mode == RECORDING_OFF)
+		return;
+	if (draft->set && after->recording_mode == RECORDING_ON && !recording_is_pcap(r))
+		recording_add_layout(r, make_layout(after));
+	if (draft->body.s)
+		recording_add_body(r, draft->body_label, draft->body_party_since_us,
+			draft->body_is_answer, draft->body);
+}
+
+int call_record(struct call_table *table, enum record_action action, const struct call_options *o,
+	struct err *err)
+{
+	struct call *call = call_table_find(table, o->call_id);
+	struct party *party;
+	struct draft draft;
+	int ret;
+
+	if (!call)
+		return err_set(err, ENOENT, "Unknown call-id");
+	draft_begin(&draft, call, false);
+	party = o->has_from_tag ? model_find_tag(draft.model, o->from_tag) : NULL;
+	if (o->metadata.s && party)
+		party->metadata = arena_str(draft.model->arena, o->metadata);
+	else if (o->metadata.s)
+		draft.model->metadata = arena_str(draft.model->arena, o->metadata);
+	ret = record_apply(&draft, action, o, err);
+	if (!ret)
+		ret = draft_prepare(&draft, err);
+	if (ret < 0) {
+		draft_drop(&draft);
+		return ret;
+	}
+	draft_commit(&draft);
+	return 0;
+}

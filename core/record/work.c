@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What a helper does for a recording: makes its files, moves what is in the tap into them, and
+ * ends them. Read recording_work at the end first.
+ */
+#include "record/record_priv.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "media/tap.h"
+#include "record/audio.h"
+#include "stats/reason.h"
+
+static const int64_t SURVEY_US = 500000; /* the rate of audio is chosen by what came until then */
+
+void layout_free(struct record_layout *layout)
+{
+	if (layout)
+		arena_free(layout->arena);
+}
+
+void item_free(gpointer data)
+{
+	struct item *item = data;
+
+	layout_free(item->layout);
+	g_free(item->text);
+	g_free(item);
+}
+
+/* Nothing is recorded any more; what is in the file stays. The first reason counts. */
+static void fail(struct recording *r, const char *what, int error)
+{
+	if (r->found.state != RECORDING_RUNNING)
+		return;
+	r->found.state = RECORDING_TRUNCATED;
+	g_snprintf(r->found.why, sizeof(r->found.why), "%s: %s", what, g_strerror(-error));
+	tap_close(r->tap);
+	reason_count(REASON_RECORD_FAILED);
+	log_err("Recording to '" MARKED("%s") "' ended: %s", MARK(r->file_path), r->found.why);
+}
+
+/* ---- files ---- */
+
+static int open_metadata(struct recording *r)
+{
+	g_autofree char *line = NULL;
+
+	r->meta_fd = record_create(r->settings, &r->tmp_path);
+	if (r->meta_fd < 0)
+		return r->meta_fd;
+	if (!r->settings->file_mode && fchmod(r->meta_fd, 0664) < 0)
+		return -errno;
+	/* Whoever repairs what others left sees by this that we live. */
+	if (flock(r->meta_fd, LOCK_EX | LOCK_NB) < 0)
+		return -errno;
+	line = g_strdup_printf("%s\n\n", r->file_path);
+	return record_append(r->meta_fd, line, strlen(line));
+}
+
+static void open_files(struct recording *r)
+{
+	const struct writer *writer = r->settings->writer;
+	const struct writer_format format = { .ethernet = r->settings->ethernet };
+	int ret;
+
+	r->opened = true;
+	r->fd = record_create(r->settings, &r->file_path);
+	if (r->fd < 0) {
+		fail(r, "the file could not be made", r->fd);
+		return;
+	}
+	ret = open_metadata(r);
+	if (ret < 0)
+		fail(r, "the metadata could not be written", ret);
+	if (writer->max_channels)
+		r->audio = audio_new(writer, r->fd);
+	else if ((ret = writer->open(r->fd, &format, &r->file)) < 0)
+		fail(r, "the file could not be written", ret);
+}
+
+static void close_file(struct recording *r)
+{
+	int ret = 0;
+
+	if (r->closed)
+		return;
+	r->closed = true;
+	if (r->file)
+		ret = r->settings->writer->close(r->file);
+	r->file = NULL;
+	if (r->audio && r->found.state == RECORDING_RUNNING)
+		ret = audio_finish(r->audio);
+	if (ret < 0)
+		fail(r, "the file could not be written", ret);
+}
+
+/* Somebody may have deleted it, which writing does not tell. */
+static void check_there(struct recording *r)
+{
+	struct stat st;
+
+	if (r->fd >= 0 && r->found.state == RECORDING_RUNNING && fstat(r->fd, &st) == 0 &&
+		!st.st_nlink)
+		fail(r, "the file is gone", -ENOENT);
+}
+
+static void append_metadata(struct recording *r, const char *text)
+{
+	int ret = r->meta_fd < 0 ? 0 : record_append(r->meta_fd, text, strlen(text));
+
+	if (ret < 0)
+		fail(r, "the metadata could not be written", ret);
+}
+
+/* ---- packets ---- */
+
+static struct record_layout *find_layout(const struct recording *r, uint32_t number)
+{
+	for (GList *l = r->layouts.head; l; l = l->next)
+		if (((struct record_layout *)l->data)->number == number)
+			return l->data;
+	return NULL;
+}
+
+static const struct record_stream *find_stream(const struct record_layout *layout, uint32_t id)
+{
+	for (unsigned i = 0; i < layout->stream_count; i++)
+		if (layout->streams[i].id == id)
+			return &layout->streams[i];
+	return NULL;
+}
+
+static void survey(const struct tap_packet *packet, void *arg)
+{
+	struct recording *r = arg;
+	const struct record_layout *layout = find_layout(r, packet->layout);
+	const struct record_stream *stream = layout ? find_stream(layout, packet->stream_id) : NULL;
+
+	if (stream)
+		audio_survey(r->audio, stream, packet);
+}
+
+static void forget_layouts(struct recording *r, uint32_t before)
+{
+	struct record_layout *l;
+
+	while ((l = g_queue_peek_head(&r->layouts)) && l->number < before) {
+		g_queue_pop_head(&r->layouts);
+		layout_free(l);
+	}
+}
+
+/* False: what it is about is not known yet. */
+static bool take_audio(struct recording *r, const struct tap_packet *p, int *ret_error)
+{
+	const struct record_layout *layout = find_layout(r, p->layout);
+	const struct record_layout *newest = g_queue_peek_tail(&r->layouts);
+	const struct record_stream *stream;
+
+	if (!layout && !r->last && (!newest || newest->number < p->layout))
+		return false;
+	stream = layout ? find_stream(layout, p->stream_id) : NULL;
+	if (stream)
+		*ret_error = audio_put(r->audio, stream, layout->slots, p);
+	forget_layouts(r, p->layout);
+	return true;
+}
+
+static int take_packet(struct recording *r, const struct tap_packet *p)
+{
+	struct writer_packet w = {
+		.wall_us = p->now_us + r->wall_us - r->now_us,
+		.family = p->from.family,
+		.from_port = p->from.port,
+		.to_port = p->to.port,
+		.data = p->data,
+		.len = p->len,
+	};
+
+	memcpy(w.from_ip, p->from.ip, sizeof(w.from_ip));
+	memcpy(w.to_ip, p->to.ip, sizeof(w.to_ip));
+	return r->settings->writer->packet(r->file, &w);
+}
+
+static bool take(struct recording *r, const struct tap_packet *p)
+{
+	int ret = 0;
+
+	if (r->found.state != RECORDING_RUNNING)
+		return true;
+	if (r->audio && !take_audio(r, p, &ret))
+		return false;
+	if (r->file)
+		ret = take_packet(r, p);
+	if (ret < 0) {
+		fail(r, "the file could not be written", ret);
+		return true;
+	}
+	r->found.packets++;
+	r->found.gaps += p->lost_before > 0;
+	return true;
+}
+
+static void drain(struct recording *r)
+{
+	const struct tap_packet *p = tap_peek(r->tap);
+
+	if (p && r->audio && !r->surveyed) {
+		if (!r->last && r->now_us - p->now_us < SURVEY_US)
+			return;
+		r->surveyed = true;
+		tap_each(r->tap, survey, r);
+	}
+	for (; p; p = tap_peek(r->tap)) {
+		if (!take(r, p))
+			return;
+		tap_next(r->tap);
+	}
+}
+
+static void write_out(struct recording *r)
+{
+	int ret = 0;
+
+	if (r->found.state != RECORDING_RUNNING)
+		return;
+	if (r->audio)
+		ret = audio_advance(r->audio, r->now_us);
+	else if (r->file)
+		ret = r->settings->writer->flush(r->file);
+	if (ret < 0)
+		fail(r, "the file could not be written", ret);
+}
+
+/* ---- what control said ---- */
+
+static void take_layouts(struct recording *r)
+{
+	for (unsigned i = 0; i < r->given->len; i++) {
+		struct item *item = r->given->pdata[i];
+
+		if (item->layout)
+			g_queue_push_tail(&r->layouts, item->layout);
+		item->layout = NULL;
+	}
+}
+
+static void take_item(struct recording *r, struct item *item)
+{
+	if (item->text && item->kind != ITEM_METADATA)
+		append_metadata(r, item->text);
+	switch (item->kind) {
+	case ITEM_PAUSE:
+		r->found.pauses++;
+		break;
+	case ITEM_METADATA:
+		g_free(r->metadata);
+		r->metadata = g_steal_pointer(&item->text);
+		break;
+	case ITEM_DISCARD:
+		r->discard = true;
+		break;
+	case ITEM_BODY:
+	case ITEM_RESUME:
+	case ITEM_LAYOUT:
+		break;
+	}
+}
+
+static void take_items(struct recording *r)
+{
+	for (unsigned i = 0; i < r->given->len; i++)
+		take_item(r, r->given->pdata[i]);
+	g_ptr_array_set_size(r->given, 0);
+}
+
+/* ---- the end ---- */
+
+static void remove_files(struct recording *r)
+{
+	if (r->fd >= 0)
+		unlink(r->file_path);
+	if (r->meta_fd >= 0)
+		unlink(r->tmp_path);
+}
+
+static void end_metadata(struct recording *r)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	int ret;
+
+	if (r->meta_fd < 0)
+		return;
+	metadata_end(text, r->began_wall_us, r->wall_us, &r->found, true, r->metadata);
+	ret = record_append(r->meta_fd, text->str, text->len);
+	if (!ret)
+		ret = record_move(r->settings, r->tmp_path, r->meta_path);
+	if (ret < 0)
+		log_err("Metadata of a recording could not be put at '" MARKED("%s") "': %s",
+			MARK(r->meta_path), g_strerror(-ret));
+}
+
+static void finish(struct recording *r)
+{
+	close_file(r);
+	check_there(r);
+	r->found.lost = tap_dropped(r->tap);
+	if (r->audio)
+		r->found.undecoded = audio_undecoded(r->audio);
+	if (r->discard)
+		r->found.state = RECORDING_DISCARDED;
+	else if (r->found.state == RECORDING_RUNNING)
+		r->found.state = RECORDING_COMPLETE;
+	if (r->discard)
+		remove_files(r);
+	else
+		end_metadata(r);
+	r->done = true;
+}
+
+void recording_clear_work(struct recording *r)
+{
+	if (r->file)
+		r->settings->writer->close(r->file);
+	audio_free(r->audio);
+	if (r->fd >= 0)
+		close(r->fd);
+	if (r->meta_fd >= 0)
+		close(r->meta_fd);
+	forget_layouts(r, UINT32_MAX);
+	g_ptr_array_free(r->given, TRUE);
+	g_free(r->metadata);
+}
+
+void recording_work(struct recording *r)
+{
+	const struct log_context *before = log_set_context(&r->log);
+
+	if (!r->opened)
+		open_files(r);
+	take_layouts(r);
+	drain(r);
+	take_items(r);
+	write_out(r);
+	check_there(r);
+	r->found.lost = tap_dropped(r->tap);
+	if (r->audio)
+		r->found.undecoded = audio_undecoded(r->audio);
+	if (r->found.state == RECORDING_TRUNCATED)
+		close_file(r); /* what failed stays as it is from here on */
+	if (r->last)
+		finish(r);
+	log_set_context(before);
+}

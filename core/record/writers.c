@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The list of writers. */
+#include "record/writers.h"
+
+#include <string.h>
+
+enum { WRITERS_MAX = 16 };
+
+static const struct writer *writers[WRITERS_MAX];
+static unsigned writer_count;
+
+void writers_add(const struct writer *writer)
+{
+	if (writer_count < WRITERS_MAX && !writer_find(writer->name))
+		writers[writer_count++] = writer;
+}
+
+void writers_clear(void)
+{
+	writer_count = 0;
+}
+
+const struct writer *writer_find(const char *name)
+{
+	for (unsigned i = 0; i < writer_count; i++)
+		if (!strcmp(writers[i]->name, name))
+			return writers[i];
+	return NULL;
+}
+
+const struct writer *writer_of_file(const char *path)
+{
+	const char *dot = strrchr(path, '.');
+
+	for (unsigned i = 0; dot && i < writer_count; i++)
+		if (!strcmp(writers[i]->extension, dot + 1))
+			return writers[i];
+	return NULL;
+}

@@ -1,0 +1,238 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Recording of calls as audio, opened by FFmpeg and sox and measured. TAP."""
+import array
+import cmath
+import json
+import math
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from daemon import Daemon                                              # noqa: E402
+from rtp import Call, Party, sections                                # noqa: E402
+from tap import Skip, contains, equal, skip_all, test, wait_until      # noqa: E402
+import tap                                                             # noqa: E402
+
+PACKET_S, RATE = 0.02, 8000
+FORMATS = ("wav", "opus", "flac", "mp3")
+
+
+def mu_law(sample):
+    """G.711, by the book."""
+    sign, x = (0x80, -sample) if sample < 0 else (0, sample)
+    x = min(x, 32635) + 132
+    exponent = x.bit_length() - 8
+    return ~(sign | exponent << 4 | (x >> (exponent + 3)) & 15) & 0xff
+
+
+def tone(hz, seconds):
+    """Payloads of 20 ms."""
+    table = [mu_law(int(8000 * math.sin(2 * math.pi * hz * n / RATE))) for n in range(RATE)]
+    return [bytes(table[(i * 160 + n) % RATE] for n in range(160)) for i in range(round(seconds / PACKET_S))]
+
+
+def play(*legs):
+    """Each leg is (party, payloads), sent in real time, all beginning together, once the worker
+    has taken over what was signalled."""
+    time.sleep(0.05)
+    start = time.monotonic()
+    for n in range(max(len(payloads) for _, payloads in legs)):
+        time.sleep(max(0, start + n * PACKET_S - time.monotonic()))
+        for party, payloads in legs:
+            if n < len(payloads) and payloads[n]:
+                party.send(payload=payloads[n])
+            else:
+                party.seq += 1
+    time.sleep(0.05)    # the last one has arrived
+
+
+def read(path):
+    """(sample rate, a list of samples for each channel), by FFmpeg."""
+    probe = subprocess.run(["ffprobe", "-v", "error", "-show_streams", "-of", "json", str(path)],
+                           check=True, capture_output=True, text=True)
+    stream = json.loads(probe.stdout)["streams"][0]
+    raw = subprocess.run(["ffmpeg", "-v", "error", "-i", str(path), "-f", "s16le", "-"], check=True,
+                         capture_output=True)
+    equal(raw.stderr, b"", "what ffmpeg complains of")
+    samples, channels = array.array("h", raw.stdout), stream["channels"]
+    return int(stream["sample_rate"]), [samples[c::channels] for c in range(channels)]
+
+
+def level(samples, rate, hz):
+    """Of a sine of that frequency, in dB of full scale: the most of any 50 ms of it."""
+    turn, piece = -2j * math.pi * hz / rate, rate // 20
+    found = [abs(sum(s * cmath.exp(turn * n) for n, s in enumerate(samples[at:at + piece])))
+             for at in range(0, len(samples) - piece + 1, piece)]
+    return 20 * math.log10(max(max(found, default=0) * 2 / piece, 1e-3) / 32768)
+
+
+class Spool:
+    def __init__(self, form="wav"):
+        self.top = pathlib.Path(tempfile.mkdtemp(prefix="rtpengine-rec-"))
+        self.options = (f"--recording-dir={self.top}", "--recording-method=audio",
+                        f"--recording-audio-format={form}")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.top, ignore_errors=True)
+
+    def ended(self, count=1):
+        """Files and metadata of so many recordings, once they have ended."""
+        meta = wait_until(lambda: len(f := sorted(self.top.glob("metadata/*"))) == count and f, 10, "the end")
+        return sorted(self.top.glob("audio/*")), [m.read_text() for m in meta]
+
+
+def check_legs(rate, channels, seconds, first=500, second=1000):
+    equal(len(channels), 2)
+    got = len(channels[0]) / rate
+    assert abs(got - seconds) < 0.020, f"{got:.3f} s instead of {seconds}"
+    middle = slice(int(0.3 * rate), int(0.3 * rate) + rate // 5)
+    for channel, own, other in ((0, first, second), (1, second, first)):
+        assert level(channels[channel][middle], rate, own) > -15
+        assert level(channels[channel][middle], rate, other) < -40
+
+
+def one_call(d, s, name, seconds=1.2, **keys):
+    with Party("a") as a, Party("b") as b:
+        call = Call(d.ng, a, b, name)
+        call.offer(record_call="yes", **keys)
+        call.answer()
+        play((a, tone(500, seconds)), (b, tone(1000, seconds)))
+        call.delete()
+    return s.ended()
+
+
+def add_format(form):
+    @test(f"{form}: the caller left, the callee right, as long as they spoke")
+    def records():
+        with Spool(form) as s, Daemon(*s.options) as d:
+            (path,), (text,) = one_call(d, s, form)
+            equal(path.suffix, f".{form}")
+            contains(text, "\nrecording status: complete\n")
+            check_legs(*read(path), 1.2)
+            if form in ("wav", "flac"):     # Debian's sox has the others in packages of their own
+                out = subprocess.run(["soxi", "-D", str(path)], capture_output=True, text=True)
+                equal(out.returncode, 0, out.stderr)
+                assert abs(float(out.stdout) - 1.2) < 0.02, out.stdout
+
+
+for each in FORMATS:
+    add_format(each)
+
+
+@test("a pause is silence of its length, and told of")
+def pause():
+    with Spool() as s, Daemon(*s.options) as d, Party("a") as a, Party("b") as b:
+        call = Call(d.ng, a, b, "pause")
+        call.offer(record_call="yes")
+        call.answer()
+        play((a, tone(500, 1)), (b, tone(1000, 1)))
+        d.ng.request("pause recording", call_id=call.id)
+        play((a, tone(500, 0.9)), (b, tone(1000, 0.9)))
+        d.ng.request("start recording", call_id=call.id)
+        play((a, tone(500, 1)), (b, tone(1000, 1)))
+        call.delete()
+        (path,), (text,) = s.ended()
+        contains(text, "Recording paused at: ")
+        contains(text, "Recording resumed at: ")
+        rate, channels = read(path)
+        check_legs(rate, channels, len(channels[0]) / rate)
+        assert abs(len(channels[0]) / rate - 3) < 0.3, len(channels[0]) / rate
+        silent = channels[0][int(1.2 * rate):int(1.7 * rate)]
+        assert level(silent, rate, 500) < -60
+        assert level(channels[1][int(2.4 * rate):int(2.6 * rate)], rate, 1000) > -15
+
+
+@test("SRTP is recorded decrypted")
+def srtp():
+    with Spool() as s, Daemon(*s.options) as d, Party("a") as a, Party("b") as b:
+        # The callee speaks SRTP: the daemon's side of it is decrypted by what it records of the
+        # callee, whose packets come back from a second daemon that encrypts.
+        with Daemon() as far:
+            call = Call(d.ng, a, b, "srtp")
+            reply = d.ng.request("offer", call_id=call.id, from_tag="a", sdp=a.sdp(), record_call="yes",
+                                 transport_protocol="RTP/SAVP")
+            there = far.ng.request("offer", call_id=call.id, from_tag="a", sdp=reply["sdp"],
+                                   transport_protocol="RTP/AVP")
+            b.to = sections(there["sdp"])[0]
+            back = far.ng.request("answer", call_id=call.id, from_tag="a", to_tag="b", sdp=b.sdp())
+            contains(back["sdp"], "RTP/SAVP")
+            home = d.ng.request("answer", call_id=call.id, from_tag="a", to_tag="b", sdp=back["sdp"])
+            a.to = sections(home["sdp"])[0]
+            play((a, tone(500, 1.2)), (b, tone(1000, 1.2)))
+            time.sleep(0.1)
+            call.delete()
+        (path,), _ = s.ended()
+        check_legs(*read(path), 1.2)
+
+
+@test("kill -9: what was written can be played, and is told of at the next start")
+def killed():
+    for form in FORMATS:
+        with Spool(form) as s:
+            with Daemon(*s.options) as d, Party("a") as a, Party("b") as b:
+                call = Call(d.ng, a, b, "kill")
+                call.offer(record_call="yes")
+                call.answer()
+                play((a, tone(500, 4)), (b, tone(1000, 4)))
+                d.send_signal(signal.SIGKILL)
+                d.process.wait(5)
+            path, = s.top.glob("audio/*")
+            if form == "wav":
+                with open(path, "r+b") as f:    # as if it had died between samples and header
+                    f.seek(40)
+                    f.write(bytes(4))
+            with Daemon(*s.options):
+                (path,), (text,) = s.ended()
+            contains(text, "\nrecording status: truncated\n")
+            rate, channels = read(path)
+            got = len(channels[0]) / rate
+            assert 1.5 < got <= 4.02, (form, got)
+            assert level(channels[0][rate // 2:rate // 2 + rate // 5], rate, 500) > -15, form
+
+
+@test("a full disk: what is there can be played, the reason is told, the call goes on")
+def disk_full():
+    if os.geteuid() != 0:
+        raise Skip("needs root to mount a small file system")
+    for form, kilobytes in (("wav", 64), ("flac", 32), ("opus", 16), ("mp3", 16)):
+        with Spool(form) as s:
+            done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "none", str(s.top)],
+                                  capture_output=True)
+            if done.returncode:
+                raise Skip("no file system can be mounted here")
+            try:
+                with Daemon(*s.options) as d, Party("a") as a, Party("b") as b:
+                    call = Call(d.ng, a, b, "full")
+                    call.offer(record_call="yes")
+                    call.answer()
+                    if form in ("opus", "mp3"):
+                        with open(s.top / "filler", "wb") as f:
+                            wait_until(lambda: len(list(s.top.glob("tmp/*"))))
+                            f.write(bytes(4096))
+                    play((a, tone(500, 6)), (b, tone(1000, 6)))
+                    state = wait_until(lambda: (r := call.query()["recording"])["status"] == "truncated" and r,
+                                       5, f"the end of {form}")
+                    contains(state["reason"], "No space left on device")
+                    equal(call.delete()["result"], "ok")
+                    d.wait_log("Recording .* truncated because .*No space left")
+                path, = s.top.glob("audio/*")
+                rate, channels = read(path)
+                assert len(channels[0]) / rate > 0.5, (form, len(channels[0]) / rate)
+            finally:
+                subprocess.run(["umount", str(s.top)], check=True)
+
+
+if not shutil.which("ffmpeg") or not shutil.which("soxi"):
+    skip_all("ffmpeg or sox is not installed")
+tap.run()
