@@ -84,7 +84,7 @@ static void add_party(struct record *r, const struct party *party)
 static void add_stream(struct record *r, const struct media *media, unsigned component)
 {
 	const struct media_stream *stream = &media->streams[component];
-	struct addr local = media->ports->leases[component]->port->local, peer;
+	struct addr local = media_ports(media)->leases[component]->port->local, peer;
 	int64_t last_us = r->call->created_wall_us;
 	char start[64], local_text[ADDR_TEXT], peer_text[ADDR_TEXT];
 	struct stream_counts counts;
@@ -128,7 +128,8 @@ static void add_payload_type(struct record *r, const struct media *media)
 static void add_media(struct record *r, const struct media *media)
 {
 	add_payload_type(r, media);
-	for (unsigned i = 0; media->ports && i < MIN(media->ports->count, media->stream_count); i++)
+	for (unsigned i = 0;
+		media_ports(media) && i < MIN(media_ports(media)->count, media->stream_count); i++)
 		if (i % 2 == 0 || !media->mux)
 			add_stream(r, media, i);
 }

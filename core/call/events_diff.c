@@ -50,15 +50,15 @@ static bool same_ports(const struct port_map *a, const struct port_map *b)
 
 static void compare_ports(const struct diff *d, const struct media *was, const struct media *is)
 {
-	const struct port_map *old = was ? was->ports : NULL;
+	const struct port_map *old = was ? media_ports(was) : NULL;
 
-	if (same_ports(old, is->ports))
+	if (same_ports(old, media_ports(is)))
 		return;
-	if (!is->ports)
+	if (!media_ports(is))
 		add_media(d, EVENT_PORTS_CLOSED, is, (struct addr){ 0 }, 0);
 	else
 		add_media(d, old ? EVENT_PORTS_CHANGED : EVENT_PORTS_OPENED, is,
-			shown_addr(is->ports), is->ports->count);
+			shown_addr(media_ports(is)), media_ports(is)->count);
 }
 
 /* The first time is told by the command itself. */

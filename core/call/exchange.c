@@ -25,6 +25,7 @@ int exchange_media(struct draft *draft, const struct parties *p, const struct ca
 	pair_fill_places(draft, p, o, answer);
 	others = pair_others(p, pairs + sdp->media_count);
 	ret = pair_link(draft, p, answer, pairs, sdp->media_count + others, err);
+	bundle_negotiate(pairs, sdp, &o->bundle, answer);
 	for (unsigned i = 0; !ret && i < sdp->media_count; i++) {
 		if (pairs[i].removed)
 			section_remove(draft, &pairs[i], sdp, &sdp->media[i]);
@@ -41,6 +42,8 @@ int exchange_media(struct draft *draft, const struct parties *p, const struct ca
 		section_reject(pair->from, draft->now_mono_us);
 		section_reject(pair->to, draft->now_mono_us);
 	}
+	bundle_settle(p->from, draft->now_mono_us);
+	bundle_settle(p->to, draft->now_mono_us);
 	return ret;
 }
 

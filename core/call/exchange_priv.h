@@ -24,6 +24,17 @@ int pair_link(struct draft *draft, const struct parties *p, bool answer,
 /* sdp-media-remove: is a section of this type not sent on? */
 bool pair_is_removed(enum sdp_media_type type, const struct call_options *o, bool answer);
 
+/*
+ * bundle.c. Who carries whom from now on: `pairs` in the order of the body's sections, before they
+ * are negotiated one by one.
+ */
+void bundle_negotiate(struct media_pair *pairs, const struct sdp *sdp,
+	const struct bundle_options *o, bool answer);
+/* Is a section declined by an answer that puts it into no bundle? */
+bool bundle_is_refused(const struct media *from, bool answer);
+/* After they were negotiated: who has nobody to be carried by is declined. */
+void bundle_settle(struct party *party, int64_t now_us);
+
 /* Families that were asked for by the name of an interface; ADDR_NONE: not. */
 struct sides {
 	enum addr_family from, to;

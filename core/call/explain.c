@@ -394,7 +394,7 @@ static void log_silence_of(const struct call *call, const struct media *media)
 	struct arrivals in;
 
 	explain_read(media, &in);
-	if (in.rtp_packets || media->rejected || !media->ports)
+	if (in.rtp_packets || media->rejected || !media_ports(media))
 		return;
 	for (unsigned i = media->source_count; i-- > 0;) {
 		g_autoptr(GString) line = g_string_new(NULL);

@@ -38,7 +38,7 @@ enum explain_state explain_state(const struct explained *f)
 {
 	if (f->from->rejected)
 		return EXPLAIN_DECLINED;
-	if (!f->from->ports)
+	if (!media_ports(f->from))
 		return EXPLAIN_NOT_RELAYED;
 	if (!f->in->rtp_packets)
 		return state_of_silence(f);

@@ -42,10 +42,10 @@ void explain_read(const struct media *media, struct arrivals *ret)
 
 struct addr explain_shown_addr(const struct media *media, unsigned component)
 {
-	if (!media->ports || component >= media->ports->count)
+	if (!media_ports(media) || component >= media_ports(media)->count)
 		return (struct addr){ 0 };
-	return addr_with_port(
-		media->ports->local->advertised, media->ports->leases[component]->port->local.port);
+	return addr_with_port(media_ports(media)->local->advertised,
+		media_ports(media)->leases[component]->port->local.port);
 }
 
 static void add_profile(GString *out, const struct media *media)
@@ -181,6 +181,9 @@ static void say_told(GString *out, const struct media *media)
 		sentence_addr(out, &rtcp);
 		g_string_append_c(out, ')');
 	}
+	if (media->carrier)
+		g_string_append_printf(out, ", which is shared with section #%u (BUNDLE)",
+			media->carrier->index + 1);
 	g_string_append(out, ".\n");
 }
 

@@ -135,6 +135,8 @@ struct model *model_copy(const struct model *from)
 
 			for (unsigned s = 0; s < media->source_count; s++)
 				media->sources[s] = media->sources[s]->copy;
+			if (media->carrier)
+				media->carrier = media->carrier->copy;
 		}
 	return to;
 }

@@ -51,6 +51,9 @@ struct media_stream {
 	struct stream_stats *stats; /* reference */
 };
 
+/* How a section that is to share a transport was offered (spec NG 4.9). */
+enum bundle_shown { BUNDLE_NOT_SHOWN, BUNDLE_OFFERED, BUNDLE_REQUIRED, BUNDLE_STRICT };
+
 struct media {
 	struct party *party;
 	unsigned index; /* from 0; SDP counts from 1 */
@@ -94,7 +97,11 @@ struct media {
 	bool block_short;            /* what it sends must not be too short */
 	struct port_map *maps;       /* newest first */
 	struct port_map *ports;      /* of these, the one in use; NULL: none */
-	unsigned stream_count;       /* 2 per pair */
+	/* The section of its party whose transport it shares; NULL: it has its own. */
+	struct media *carrier;
+	bool bundled;                   /* agreed with its party to be of a bundle */
+	enum bundle_shown bundle_shown; /* in the latest offer to it */
+	unsigned stream_count;          /* 2 per pair */
 	struct media_stream *streams;
 	bool echo;             /* what it sends goes back to it */
 	bool blackhole;        /* what it sends goes to nobody else */
@@ -186,6 +193,16 @@ const struct codec_agreement *media_agreement(
 	const struct media *media, const struct party *offerer);
 /* The party's blocks towards `receiver`, made when there are none. */
 struct blocks *party_flow(struct model *model, struct party *party, const struct party *receiver);
+/* Whose transport carries it: itself, unless it shares another one's. */
+static inline const struct media *media_carrier(const struct media *media)
+{
+	return media->carrier ? media->carrier : media;
+}
+/* Its ports or those it shares; NULL: none. */
+static inline const struct port_map *media_ports(const struct media *media)
+{
+	return media_carrier(media)->ports;
+}
 /* All that is blocked of what `source` sends to `receiver`. */
 struct blocks party_blocks(const struct party *source, const struct party *receiver);
 /* Streams 0 … count-1 exist afterwards. */

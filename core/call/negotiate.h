@@ -177,6 +177,8 @@ void negotiate_describe(const struct codec_agreement *agreement, GString *out);
 /* negotiate_extmap.c (spec NG 3.8, extmap): header extensions. */
 bool negotiate_extmap_named(const struct value *list, const struct sdp_attr *extmap);
 /* Its number; 0: none that can be masked. */
+/* The one that tells a packet's section (RFC 9143)? */
+bool negotiate_extmap_is_mid(const struct sdp_attr *extmap);
 unsigned negotiate_extmap_id(const struct sdp_attr *extmap);
 
 #endif

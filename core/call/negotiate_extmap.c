@@ -21,6 +21,11 @@ bool negotiate_extmap_named(const struct value *list, const struct sdp_attr *ext
 	return false;
 }
 
+bool negotiate_extmap_is_mid(const struct sdp_attr *extmap)
+{
+	return str_is(name_of(extmap), SDP_EXTENSION_MID);
+}
+
 unsigned negotiate_extmap_id(const struct sdp_attr *extmap)
 {
 	unsigned id = 0;

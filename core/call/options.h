@@ -69,6 +69,11 @@ struct extmap_options {
 	const struct value *strip, *mask;
 };
 
+/* bundle=… (spec NG 4.9) */
+struct bundle_options {
+	bool accept, offer, require, strict, reject;
+};
+
 /* What tells that a new tag is a known party's. */
 enum alias_key { ALIAS_KEY_OFF, ALIAS_KEY_SDP, ALIAS_KEY_ENDPOINT };
 
@@ -108,6 +113,7 @@ struct call_options {
 	struct osrtp_options osrtp;
 	struct codec_options codec;
 	struct extmap_options extmap;
+	struct bundle_options bundle;
 
 	bool asymmetric, has_learning;
 	enum plan_learn learning; /* with has_learning; else as configured */

@@ -26,6 +26,8 @@ static unsigned streams_of(const struct media *media)
 {
 	unsigned count = 0;
 
+	if (media->carrier)
+		return media_ports(media) ? MIN(media_ports(media)->count, media->stream_count) : 0;
 	for (const struct port_map *m = media->maps; m; m = m->next)
 		count = MAX(count, m->count);
 	return MIN(count, media->stream_count);
@@ -34,7 +36,7 @@ static unsigned streams_of(const struct media *media)
 /* Does it take part, and with this component? */
 static bool is_live(const struct media *media, unsigned component)
 {
-	return media->ports && !media->rejected && component < media->ports->count;
+	return media_ports(media) && !media->rejected && component < media_ports(media)->count;
 }
 
 static void add_port(struct plan_stream *s, struct lease *lease)
@@ -52,7 +54,7 @@ static void add_port(struct plan_stream *s, struct lease *lease)
  */
 static void add_ports(struct plan_stream *s, const struct media *media, unsigned component)
 {
-	if (is_live(media, component))
+	if (media->ports && is_live(media, component))
 		add_port(s, media->ports->leases[component]);
 	for (const struct port_map *m = media->maps; m; m = m->next)
 		if (component < m->count)
@@ -78,9 +80,10 @@ static bool any_source_signalled(const struct media *media)
 static void compile_stream(struct plan_stream *s, const struct media *media, unsigned component)
 {
 	const struct sdp_transport_info *t = sdp_transport_info(media->transport);
+	const struct media_crypto *crypto = &media_carrier(media)->crypto;
 	const struct media_stream *stream = &media->streams[component];
 	bool muxed = media->mux || media->mux_open || media->mux_offered_by ||
-		     (media->ports && media->ports->count == 1);
+		     (media_ports(media) && media_ports(media)->count == 1);
 
 	s->id = stream->id;
 	s->endpoint_gen = stream->endpoint_gen;
@@ -99,9 +102,9 @@ static void compile_stream(struct plan_stream *s, const struct media *media, uns
 	s->rtp = component % 2 == 0;
 	s->rtcp = component % 2 == 1 || muxed;
 	s->strip_feedback = t->rtp && !t->feedback && any_source_has_feedback(media);
-	s->secured = t->rtp && media->crypto.secure;
-	s->srtp_in = ref_take(media->crypto.in);
-	s->srtp_out = ref_take(media->crypto.out);
+	s->secured = t->rtp && crypto->secure;
+	s->srtp_in = ref_take(crypto->in);
+	s->srtp_out = ref_take(crypto->out);
 	s->stats = ref_take(stream->stats);
 	s->sdp = ref_take(media->sdp);
 	s->in = media->in;
@@ -265,6 +268,89 @@ static void wire(
 	}
 }
 
+/* ---- sections that share a transport ---- */
+
+static unsigned mid_extension(const struct sdp_media *in)
+{
+	for (unsigned i = 0; i < in->extmap_count; i++)
+		if (negotiate_extmap_is_mid(in->extmap[i]))
+			return negotiate_extmap_id(in->extmap[i]);
+	return 0;
+}
+
+/* What its party sends, as it was signalled. */
+static void add_ssrcs(struct plan_bundle *b, const struct sdp_media *in, unsigned member)
+{
+	for (unsigned i = 0; i < in->attrs.count && b->ssrc_count < PLAN_MAX_SSRCS; i++) {
+		uint32_t ssrc;
+
+		if (!sdp_read_ssrc(&in->attrs.attr[i], &ssrc))
+			continue;
+		if (b->ssrc_count && b->ssrcs[b->ssrc_count - 1].ssrc == ssrc)
+			continue;
+		b->ssrcs[b->ssrc_count].ssrc = ssrc;
+		b->ssrcs[b->ssrc_count++].member = (uint8_t)member;
+	}
+}
+
+static void add_member(struct plan_bundle *b, unsigned stream, const struct media *media)
+{
+	enum { SEVERAL = PLAN_MAX_BUNDLED + 1 };
+	const struct sdp_media *in = media->in;
+	unsigned member = b->count++;
+
+	b->streams[member] = (uint16_t)stream;
+	if (!in)
+		return;
+	for (unsigned i = 0; i < in->format_count; i++) {
+		uint8_t *type = &b->by_type[in->formats[i].payload_type & 0x7f];
+
+		*type = (uint8_t)(*type && *type != member + 1 ? SEVERAL : member + 1);
+	}
+	if (!b->mid_id)
+		b->mid_id = (uint8_t)mid_extension(in);
+	add_ssrcs(b, in, member);
+}
+
+static void forget_ambiguous(struct plan_bundle *b)
+{
+	for (unsigned i = 0; i < G_N_ELEMENTS(b->by_type); i++)
+		if (b->by_type[i] > PLAN_MAX_BUNDLED)
+			b->by_type[i] = 0;
+}
+
+/* The stream of a section's that carries component `n` of those it carries. */
+static unsigned carrying(const struct compiler *c, const struct media *media, unsigned n)
+{
+	return first_of(c, media) + MIN(n, streams_of(media) - 1);
+}
+
+static void carry(struct compiler *c, const struct media *media, unsigned first)
+{
+	for (unsigned n = 0; n < streams_of(media); n++) {
+		unsigned by = carrying(c, media->carrier, n);
+		struct plan_stream *carrier = &c->plan->streams[by];
+
+		c->plan->streams[first + n].carrier = (uint16_t)by;
+		if (!carrier->bundle) {
+			carrier->bundle = g_new0(struct plan_bundle, 1);
+			add_member(carrier->bundle, by, media->carrier);
+		}
+		if (carrier->bundle->count < PLAN_MAX_BUNDLED)
+			add_member(carrier->bundle, first + n, media);
+	}
+}
+
+static void carry_all(struct compiler *c)
+{
+	for (unsigned i = 0; i < c->media_count; i++)
+		if (c->media[i]->carrier)
+			carry(c, c->media[i], c->first[i]);
+	for (unsigned i = 0; i < c->plan->stream_count; i++)
+		if (c->plan->streams[i].bundle)
+			forget_ambiguous(c->plan->streams[i].bundle);
+}
+
 static unsigned count_media(const struct model *model)
 {
 	unsigned count = 0;
@@ -326,7 +412,9 @@ struct plan *call_compile(const struct call *call, const struct model *model)
 
 			compile_stream(s, media[i], n);
 			s->rtp_stream = (uint16_t)(first[i] + (n & ~1u));
+			s->carrier = (uint16_t)(first[i] + n);
 			wire(&c, s, media[i], n);
 		}
+	carry_all(&c);
 	return c.plan;
 }

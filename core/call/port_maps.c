@@ -125,6 +125,13 @@ int media_take_ports(
 	return 0;
 }
 
+void media_give_ports(struct media *media)
+{
+	for (struct port_map *m = media->maps; m; m = m->next)
+		drop_map(m);
+	media->maps = media->ports = NULL;
+}
+
 void media_give_rtcp_port(struct media *media)
 {
 	struct lease *rtp = media->ports ? media->ports->leases[0] : NULL;

@@ -21,6 +21,8 @@ struct port_request {
  */
 int media_take_ports(struct model *model, struct media *media, const struct port_request *request,
 	struct err *err);
+/* Gives up all of them: another section carries this one. */
+void media_give_ports(struct media *media);
 /* rtcp-mux was agreed: the RTCP port of the map in use is given back. */
 void media_give_rtcp_port(struct media *media);
 

@@ -75,7 +75,7 @@ static void negotiate_names(struct draft *draft, const struct media_pair *pair,
 		pair->from->mid = arena_str(arena, in->mid);
 	if (!answer && !pair->to->mid.len && in->mid.len)
 		pair->to->mid = arena_str(arena, in->mid);
-	if (!answer && !pair->to->mid.len && o->generate_mid) {
+	if (!answer && !pair->to->mid.len && (o->generate_mid || pair->to->bundle_shown)) {
 		char text[16];
 		int len = g_snprintf(text, sizeof(text), "%u", pair->to->index + 1);
 
@@ -101,8 +101,9 @@ static void negotiate_mux(const struct media_pair *pair, const struct sdp_media 
 	if (answer) { /* also a repeated one: what was offered stays until the next offer */
 		from->mux = from->mux_offered_to && says_mux;
 		from->mux_open = false;
+		/* A bundle goes with rtcp-mux (RFC 9143 7.1.1). */
 		to->mux = to->mux_offered_by &&
-			  (to->mux_answer == MUX_ACCEPT ||
+			  (to->mux_answer == MUX_ACCEPT || to->bundled ||
 				  (to->mux_answer == MUX_FOLLOW && from->mux));
 		/* One port is all it has by now: then both kinds use it. */
 		if (from->mux_single || (from->ports && from->ports->count == 1))
@@ -280,6 +281,15 @@ static void choose_families(const struct media_pair *pair, const struct sdp_medi
 		to->family = used_before(to->party) ? used_before(to->party) : said;
 }
 
+static int take_own_ports(struct draft *draft, struct media *media,
+	const struct port_request *request, struct err *err)
+{
+	if (!media->carrier)
+		return media_take_ports(draft->model, media, request, err);
+	media_give_ports(media);
+	return 0;
+}
+
 static int take_ports(struct draft *draft, const struct media_pair *pair,
 	const struct sdp_media *in, const struct call_options *o, bool answer, struct err *err)
 {
@@ -304,11 +314,11 @@ static int take_ports(struct draft *draft, const struct media_pair *pair,
 	};
 	int ret;
 
-	ret = media_take_ports(draft->model, to, &towards_to, err);
+	ret = take_own_ports(draft, to, &towards_to, err);
 	if (ret < 0)
 		return ret;
 	media_need_streams(draft->model, to, 2 * in->port_count);
-	ret = media_take_ports(draft->model, from, &towards_from, err);
+	ret = take_own_ports(draft, from, &towards_from, err);
 	if (ret < 0)
 		return ret;
 	if (answer && from->mux)
@@ -322,6 +332,8 @@ void section_reject(struct media *media, int64_t now_us)
 {
 	media->rejected = true;
 	media->ports = NULL;
+	media->carrier = NULL;
+	media->bundled = false;
 	secure_forget(media);
 	for (unsigned i = 0; i < media->stream_count; i++)
 		set_peer(&media->streams[i], (struct addr){ 0 }, now_us);
@@ -455,7 +467,8 @@ static void answer_codecs(struct draft *draft, const struct media_pair *pair,
 /* Whatever the answer says: its party was offered a declined section. */
 static bool was_declined(const struct media *offered)
 {
-	return offered->no_codecs || offered->removed || (offered->in && !offered->in->port);
+	return offered->no_codecs || offered->removed ||
+	       (offered->in && !offered->in->port && !offered->carrier);
 }
 
 int section_negotiate(struct draft *draft, const struct media_pair *pair, struct sdp *sdp,
@@ -473,7 +486,8 @@ int section_negotiate(struct draft *draft, const struct media_pair *pair, struct
 		answer_codecs(draft, pair, in, &o->codec);
 	else
 		from->no_codecs = !offer_codecs(draft, pair, in, &o->codec);
-	rejected = !in->port || (answer ? was_declined(to) : from->no_codecs);
+	rejected = (!in->port && !from->carrier) || bundle_is_refused(from, answer) ||
+		   (answer ? was_declined(to) : from->no_codecs);
 	if (!answer)
 		from->removed = to->removed = false;
 	media_set_sdp(from, sdp, in);

@@ -53,8 +53,8 @@ static void add_stream(
 
 	stream_stats_read(stream->stats, &counts);
 	stream_stats_read(media->streams[component & ~1u].stats, &rtp);
-	if (media->ports && component < media->ports->count)
-		local = media->ports->leases[component]->port->local;
+	if (media_ports(media) && component < media_ports(media)->count)
+		local = media_ports(media)->leases[component]->port->local;
 	peer = counts.peer.family ? counts.peer : stream->peer;
 	last = counts.last_in_us ? counts.last_in_us : stream->since_us;
 	g_string_append_printf(out, "\n--------- Port %15s:%-5u <> " MARKED("%15s:%-5u") "%s",

@@ -22,7 +22,7 @@ static void count_pair(const struct media *media)
 	const struct media *other = media->source_count ? media->sources[0] : NULL;
 	bool here, there;
 
-	if (!other || !media->ports || other->party->number < media->party->number)
+	if (!other || !media_ports(media) || other->party->number < media->party->number)
 		return;
 	here = rtp_received(media) > 0;
 	there = rtp_received(other) > 0;

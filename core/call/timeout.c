@@ -15,7 +15,7 @@ struct limit {
 
 static struct limit limit_of(const struct call_settings *set, const struct media *media)
 {
-	if (!media->recv || !media->ports || media->rejected)
+	if (!media->recv || !media_ports(media) || media->rejected)
 		return (struct limit){ set->silent_timeout_s, REASON_SILENT_TIMEOUT, false };
 	if (!media->in)
 		return (struct limit){ set->offer_timeout_s, REASON_OFFER_TIMEOUT, true };

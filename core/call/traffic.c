@@ -21,9 +21,9 @@ void call_claim_traffic(const struct call *call)
 			const struct media *media = call->model->parties[p]->media[m];
 			struct traffic *traffic;
 
-			if (!media->ports)
+			if (!media_ports(media))
 				continue;
-			traffic = traffic_of(call->table, media->ports->local);
+			traffic = traffic_of(call->table, media_ports(media)->local);
 			for (unsigned s = 0; s < media->stream_count; s++)
 				traffic_take(traffic, media->streams[s].stats);
 		}

@@ -32,7 +32,7 @@ static bool is_message(const struct media *media)
 
 static bool is_usable(const struct media *media)
 {
-	return !media->rejected && (media->ports || is_message(media)) && source_of(media);
+	return !media->rejected && (media_ports(media) || is_message(media)) && source_of(media);
 }
 
 static const struct media *first_usable(const struct party *party)
@@ -82,8 +82,8 @@ static void header_address(const struct writing *wr, struct header *h)
 	if (before->any) {
 		h->family = before->family;
 		h->address = before->address;
-	} else if (first && first->ports) {
-		const struct addr *local = &first->ports->local->advertised;
+	} else if (first && media_ports(first)) {
+		const struct addr *local = &media_ports(first)->local->advertised;
 
 		h->family = str_of(addr_sdp_family(local));
 		h->address = str_of(addr_print_ip(local, h->local));
@@ -128,6 +128,27 @@ static void write_session_generic(struct writing *wr, const struct sdp *sdp)
 	}
 }
 
+static bool in_bundle(const struct writing *wr, const struct media *media)
+{
+	return is_usable(media) && (media->bundled || (!wr->answer && media->bundle_shown));
+}
+
+/* Sections are in one group with the one that carries them, or that is to. */
+static void write_group(struct writing *wr)
+{
+	GString *mids = g_string_new(NULL);
+
+	for (unsigned i = 0; i < wr->to->media_count; i++) {
+		const struct media *media = wr->to->media[i];
+
+		if (in_bundle(wr, media) && media->mid.len)
+			g_string_append_printf(mids, " %.*s", STR_ARG(media->mid));
+	}
+	if (mids->len)
+		sdp_write_attr(wr->w, "group", "BUNDLE%s", mids->str);
+	g_string_free(mids, TRUE);
+}
+
 /* What is ours here is subject to the edits of the first usable section, the rest to its own. */
 static void write_session_attrs(struct writing *wr)
 {
@@ -138,6 +159,7 @@ static void write_session_attrs(struct writing *wr)
 	if (wr->o->loop_protect)
 		sdp_write_attr(
 			wr->w, "rtpengine", "%s", call_table_instance(wr->draft->call->table));
+	write_group(wr);
 	sdp_writer_edit(wr->w, edits ? &edits->section[SDP_EDIT_SESSION] : NULL);
 	if (one_sender(wr->to))
 		write_session_generic(wr, wr->sender->sdp);
@@ -177,8 +199,8 @@ static struct addr shown_address(const struct writing *wr, const struct media *m
 {
 	if (wr->o->media_address.family)
 		return wr->o->media_address;
-	if (is_usable(media) && media->ports && source_of(media)->in)
-		return media->ports->local->advertised;
+	if (is_usable(media) && media_ports(media) && source_of(media)->in)
+		return media_ports(media)->local->advertised;
 	struct addr none = iface_pick(media->party->iface, media->family)->local;
 
 	memset(none.ip, 0, sizeof(none.ip));
@@ -192,7 +214,7 @@ static void write_connection(
 	char text[ADDR_TEXT];
 
 	if (!media->rejected && source && source->hold_zero && !wr->o->replace.zero_address) {
-		addr = media->ports->local->advertised;
+		addr = media_ports(media)->local->advertised;
 		memset(addr.ip, 0, sizeof(addr.ip));
 	}
 	sdp_write_line(wr->w, "c=IN %s %s", addr_sdp_family(&addr), addr_print_ip(&addr, text));
@@ -212,6 +234,8 @@ static void write_names(struct writing *wr, const struct media *media, const str
 		sdp_write_attr(wr->w, "mid", "%.*s", STR_ARG(media->mid));
 	if (in && in->label.s)
 		sdp_write_attr(wr->w, "label", "%.*s", STR_ARG(in->label));
+	if (!wr->answer && media->bundle_shown >= BUNDLE_REQUIRED)
+		sdp_write_attr(wr->w, "bundle-only", NULL);
 }
 
 static void write_rejected(struct writing *wr, const struct media *media)
@@ -253,7 +277,7 @@ static void write_opaque(struct writing *wr, const struct media *media, const st
 	const struct sdp_media *in = source->in;
 
 	sdp_write_line(wr->w, "m=%.*s %u %.*s %.*s", STR_ARG(media->type_text),
-		media->ports->leases[0]->number, STR_ARG(transport_name(media)),
+		media_ports(media)->leases[0]->number, STR_ARG(transport_name(media)),
 		STR_ARG(in->formats_text));
 	write_text(wr, 'i', in->info);
 	write_connection(wr, media, source);
@@ -288,6 +312,14 @@ static bool is_masked(const struct media *media, const struct sdp_attr *extmap)
 	return media->masked[id / 64] >> id % 64 & 1;
 }
 
+static bool has_mid(const struct sdp_attr *const *extmaps, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (negotiate_extmap_is_mid(extmaps[i]))
+			return true;
+	return false;
+}
+
 /* The sender's, but for what is stripped or masked; an answer confirms what was masked. */
 static unsigned choose_extmaps(const struct writing *wr, const struct media *media,
 	const struct media *source, const struct sdp_attr **ret)
@@ -300,9 +332,23 @@ static unsigned choose_extmaps(const struct writing *wr, const struct media *med
 			(wr->answer || !is_masked(source, in->extmap[i])))
 			ret[count++] = in->extmap[i];
 	for (unsigned i = 0; offered && i < offered->extmap_count && count < MAX_EXTMAPS; i++)
-		if (is_masked(media, offered->extmap[i]))
+		if (is_masked(media, offered->extmap[i]) ||
+			(media->bundled && negotiate_extmap_is_mid(offered->extmap[i]) &&
+				!has_mid(ret, count)))
 			ret[count++] = offered->extmap[i];
 	return count;
+}
+
+static unsigned free_extension(const struct sdp_attr *const *extmaps, unsigned count)
+{
+	unsigned id = 1;
+
+	for (unsigned i = 0; i < count; i++)
+		if (negotiate_extmap_id(extmaps[i]) == id) {
+			id++;
+			i = UINT_MAX; /* from the first again */
+		}
+	return id;
 }
 
 static void write_extmap(struct writing *wr, const struct media *media, const struct media *source)
@@ -310,11 +356,15 @@ static void write_extmap(struct writing *wr, const struct media *media, const st
 	bool refuses_mixed = media->in && media->in->extmap_count && !media->in->extmap_allow_mixed;
 	const struct sdp_attr *extmaps[MAX_EXTMAPS];
 	unsigned count = choose_extmaps(wr, media, source, extmaps);
+	bool adds_mid = !wr->answer && media->bundle_shown && !has_mid(extmaps, count);
 
-	if (count && !refuses_mixed)
+	if ((count || adds_mid) && !refuses_mixed)
 		sdp_write_attr(wr->w, "extmap-allow-mixed", NULL);
 	for (unsigned i = 0; i < count; i++)
 		sdp_write_attr_text(wr->w, extmaps[i]->text);
+	if (adds_mid)
+		sdp_write_attr(wr->w, "extmap", "%u %s", free_extension(extmaps, count),
+			SDP_EXTENSION_MID);
 }
 
 static bool is_wildcard_feedback(const struct sdp_attr *attr)
@@ -350,11 +400,12 @@ static void write_rtcp(struct writing *wr, const struct media *media)
 {
 	bool single = media->mux || (!wr->answer && media->mux_offered_to && media->mux_single);
 	bool dual = !wr->answer && media->mux_offered_to && !single;
-	unsigned port = media->ports->leases[single || media->ports->count < 2 ? 0 : 1]->number;
+	unsigned port =
+		media_ports(media)->leases[single || media_ports(media)->count < 2 ? 0 : 1]->number;
 	struct addr addr = shown_address(wr, media);
 	char text[ADDR_TEXT];
 
-	if (!wr->o->no_rtcp_attribute && (single || media->ports->count > 1)) {
+	if (!wr->o->no_rtcp_attribute && (single || media_ports(media)->count > 1)) {
 		if (wr->o->full_rtcp_attribute)
 			sdp_write_attr(wr->w, "rtcp", "%u IN %s %s", port, addr_sdp_family(&addr),
 				addr_print_ip(&addr, text));
@@ -368,7 +419,7 @@ static void write_rtcp(struct writing *wr, const struct media *media)
 /* The a=setup, a=fingerprint and a=tls-id of DTLS belong behind them. */
 static void write_crypto(struct writing *wr, const struct media *media)
 {
-	const struct crypto_list *list = media->crypto.shown;
+	const struct crypto_list *list = media_carrier(media)->crypto.shown;
 	unsigned options = (wr->o->sdes.pad ? SDES_PAD : 0u) |
 			   (wr->o->sdes.lifetime ? SDES_LIFETIME : 0u);
 	char text[SDES_MAX_TEXT];
@@ -385,6 +436,7 @@ static void write_crypto(struct writing *wr, const struct media *media)
 static void write_rtp_line(struct writing *wr, const struct media *media,
 	const struct sdp_format *const *formats, unsigned count)
 {
+	unsigned port = media_ports(media)->leases[0]->number;
 	char text[SDP_MAX_FORMATS * 4 + 1];
 	int len = 0;
 
@@ -392,8 +444,10 @@ static void write_rtp_line(struct writing *wr, const struct media *media,
 	for (unsigned i = 0; i < count; i++)
 		len += g_snprintf(
 			text + len, sizeof(text) - (size_t)len, " %u", formats[i]->payload_type);
-	sdp_write_line(wr->w, "m=%.*s %u %.*s%s", STR_ARG(media->type_text),
-		media->ports->leases[0]->number, STR_ARG(transport_name(media)), text);
+	if (!wr->answer && media->bundle_shown == BUNDLE_STRICT)
+		port = 0;
+	sdp_write_line(wr->w, "m=%.*s %u %.*s%s", STR_ARG(media->type_text), port,
+		STR_ARG(transport_name(media)), text);
 }
 
 /* What the section shows: returns how many, in `formats`. */

@@ -205,8 +205,8 @@ static void add_stream(
 	char text[ADDR_TEXT];
 
 	stream_stats_read(stream->stats, &counts);
-	if (media->ports && component < media->ports->count) {
-		const struct addr *local = &media->ports->leases[component]->port->local;
+	if (media_ports(media) && component < media_ports(media)->count) {
+		const struct addr *local = &media_ports(media)->leases[component]->port->local;
 
 		dict_add_int(q->d, v, "local port", local->port);
 		dict_add_copy(q->d, v, "local address", str_of(addr_print_ip(local, text)));
@@ -295,7 +295,8 @@ static void add_media(struct query *q, struct value *list, const struct media *m
 {
 	struct value *v = dict_add_dict(q->d, list, NULL), *streams;
 	const char *name = sdp_transport_info(media->transport)->name;
-	unsigned count = media->ports ? MAX(media->ports->count, 2) : media->stream_count;
+	unsigned count = media_ports(media) ? MAX(media_ports(media)->count, 2)
+					    : media->stream_count;
 
 	dict_add_int(q->d, v, "index", media->index + 1);
 	add_str(q, v, "type", media->type_text);

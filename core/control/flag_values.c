@@ -332,10 +332,21 @@ FLAG_FN(flag_off_only)
 
 FLAG_FN(flag_bundle)
 {
+	struct bundle_options *bundle = &r->o->bundle;
+
 	(void)v;
-	if (!flag_value_is(text, "reject"))
-		flag_warn(r, "bundle '%.*s' is left out: BUNDLE is not supported by this build",
-			STR_ARG(text));
+	if (flag_value_is(text, "accept"))
+		bundle->accept = true;
+	else if (flag_value_is(text, "offer"))
+		bundle->offer = true;
+	else if (flag_value_is(text, "require"))
+		bundle->require = true;
+	else if (flag_value_is(text, "strict"))
+		bundle->strict = true;
+	else if (flag_value_is(text, "reject"))
+		bundle->reject = true;
+	else
+		flag_warn(r, "unknown bundle value '%.*s' ignored", STR_ARG(text));
 	return 0;
 }
 

@@ -114,7 +114,7 @@ static const struct row rows[] = {
 	{ "osrtp", AS_KEY | AS_PREFIX, STRINGS(flag_osrtp), .help = "offer accept-RFC offer-legacy accept-legacy accept: SRTP that may be declined" },
 	{ "recrypt", AS_FLAG, .kind = ROW_NOTHING, .help = "SRTP is always decrypted and encrypted" },
 	{ "webrtc", AS_FLAG, .kind = ROW_REFUSED, .concern = OFFERS_ONLY, .help = "ICE and DTLS" },
-	{ "bundle", AS_KEY | AS_PREFIX, STRINGS(flag_bundle), .help = "reject" },
+	{ "bundle", AS_KEY | AS_PREFIX, STRINGS(flag_bundle), .help = "accept reject; in offers offer require strict: sections that share a transport" },
 	/* codecs */
 	{ "codec", AS_KEY | AS_PREFIX, SET(flag_codec), .help = "strip offer except; in offers transcode mask consume accept ignore set: lists of codecs" },
 	{ "codecs", AS_KEY, SET(flag_codec), .help = "as codec" },

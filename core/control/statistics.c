@@ -175,11 +175,11 @@ static bool count_call(struct call *call, void *arg)
 		for (unsigned m = 0; m < call->model->parties[p]->media_count; m++) {
 			const struct media *media = call->model->parties[p]->media[m];
 
-			if (!media->ports)
+			if (!media_ports(media))
 				continue;
 			counts->media++;
-			ip4 |= media->ports->local->local.family == ADDR_IP4;
-			ip6 |= media->ports->local->local.family == ADDR_IP6;
+			ip4 |= media_ports(media)->local->local.family == ADDR_IP4;
+			ip6 |= media_ports(media)->local->local.family == ADDR_IP6;
 		}
 	counts->ip4 += ip4 && !ip6;
 	counts->ip6 += ip6 && !ip4;

@@ -5,6 +5,7 @@
  */
 #include "media/flow.h"
 #include "media/packet.h"
+#include "rtp/extension.h"
 
 /* Silence as its encoders write it; -1: the payload has none. */
 static int silence_of(enum plan_payload payload)
@@ -70,46 +71,17 @@ static bool is_masked(const struct plan_filter *filter, unsigned id)
 	return filter->masked[id / 64] >> id % 64 & 1;
 }
 
-/* Elements of one form of header extension (RFC 8285); masked ones become padding. */
-static void mask_elements(
-	uint8_t *at, const uint8_t *end, bool two_bytes, const struct plan_filter *filter)
-{
-	while (at < end) {
-		unsigned id = two_bytes ? *at : *at >> 4, bytes;
-
-		if (!id) {
-			at++;
-			continue;
-		}
-		if (!two_bytes && id == 15)
-			return;
-		if (two_bytes && end - at < 2)
-			return;
-		bytes = two_bytes ? 2u + at[1] : 2u + (*at & 0x0f);
-		if (bytes > (size_t)(end - at))
-			bytes = (unsigned)(end - at);
-		if (is_masked(filter, id))
-			memset(at, 0, bytes);
-		at += bytes;
-	}
-}
-
+/* What is masked becomes padding (RFC 8285). */
 static void mask_extensions(struct buf *buf, const struct plan_filter *filter)
 {
-	enum { FLAG_EXTENSION = 0x10, ONE_BYTE = 0xbede, TWO_BYTES = 0x1000 };
-	uint8_t *at = buf->data + RTP_HEADER_BYTES + 4u * (buf->data[0] & 0x0f);
-	const uint8_t *end = buf->data + buf->len;
-	unsigned profile, words;
+	struct rtp_extensions walk;
+	struct rtp_extension e;
 
-	if (!(buf->data[0] & FLAG_EXTENSION) || end - at < 4)
+	if (!rtp_extensions_begin(buf->data, buf->len, &walk))
 		return;
-	profile = (unsigned)at[0] << 8 | at[1];
-	words = (unsigned)at[2] << 8 | at[3];
-	at += 4;
-	if (4u * words < (size_t)(end - at))
-		end = at + 4u * words;
-	if (profile == ONE_BYTE || (profile & 0xfff0) == TWO_BYTES)
-		mask_elements(at, end, profile != ONE_BYTE, filter);
+	while (rtp_extensions_next(&walk, &e))
+		if (is_masked(filter, e.id))
+			memset(e.element, 0, e.element_len);
 }
 
 /* False: where its payload is cannot be told, so it must not pass. */

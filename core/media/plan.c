@@ -45,6 +45,7 @@ void plan_free(struct plan *plan)
 			ref_drop(s->ports[p]);
 		ref_drop(s->stats);
 		g_free(s->filter);
+		g_free(s->bundle);
 		for (unsigned t = 0; s->transcodes && t < s->rtp_sink_count; t++)
 			plan_transcode_free(s->transcodes[t]);
 		g_free(s->transcodes);
@@ -158,6 +159,11 @@ static bool filters_equal(const struct plan_filter *a, const struct plan_filter 
 	return a && b ? !memcmp(a, b, sizeof(*a)) : a == b;
 }
 
+static bool bundles_equal(const struct plan_bundle *a, const struct plan_bundle *b)
+{
+	return a && b ? !memcmp(a, b, sizeof(*a)) : a == b;
+}
+
 /* Do payload types mean the same, as far as plans go? */
 static bool formats_equal(const struct sdp_media *a, const struct sdp_media *b)
 {
@@ -188,7 +194,8 @@ static bool stream_equal(const struct plan_stream *a, const struct plan_stream *
 	       a->rtp == b->rtp && a->rtcp == b->rtcp && a->opaque == b->opaque &&
 	       a->strip_feedback == b->strip_feedback && a->wait == b->wait &&
 	       a->pierce == b->pierce && a->delay_us == b->delay_us && ports_equal(a, b) &&
-	       filters_equal(a->filter, b->filter) && a->secured == b->secured &&
+	       filters_equal(a->filter, b->filter) && a->carrier == b->carrier &&
+	       bundles_equal(a->bundle, b->bundle) && a->secured == b->secured &&
 	       srtp_equal(a->srtp_in, b->srtp_in) && srtp_equal(a->srtp_out, b->srtp_out) &&
 	       formats_equal(a->in, b->in) &&
 	       sinks_equal(a->rtp_sinks, a->rtp_sink_count, b->rtp_sinks, b->rtp_sink_count) &&

@@ -31,6 +31,8 @@ enum {
 	PLAN_MAX_STREAMS = 1024,
 	PLAN_MAX_PORTS = 8,  /* per stream: the one in use and older ones still listened on */
 	PLAN_MAX_SINKS = 32, /* per stream and kind */
+	PLAN_MAX_BUNDLED = 16,
+	PLAN_MAX_SSRCS = 32, /* signalled, per bundle */
 };
 
 /* How a stream finds out where its peer is (spec media 8.2). */
@@ -124,6 +126,20 @@ struct plan_srtp {
 /* A reference. [control] */
 struct plan_srtp *plan_srtp_new(const struct srtp_params *params, uint32_t generation);
 
+/* Sections that share a transport: how to tell whose a packet is. */
+struct plan_bundle {
+	unsigned count;
+	uint16_t streams[PLAN_MAX_BUNDLED]; /* indices; the one that carries them comes first */
+	uint8_t by_type
+		[128];  /* 1 + place of the only one with this payload type; 0: none, several */
+	uint8_t mid_id; /* number of the header extension with the mid; 0: there is none */
+	unsigned ssrc_count;
+	struct {
+		uint32_t ssrc;
+		uint8_t member; /* place in `streams` */
+	} ssrcs[PLAN_MAX_SSRCS];
+};
+
 struct sdp;
 struct sdp_media;
 
@@ -147,7 +163,8 @@ struct plan_stream {
 	bool secured;        /* SRTP alone is spoken with the peer: as long as a direction has no
 			      * key nothing passes in it. Without: no key is plain RTP */
 	uint16_t rtp_stream; /* index of that with its RTP: itself, unless it is for RTCP alone */
-	unsigned port_count; /* at least 1 */
+	uint16_t carrier;    /* index of that whose port, peer and keys it uses: mostly itself */
+	unsigned port_count; /* at least 1, unless another one carries it */
 	struct lease *ports[PLAN_MAX_PORTS]; /* [0] is sent from; each a reference */
 	struct stream_stats *stats;          /* a reference */
 	struct sdp *sdp;                     /* a reference; NULL: the party has said nothing */
@@ -161,6 +178,7 @@ struct plan_stream {
 	 * them. RTP's and RTCP's stream of a section have the same.
 	 */
 	struct plan_srtp *srtp_in, *srtp_out;
+	struct plan_bundle *bundle; /* owned; NULL: it carries no other */
 	uint32_t delay_us;          /* its RTP waits so long; 0: not */
 	struct plan_filter *filter; /* owned; NULL: RTP goes to all sinks as it is */
 	/* By place in rtp_sinks, each owned and possibly NULL; NULL: nothing is transcoded. */

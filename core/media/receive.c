@@ -5,12 +5,14 @@
  *   demux    what is it, and is it expected on this port (demux.c)
  *   secure   is it authentic, and what does it say, where SRTP is spoken (secure.c)
  *   learn    is its source believed (learn.c)
+ *   bundle   which of the sections it belongs to, where several share the port (bundle.c)
  *   count    statistics of the stream and its SSRC; of RTCP, what it reports (rtcp_in.c)
  *   deliver  to each sink of the plan: a copy for all but the last (send.c); if the plan asks for
  *            it, after a while (delay.c), and blocked or changed for some (filter.c)
  *
  * A step that says no names a reason, which is counted; nothing else happens to the packet.
  */
+#include "media/bundle.h"
 #include "media/packet.h"
 #include "media/secure.h"
 
@@ -180,6 +182,8 @@ void media_receive(struct port *port, struct buf *buf, const union sock *from, b
 		verdict = media_unprotect(&packet);
 	if (verdict == PACKET_OK)
 		verdict = media_learn(&packet);
+	if (verdict == PACKET_OK && in->bundle)
+		verdict = media_unbundle(&packet);
 	if (verdict != PACKET_OK) {
 		media_drop(&packet, (enum reason)verdict);
 		return;

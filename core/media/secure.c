@@ -159,7 +159,7 @@ int media_unprotect(struct packet *packet)
 
 int media_protect(struct packet *packet, struct stream *out)
 {
-	struct stream_srtp *srtp = out->rtp_of->srtp;
+	struct stream_srtp *srtp = out->carrier->rtp_of->srtp;
 	size_t len;
 
 	if (!srtp || !srtp->out)

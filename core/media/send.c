@@ -40,10 +40,11 @@ void media_unsent(struct port *port, int error)
 
 void media_send(struct packet *packet, struct stream *out)
 {
+	const struct stream *way = out->carrier;
 	uint32_t len;
 	int ret;
 
-	if (!out->dest_len) {
+	if (!way->dest_len) {
 		refuse(packet, out, REASON_NO_PEER);
 		return;
 	}
@@ -65,7 +66,7 @@ void media_send(struct packet *packet, struct stream *out)
 		}
 	}
 	len = packet->buf->len;
-	ret = out->port->engine->send(out->port, packet->buf, &out->dest, out->dest_len);
+	ret = way->port->engine->send(way->port, packet->buf, &way->dest, way->dest_len);
 	if (ret < 0) {
 		/* The buffer is gone; only the count is left to do. */
 		packet->buf = NULL;

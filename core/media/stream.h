@@ -55,8 +55,10 @@ struct stream {
 	struct delay *delay; /* owned; NULL: packets do not wait */
 	/* By place in rtp_sinks, each owned and possibly NULL; NULL: no sink has one. Owned. */
 	struct flow **flows;
-	struct stream_srtp *srtp; /* owned, with the stream of RTP; NULL: there are no keys */
-	struct stream *rtp_of;    /* the one with its RTP, which may be itself */
+	struct stream_srtp *srtp;     /* owned, with the stream of RTP; NULL: there are no keys */
+	struct stream *rtp_of;        /* the one with its RTP, which may be itself */
+	struct stream *carrier;       /* whose port and peer are its own, too: mostly itself */
+	struct stream_bundle *bundle; /* owned; NULL: it carries no other */
 	struct stream_set *set;
 };
 

@@ -3,6 +3,7 @@
  * A plan carried out: streams made from it, and one set put in place of another without losing
  * what the worker learned.
  */
+#include "media/bundle.h"
 #include "media/delay.h"
 #include "media/flow.h"
 #include "media/packet.h"
@@ -42,11 +43,12 @@ struct stream_set *stream_set_new(struct session_state *state, struct plan *plan
 	set->plan = plan;
 	set->streams = g_new0(struct stream, plan->stream_count);
 	set->sinks = g_new0(struct stream *, sinks);
+	for (unsigned i = 0; i < plan->stream_count; i++)
+		set->streams[i].plan = &plan->streams[i];
 	for (unsigned i = 0; i < plan->stream_count; i++) {
 		struct stream *s = &set->streams[i];
 
 		s->set = set;
-		s->plan = &plan->streams[i];
 		s->stats = s->plan->stats;
 		s->rtp = s->plan->rtp;
 		s->rtcp = s->plan->rtcp;
@@ -55,11 +57,13 @@ struct stream_set *stream_set_new(struct session_state *state, struct plan *plan
 		s->filtered = s->plan->filter || s->plan->delay_us;
 		if (s->plan->delay_us)
 			s->delay = delay_new(s, s->plan->delay_us);
-		s->port = s->plan->ports[0]->port;
+		s->carrier = &set->streams[s->plan->carrier];
+		s->port = s->carrier->plan->ports[0]->port;
 		s->secured = s->plan->secured && !s->plan->opaque;
 		s->rtp_of = &set->streams[s->plan->rtp_stream];
 	}
 	wire_sinks(set);
+	bundles_open(set);
 	return set;
 }
 
@@ -70,6 +74,7 @@ void stream_set_free(struct stream_set *set)
 	for (unsigned i = 0; i < set->plan->stream_count; i++)
 		delay_free(set->streams[i].delay);
 	flows_free(set);
+	bundles_free(set);
 	secure_free(set);
 	plan_free(set->plan);
 	g_free(set->streams);
@@ -167,6 +172,7 @@ struct stream_set *stream_set_apply(struct session_state *state, struct stream_s
 	delay_inherit(before, next);
 	secure_inherit(before, next, now_us);
 	flows_inherit(before, next);
+	bundles_inherit(before, next);
 	media_pierce(next);
 	return before;
 }

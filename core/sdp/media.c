@@ -278,17 +278,6 @@ static void resolve_formats(struct arena *arena, struct sdp_media *media)
 	media->formats = formats;
 }
 
-static bool has_bundle_only(const struct sdp_media *media)
-{
-	unsigned i;
-
-	for (i = 0; i < media->attrs.count; i++) {
-		if (str_is(media->attrs.attr[i].text, "bundle-only"))
-			return true;
-	}
-	return false;
-}
-
 static void resolve_own(struct sdp_media *media, const struct attr_index *own)
 {
 	media->mid = value_of(own->first[SDP_ATTR_MID]);
@@ -296,7 +285,7 @@ static void resolve_own(struct sdp_media *media, const struct attr_index *own)
 	media->rtcp_mux = own->count[SDP_ATTR_RTCP_MUX] > 0;
 	media->has_crypto = own->count[SDP_ATTR_CRYPTO] > 0;
 	media->candidate_count = own->count[SDP_ATTR_CANDIDATE];
-	media->bundle_only = has_bundle_only(media);
+	media->bundle_only = own->count[SDP_ATTR_BUNDLE_ONLY] > 0;
 	if (own->first[SDP_ATTR_RTCP])
 		media->has_rtcp = sdp_read_rtcp(own->first[SDP_ATTR_RTCP]->value, &media->rtcp);
 	if (own->first[SDP_ATTR_PTIME])

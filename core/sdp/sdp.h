@@ -81,6 +81,7 @@ struct sdp_bandwidth {
 	ROW(PTIME, "ptime")                           \
 	ROW(MAXPTIME, "maxptime")                     \
 	ROW(GROUP, "group")                           \
+	ROW(BUNDLE_ONLY, "bundle-only")               \
 	ROW(SETUP, "setup")                           \
 	ROW(FINGERPRINT, "fingerprint")               \
 	ROW(TLS_ID, "tls-id")                         \
@@ -206,6 +207,19 @@ struct sdp {
 	unsigned media_count;
 	const struct sdp_media *media;
 };
+
+/* The header extension with a section's mid (RFC 9143). */
+#define SDP_EXTENSION_MID "urn:ietf:params:rtp-hdrext:sdes:mid"
+
+/*
+ * group.c: the section of the body whose transport `media` shares by a=group:BUNDLE (RFC 9143), which
+ * may be itself: the first of the group that has a port. NULL: it is in no group, or has a transport
+ * of its own because it was declined.
+ */
+const struct sdp_media *sdp_bundle_head(const struct sdp *sdp, const struct sdp_media *media);
+
+/* Is this a=ssrc:NUMBER …, and of whom (RFC 5576)? */
+bool sdp_read_ssrc(const struct sdp_attr *attr, uint32_t *ret_ssrc);
 
 /*
  * Reads a body. `fragment`: it may begin with any line and needs neither v= nor o=

@@ -44,6 +44,8 @@ enum reason_kind {
 		"more packets were to wait for delay-buffer than fit in")                          \
 	ROW(NO_SESSION, DROP, "no-session",                                                        \
 		"came for a port whose call was just being set up or ended")                       \
+	ROW(NOT_BUNDLED, DROP, "not-bundled",                                                      \
+		"neither mid, SSRC nor payload type tells which section it belongs to")            \
 	ROW(SRTP_NO_KEY, DROP, "srtp-no-key",                                                      \
 		"SRTP is to be spoken, but no key was signalled yet")                              \
 	ROW(SRTP_FORGED, DROP, "srtp-forged",                                                      \

@@ -74,7 +74,7 @@ struct plan *mock_media_plan(struct mock_media *m)
 		s->peer = i ? mock_peer_y : mock_peer_x;
 		s->answered = true;
 		s->rtp = true;
-		s->rtp_stream = (uint16_t)i;
+		s->rtp_stream = s->carrier = (uint16_t)i;
 		s->port_count = 1;
 		s->ports[0] = ref_take(m->leases[2 * i]);
 		s->stats = ref_take(m->stats[i]);

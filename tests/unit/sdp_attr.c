@@ -56,7 +56,6 @@ static void test_generic(void)
 {
 	g_assert_cmpint(find("ssrc:77 cname:z"), ==, SDP_ATTR_GENERIC);
 	g_assert_cmpint(find("rtcp-rsize"), ==, SDP_ATTR_GENERIC);
-	g_assert_cmpint(find("bundle-only"), ==, SDP_ATTR_GENERIC);
 	g_assert_cmpint(find(""), ==, SDP_ATTR_GENERIC);
 	g_assert_cmpint(find("MID:1"), ==, SDP_ATTR_GENERIC);
 	g_assert_cmpint(find("mid2:1"), ==, SDP_ATTR_GENERIC);

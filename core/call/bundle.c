@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Sections that share a transport (spec NG 4.9, RFC 9143). One of them carries the others: ports,
+ * keys and all that is learned about the peer are its own. On the sender's side that is what its
+ * body says, if that is accepted; on the receiver's what it is offered, until it has answered.
+ */
+#include "call/exchange_priv.h"
+
+static bool in_use(const struct party *party)
+{
+	for (unsigned i = 0; i < party->media_count; i++)
+		if (party->media[i]->bundled)
+			return true;
+	return false;
+}
+
+static bool is_rtp(const struct sdp_media *in)
+{
+	return sdp_transport_info(in->transport)->rtp;
+}
+
+static bool is_declined(const struct media_pair *pair, const struct sdp_media *in)
+{
+	return pair->removed || (!in->port && !pair->from->carrier);
+}
+
+static void take_group(struct media_pair *pairs, const struct sdp *sdp, unsigned index)
+{
+	const struct sdp_media *in = &sdp->media[index], *head = sdp_bundle_head(sdp, in);
+	struct media *from = pairs[index].from;
+	const struct media_pair *first;
+
+	if (!head || !is_rtp(in) || !is_rtp(head))
+		return;
+	first = &pairs[head - sdp->media];
+	if (pairs[index].removed || first->removed)
+		return;
+	from->bundled = true;
+	if (head != in)
+		from->carrier = first->from;
+}
+
+/* What its body says counts if the proxy accepts it, and where it was offered to it. */
+static void take_sender(struct media_pair *pairs, const struct sdp *sdp,
+	const struct bundle_options *o, bool answer)
+{
+	bool accepts = sdp->media_count && (o->accept || in_use(pairs[0].from->party));
+
+	for (unsigned i = 0; i < sdp->media_count; i++) {
+		struct media *from = pairs[i].from;
+
+		from->bundled = false;
+		from->carrier = NULL;
+	}
+	for (unsigned i = 0; i < sdp->media_count && !o->reject; i++)
+		if (accepts || (answer && pairs[i].from->bundle_shown))
+			take_group(pairs, sdp, i);
+}
+
+static void show(struct media *to, struct media *head, const struct bundle_options *o)
+{
+	to->bundle_shown = BUNDLE_OFFERED;
+	if (to == head) {
+		to->carrier = NULL;
+		return;
+	}
+	if (o->strict)
+		to->bundle_shown = BUNDLE_STRICT;
+	else if (o->require)
+		to->bundle_shown = BUNDLE_REQUIRED;
+	/* What shares a transport already goes on so. */
+	if (to->bundle_shown != BUNDLE_OFFERED || to->carrier)
+		to->carrier = head;
+}
+
+static void offer_receiver(
+	struct media_pair *pairs, const struct sdp *sdp, const struct bundle_options *o)
+{
+	bool asked = o->offer || o->require || o->strict;
+	struct media *head = NULL;
+
+	for (unsigned i = 0; i < sdp->media_count; i++) {
+		struct media *to = pairs[i].to;
+
+		if (!to)
+			continue;
+		to->bundle_shown = BUNDLE_NOT_SHOWN;
+		if (is_declined(&pairs[i], &sdp->media[i]) || !is_rtp(&sdp->media[i]) ||
+			o->reject || (!asked && !to->bundled)) {
+			to->bundled = false;
+			to->carrier = NULL;
+			continue;
+		}
+		head = head ? head : to;
+		show(to, head, o);
+	}
+}
+
+/* Where the section that carried others was declined, the first of these carries the rest. */
+static void answer_receiver(struct media_pair *pairs, const struct sdp *sdp)
+{
+	for (unsigned i = 0; i < sdp->media_count; i++) {
+		struct media *gone = pairs[i].to, *next = NULL;
+
+		if (!gone || gone->carrier || !is_declined(&pairs[i], &sdp->media[i]))
+			continue;
+		for (unsigned n = 0; n < sdp->media_count; n++) {
+			struct media *other = pairs[n].to;
+
+			if (!other || other->carrier != gone ||
+				is_declined(&pairs[n], &sdp->media[n]))
+				continue;
+			other->carrier = next;
+			next = next ? next : other;
+		}
+	}
+}
+
+void bundle_negotiate(struct media_pair *pairs, const struct sdp *sdp,
+	const struct bundle_options *o, bool answer)
+{
+	take_sender(pairs, sdp, o, answer);
+	if (answer)
+		answer_receiver(pairs, sdp);
+	else
+		offer_receiver(pairs, sdp, o);
+}
+
+bool bundle_is_refused(const struct media *from, bool answer)
+{
+	return answer && from->bundle_shown >= BUNDLE_REQUIRED && !from->bundled;
+}
+
+void bundle_settle(struct party *party, int64_t now_us)
+{
+	for (unsigned i = 0; i < party->media_count; i++) {
+		struct media *media = party->media[i];
+
+		if (media->carrier && !media->carrier->ports)
+			section_reject(media, now_us);
+	}
+}
