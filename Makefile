@@ -96,7 +96,7 @@ write_if_changed = @mkdir -p $(@D); printf '%s\n' '$(1)' | cmp -s - $@ || printf
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
-.PHONY: FORCE all tests help run demo check lint format asan ubsan tsan fuzz audio soak perf \
+.PHONY: FORCE all tests help run demo demo-webrtc check lint format asan ubsan tsan fuzz audio soak perf \
 	perf-smoke perf-kit peers check-all deps deps-all docs install clean run-suites compile-all fuzz-bins
 
 all: $(DAEMON) $(TOOLS) $(PLUGINS)
@@ -241,6 +241,7 @@ help:
 #? make              the daemon, as build/rtpengine
 #? make run          start it on loopback; ARGS=… adds options
 #? make demo         a call between Opus and G.711 through it, with its audio measured and drawn
+#? make demo-webrtc  the same between a browser and a telephone: Chromium, by way of Kamailio
 #? make check        unit, flow and daemon tests and the checks of the source
 #? make check-all    everything below as well; the last line has the totals
 #? make lint         no warnings with gcc and clang; format
@@ -266,6 +267,11 @@ demo:
 	@$(MAKE) --no-print-directory deps
 	@+$(SUB) all $(AUDIO)
 	@tests/demo/run
+
+demo-webrtc:
+	@.ci/install-packages $(DEPS) $(DEPS_WEBRTC)
+	@+$(SUB) all
+	@tests/demo/webrtc/run
 
 check:
 	@$(MAKE) --no-print-directory deps
@@ -341,8 +347,11 @@ docs: all
 DEPS := build-essential pkg-config libglib2.0-dev libssl-dev libsrtp2-dev python3 iproute2 \
 	libavcodec-dev libavformat-dev libavutil-dev libswresample-dev libbcg729-dev libopus-dev libspandsp-dev \
 	libopencore-amrnb-dev libopencore-amrwb-dev libvo-amrwbenc-dev tshark ffmpeg sox
-DEPS_ALL := $(DEPS) clang clang-format libclang-rt-14-dev valgrind kamailio kamailio-extra-modules \
-	sip-tester rtpengine-daemon liburing-dev python3-pylibsrtp
+DEPS_ALL = $(DEPS) clang clang-format libclang-rt-14-dev valgrind kamailio kamailio-extra-modules \
+	sip-tester rtpengine-daemon liburing-dev python3-pylibsrtp $(DEPS_WEBRTC)
+# Browsers and their proxy; npm only where there is none, since Debian's brings hundreds of packages.
+DEPS_WEBRTC = chromium python3-aiortc kamailio kamailio-websocket-modules \
+	$(if $(shell command -v npm),,npm)
 deps:
 	@.ci/install-packages $(DEPS)
 deps-all:
