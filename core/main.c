@@ -496,6 +496,7 @@ static void tear_down(struct daemon *d, int status)
 	if (d->thread)
 		control_thread_stop(d->thread);
 	requests_drop(&d->control);
+	hosts_disconnect(d->hosts);
 	plugin_set_close(d->plugins);
 	hosts_free(d->hosts);
 	for (unsigned i = 0; i < d->listener_count; i++)
