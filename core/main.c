@@ -29,19 +29,6 @@
 
 enum { SYSLOG_LEVELS = 8 };
 
-int daemon_give_up(const struct daemon *d, const char *prefix, const char *text)
-{
-	fprintf(stderr, "%s%s\n", prefix, text);
-	if (!d->config || !d->config->log_stderr)
-		syslog(LOG_CRIT, "CRIT: %s%s", prefix, text);
-	return EXIT_FATAL;
-}
-
-int daemon_fatal(const struct daemon *d, const char *text)
-{
-	return daemon_give_up(d, "Fatal error: ", text);
-}
-
 static void block_signals(struct daemon *d)
 {
 	sigfillset(&d->signals);
