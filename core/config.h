@@ -14,6 +14,13 @@
 #include <stdint.h>
 #include <stdio.h>
 
+enum config_player {
+	CONFIG_PLAYER_ON_DEMAND,
+	CONFIG_PLAYER_PLAY_MEDIA,
+	CONFIG_PLAYER_TRANSCODING,
+	CONFIG_PLAYER_ALWAYS
+};
+
 enum config_learning {
 	CONFIG_LEARN_HEURISTIC,
 	CONFIG_LEARN_DELAYED,
@@ -120,6 +127,8 @@ struct config {
 	char **preload_media_files;
 	int media_files_expire, media_files_reload;
 	int moh_max_duration, moh_max_repeats;
+	int audio_player; /* enum config_player */
+	int audio_buffer_length, audio_buffer_delay;
 	char *moh_attr_name;
 	bool moh_prevent_double_hold;
 	char *mysql_host, *mysql_user, *mysql_pass, *mysql_query;

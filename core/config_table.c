@@ -56,6 +56,7 @@ G_STATIC_ASSERT(G_N_ELEMENTS(groups) == OPTION_GROUPS + 1);
 static const char *const log_formats[] = { "default", "parsable", NULL };
 /* In the order of enum config_engine. */
 static const char *const engines[] = { "auto", "epoll", "steered", NULL };
+static const char *const players[] = { "on-demand", "play-media", "transcoding", "always", NULL };
 static const char *const learning[] = { "heuristic", "delayed", "immediate", "off", NULL };
 static const char *const source_policies[] = { "learned", "signalled", "any", NULL };
 static const char *const compats[] = { "none", "rtpengine", NULL };
@@ -235,6 +236,18 @@ static const struct option options[] = {
 	{ .name = "moh-prevent-double-hold", .type = OPTION_FLAG, .group = OPTION_MEDIA,
 	  .offset = AT(moh_prevent_double_hold),
 	  .help = "No music on hold where a session with that attribute is received" },
+	{ .name = "audio-player", .type = OPTION_CHOICE, .group = OPTION_MEDIA,
+	  .offset = AT(audio_player), .arg = "on-demand|play-media|transcoding|always",
+	  .preset = "on-demand", .choices = players,
+	  .help = "When all that a party hears is mixed and made one stream of our own: where "
+	  "messages ask for it; also while media are played to it; also while it is "
+	  "transcoded to; always. Messages may say otherwise" },
+	{ .name = "audio-buffer-length", .type = OPTION_INT, .group = OPTION_MEDIA,
+	  .offset = AT(audio_buffer_length), .arg = "MSECS", .preset = "500", .min = 0,
+	  .max = 5000, .help = "Room for audio that comes early where it is mixed" },
+	{ .name = "audio-buffer-delay", .type = OPTION_INT, .group = OPTION_MEDIA,
+	  .offset = AT(audio_buffer_delay), .arg = "MSECS", .preset = "5", .min = 0,
+	  .max = 5000, .help = "How long audio waits at first where it is mixed" },
 	{ .name = "media-dir", .type = OPTION_STRING, .group = OPTION_MEDIA,
 	  .offset = AT(media_dir), .arg = "PATH",
 	  .help = "Play files from this directory alone, to which names are relative then; "

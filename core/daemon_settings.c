@@ -2,6 +2,7 @@
 /* The options as calls and listeners want them, at start and when one is changed. */
 #include "daemon.h"
 
+#include "call/options.h"
 #include "control/host.h"
 #include "control/listen_udp.h"
 #include "control/report_udp.h"
@@ -29,6 +30,18 @@ static enum plan_sources sources_of(const struct config *c)
 	if (c->source_policy != CONFIG_SOURCES_NOT_GIVEN)
 		return policies[c->source_policy];
 	return c->compat == CONFIG_COMPAT_RTPENGINE ? PLAN_SOURCES_ANY : PLAN_SOURCES_LEARNED;
+}
+
+static enum audio_player player_of(const struct config *c)
+{
+	static const enum audio_player players[] = {
+		[CONFIG_PLAYER_ON_DEMAND] = PLAYER_OFF,
+		[CONFIG_PLAYER_PLAY_MEDIA] = PLAYER_PLAY_MEDIA,
+		[CONFIG_PLAYER_TRANSCODING] = PLAYER_TRANSCODING,
+		[CONFIG_PLAYER_ALWAYS] = PLAYER_ALWAYS,
+	};
+
+	return players[c->audio_player];
 }
 
 static void tell_plugins(const struct value *data, void *arg)
@@ -85,6 +98,9 @@ void daemon_take_settings(struct daemon *d)
 		.moh_max_times = (unsigned)c->moh_max_repeats,
 		.moh_attr = c->moh_attr_name,
 		.moh_not_twice = c->moh_prevent_double_hold,
+		.player = player_of(c),
+		.player_buffer_ms = c->audio_buffer_length,
+		.player_ahead_ms = c->audio_buffer_delay,
 		.software_id = c->software_id ? c->software_id : "rtpengine-" RTPENGINE_VERSION,
 	};
 }

@@ -57,7 +57,9 @@ struct call_settings {
 	unsigned moh_max_times;
 	const char *moh_attr; /* of a session in which somebody is on hold; NULL: none */
 	bool moh_not_twice;   /* no music where that attribute was received */
-	struct recorder *recorder;   /* borrowed; NULL: nothing can be recorded */
+	int player;           /* enum audio_player, where messages do not say; 0: off */
+	int player_buffer_ms, player_ahead_ms; /* of what is mixed (media/mixer.h) */
+	struct recorder *recorder;             /* borrowed; NULL: nothing can be recorded */
 };
 
 struct call;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What becomes of each codec that a party sends on its way to another (spec media 2.7), and that
- * as a plan. Packets pass as they are wherever they can.
+ * as a plan. Packets pass as they are wherever they can, unless they are mixed.
  */
 #include "call/negotiate.h"
 #include "codec/rules.h"
@@ -422,4 +422,81 @@ bool choose_transcode(const struct codec_flow *flow, struct plan_transcode *ret)
 	if (any)
 		*ret = t;
 	return any;
+}
+
+/* ---- mixed ---- */
+
+static bool can_mix(const struct codec_entry *x, const struct plan_format *to)
+{
+	const struct codec *codec = codec_find(x->format.encoding);
+
+	if (!codec || !codec->decoder || !format_is_usable(&x->format) ||
+		codec->flags & CODEC_EVENT)
+		return false;
+	return codec_resampler() ||
+	       (x->format.channels == 1 && codec_sample_hz(codec, x->format.clock_hz) ==
+						   codec_sample_hz(to->codec, to->params.clock_hz));
+}
+
+/* Events go beside the audio, in its clock, where the sink takes them so; else they are heard. */
+static void add_mixed_event(struct plan_transcode *t, const struct codec_flow *flow,
+	const struct codec_entry *x, const struct codec_entry *event)
+{
+	struct plan_handler *h = &t->handler[x->format.payload_type & 0x7f];
+	int encoder = event ? find_encoder(t, flow, event) : 0;
+	int decoder = encoder < 0 ? -1 : add_decoder(t, flow, x);
+
+	if (decoder < 0)
+		return;
+	h->handling = event ? PLAN_EVENT : PLAN_TONE;
+	h->decoder = (uint8_t)decoder;
+	h->encoder = (uint8_t)encoder;
+}
+
+static bool add_mixed(struct plan_transcode *t, const struct codec_flow *flow,
+	const struct codec_entry *x, const struct plan_format *to)
+{
+	struct plan_handler *h = &t->handler[x->format.payload_type & 0x7f];
+	int decoder = can_mix(x, to) ? add_decoder(t, flow, x) : -1;
+
+	if (decoder < 0)
+		return false;
+	h->handling = PLAN_TRANSCODE;
+	h->decoder = (uint8_t)decoder;
+	return true;
+}
+
+bool choose_mixed(
+	const struct codec_flow *flow, const struct plan_format *to, struct plan_transcode *ret)
+{
+	const struct codec_entry *event = find_event(flow->to, to->params.clock_hz);
+	struct plan_transcode t = { .mix = true, .encoder_count = 1, .encoders = { *to } };
+	bool any = false;
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(t.handler); i++)
+		t.handler[i].handling = PLAN_DISCARD;
+	for (unsigned i = 0; i < flow->from.count; i++)
+		if (is_received(&flow->from.entries[i]))
+			any |= add_mixed(&t, flow, &flow->from.entries[i], to);
+	if (!any)
+		return false;
+	event = event && format_is_usable(&event->format) && !flow->tones ? event : NULL;
+	for (unsigned i = 0; i < flow->from.count; i++) {
+		const struct codec_entry *x = &flow->from.entries[i];
+
+		if (is_received(x) && is_event_of(x, 0) && format_is_usable(&x->format))
+			add_mixed_event(&t, flow, x, event);
+	}
+	t.inject = flow->inject;
+	t.detect = finds_digits(flow);
+	t.to_events = t.detect && makes_events(flow);
+	if (event && (t.inject || t.to_events)) {
+		int encoder = find_encoder(&t, flow, event);
+
+		t.has_event_encoder = encoder >= 0;
+		t.event_encoder = (uint8_t)MAX(encoder, 0);
+	}
+	t.to_events &= t.has_event_encoder;
+	*ret = t;
+	return true;
 }

@@ -108,6 +108,9 @@ static void take_blocks(struct model *model, const struct parties *p, const stru
 {
 	if (o->dtmf.block)
 		dtmf_block_set(model, &p->from->dtmf, &o->dtmf);
+	if (o->player)
+		p->from->player = (int)o->player;
+	p->from->early_media |= o->early_media;
 	p->from->detect_dtmf |= o->dtmf.detect;
 	p->from->inject_dtmf |= o->dtmf.inject;
 	p->to->inject_dtmf |= o->dtmf.inject;

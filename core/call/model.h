@@ -194,6 +194,8 @@ struct party {
 	struct blocks blocks; /* of all it sends */
 	struct dtmf_block dtmf;
 	bool detect_dtmf, inject_dtmf; /* in the audio it sends, into it */
+	int player;                    /* enum audio_player: is what it hears mixed? */
+	bool early_media;              /* … also before there is an answer */
 	struct flow_blocks *flows;
 	unsigned flow_count;
 	struct media **media;

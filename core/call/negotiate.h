@@ -180,6 +180,12 @@ struct codec_choice choose_codec(const struct codec_flow *flow, const struct cod
  * as they are.
  */
 bool choose_transcode(const struct codec_flow *flow, struct plan_transcode *ret);
+/*
+ * All of a flow to a sink whose audio is mixed and made anew as `to`; its strings point into the
+ * lists and those of `to`. False: nothing of it can be decoded, or be made that.
+ */
+bool choose_mixed(
+	const struct codec_flow *flow, const struct plan_format *to, struct plan_transcode *ret);
 /* What the sink gets of what comes from nobody; false: it takes nothing that we can encode. */
 bool choose_played(const struct codec_flow *flow, struct plan_format *ret);
 /* Of an agreement: from the offerer, or towards it. Times of packets are the caller's. */

@@ -121,6 +121,15 @@ struct dtmf_options {
 	struct addr dest; /* where the call's DTMF is told; family ADDR_NONE: not given */
 };
 
+/* Is what a party hears mixed and made anew (spec media 12.1)? Each has those before it, too. */
+enum audio_player {
+	PLAYER_DEFAULT,     /* as configured */
+	PLAYER_OFF,         /* also: where nobody asks for it */
+	PLAYER_PLAY_MEDIA,  /* while something is played to it */
+	PLAYER_TRANSCODING, /* also while something of it is transcoded */
+	PLAYER_ALWAYS,
+};
+
 enum media_echo { ECHO_KEEP, ECHO_OFF, ECHO_BLACKHOLE, ECHO_FORWARD, ECHO_BACKWARD, ECHO_BOTH };
 enum drop_traffic { DROP_TRAFFIC_KEEP, DROP_TRAFFIC_START, DROP_TRAFFIC_STOP };
 
@@ -182,7 +191,9 @@ struct call_options {
 
 	struct select_options select;
 	struct dtmf_options dtmf;
-	bool block_egress; /* play media: nothing else is heard meanwhile */
+	bool block_egress;        /* play media: nothing else is heard meanwhile */
+	enum audio_player player; /* of who sends the message */
+	bool early_media;         /* … also before there is an answer */
 	enum media_echo media_echo;
 	struct moh_options moh;
 	enum drop_traffic drop_traffic;

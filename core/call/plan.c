@@ -12,6 +12,13 @@
 #include "media/delay.h"
 #include "record/recorder.h"
 
+/* What all that a section hears becomes, if that is mixed. */
+struct mixed {
+	bool is;
+	struct codec_work work; /* `format` points into it */
+	struct plan_format format;
+};
+
 /* While compiling: which stream of the plan a section's streams became. */
 struct compiler {
 	const struct model *model;
@@ -20,8 +27,10 @@ struct compiler {
 	struct media **media;
 	unsigned *first; /* index of the section's first stream */
 	unsigned media_count;
-	bool no_suppress; /* as configured */
-	bool told;        /* one of the stream's flows tells of digits in its audio */
+	bool no_suppress;                /* as configured */
+	const struct call_settings *set; /* NULL: as by default */
+	struct mixed *mixed;             /* by section; `is` false for most of them */
+	bool told; /* one of the stream's flows tells of digits in its audio */
 };
 
 /*
@@ -110,9 +119,18 @@ static void add_events(struct plan_stream *s, const struct media *media)
 	}
 }
 
-static void compile_stream(struct plan_stream *s, const struct model *model,
-	const struct media *media, unsigned component, const char *software)
+static bool is_mixed(const struct compiler *c, const struct media *media)
 {
+	unsigned at = media->plan_place;
+
+	return c->mixed && at < c->media_count && c->media[at] == media && c->mixed[at].is;
+}
+
+static void compile_stream(const struct compiler *c, struct plan_stream *s,
+	const struct media *media, unsigned component)
+{
+	const char *software = c->set ? c->set->software_id : NULL;
+	const struct model *model = c->model;
 	const struct sdp_transport_info *t = sdp_transport_info(media->transport);
 	const struct media_crypto *crypto = &media_carrier(media)->crypto;
 	const struct media_stream *stream = &media->streams[component];
@@ -146,7 +164,7 @@ static void compile_stream(struct plan_stream *s, const struct model *model,
 	s->stats = ref_take(stream->stats);
 	s->sdp = ref_take(media->sdp);
 	s->in = media->in;
-	s->play = play_compile(media, component);
+	s->play = play_compile(media, component, is_mixed(c, media), c->set);
 	if (model->recording_mode == RECORDING_ON && !media->party->not_recorded)
 		s->tap = ref_take(recording_tap(model->recording));
 	s->tap_layout = model->tap_layout;
@@ -271,34 +289,85 @@ static void ask_for_digits(
 	flow->inject = source->party->inject_dtmf;
 }
 
-/* Most flows pass as they are: then there is neither a transcoding nor a list of them. */
-static void set_transcode(struct compiler *c, struct plan_stream *s, unsigned place,
-	const struct media *source, const struct media *sink)
+/* What the two said, where nothing was agreed on; the lists of a flow point into it. */
+struct said {
+	struct codec_work from, to;
+};
+
+/* False: there is nothing to be done to it, or nothing is known of it. */
+static bool find_flow(const struct compiler *c, const struct media *source,
+	const struct media *sink, struct said *said, struct codec_flow *ret)
 {
 	const struct codec_agreement *forth = media_agreement(sink, source->party);
 	const struct codec_agreement *back = media_agreement(source, sink->party);
-	struct codec_work from, to;
-	struct plan_transcode transcode;
 	struct codec_flow flow = { 0 };
 
-	if (s->opaque)
-		return;
 	if (forth || back)
 		flow = agreement_flow(forth ? forth : back, forth != NULL);
 	ask_for_digits(&flow, c->model, source);
 	if (!forth && !back) {
-		if (!asks_for_digits(&flow) || !source->in || !sink->in)
-			return;
-		codec_work_take(&from, source->in->formats, source->in->format_count);
-		codec_work_take(&to, sink->in->formats, sink->in->format_count);
-		flow.from = codec_work_list(&from);
-		flow.to = codec_work_list(&to);
+		if (!(asks_for_digits(&flow) || is_mixed(c, sink)) || !source->in || !sink->in)
+			return false;
+		codec_work_take(&said->from, source->in->formats, source->in->format_count);
+		codec_work_take(&said->to, sink->in->formats, sink->in->format_count);
+		flow.from = codec_work_list(&said->from);
+		flow.to = codec_work_list(&said->to);
 	}
 	flow.from_ptime_ms = said_ptime_ms(source);
 	flow.to_ptime_ms = said_ptime_ms(sink);
 	flow.to_maxptime_ms = sink->in ? sink->in->maxptime_ms : 0;
 	flow.fixed_ptime_ms = sink->ptime_fixed_ms;
-	if (!choose_transcode(&flow, &transcode))
+	*ret = flow;
+	return true;
+}
+
+/* Is any of what the section hears transcoded? */
+static bool is_transcoded(const struct compiler *c, const struct media *sink)
+{
+	struct plan_transcode transcode;
+	struct codec_flow flow;
+	struct said said;
+
+	for (unsigned i = 0; i < sink->source_count; i++)
+		if (find_flow(c, sink->sources[i], sink, &said, &flow) &&
+			choose_transcode(&flow, &transcode))
+			return true;
+	return false;
+}
+
+/* Most calls have none. */
+static void find_mixed(struct compiler *c)
+{
+	int by_default = c->set ? c->set->player : PLAYER_OFF;
+	struct mixed *mixed = NULL;
+
+	for (unsigned i = 0; i < c->media_count; i++) {
+		const struct media *media = c->media[i];
+		int player = play_player(media->party, by_default);
+
+		if (player <= PLAYER_OFF || !is_live(media, 0))
+			continue;
+		mixed = mixed ? mixed : g_new0(struct mixed, c->media_count);
+		mixed[i].is = play_mixes(media, by_default,
+			player == PLAYER_TRANSCODING && is_transcoded(c, media), &mixed[i].work,
+			&mixed[i].format);
+	}
+	c->mixed = mixed;
+}
+
+/* Most flows pass as they are: then there is neither a transcoding nor a list of them. */
+static void set_transcode(struct compiler *c, struct plan_stream *s, unsigned place,
+	const struct media *source, const struct media *sink)
+{
+	struct plan_transcode transcode;
+	struct codec_flow flow;
+	struct said said;
+	bool mixed = is_mixed(c, sink) && s->id == source->streams[0].id;
+
+	if (s->opaque || !find_flow(c, source, sink, &said, &flow))
+		return;
+	mixed = mixed && choose_mixed(&flow, &c->mixed[sink->plan_place].format, &transcode);
+	if (!mixed && !choose_transcode(&flow, &transcode))
 		return;
 	transcode.no_suppress = c->no_suppress;
 	transcode.tells = transcode.detect && !c->told;
@@ -332,6 +401,9 @@ static unsigned collect_sinks(struct compiler *c, struct plan_stream *s, const s
 		unsigned stream = sink_of(c, sink, component, rtcp);
 
 		if (stream == UINT16_MAX || !media_receives_from(sink, media))
+			continue;
+		/* It gets reports of ours; those of its sources are about what it does not see. */
+		if (rtcp && is_mixed(c, sink))
 			continue;
 		if (!rtcp) {
 			set_action(s, count, action_of(c->model, media, sink), media, sink);
@@ -498,24 +570,26 @@ struct plan *call_compile(const struct call *call, const struct model *model)
 		.model = model,
 		.media = media,
 		.first = first,
-		.no_suppress = call->table && call_table_settings(call->table)->dtmf_no_suppress,
+		.set = call->table ? call_table_settings(call->table) : NULL,
 	};
-	const char *software = call->table ? call_table_settings(call->table)->software_id : NULL;
 
+	c.no_suppress = c.set && c.set->dtmf_no_suppress;
 	collect(&c, model, &streams, &slots);
 	c.plan = plan_new(call->id, streams, slots);
 	if (!streams)
 		return c.plan;
 	c.next_slot = c.plan->streams[0].rtp_sinks;
+	find_mixed(&c);
 	for (unsigned i = 0; i < c.media_count; i++)
 		for (unsigned n = 0; n < streams_of(media[i]); n++) {
 			struct plan_stream *s = &c.plan->streams[first[i] + n];
 
-			compile_stream(s, model, media[i], n, software);
+			compile_stream(&c, s, media[i], n);
 			s->rtp_stream = (uint16_t)(first[i] + (n & ~1u));
 			s->carrier = (uint16_t)(first[i] + n);
 			wire(&c, s, media[i], n);
 		}
 	carry_all(&c);
+	g_free(c.mixed);
 	return c.plan;
 }

@@ -62,17 +62,19 @@ static bool hears(const struct media *media)
 	return media->in->direction == SDP_SENDRECV || media->in->direction == SDP_RECVONLY;
 }
 
+static bool can_hear(const struct media *m)
+{
+	return m->type == SDP_AUDIO && !m->rejected && m->in && media_ports(m) && hears(m) &&
+	       m->stream_count && m->streams[0].peer.family &&
+	       sdp_transport_info(m->transport)->rtp;
+}
+
 /* The party's first section that hears anything; NULL. */
 static const struct media *find_target(const struct party *party)
 {
-	for (unsigned i = 0; i < party->media_count; i++) {
-		const struct media *m = party->media[i];
-
-		if (m->type == SDP_AUDIO && !m->rejected && m->in && media_ports(m) && hears(m) &&
-			m->stream_count && m->streams[0].peer.family &&
-			sdp_transport_info(m->transport)->rtp)
-			return m;
-	}
+	for (unsigned i = 0; i < party->media_count; i++)
+		if (can_hear(party->media[i]))
+			return party->media[i];
 	return NULL;
 }
 
@@ -92,23 +94,67 @@ bool play_is_on(const struct party *party)
 	return p && !atomic_load_explicit(&p->ended, memory_order_acquire);
 }
 
+static bool plays_on(const struct media *media)
+{
+	return play_is_on(media->party) && media == find_target(media->party);
+}
+
 bool play_is_alone(const struct party *party)
 {
 	return play_is_on(party) && party->played.playback->alone;
 }
 
-struct plan_play *play_compile(const struct media *media, unsigned component)
+struct plan_play *play_compile(
+	const struct media *media, unsigned component, bool mixed, const struct call_settings *set)
 {
+	enum { BUFFER_MS = 500, AHEAD_MS = 5 };
 	struct codec_work w = { .count = 0 };
-	struct playback *p = media->party->played.playback;
+	struct playback *p = plays_on(media) ? media->party->played.playback : NULL;
 	struct plan_format format;
+	struct plan_play *play;
 
-	if (!p || component || !play_is_on(media->party) || media != find_target(media->party) ||
-		!choose_format(media, &w, &format) || rate_of(&format) != p->clip->sample_hz)
+	if (component || (!p && !mixed) || !choose_format(media, &w, &format))
 		return NULL;
-	if (format.codec == p->rated)
+	if (p && rate_of(&format) != p->clip->sample_hz)
+		p = NULL;
+	if (!p && !mixed)
+		return NULL;
+	if (p && format.codec == p->rated)
 		format.params.bitrate = p->bitrate;
-	return plan_play_new(p, &format);
+	play = plan_play_new(p, &format);
+	play->mix = mixed;
+	play->buffer_ms = mixed ? (unsigned)(set ? set->player_buffer_ms : BUFFER_MS) : 0;
+	play->ahead_ms = mixed ? (unsigned)(set ? set->player_ahead_ms : AHEAD_MS) : 0;
+	return play;
+}
+
+/* ---- mixed ---- */
+
+int play_player(const struct party *party, int by_default)
+{
+	return party->player == PLAYER_DEFAULT ? by_default : party->player;
+}
+
+static bool is_answered(const struct media *media)
+{
+	for (unsigned i = 0; i < media->source_count; i++)
+		if (media->sources[i]->in)
+			return true;
+	return false;
+}
+
+bool play_mixes(const struct media *media, int player_by_default, bool transcoded,
+	struct codec_work *w, struct plan_format *ret)
+{
+	int player = play_player(media->party, player_by_default);
+
+	if (player <= PLAYER_OFF || !can_hear(media) ||
+		(!is_answered(media) && !media->party->early_media))
+		return false;
+	if (player != PLAYER_ALWAYS && !plays_on(media) &&
+		!(player == PLAYER_TRANSCODING && transcoded))
+		return false;
+	return choose_format(media, w, ret);
 }
 
 /* ---- commands ---- */

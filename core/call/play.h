@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "call/call.h"
+#include "call/negotiate.h"
 #include "call/options.h"
 
 struct draft;
@@ -70,7 +71,19 @@ bool moh_hides_address(const struct media *media, bool answer);
 
 /* Is what others send to it discarded? */
 bool play_is_alone(const struct party *party);
-/* What the plan says of a section's stream; NULL: nothing is played there. */
-struct plan_play *play_compile(const struct media *media, unsigned component);
+/*
+ * What the plan says of a section's stream; NULL: nothing is played there. `set` (NULL: as by
+ * default): the buffers of what is mixed, if it is.
+ */
+struct plan_play *play_compile(
+	const struct media *media, unsigned component, bool mixed, const struct call_settings *set);
+/*
+ * Is the audio of all that the section hears to be mixed? `transcoded`: some of it has to be
+ * decoded anyway. *ret: what it becomes, whose strings point into `w` or the model.
+ */
+bool play_mixes(const struct media *media, int player_by_default, bool transcoded,
+	struct codec_work *w, struct plan_format *ret);
+/* What a party has asked for, or else what is configured: enum audio_player. */
+int play_player(const struct party *party, int by_default);
 
 #endif

@@ -76,6 +76,8 @@ static const struct field party_fields[] = {
 	DTMF_FIELDS(party),
 	FIELD(party, detect_dtmf, BOOL),
 	FIELD(party, inject_dtmf, BOOL),
+	FIELD(party, player, INT),
+	FIELD(party, early_media, BOOL),
 };
 
 static const struct field flow_fields[] = {

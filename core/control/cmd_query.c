@@ -3,6 +3,7 @@
 #include "control/command_priv.h"
 
 #include "base/clock.h"
+#include "call/play.h"
 
 #include <errno.h>
 
@@ -303,6 +304,11 @@ static void add_codec(struct query *q, struct value *v, const struct media *medi
 	}
 }
 
+static bool has_player(const struct query *q, const struct party *party)
+{
+	return play_player(party, call_table_settings(q->call->table)->player) > PLAYER_OFF;
+}
+
 static void add_media_flags(struct query *q, struct value *v, const struct media *media)
 {
 	struct value *flags = dict_add_list(q->d, v, "flags");
@@ -336,6 +342,8 @@ static void add_media_flags(struct query *q, struct value *v, const struct media
 		dict_add_str(q->d, flags, NULL, STR_LIT("RTCP feedback"));
 	if (media->crypto.said && media->crypto.preferred)
 		dict_add_str(q->d, flags, NULL, STR_LIT("SDES reordered"));
+	if (media->type == SDP_AUDIO && has_player(q, media->party))
+		dict_add_str(q->d, flags, NULL, STR_LIT("audio player"));
 	if (media->doubled)
 		dict_add_str(q->d, flags, NULL,
 			str_of(media->doubled == SDP_PLAIN_FIRST ? "legacy OSRTP"

@@ -469,7 +469,35 @@ FLAG_FN(flag_generate_rtcp)
 
 FLAG_FN(flag_audio_player)
 {
-	if (!v || (!is_off(text) && !flag_value_is(text, "default")))
-		flag_warn(r, "audio-player is left out: mixing is not supported by this build");
+	static const struct choice choices[] = {
+		{ "default", PLAYER_DEFAULT },
+		{ "transcoding", PLAYER_TRANSCODING },
+		{ "transcode", PLAYER_TRANSCODING },
+		{ "on", PLAYER_TRANSCODING },
+		{ "yes", PLAYER_TRANSCODING },
+		{ "enable", PLAYER_TRANSCODING },
+		{ "enabled", PLAYER_TRANSCODING },
+		{ "off", PLAYER_OFF },
+		{ "no", PLAYER_OFF },
+		{ "disable", PLAYER_OFF },
+		{ "disabled", PLAYER_OFF },
+		{ "always", PLAYER_ALWAYS },
+		{ "force", PLAYER_ALWAYS },
+		{ "forced", PLAYER_ALWAYS },
+		{ "everything", PLAYER_ALWAYS },
+		{ "play-media", PLAYER_PLAY_MEDIA },
+	};
+	int value = PLAYER_TRANSCODING;
+
+	if (!v || flag_choose(r, "audio-player", text, choices, G_N_ELEMENTS(choices), &value))
+		r->o->player = (enum audio_player)value;
+	return 0;
+}
+
+FLAG_FN(flag_no_player)
+{
+	(void)v;
+	(void)text;
+	r->o->player = PLAYER_OFF;
 	return 0;
 }

@@ -71,6 +71,7 @@ FLAG_FN(flag_dtls_fingerprint);
 FLAG_FN(flag_bundle);
 FLAG_FN(flag_generate_rtcp);
 FLAG_FN(flag_audio_player);
+FLAG_FN(flag_no_player);
 FLAG_FN(flag_rtpp_flags);
 FLAG_FN(flag_template);
 

@@ -59,6 +59,7 @@ static int open_flow(
 	outlet_init(&flow->outlet, seed());
 	flow->outlet.source = s;
 	flow->outlet.sink = s->rtp_sinks[place];
+	flow->outlet.mixed = wanted && wanted->mix;
 	stream_stats_make_sent(flow->outlet.sink->stats);
 	if (!wanted || (was_there && plan_transcode_equal(
 					     wanted, transcode_of(before->plan, place_before))))

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Playing on the worker. Packet n of a playback is due n packet times after its beginning, less a
- * lead: so much is sent at once for the receiver's jitter buffer.
+ * lead: so much is sent at once for the receiver's jitter buffer. What is mixed has no lead, as its
+ * sources are heard while they speak.
  */
 #include "media/generator.h"
 
 #include "base/clock.h"
 #include "base/ref.h"
+#include "codec/format.h"
+#include "media/mixer.h"
 #include "media/outlet.h"
 #include "media/packet.h"
 #include "media/playback.h"
@@ -33,6 +36,7 @@ struct generator {
 	uint32_t clock_hz;
 	uint8_t payload_type;
 	int64_t packet_us;
+	struct mixer *mixer; /* owned; NULL: only the playback is sent */
 	/* How far it is. */
 	bool opened; /* an encoder of its own */
 	bool marked; /* the first packet of this playback was sent */
@@ -41,9 +45,13 @@ struct generator {
 	int64_t stamp_us;  /* the moment of the outlet's next timestamp; 0: nothing was sent yet */
 	int64_t report_us; /* when the next sender report is due */
 	int64_t wall_minus_mono_us;
+	/* What was sent beside audio last: its timestamp, as it came and as it was sent. */
+	bool has_beside;
+	uint32_t beside_in, beside_out;
 };
 
 static _Thread_local int16_t samples[CODEC_MAX_SAMPLES * CODEC_MAX_CHANNELS];
+static _Thread_local int16_t played_too[CODEC_MAX_SAMPLES];
 
 static void destroy_playback(void *object)
 {
@@ -65,7 +73,7 @@ struct playback *playback_new(uint32_t id, struct clip *clip)
 static int open_encoder(struct generator *g, const struct plan_play *play, struct err *err)
 {
 	const struct plan_format *f = &play->format->encoders[0];
-	const struct codec_audio have = { play->playback->clip->sample_hz, 1 };
+	const struct codec_audio have = { codec_sample_hz(f->codec, f->params.clock_hz), 1 };
 
 	g->ops = f->codec->encoder;
 	if (!g->ops || g->ops->open(g->ops->data, &f->params, &have, &g->audio, &g->packet_samples,
@@ -80,6 +88,10 @@ static int open_encoder(struct generator *g, const struct plan_play *play, struc
 	g->clock_hz = f->params.clock_hz;
 	g->payload_type = f->payload_type;
 	g->packet_us = (int64_t)g->packet_samples * 1000000 / g->audio.sample_hz;
+	if (play->mix)
+		g->mixer = mixer_new(&g->audio, g->packet_samples,
+			(size_t)play->buffer_ms * g->audio.sample_hz / 1000,
+			(size_t)play->ahead_ms * g->audio.sample_hz / 1000);
 	return 0;
 }
 
@@ -93,7 +105,10 @@ static const struct stream *find_before(const struct stream_set *latest, uint32_
 
 static bool plays_on(const struct plan_play *a, const struct plan_play *b)
 {
-	return a && b && a->playback == b->playback && plan_transcode_equal(a->format, b->format);
+	if (!a || !b || a->mix != b->mix || !plan_transcode_equal(a->format, b->format))
+		return false;
+	return a->mix ? a->buffer_ms == b->buffer_ms && a->ahead_ms == b->ahead_ms
+		      : a->playback == b->playback;
 }
 
 static void on_due(struct wheel_timer *timer, int64_t now_us);
@@ -135,6 +150,8 @@ void generators_free(struct stream_set *set)
 
 		if (g && g->encoder)
 			g->ops->close(g->encoder);
+		if (g)
+			mixer_free(g->mixer);
 		g_free(g);
 	}
 }
@@ -217,9 +234,17 @@ static struct wheel *wheel_of(const struct generator *g)
 	return loop_wheel(media_worker_loop(g->stream->set->state->worker));
 }
 
+/* What is played, and not over yet; NULL. */
 static struct playback *playback_of(const struct generator *g)
 {
-	return g->stream->plan->play ? g->stream->plan->play->playback : NULL;
+	struct playback *p = g->stream->plan->play ? g->stream->plan->play->playback : NULL;
+
+	return p && !atomic_load_explicit(&p->ended, memory_order_relaxed) ? p : NULL;
+}
+
+static int64_t lead_us(const struct generator *g)
+{
+	return g->mixer ? 0 : LEAD_US;
 }
 
 static void tell_end(const struct generator *g, struct playback *p)
@@ -247,17 +272,17 @@ static bool play_again(struct playback *p, uint64_t played)
 }
 
 /*
- * The next packet's worth of samples; what the helper has not decoded yet, and what the last
- * packet lacks, is silence. False: that was all.
+ * The next packet's worth of samples of what is played; what the helper has not decoded yet, and
+ * what the last packet lacks, is silence. False: that was all.
  */
-static bool take_samples(struct generator *g, struct playback *p)
+static bool take_played(const struct generator *g, struct playback *p, int16_t *out)
 {
 	uint64_t at = atomic_load_explicit(&p->at, memory_order_relaxed);
 	uint64_t played = atomic_load_explicit(&p->played, memory_order_relaxed);
 	size_t have = 0;
 
 	while (have < g->packet_samples) {
-		size_t n = clip_read(p->clip, (size_t)at, samples + have, g->packet_samples - have);
+		size_t n = clip_read(p->clip, (size_t)at, out + have, g->packet_samples - have);
 
 		have += n;
 		at += n;
@@ -273,7 +298,7 @@ static bool take_samples(struct generator *g, struct playback *p)
 		}
 		at = 0;
 	}
-	memset(samples + have, 0, (g->packet_samples - have) * sizeof(*samples));
+	memset(out + have, 0, (g->packet_samples - have) * sizeof(*out));
 	atomic_store_explicit(&p->at, at, memory_order_relaxed);
 	atomic_store_explicit(&p->played, played, memory_order_relaxed);
 	return true;
@@ -286,6 +311,35 @@ static void spread(struct generator *g)
 		return;
 	for (size_t i = g->packet_samples; i-- > 0;)
 		samples[2 * i] = samples[2 * i + 1] = samples[i];
+}
+
+/* What sources have written, with what is played on top of it. */
+static void take_mixed(struct generator *g, struct playback *p)
+{
+	unsigned channels = g->audio.channels;
+
+	mixer_take(g->mixer, samples, g->packet_samples);
+	if (!p)
+		return;
+	if (!take_played(g, p, played_too)) {
+		tell_end(g, p);
+		return;
+	}
+	for (size_t i = 0; i < g->packet_samples * channels; i++)
+		samples[i] = mixer_sum(samples[i], played_too[i / channels]);
+}
+
+/* False: there is no next packet. */
+static bool take_samples(struct generator *g, struct playback *p)
+{
+	if (g->mixer) {
+		take_mixed(g, p);
+		return true;
+	}
+	if (!take_played(g, p, samples))
+		return false;
+	spread(g);
+	return true;
 }
 
 static void send_packet(struct generator *g, int64_t now_us)
@@ -303,12 +357,11 @@ static void send_packet(struct generator *g, int64_t now_us)
 
 	s->next_timestamp += (uint32_t)((uint64_t)g->packet_samples * g->clock_hz /
 					g->audio.sample_hz);
-	g->stamp_us = g->due_us + LEAD_US + g->packet_us;
+	g->stamp_us = g->due_us + lead_us(g) + g->packet_us;
 	if (!packet.buf) {
 		reason_count(REASON_NO_BUFFER);
 		return;
 	}
-	spread(g);
 	len = g->ops->encode(g->encoder, samples, packet.buf->data + RTP_HEADER_BYTES);
 	if (len <= 0) {
 		buf_put(packet.buf);
@@ -319,10 +372,10 @@ static void send_packet(struct generator *g, int64_t now_us)
 	outlet_send(&g->outlet, &packet, now_us);
 }
 
-static void end(struct generator *g)
+static void end(struct generator *g, struct playback *p)
 {
 	g->playing = false;
-	tell_end(g, playback_of(g));
+	tell_end(g, p);
 }
 
 static void on_due(struct wheel_timer *timer, int64_t now_us)
@@ -330,22 +383,25 @@ static void on_due(struct wheel_timer *timer, int64_t now_us)
 	struct generator *g = container_of(timer, struct generator, timer);
 	struct playback *p = playback_of(g);
 
-	if (!g->playing || !p)
+	if (!g->playing || (!p && !g->mixer))
 		return;
 	if (now_us > g->due_us + LATE_US) { /* the worker stood still */
 		int64_t missed = (now_us - g->due_us) / g->packet_us;
 
 		g->due_us += missed * g->packet_us;
+		if (g->mixer)
+			mixer_take(g->mixer, NULL, (size_t)missed * g->packet_samples);
 		g->outlet.ssrc[0].next_timestamp += (uint32_t)((uint64_t)missed *
 							       g->packet_samples * g->clock_hz /
 							       g->audio.sample_hz);
 	}
 	while (g->due_us <= now_us) {
 		if (!take_samples(g, p)) {
-			end(g);
+			end(g, p);
 			return;
 		}
 		send_packet(g, now_us);
+		p = playback_of(g);
 		g->due_us += g->packet_us;
 	}
 	if (now_us >= g->report_us)
@@ -363,7 +419,7 @@ static void begin(struct generator *g, int64_t now_us)
 							       g->clock_hz / 1000000);
 	g->marked = false;
 	g->playing = true;
-	g->due_us = now_us - LEAD_US;
+	g->due_us = now_us - lead_us(g);
 	g->stamp_us = now_us;
 	g->report_us = 0;
 	on_due(&g->timer, now_us);
@@ -387,6 +443,8 @@ static void take_encoder(struct generator *g, struct generator *before)
 	g->payload_type = before->payload_type;
 	g->packet_us = before->packet_us;
 	before->encoder = NULL;
+	g->mixer = before->mixer;
+	before->mixer = NULL;
 }
 
 static void take_place(struct generator *g, const struct generator *before)
@@ -401,7 +459,8 @@ static void inherit(struct generator *g, struct generator *before, int64_t now_u
 {
 	const struct plan_play *play = g->stream->plan->play;
 	const struct plan_play *was = before ? before->stream->plan->play : NULL;
-	bool same = play && was && play->playback == was->playback;
+	bool same = play && was && play->mix == was->mix &&
+		    (play->mix || play->playback == was->playback);
 
 	if (before) {
 		wheel_clear(wheel_of(before), &before->timer);
@@ -450,4 +509,40 @@ void generators_start(struct stream_set *set)
 		if (g && g->playing)
 			wheel_set(wheel_of(g), &g->timer, g->due_us);
 	}
+}
+
+/* ---- what is mixed ---- */
+
+void generator_mix(struct stream *sink, uint64_t *at, const int16_t *samples_in, size_t count)
+{
+	if (sink->generator && sink->generator->mixer)
+		mixer_add(sink->generator->mixer, at, samples_in, count);
+}
+
+/* It begins now, by the clock of what is heard. */
+void generator_send_beside(struct stream *sink, const struct outlet_packet *packet, int64_t now_us)
+{
+	struct generator *g = sink->generator;
+	struct outlet_packet sent = *packet;
+
+	if (!g || !g->mixer || !g->playing) {
+		buf_put(packet->buf);
+		return;
+	}
+	if (!g->has_beside || g->beside_in != packet->timestamp) {
+		g->has_beside = true;
+		g->beside_in = packet->timestamp;
+		g->beside_out = g->outlet.ssrc[0].next_timestamp;
+	}
+	sent.timestamp = g->beside_out;
+	sent.at_once = true;
+	outlet_send(&g->outlet, &sent, now_us);
+}
+
+void generator_obey(struct stream *sink, const struct codec *codec, int request)
+{
+	struct generator *g = sink->generator;
+
+	if (g && g->encoder && sink->plan->play->format->encoders[0].codec == codec && g->ops->obey)
+		g->ops->obey(g->encoder, request);
 }

@@ -3,16 +3,21 @@
  * What is sent to a stream's peer without anybody having sent it to us: a playback's samples,
  * encoded and sent by a timer as one more RTP source, with sender reports (spec media 6.2). SSRC
  * and sequence numbers go on with the next playback. There is one for each stream that something
- * was ever played on.
+ * was ever played on. Where the plan says so, it is all that the peer gets: what flows to the
+ * stream is decoded and mixed with what is played (12.1).
  */
 #ifndef MEDIA_GENERATOR_H
 #define MEDIA_GENERATOR_H
 
 #include "base/err.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
+struct codec;
 struct generator;
+struct outlet_packet;
+struct stream;
 struct stream_set;
 
 /*
@@ -27,5 +32,14 @@ void generators_inherit(struct stream_set *before, struct stream_set *next, int6
 /* The session leaves this worker, or has come to it. [media] */
 void generators_stop(struct stream_set *set);
 void generators_start(struct stream_set *set);
+/*
+ * Samples of a source of `sink`, as the encoder of what it is played takes them; *at: where they go
+ * (mixer.h). Without a mixer they are left out. [media]
+ */
+void generator_mix(struct stream *sink, uint64_t *at, const int16_t *samples, size_t count);
+/* What goes beside the mixed audio, events above all, under the same SSRC; takes its buf. [media] */
+void generator_send_beside(struct stream *sink, const struct outlet_packet *packet, int64_t now_us);
+/* What the peer of `sink` asks an encoder of `codec` for, in that codec's terms. [media] */
+void generator_obey(struct stream *sink, const struct codec *codec, int request);
 
 #endif

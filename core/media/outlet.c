@@ -8,6 +8,7 @@
  */
 #include "media/outlet.h"
 
+#include "media/generator.h"
 #include "media/packet.h"
 #include "rtp/seq.h"
 
@@ -204,13 +205,19 @@ void outlet_send(struct outlet *o, const struct outlet_packet *packet, int64_t n
 	struct rtp_header header = {
 		.marker = packet->marker,
 		.payload_type = packet->payload_type,
-		.seq = s->next_seq++,
+		.seq = s->next_seq,
 		.timestamp = packet->timestamp,
 		.ssrc = s->out,
 	};
-	int64_t due_us = packet->at_once ? now_us : pace(o, packet, now_us);
+	int64_t due_us;
 
+	if (o->mixed) {
+		generator_send_beside(o->sink, packet, now_us);
+		return;
+	}
+	due_us = packet->at_once ? now_us : pace(o, packet, now_us);
 	rtp_write(packet->buf->data, &header);
+	s->next_seq++;
 	s->packets++;
 	s->octets += packet->buf->len - RTP_HEADER_BYTES;
 	count_sent(o, packet, header.seq, now_us);
@@ -268,6 +275,7 @@ void outlet_flush(struct outlet *o)
 void outlet_move(struct outlet *to, struct outlet *from)
 {
 	struct stream *source = to->source, *sink = to->sink;
+	bool mixed = to->mixed;
 	bool waits = from->queued > 0;
 
 	if (waits)
@@ -275,6 +283,7 @@ void outlet_move(struct outlet *to, struct outlet *from)
 	*to = *from;
 	to->source = source;
 	to->sink = sink;
+	to->mixed = mixed;
 	wheel_timer_init(&to->timer, on_due);
 	from->queued = 0;
 	if (waits)

@@ -44,7 +44,10 @@ struct outlet {
 	unsigned count;
 	struct outlet_ssrc ssrc[OUTLET_SSRCS]; /* the latest first */
 	struct digits digits;                  /* that the sink gets instead of audio */
-	uint64_t random;                       /* state of a generator */
+	/* Audio is mixed by the sink's generator, which also sends what goes beside it. */
+	bool mixed;
+	uint64_t mixed_at; /* where in the mixer */
+	uint64_t random;   /* state of a generator */
 	/* A packet of that timestamp leaves at pace_us; up to the next one its clock counts. */
 	bool paced;
 	uint32_t pace_timestamp, pace_clock_hz;

@@ -188,7 +188,7 @@ bool plan_transcode_equal(const struct plan_transcode *a, const struct plan_tran
 	       a->detect == b->detect && a->tells == b->tells && a->to_events == b->to_events &&
 	       a->inject == b->inject && a->has_event_encoder == b->has_event_encoder &&
 	       a->event_encoder == b->event_encoder && a->relay == b->relay &&
-	       a->no_suppress == b->no_suppress &&
+	       a->no_suppress == b->no_suppress && a->mix == b->mix &&
 	       !memcmp(a->handler, b->handler, sizeof(a->handler)) &&
 	       codecs_equal(a->decoders, b->decoders, a->decoder_count) &&
 	       codecs_equal(a->encoders, b->encoders, a->encoder_count);
@@ -269,7 +269,8 @@ static bool plays_equal(const struct plan_play *a, const struct plan_play *b)
 {
 	if (!a || !b)
 		return a == b;
-	return a->playback == b->playback && plan_transcode_equal(a->format, b->format);
+	return a->playback == b->playback && a->mix == b->mix && a->buffer_ms == b->buffer_ms &&
+	       a->ahead_ms == b->ahead_ms && plan_transcode_equal(a->format, b->format);
 }
 
 static bool stream_equal(const struct plan_stream *a, const struct plan_stream *b)
@@ -285,8 +286,7 @@ static bool stream_equal(const struct plan_stream *a, const struct plan_stream *
 	       bundles_equal(a->bundle, b->bundle) && a->secured == b->secured &&
 	       srtp_equal(a->srtp_in, b->srtp_in) && srtp_equal(a->srtp_out, b->srtp_out) &&
 	       dtls_equal(a->dtls, b->dtls) && ice_equal(a->ice, b->ice) &&
-	       formats_equal(a->in, b->in) &&
-	       !memcmp(a->events, b->events, sizeof(a->events)) &&
+	       formats_equal(a->in, b->in) && !memcmp(a->events, b->events, sizeof(a->events)) &&
 	       a->tap == b->tap &&
 	       sinks_equal(a->rtp_sinks, a->rtp_sink_count, b->rtp_sinks, b->rtp_sink_count) &&
 	       sinks_equal(a->rtcp_sinks, a->rtcp_sink_count, b->rtcp_sinks, b->rtcp_sink_count) &&

@@ -146,7 +146,9 @@ struct plan_transcode {
 	bool detect, tells, to_events, inject;
 	bool has_event_encoder;
 	uint8_t event_encoder;
-	bool relay;       /* nothing but that: all packets pass, under the outlet's numbers */
+	bool relay; /* nothing but that: all packets pass, under the outlet's numbers */
+	/* Audio goes to what the sink is played (plan_play), whose format is the first encoder. */
+	bool mix;
 	bool no_suppress; /* audio is sent beside events, too */
 	char *texts;      /* what the formats' strings point into; owned */
 };
@@ -195,13 +197,18 @@ struct plan_srtp *plan_srtp_new(const struct srtp_params *params, uint32_t gener
 
 struct playback;
 
-/* Something is played to the stream's peer (generator.h). */
+/*
+ * The stream's peer gets what we make (generator.h): something is played to it, or all that it
+ * hears is mixed.
+ */
 struct plan_play {
-	struct playback *playback;     /* reference; the same one: it goes on */
+	struct playback *playback;     /* reference; the same one: it goes on; NULL: nothing */
 	struct plan_transcode *format; /* owned; its only encoder is what it is played by */
+	bool mix;                      /* audio of its sources, too, in one stream without end */
+	unsigned buffer_ms, ahead_ms;  /* of what is mixed (mixer.h) */
 };
 
-/* Takes a reference to `playback`, copies `format`. [control] */
+/* Takes a reference to `playback`, which may be NULL; copies `format`. [control] */
 struct plan_play *plan_play_new(struct playback *playback, const struct plan_format *format);
 
 /* Sections that share a transport: how to tell whose a packet is. */

@@ -10,6 +10,7 @@
 #include <glib.h>
 
 #include "media/flow.h"
+#include "media/generator.h"
 #include "media/outlet.h"
 #include "media/packet.h"
 #include "media/transcoder_priv.h"
@@ -47,7 +48,7 @@ static uint32_t ticks_of(const struct encoder *e, size_t samples)
 
 static void encode_packet(const struct turn *turn, const int16_t *samples)
 {
-	struct encoder *e = turn->encoder;
+	const struct encoder *e = turn->encoder;
 	struct outlet_packet packet = {
 		.buf = buf_get(turn->pool),
 		.payload_type = e->payload_type,
@@ -74,8 +75,12 @@ static void encode_packet(const struct turn *turn, const int16_t *samples)
 static void encode(const struct turn *turn, const int16_t *samples)
 {
 	struct encoder *e = turn->encoder;
+	bool as_events = turn->t->puts_digits && dtmf_replace(turn, &samples);
 
-	if (!turn->t->puts_digits || !dtmf_replace(turn, &samples))
+	if (turn->t->plan->mix && !as_events)
+		generator_mix(
+			turn->outlet->sink, &turn->outlet->mixed_at, samples, e->packet_samples);
+	else if (!as_events)
 		encode_packet(turn, samples);
 	turn->ssrc->next_timestamp += ticks_of(e, e->packet_samples);
 }
@@ -218,7 +223,9 @@ static void pass_request(const struct turn *turn)
 	struct flow *back = flow_find(turn->outlet->sink, turn->outlet->source);
 	int request = turn->decoder->ops->request(turn->decoder->state);
 
-	if (request >= 0 && back)
+	if (request >= 0 && back && back->outlet.mixed)
+		generator_obey(turn->outlet->source, codec, request);
+	else if (request >= 0 && back)
 		transcoder_obey(back->transcoder, codec, request);
 }
 
@@ -253,7 +260,8 @@ static void take_audio(
 	else
 		bridge(turn, lost, h, payload);
 	t->passed = false;
-	d->used = turn->encoder->used = true;
+	d->used = true;
+	turn->encoder->used = !t->plan->mix; /* it has none */
 	transcoder_drop_anchor(turn, h->timestamp);
 	count = d->ops->decode(d->state, payload, h->payload_len, heard, CODEC_MAX_SAMPLES);
 	t->broken = count < 0;

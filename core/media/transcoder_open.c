@@ -81,13 +81,15 @@ static int open_pair(struct transcoder *t, const struct plan_handler *h, struct 
 	const struct plan_format *out = &t->plan->encoders[h->encoder];
 	struct decoder *d = &t->decoders[h->decoder];
 	struct encoder *e = &t->encoders[h->encoder];
-	const struct codec_audio have = { sample_hz_of(in), in->params.channels };
+	/* What is mixed is as the generator of the sink has it. */
+	const struct codec_audio have = { sample_hz_of(t->plan->mix ? out : in),
+		t->plan->mix ? 1 : in->params.channels };
 	int ret = 0;
 
 	if (!e->clock_hz)
 		ret = open_encoder(e, out, &have, err);
 	if (!ret && !d->clock_hz)
-		ret = open_decoder(d, in, e->state ? &e->audio : &have, err);
+		ret = open_decoder(d, in, e->state || t->plan->mix ? &e->audio : &have, err);
 	if (!ret && h->handling == PLAN_TRANSCODE)
 		ret = open_resampler(t, e, h->decoder, err);
 	if (!ret && h->handling != PLAN_EVENT && !e->has_chain[h->decoder]) {
@@ -105,6 +107,18 @@ static int open_pairs(struct transcoder *t, enum plan_handling handling, struct 
 		if (t->plan->handler[pt].handling == handling)
 			ret = open_pair(t, &t->plan->handler[pt], err);
 	return ret;
+}
+
+/* The sink's generator encodes; these have told how. */
+static void close_encoders(struct transcoder *t)
+{
+	for (unsigned i = 0; i < t->plan->encoder_count; i++) {
+		struct encoder *e = &t->encoders[i];
+
+		if (e->state)
+			e->ops->close(e->state);
+		e->state = NULL;
+	}
 }
 
 int transcoder_new(
@@ -125,6 +139,8 @@ int transcoder_new(
 		ret = open_encoder(&t->encoders[plan->event_encoder],
 			&plan->encoders[plan->event_encoder], NULL, err);
 	ret = ret ? ret : dtmf_open(t, err);
+	if (t->plan->mix)
+		close_encoders(t);
 	if (ret < 0) {
 		transcoder_free(t);
 		return ret;
