@@ -14,6 +14,7 @@
 #include <glib.h>
 
 #include "net/addr.h"
+#include "rtp/telephone_event.h"
 
 static const struct {
 	const char *name; /* as the choices of config_table.c, in their order */
@@ -193,6 +194,26 @@ static int check_recording(const struct config *config, struct err *err)
 	return err_set(err, EINVAL, "Invalid value for recording format \"%s\".", format);
 }
 
+static int check_digits(const char *text, const char *option, struct err *err)
+{
+	for (const char *c = text; c && *c; c++)
+		if (telephone_event_code(*c) < 0)
+			return err_set(err, EINVAL, "--%s has what is no digit: %s", option, text);
+	return 0;
+}
+
+static int check_codes(const struct config *c, struct err *err)
+{
+	int rc = check_digits(c->vsc_start_rec, "vsc-start-rec", err);
+
+	rc = rc ? rc : check_digits(c->vsc_stop_rec, "vsc-stop-rec", err);
+	rc = rc ? rc : check_digits(c->vsc_start_stop_rec, "vsc-start-stop-rec", err);
+	rc = rc ? rc : check_digits(c->vsc_pause_rec, "vsc-pause-rec", err);
+	rc = rc ? rc : check_digits(c->vsc_pause_resume_rec, "vsc-pause-resume-rec", err);
+	return rc ? rc
+		  : check_digits(c->vsc_start_pause_resume_rec, "vsc-start-pause-resume-rec", err);
+}
+
 static int check_all(const struct config_set *set, struct err *err)
 {
 	static int (*const checks[])(const struct config *config, struct err *err) = {
@@ -200,6 +221,7 @@ static int check_all(const struct config_set *set, struct err *err)
 		check_addresses,
 		check_mysql_query,
 		check_recording,
+		check_codes,
 	};
 
 	help_with_facilities(set);

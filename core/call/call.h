@@ -55,9 +55,10 @@ struct call_settings {
 	struct clips *clips;         /* borrowed; NULL: no media are played */
 	int64_t moh_max_ms;          /* music on hold does not begin anew after that */
 	unsigned moh_max_times;
-	const char *moh_attr; /* of a session in which somebody is on hold; NULL: none */
-	bool moh_not_twice;   /* no music where that attribute was received */
-	int player;           /* enum audio_player, where messages do not say; 0: off */
+	const char *moh_attr;       /* of a session in which somebody is on hold; NULL: none */
+	bool moh_not_twice;         /* no music where that attribute was received */
+	const char *vsc[VSC_COUNT]; /* codes by enum vsc (vsc.h); NULL: none */
+	int player;                 /* enum audio_player, where messages do not say; 0: off */
 	int player_buffer_ms, player_ahead_ms; /* of what is mixed (media/mixer.h) */
 	struct recorder *recorder;             /* borrowed; NULL: nothing can be recorded */
 };

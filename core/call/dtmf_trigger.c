@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Triggers: digits that, once dialled, change what is done about digits (spec media 4.6). What has
+ * Triggers: digits that, once dialled, change what is done about digits (spec media 4.6), or steer
+ * recording (vsc.h). What has
  * been dialled is kept with the call, not with its model: it is no part of a snapshot.
  */
 #include "call/dtmf.h"
@@ -8,6 +9,7 @@
 #include "base/clock.h"
 #include "call/call.h"
 #include "call/draft.h"
+#include "call/vsc.h"
 #include "rtp/telephone_event.h"
 
 enum { KEPT = 32 }; /* digits; as long as the longest trigger */
@@ -96,29 +98,43 @@ static void begin_trigger(
 	set_mode(call, w->party, b->trigger_mode);
 }
 
+static void look_for_triggers(
+	struct call *call, struct watch *w, const struct dtmf_block *b, int64_t now_us)
+{
+	/* Another command may have changed it meanwhile. */
+	w->triggered &= b->how.mode == b->trigger_mode;
+	if (!w->triggered && ends_with(w, b->trigger))
+		begin_trigger(call, w, b, now_us);
+	else if (ends_with(w, b->trigger_end) ||
+		 (w->triggered && w->digits_left && !--w->digits_left))
+		end_trigger(call, w, b);
+}
+
 void call_dtmf_dialled(struct call *call, unsigned number, uint8_t code)
 {
 	const struct party *party = find_party(call->model, number);
 	const struct dtmf_block *b = party ? party_dtmf(call->model, party) : NULL;
 	const int64_t gap_us = (int64_t)call_table_settings(call->table)->dtmf_digit_delay_ms *
 			       1000;
+	bool triggers = b && (b->trigger.s || b->trigger_end.s);
 	int64_t now_us = clock_mono_us();
+	enum vsc vsc = VSC_COUNT;
 	struct watch *w;
 
-	if (!b || !telephone_event_digit(code) || (!b->trigger.s && !b->trigger_end.s))
+	if (!b || !telephone_event_digit(code) || (!triggers && !party->vsc))
 		return;
 	w = find_or_add(call, number);
 	if (now_us - w->latest_us > gap_us)
 		w->count = 0;
 	w->latest_us = now_us;
-	/* Another command may have changed it meanwhile. */
-	w->triggered &= b->how.mode == b->trigger_mode;
 	add_digit(w, telephone_event_digit(code));
-	if (!w->triggered && ends_with(w, b->trigger))
-		begin_trigger(call, w, b, now_us);
-	else if (ends_with(w, b->trigger_end) ||
-		 (w->triggered && w->digits_left && !--w->digits_left))
-		end_trigger(call, w, b);
+	vsc = vsc_find(party, w->digits, w->count);
+	if (triggers)
+		look_for_triggers(call, w, b, now_us);
+	if (vsc == VSC_COUNT)
+		return;
+	w->count = 0;
+	vsc_carry_out(call, vsc);
 }
 
 void call_dtmf_expire(struct call *call, int64_t now_us)

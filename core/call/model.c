@@ -37,6 +37,7 @@ static void party_release(struct party *party)
 	ref_drop(party->played.source);
 	ref_drop(party->moh.source);
 	ref_drop(party->hears.source);
+	ref_drop(party->announcement.source);
 }
 
 void model_free(struct model *model)
@@ -129,6 +130,9 @@ static struct party *party_copy_into(struct arena *arena, const struct party *fr
 	ref_take(to->played.source);
 	ref_take(to->moh.source);
 	ref_take(to->hears.source);
+	ref_take(to->announcement.source);
+	for (unsigned i = 0; i < VSC_COUNT; i++)
+		to->codes.digits[i] = arena_str(arena, from->codes.digits[i]);
 	to->media = arena_new_array(arena, struct media *, from->media_count);
 	for (unsigned i = 0; i < from->media_count; i++)
 		to->media[i] = media_copy_into(arena, from->media[i], to);
@@ -145,6 +149,9 @@ struct model *model_copy(const struct model *from)
 	to->metadata = arena_str(arena, from->metadata);
 	copy_dtmf(arena, &to->dtmf);
 	to->xmlrpc_callback = arena_str(arena, from->xmlrpc_callback);
+	to->record_file = arena_str(arena, from->record_file);
+	to->record_dir = arena_str(arena, from->record_dir);
+	to->record_pattern = arena_str(arena, from->record_pattern);
 	ref_take(to->recording);
 	for (unsigned i = 0; i < from->party_count; i++)
 		to->parties[i] = party_copy_into(arena, from->parties[i]);

@@ -13,6 +13,7 @@
 #include "call/crypto.h"
 #include "call/dtls.h"
 #include "call/ice.h"
+#include "call/vsc.h"
 #include "media/clips.h"
 #include "media/plan.h"
 #include "media/playback.h"
@@ -170,6 +171,14 @@ struct played {
 	struct clip_source *source; /* reference: another codec may need it at another rate */
 	bool is_moh;
 };
+
+/* What a party hears when its call begins to be recorded. */
+struct announcement {
+	struct clip_source *source; /* reference; NULL: nothing */
+	bool alone;                 /* others are not heard meanwhile */
+	uint32_t heard;             /* number of the recording that it was played for */
+};
+
 /* Is the call recorded? */
 enum recording_mode { RECORDING_OFF, RECORDING_ON, RECORDING_PAUSED };
 
@@ -187,10 +196,14 @@ struct party {
 	int delay_ms;              /* what it sends waits so long; 0: not */
 	int alias_key;             /* enum alias_key: how other tags of it are recognised */
 	bool not_recorded;         /* what it sends stays out of recordings */
+	int record_slot;           /* its channel there, from 1; 0: by its number */
+	bool vsc;                  /* it may steer recording by … */
+	struct vsc_codes codes;
 	struct printed printed;
 	struct played played;
-	struct moh moh;       /* what it has advertised */
-	struct moh hears;     /* while it is on hold */
+	struct moh moh;   /* what it has advertised */
+	struct moh hears; /* while it is on hold */
+	struct announcement announcement;
 	struct blocks blocks; /* of all it sends */
 	struct dtmf_block dtmf;
 	bool detect_dtmf, inject_dtmf; /* in the audio it sends, into it */
@@ -220,7 +233,10 @@ struct model {
 	struct str metadata, xmlrpc_callback;
 	struct recording *recording; /* a reference, also when it has ended; NULL: never any */
 	enum recording_mode recording_mode;
-	uint32_t tap_layout; /* of the plan compiled from it */
+	uint32_t recording_number; /* goes up with each that is started */
+	int record_slots;          /* channels; 0: as many as there are parties */
+	struct str record_file, record_dir, record_pattern; /* for those that digits start */
+	uint32_t tap_layout;                                /* of the plan compiled from it */
 };
 
 struct model *model_new(void);

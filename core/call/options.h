@@ -9,6 +9,7 @@
 
 #include "api/dict.h"
 #include "call/ice.h"
+#include "call/vsc.h"
 #include "media/plan.h"
 #include "net/addr.h"
 #include "sdp/edit.h"
@@ -142,6 +143,17 @@ struct record_options {
 	bool pause;                /* stop recording: pause it */
 	bool exclude;              /* neither party is recorded from now on */
 	struct str file, dir, pattern;
+	bool announce; /* with what is to be played: the sender hears it when recording starts */
+	bool vsc;      /* the sender may steer it by digits … */
+	struct vsc_codes codes; /* … these, where they are not as configured */
+	/* Channels in all; of the offerer, of the answerer, from 1. 0: as they come. */
+	int slots, slot_offer, slot_answer;
+};
+
+/* What is to be played; s NULL: not given. */
+struct play_options {
+	struct str file, blob, blob64;
+	bool from_db;
 };
 
 struct call_options {
@@ -196,6 +208,7 @@ struct call_options {
 	bool early_media;         /* … also before there is an answer */
 	enum media_echo media_echo;
 	struct moh_options moh;
+	struct play_options play;
 	enum drop_traffic drop_traffic;
 	int delay_ms; /* delay-buffer; DELAY_NOT_GIVEN */
 	struct record_options record;

@@ -285,7 +285,8 @@ static void ask_for_digits(
 	flow->tones = b->how.mode == PLAN_DTMF_TONE || b->how.mode == PLAN_DTMF_RANDOM;
 	flow->force |= dtmf_mode_makes_audio(b->how.mode);
 	flow->detect = source->party->detect_dtmf || dtmf_mode_makes_audio(b->how.mode) ||
-		       ((b->trigger.s || b->trigger_end.s) && !says_events(source));
+		       ((b->trigger.s || b->trigger_end.s || source->party->vsc) &&
+			       !says_events(source));
 	flow->inject = source->party->inject_dtmf;
 }
 

@@ -143,6 +143,13 @@ static bool is_answered(const struct media *media)
 	return false;
 }
 
+bool play_is_answered(const struct party *party)
+{
+	const struct media *target = find_target(party);
+
+	return target && is_answered(target);
+}
+
 bool play_mixes(const struct media *media, int player_by_default, bool transcoded,
 	struct codec_work *w, struct plan_format *ret)
 {
@@ -258,6 +265,23 @@ int play_finish(struct draft *draft, int ret, struct err *err)
 	draft->call->playing = true;
 	draft_commit(draft);
 	return 0;
+}
+
+static struct clip_source *decode_base64(struct str text)
+{
+	g_autofree char *copy = g_strndup(text.s, text.len);
+	gsize len;
+	g_autofree guchar *content = g_base64_decode(copy, &len);
+
+	return len ? clip_source_blob((struct str){ (const char *)content, len }) : NULL;
+}
+
+struct clip_source *play_source(const struct play_options *o)
+{
+	return o->file.len     ? clip_source_file(o->file)
+	       : o->blob.len   ? clip_source_blob(o->blob)
+	       : o->blob64.len ? decode_base64(o->blob64)
+			       : NULL;
 }
 
 static void take_label(struct model *model, struct party *party, const struct call_options *o)

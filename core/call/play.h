@@ -69,6 +69,8 @@ bool moh_direction(const struct media *media, const struct media *source, bool a
 	enum sdp_direction *ret);
 bool moh_hides_address(const struct media *media, bool answer);
 
+/* A reference; NULL: nothing was given, or it is no base64. */
+struct clip_source *play_source(const struct play_options *o);
 /* Is what others send to it discarded? */
 bool play_is_alone(const struct party *party);
 /*

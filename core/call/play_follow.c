@@ -11,8 +11,9 @@
 struct following {
 	struct call_table *table;
 	uint64_t session_id;
-	unsigned party;             /* number */
-	uint32_t play_id;           /* that goes on; 0: music on hold begins */
+	unsigned party; /* number */
+	enum { FOLLOW_MUSIC, FOLLOW_ANNOUNCEMENT, FOLLOW_PLAYBACK } what;
+	uint32_t play_id;           /* of a playback that goes on */
 	struct clip_source *source; /* reference */
 };
 
@@ -27,6 +28,16 @@ static struct party *find_party(const struct model *model, unsigned number)
 static bool wants_music(const struct party *party)
 {
 	return party->hears.source && !party->hears.was_begun && play_rate(party);
+}
+
+/* Music on hold is not interrupted. */
+static bool wants_announcement(const struct model *model, const struct party *party)
+{
+	const struct announcement *a = &party->announcement;
+
+	return a->source && model->recording_mode == RECORDING_ON &&
+	       a->heard != model->recording_number && !party->hears.source &&
+	       (play_is_answered(party) || party->early_media) && play_rate(party);
 }
 
 static bool wants_other_rate(const struct party *party)
@@ -49,6 +60,18 @@ static void begin_music(struct draft *draft, struct party *party, struct clip *c
 	play_to(draft->model, party, &wish, clip);
 	party->played.is_moh = true;
 	party->hears.was_begun = true;
+}
+
+static void begin_announcement(struct draft *draft, struct party *party, struct clip *clip)
+{
+	const struct play_wish wish = {
+		.source = party->announcement.source,
+		.times = 1,
+		.alone = party->announcement.alone,
+	};
+
+	play_to(draft->model, party, &wish, clip);
+	party->announcement.heard = draft->model->recording_number;
 }
 
 static uint64_t scaled(uint64_t samples, const struct clip *from, const struct clip *to)
@@ -74,6 +97,31 @@ static void change_clip(struct draft *draft, struct party *party, struct clip *c
 	ref_drop(old);
 }
 
+/* False: it is not wanted any more. */
+static bool begin_for(
+	struct draft *draft, struct party *party, const struct following *f, struct clip *clip)
+{
+	switch (f->what) {
+	case FOLLOW_MUSIC:
+		if (!wants_music(party) || !clip_source_equal(party->hears.source, f->source))
+			return false;
+		begin_music(draft, party, clip);
+		return true;
+	case FOLLOW_ANNOUNCEMENT:
+		if (!wants_announcement(draft->model, party) ||
+			!clip_source_equal(party->announcement.source, f->source))
+			return false;
+		begin_announcement(draft, party, clip);
+		return true;
+	case FOLLOW_PLAYBACK:
+		if (!wants_other_rate(party) || party->played.playback->id != f->play_id)
+			return false;
+		change_clip(draft, party, clip);
+		return true;
+	}
+	return false;
+}
+
 static void begin(struct call *call, const struct following *f, struct clip *clip)
 {
 	struct draft draft;
@@ -83,17 +131,10 @@ static void begin(struct call *call, const struct following *f, struct clip *cli
 
 	draft_begin(&draft, call, false);
 	party = find_party(draft.model, f->party);
-	if (party && !f->play_id && wants_music(party) &&
-		clip_source_equal(party->hears.source, f->source) &&
-		play_rate(party) == clip->sample_hz)
-		begin_music(&draft, party, clip);
-	else if (party && f->play_id && wants_other_rate(party) &&
-		 party->played.playback->id == f->play_id && play_rate(party) == clip->sample_hz)
-		change_clip(&draft, party, clip);
-	else
-		party = NULL;
-	ret = party ? 0 : -1;
-	if (play_finish(&draft, ret, &err) < 0 && party)
+	ret = party && play_rate(party) == clip->sample_hz && begin_for(&draft, party, f, clip)
+		      ? 0
+		      : -1;
+	if (play_finish(&draft, ret, &err) < 0 && !ret)
 		log_err("Failed to play media: %s", err.text);
 }
 
@@ -112,15 +153,15 @@ static void on_clip(struct clip *clip, const char *error, void *arg)
 	g_free(f);
 }
 
-static void load(
-	struct call *call, const struct party *party, uint32_t play_id, struct clip_source *source)
+static void load(struct call *call, const struct party *party, int what, struct clip_source *source)
 {
 	struct following *f = g_new0(struct following, 1);
 
 	f->table = call->table;
 	f->session_id = session_id(call->session);
 	f->party = party->number;
-	f->play_id = play_id;
+	f->what = what;
+	f->play_id = what == FOLLOW_PLAYBACK ? party->played.playback->id : 0;
 	f->source = ref_take(source);
 	clips_load(call_table_settings(call->table)->clips, source, play_rate(party), on_clip, f);
 }
@@ -133,8 +174,10 @@ void call_play_follow(struct call *call)
 		const struct party *party = call->model->parties[i];
 
 		if (wants_music(party))
-			load(call, party, 0, party->hears.source);
+			load(call, party, FOLLOW_MUSIC, party->hears.source);
+		else if (wants_announcement(call->model, party))
+			load(call, party, FOLLOW_ANNOUNCEMENT, party->announcement.source);
 		else if (wants_other_rate(party))
-			load(call, party, party->played.playback->id, party->played.source);
+			load(call, party, FOLLOW_PLAYBACK, party->played.source);
 	}
 }

@@ -9,6 +9,8 @@
 /* What a clip for the party has to have; 0: nothing can be played to it. */
 uint32_t play_rate(const struct party *party);
 bool play_is_on(const struct party *party);
+/* Has anybody answered who is heard where the party is played to? */
+bool play_is_answered(const struct party *party);
 void play_clear(struct party *party);
 void play_to(
 	struct model *model, struct party *party, const struct play_wish *wish, struct clip *clip);

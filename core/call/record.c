@@ -5,6 +5,7 @@
  */
 #include "base/ref.h"
 #include "call/draft.h"
+#include "call/play.h"
 #include "call/negotiate.h"
 #include "codec/format.h"
 #include "codec/registry.h"
@@ -35,6 +36,7 @@ static int start(struct draft *draft, const struct call_options *o, struct err *
 	ref_drop(model->recording);
 	model->recording = recording;
 	model->recording_mode = RECORDING_ON;
+	model->recording_number++;
 	return 0;
 }
 
@@ -63,12 +65,67 @@ int record_apply(struct draft *draft, enum record_action action, const struct ca
 	return 0;
 }
 
+static void warn(struct draft *draft, const char *text)
+{
+	if (draft->warnings)
+		g_string_append_printf(
+			draft->warnings, "%s%s", draft->warnings->len ? "; " : "", text);
+}
+
+/* What the sender hears when recording starts, be it now or later. */
+static int take_announcement(
+	struct draft *draft, struct party *from, const struct call_options *o, struct err *err)
+{
+	struct clip_source *source = o->record.announce ? play_source(&o->play) : NULL;
+
+	if (!o->record.announce)
+		return 0;
+	if (!source && o->play.blob64.len)
+		return err_set(err, EINVAL, "blob64 of recording-announcement is no base64");
+	if (!source && o->play.from_db)
+		return err_set(err, ENOTSUP,
+			"recording-announcement cannot be done: db-id is not supported by this "
+			"build");
+	if (!source && !from->announcement.source)
+		warn(draft, "recording-announcement is left out: it has no file or blob");
+	else if (!call_table_settings(draft->call->table)->clips)
+		warn(draft, "recording-announcement is left out: no media are played here");
+	if (!source)
+		return 0;
+	ref_drop(from->announcement.source);
+	from->announcement.source = source;
+	from->announcement.alone = o->block_egress;
+	return 0;
+}
+
+static int take_slots(
+	struct model *model, const struct parties *p, const struct call_options *o, struct err *err)
+{
+	const struct record_options *r = &o->record;
+
+	if (r->slots)
+		model->record_slots = r->slots;
+	if (model->record_slots && MAX(r->slot_offer, r->slot_answer) > model->record_slots)
+		return err_set(err, EINVAL, "recording-media-slot: there are only %d slots",
+			model->record_slots);
+	if (r->slot_offer)
+		p->from->record_slot = r->slot_offer;
+	if (r->slot_answer)
+		p->to->record_slot = r->slot_answer;
+	return 0;
+}
+
 int record_exchange(
 	struct draft *draft, const struct parties *p, const struct call_options *o, struct err *err)
 {
 	enum record_action action = o->record.action;
-	int ret;
+	int ret = take_announcement(draft, p->from, o, err);
 
+	if (!ret)
+		ret = take_slots(draft->model, p, o, err);
+	if (ret < 0)
+		return ret;
+	vsc_take(draft, p->from, o);
 	if (o->record.exclude)
 		p->from->not_recorded = p->to->not_recorded = true;
 	/* Only the command makes a paused one go on. */
@@ -78,9 +135,7 @@ int record_exchange(
 	if (ret != -ENOTSUP)
 		return ret;
 	log_err("%s", err->text);
-	if (draft->warnings)
-		g_string_append_printf(
-			draft->warnings, "%s%s", draft->warnings->len ? "; " : "", err->text);
+	warn(draft, err->text);
 	return 0;
 }
 
@@ -144,6 +199,12 @@ static void describe(struct arena *arena, struct record_stream *s, const struct 
 		add_formats(arena, s, media->sources[i], room);
 }
 
+/* Its channel, from 0. */
+static unsigned slot_of(const struct party *party)
+{
+	return party->record_slot ? (unsigned)party->record_slot - 1 : party->number;
+}
+
 /* RTP only: RTCP of its own has no audio. */
 static void add_streams(struct record_layout *layout, const struct media *media)
 {
@@ -151,7 +212,8 @@ static void add_streams(struct record_layout *layout, const struct media *media)
 		struct record_stream *s = &layout->streams[layout->stream_count++];
 
 		s->id = media->streams[n].id;
-		s->slot = media->party->number;
+		s->slot = slot_of(media->party);
+		layout->slots = MAX(layout->slots, s->slot + 1);
 		s->audio = media->type == SDP_AUDIO && sdp_transport_info(media->transport)->rtp;
 		if (s->audio)
 			describe(layout->arena, s, media);
@@ -169,11 +231,13 @@ static struct record_layout *make_layout(const struct model *model)
 			room += model->parties[p]->media[m]->stream_count;
 	layout->arena = arena;
 	layout->number = model->tap_layout;
-	layout->slots = model->next_party_number;
 	layout->streams = arena_new_array(arena, struct record_stream, room);
 	for (unsigned p = 0; p < model->party_count; p++)
 		for (unsigned m = 0; m < model->parties[p]->media_count; m++)
 			add_streams(layout, model->parties[p]->media[m]);
+	/* Who has no place in them is in the last one. */
+	if (model->record_slots)
+		layout->slots = (unsigned)model->record_slots;
 	return layout;
 }
 
@@ -258,5 +322,6 @@ int call_record(struct call_table *table, enum record_action action, const struc
 		return ret;
 	}
 	draft_commit(&draft);
+	call_play_follow(call);
 	return 0;
 }

@@ -45,6 +45,7 @@ struct field {
 		FIELD(type, dtmf.trigger_end_digits, INT)
 
 _Static_assert(PLAN_DTMF_TONES == 8, "all of them are fields");
+_Static_assert(VSC_COUNT == 6, "all of them are fields");
 
 static const struct field model_fields[] = {
 	FIELD(model, next_party_number, INT),
@@ -58,6 +59,10 @@ static const struct field model_fields[] = {
 	FIELD(model, dtmf_dest, ADDR),
 	FIELD(model, metadata, STR),
 	FIELD(model, xmlrpc_callback, STR),
+	FIELD(model, record_slots, INT),
+	FIELD(model, record_file, STR),
+	FIELD(model, record_dir, STR),
+	FIELD(model, record_pattern, STR),
 };
 
 static const struct field party_fields[] = {
@@ -77,6 +82,14 @@ static const struct field party_fields[] = {
 	FIELD(party, detect_dtmf, BOOL),
 	FIELD(party, inject_dtmf, BOOL),
 	FIELD(party, player, INT),
+	FIELD(party, record_slot, INT),
+	FIELD(party, vsc, BOOL),
+	FIELD(party, codes.digits[0], STR),
+	FIELD(party, codes.digits[1], STR),
+	FIELD(party, codes.digits[2], STR),
+	FIELD(party, codes.digits[3], STR),
+	FIELD(party, codes.digits[4], STR),
+	FIELD(party, codes.digits[5], STR),
 	FIELD(party, early_media, BOOL),
 };
 

@@ -24,42 +24,21 @@ static int not_started(enum source_kind kind, const char *reason, struct err *er
 	return err_set(err, EINVAL, "Failed to start media playback from %s", kind_names[kind]);
 }
 
-static struct clip_source *decode_base64(struct str text)
-{
-	g_autofree char *copy = g_strndup(text.s, text.len);
-	gsize len;
-	g_autofree guchar *content = g_base64_decode(copy, &len);
-
-	return len ? clip_source_blob((struct str){ (const char *)content, len }) : NULL;
-}
-
 /* The first one present wins (spec NG 2.12). A reference. */
-static int find_source(const struct value *request, enum source_kind *ret_kind,
+static int find_source(const struct play_options *o, enum source_kind *ret_kind,
 	struct clip_source **ret_source, struct err *err)
 {
-	struct str file = value_get_str(request, "file");
-	struct str blob = value_get_str(request, "blob");
-	struct str blob64 = value_get_str(request, "blob64");
-
-	*ret_kind = FROM_BLOB;
-	*ret_source = NULL;
-	if (file.len) {
-		*ret_kind = FROM_FILE;
-		*ret_source = clip_source_file(file);
-	} else if (blob.len) {
-		*ret_source = clip_source_blob(blob);
-	} else if (blob64.len) {
-		*ret_source = decode_base64(blob64);
-		if (!*ret_source)
-			return not_started(FROM_BLOB, "that is no base64", err);
-	} else if (value_get(request, "db-id") || value_get(request, "db id")) {
+	*ret_kind = o->file.len ? FROM_FILE : FROM_BLOB;
+	*ret_source = play_source(o);
+	if (*ret_source)
+		return 0;
+	if (o->blob64.len)
+		return not_started(FROM_BLOB, "that is no base64", err);
+	if (o->from_db)
 		return err_set(err, ENOTSUP,
 			"Failed to start media playback from database: not supported by this "
 			"build");
-	} else {
-		return err_set(err, EINVAL, "No media file specified");
-	}
-	return 0;
+	return err_set(err, EINVAL, "No media file specified");
 }
 
 /* In the spellings that clients use. */
@@ -127,7 +106,7 @@ int cmd_play_media(struct command *c, struct err *err)
 
 	if (ret < 0)
 		return ret;
-	ret = find_source(c->request, &kind, &wish.source, err);
+	ret = find_source(&c->o.play, &kind, &wish.source, err);
 	if (ret < 0)
 		return ret;
 	read_repeats(&wish, c->request);

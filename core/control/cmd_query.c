@@ -399,6 +399,22 @@ static void add_links(struct query *q, struct value *v, const char *key, const s
 	}
 }
 
+static void add_codes(struct query *q, struct value *v, const struct party *party)
+{
+	struct value *list = dict_add_list(q->d, v, "VSC");
+
+	for (unsigned i = 0; i < VSC_COUNT; i++) {
+		struct str digits = party->codes.digits[i];
+		struct value *code = digits.len ? dict_add_dict(q->d, list, NULL) : NULL;
+
+		if (!code)
+			continue;
+		dict_add_printf(q->d, code, "type", "%s-rec", vsc_name((enum vsc)i));
+		add_str(q, code, "trigger", digits);
+		dict_add_int(q->d, code, "active", 1);
+	}
+}
+
 static void add_party(struct query *q, struct value *tags, const struct party *party)
 {
 	char untagged[32];
@@ -435,6 +451,8 @@ static void add_party(struct query *q, struct value *tags, const struct party *p
 	medias = dict_add_list(q->d, v, "medias");
 	for (unsigned i = 0; i < party->media_count; i++)
 		add_media(q, medias, party->media[i]);
+	if (party->vsc)
+		add_codes(q, v, party);
 }
 
 static void add_call(

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Flags about DTMF: what is blocked and heard instead, triggers, what is played (spec NG 2.10). */
+/* Flags about DTMF: digits, what is blocked and heard instead, triggers, what is played (spec NG 2.10). */
 #include "control/flags_priv.h"
 
 #include "codec/registry.h"
@@ -75,14 +75,9 @@ static struct str digits_text(struct reading *r, const struct value *v, struct s
 	return dict_copy(flag_memory(r), str_of(buf));
 }
 
-FLAG_FN(flag_dtmf_trigger)
+int flag_read_digits(struct reading *r, const char *key, const struct value *v, struct str *ret)
 {
-	return digits(r, "trigger", digits_text(r, v, text), &r->o->dtmf.trigger);
-}
-
-FLAG_FN(flag_dtmf_trigger_end)
-{
-	return digits(r, "trigger-end", digits_text(r, v, text), &r->o->dtmf.trigger_end);
+	return digits(r, key, digits_text(r, v, value_str(v)), ret);
 }
 
 static int number(

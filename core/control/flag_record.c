@@ -2,6 +2,10 @@
 /* Values of keys about recording (spec NG 2.8, 3.7). */
 #include "control/flags_priv.h"
 
+#include "api/writer.h"
+
+#include <errno.h>
+
 static bool is_one_of(struct str text, const char *const *words)
 {
 	for (; *words; words++)
@@ -36,5 +40,41 @@ FLAG_FN(flag_pause)
 	if (v && !is_one_of(text, on))
 		return flag_dtmf_pause(r, v, text);
 	r->o->record.pause = true;
+	return 0;
+}
+
+static int slot(struct reading *r, const char *key, const struct value *v, int *ret)
+{
+	int64_t n = value_int(v, -1);
+
+	if (n < 1 || n > WRITER_MAX_CHANNELS)
+		return err_set(r->err, EINVAL, "%s is from 1 to %d", key, (int)WRITER_MAX_CHANNELS);
+	*ret = (int)n;
+	return 0;
+}
+
+FLAG_FN(flag_record_slots)
+{
+	(void)text;
+	return slot(r, "recording-media-slots", v, &r->o->record.slots);
+}
+
+FLAG_FN(flag_record_slot_offer)
+{
+	(void)text;
+	return slot(r, "recording-media-slot-offer", v, &r->o->record.slot_offer);
+}
+
+FLAG_FN(flag_record_slot_answer)
+{
+	(void)text;
+	return slot(r, "recording-media-slot-answer", v, &r->o->record.slot_answer);
+}
+
+FLAG_FN(flag_db_id)
+{
+	(void)v;
+	(void)text;
+	r->o->play.from_db = true;
 	return 0;
 }

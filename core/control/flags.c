@@ -16,6 +16,7 @@ enum row_kind {
 	ROW_STR,       /* a string at `offset` */
 	ROW_BOOL,      /* a bool at `offset`, true by the flag's being there */
 	ROW_SET,       /* `set` decides */
+	ROW_DIGITS,    /* a string of digits at `offset` */
 	ROW_STRINGS,   /* `set` for each string of a list, or of a text with commas */
 	ROW_NOTHING,   /* asks for what is done anyway, or was given up by all */
 	ROW_MISSING,   /* not built: left out with a warning */
@@ -39,10 +40,11 @@ struct row {
 	const char *help; /* effect; for ROW_MISSING and ROW_REFUSED what is missing */
 };
 
-#define STR_AT(field)  .kind = ROW_STR, .offset = offsetof(struct call_options, field)
-#define BOOL_AT(field) .kind = ROW_BOOL, .offset = offsetof(struct call_options, field)
-#define SET(fn)        .kind = ROW_SET, .set = fn
-#define STRINGS(fn)    .kind = ROW_STRINGS, .set = fn
+#define STR_AT(field)    .kind = ROW_STR, .offset = offsetof(struct call_options, field)
+#define DIGITS_AT(field) .kind = ROW_DIGITS, .offset = offsetof(struct call_options, field)
+#define BOOL_AT(field)   .kind = ROW_BOOL, .offset = offsetof(struct call_options, field)
+#define SET(fn)          .kind = ROW_SET, .set = fn
+#define STRINGS(fn)      .kind = ROW_STRINGS, .set = fn
 
 /* clang-format off */
 static const struct row rows[] = {
@@ -160,11 +162,23 @@ static const struct row rows[] = {
 	{ "output-pattern", AS_KEY, STR_AT(record.pattern), .concern = ALL_COMMANDS, .help = "as recording-pattern" },
 	{ "skip-recording-db", AS_FLAG, .kind = ROW_NOTHING, .help = "there is no database" },
 	{ "skip-recording-database", AS_FLAG, .kind = ROW_NOTHING, .help = "there is no database" },
-	{ "recording-announcement", AS_FLAG, .kind = ROW_MISSING, .help = "announcing that a call is recorded" },
-	{ "recording-vsc", AS_FLAG, .kind = ROW_MISSING, .help = "DTMF that controls recording" },
-	{ "recording-media-slots", AS_KEY, .kind = ROW_MISSING, .help = "choosing slots of recordings" },
-	{ "recording-media-slot-offer", AS_KEY, .kind = ROW_MISSING, .help = "choosing slots of recordings" },
-	{ "recording-media-slot-answer", AS_KEY, .kind = ROW_MISSING, .help = "choosing slots of recordings" },
+	{ "recording-announcement", AS_FLAG, BOOL_AT(record.announce), .help = "file, blob or blob64 is played to the sender once recording has started and the call is answered; with block-egress alone" },
+	{ "recording-vsc", AS_FLAG, BOOL_AT(record.vsc), .help = "the sender may steer recording by dialling" },
+	{ "vsc-start-rec", AS_KEY, DIGITS_AT(record.codes.digits[VSC_START]), .help = "digits that start recording, instead of those configured" },
+	{ "vsc-start-recording", AS_KEY, DIGITS_AT(record.codes.digits[VSC_START]), .help = "as vsc-start-rec" },
+	{ "vsc-stop-rec", AS_KEY, DIGITS_AT(record.codes.digits[VSC_STOP]), .help = "… that stop it" },
+	{ "vsc-stop-recording", AS_KEY, DIGITS_AT(record.codes.digits[VSC_STOP]), .help = "as vsc-stop-rec" },
+	{ "vsc-start-stop-rec", AS_KEY, DIGITS_AT(record.codes.digits[VSC_START_STOP]), .help = "… that do one or the other" },
+	{ "vsc-start-stop-recording", AS_KEY, DIGITS_AT(record.codes.digits[VSC_START_STOP]), .help = "as vsc-start-stop-rec" },
+	{ "vsc-pause-rec", AS_KEY, DIGITS_AT(record.codes.digits[VSC_PAUSE]), .help = "… that pause it" },
+	{ "vsc-pause-recording", AS_KEY, DIGITS_AT(record.codes.digits[VSC_PAUSE]), .help = "as vsc-pause-rec" },
+	{ "vsc-pause-resume-rec", AS_KEY, DIGITS_AT(record.codes.digits[VSC_PAUSE_RESUME]), .help = "… that pause it or let it go on" },
+	{ "vsc-pause-resume-recording", AS_KEY, DIGITS_AT(record.codes.digits[VSC_PAUSE_RESUME]), .help = "as vsc-pause-resume-rec" },
+	{ "vsc-start-pause-resume-rec", AS_KEY, DIGITS_AT(record.codes.digits[VSC_START_PAUSE_RESUME]), .help = "… that start it, pause it or let it go on" },
+	{ "vsc-start-pause-resume-recording", AS_KEY, DIGITS_AT(record.codes.digits[VSC_START_PAUSE_RESUME]), .help = "as vsc-start-pause-resume-rec" },
+	{ "recording-media-slots", AS_KEY, SET(flag_record_slots), .concern = OFFERS_ONLY, .help = "offer: number of channels of an audio recording, up to 8" },
+	{ "recording-media-slot-offer", AS_KEY, SET(flag_record_slot_offer), .concern = OFFERS_ONLY, .help = "offer: channel of the sender in it, from 1" },
+	{ "recording-media-slot-answer", AS_KEY, SET(flag_record_slot_answer), .concern = OFFERS_ONLY, .help = "offer: channel of the receiver in it, from 1" },
 	{ "strict-source", AS_FLAG, BOOL_AT(strict_source), .help = "other sources than the one learned are dropped, whatever --source-policy says" },
 	{ "media-handover", AS_FLAG, BOOL_AT(handover), .help = "follow the source of packets when it changes; not with strict-source" },
 	{ "unidirectional", AS_FLAG, BOOL_AT(unidirectional), .help = "concerns kernel forwarding" },
@@ -184,9 +198,9 @@ static const struct row rows[] = {
 	{ "dtmf-security", AS_KEY, SET(flag_dtmf_security), .concern = MEDIA_COMMANDS_TOO, .help = "drop silence tone random zero DTMF off: what is done about the digits that are blocked" },
 	{ "dtmf-security-trigger", AS_KEY, SET(flag_dtmf_security_trigger), .concern = MEDIA_COMMANDS_TOO, .help = "what DTMF-security becomes once trigger was dialled; drop if not given" },
 	{ "dtmf-security-trigger-end", AS_KEY, SET(flag_dtmf_security_end), .concern = MEDIA_COMMANDS_TOO, .help = "… and once trigger-end was; off if not given" },
-	{ "trigger", AS_KEY, SET(flag_dtmf_trigger), .concern = MEDIA_COMMANDS_TOO, .help = "digits that, dialled by the party, block its digits" },
-	{ "trigger-end", AS_KEY, SET(flag_dtmf_trigger_end), .concern = MEDIA_COMMANDS_TOO, .help = "digits that end that" },
-	{ "end-trigger", AS_KEY, SET(flag_dtmf_trigger_end), .concern = MEDIA_COMMANDS_TOO, .help = "as trigger-end" },
+	{ "trigger", AS_KEY, DIGITS_AT(dtmf.trigger), .concern = MEDIA_COMMANDS_TOO, .help = "digits that, dialled by the party, block its digits" },
+	{ "trigger-end", AS_KEY, DIGITS_AT(dtmf.trigger_end), .concern = MEDIA_COMMANDS_TOO, .help = "digits that end that" },
+	{ "end-trigger", AS_KEY, DIGITS_AT(dtmf.trigger_end), .concern = MEDIA_COMMANDS_TOO, .help = "as trigger-end" },
 	{ "trigger-end-time", AS_KEY, SET(flag_dtmf_end_time), .concern = MEDIA_COMMANDS_TOO, .help = "milliseconds after which it ends by itself, to the second; 0: not" },
 	{ "trigger-end-digits", AS_KEY, SET(flag_dtmf_end_digits), .concern = MEDIA_COMMANDS_TOO, .help = "number of digits after which it ends by itself; 0: not" },
 	{ "dtmf-delay", AS_KEY, .kind = ROW_MISSING, .concern = MEDIA_COMMANDS_TOO, .help = "delaying DTMF alone" },
@@ -197,14 +211,14 @@ static const struct row rows[] = {
 	{ "digit", AS_KEY, SET(flag_dtmf_code), .concern = MEDIA_COMMANDS_TOO, .help = "as code" },
 	{ "duration", AS_KEY, SET(flag_dtmf_duration), .concern = MEDIA_COMMANDS_TOO, .help = "play DTMF: milliseconds" },
 	{ "pause", AS_BOTH, SET(flag_pause), .concern = ALL_COMMANDS, .help = "stop recording: only pause it; play DTMF: milliseconds" },
-	{ "file", AS_KEY, .kind = ROW_ELSEWHERE, .help = "play media: path of what is played" },
-	{ "blob", AS_KEY, .kind = ROW_ELSEWHERE, .help = "play media: the file's content" },
-	{ "blob64", AS_KEY, .kind = ROW_ELSEWHERE, .help = "play media: the file's content in base64" },
-	{ "db-id", AS_KEY, .kind = ROW_ELSEWHERE, .help = "play media: refused, there is no database" },
+	{ "file", AS_KEY, STR_AT(play.file), .concern = MEDIA_COMMANDS_TOO, .help = "play media, recording-announcement: path of what is played" },
+	{ "blob", AS_KEY, STR_AT(play.blob), .concern = MEDIA_COMMANDS_TOO, .help = "likewise: the file's content" },
+	{ "blob64", AS_KEY, STR_AT(play.blob64), .concern = MEDIA_COMMANDS_TOO, .help = "likewise: the file's content in base64" },
+	{ "db-id", AS_KEY, SET(flag_db_id), .concern = MEDIA_COMMANDS_TOO, .help = "likewise: refused, there is no database" },
 	{ "repeat-times", AS_KEY, .kind = ROW_ELSEWHERE, .help = "play media: how often in all" },
 	{ "repeat-duration", AS_KEY, .kind = ROW_ELSEWHERE, .help = "play media: milliseconds after which it does not begin anew" },
 	{ "start-pos", AS_KEY, .kind = ROW_ELSEWHERE, .help = "play media: sample of the file to begin at, as last-frame-pos of stop media tells" },
-	{ "block-egress", AS_FLAG, BOOL_AT(block_egress), .concern = MEDIA_COMMANDS_TOO, .help = "play media: what others send to the listener is discarded meanwhile" },
+	{ "block-egress", AS_FLAG, BOOL_AT(block_egress), .concern = MEDIA_COMMANDS_TOO, .help = "play media, recording-announcement: what others send to the listener is discarded meanwhile" },
 	{ "audio-player", AS_BOTH, SET(flag_audio_player), .help = "default transcoding always off: is all that the sender hears mixed and made one stream: as configured; while it is transcoded to or played to; always; alone: transcoding" },
 	{ "player", AS_BOTH, SET(flag_audio_player), .help = "as audio-player" },
 	{ "no-audio-player", AS_FLAG, SET(flag_no_player), .help = "as audio-player=off" },
@@ -350,6 +364,9 @@ static int apply(struct reading *r, const struct row *row, const struct value *v
 		return 0;
 	case ROW_SET:
 		return row->set(r, v, v ? value_str(v) : text);
+	case ROW_DIGITS:
+		return flag_read_digits(
+			r, row->name, v, (struct str *)(void *)(base + row->offset));
 	case ROW_STRINGS:
 		return v ? apply_strings(r, row, v) : row->set(r, NULL, text);
 	case ROW_MISSING:

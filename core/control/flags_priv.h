@@ -99,8 +99,6 @@ FLAG_FN(flag_alias_key);
 FLAG_FN(flag_dtmf_security);
 FLAG_FN(flag_dtmf_security_trigger);
 FLAG_FN(flag_dtmf_security_end);
-FLAG_FN(flag_dtmf_trigger);
-FLAG_FN(flag_dtmf_trigger_end);
 FLAG_FN(flag_dtmf_end_time);
 FLAG_FN(flag_dtmf_end_digits);
 FLAG_FN(flag_dtmf_tones);
@@ -110,7 +108,13 @@ FLAG_FN(flag_dtmf_duration);
 FLAG_FN(flag_dtmf_pause);
 FLAG_FN(flag_dtmf_dest);
 FLAG_FN(flag_detect_dtmf);
+/* A string of digits at *ret, which stays as it is when it is wrong. */
+int flag_read_digits(struct reading *r, const char *key, const struct value *v, struct str *ret);
 /* flag_record.c */
+FLAG_FN(flag_record_slots);
+FLAG_FN(flag_record_slot_offer);
+FLAG_FN(flag_record_slot_answer);
+FLAG_FN(flag_db_id);
 FLAG_FN(flag_record_call);
 FLAG_FN(flag_pause);
 
