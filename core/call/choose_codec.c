@@ -398,6 +398,7 @@ static bool choose_digits(struct plan_transcode *t, const struct codec_flow *flo
 	if (flow->as_is)
 		return false;
 	t->inject = flow->inject;
+	t->dtmf_delay_ms = (uint16_t)flow->dtmf_delay_ms;
 	t->detect = any && finds_digits(flow);
 	if (t->inject || makes_events(flow))
 		choose_event_encoder(t, flow);
@@ -488,6 +489,7 @@ bool choose_mixed(
 			add_mixed_event(&t, flow, x, event);
 	}
 	t.inject = flow->inject;
+	t.dtmf_delay_ms = (uint16_t)flow->dtmf_delay_ms;
 	t.detect = finds_digits(flow);
 	t.to_events = t.detect && makes_events(flow);
 	if (event && (t.inject || t.to_events)) {

@@ -35,6 +35,7 @@ void dtmf_block_set(struct model *model, struct dtmf_block *b, const struct dtmf
 		.ended_mode = given(o->ended_mode, PLAN_DTMF_OFF),
 		.trigger_end_ms = o->end_time_ms,
 		.trigger_end_digits = o->end_digits,
+		.delay_ms = o->delay_ms,
 	};
 	if (o->tone_count)
 		memcpy(b->how.tones_hz, o->tones_hz, sizeof(b->how.tones_hz));

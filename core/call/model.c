@@ -300,7 +300,8 @@ const struct dtmf_block *party_dtmf(const struct model *model, const struct part
 {
 	const struct dtmf_block *own = &party->dtmf;
 
-	return own->how.mode != PLAN_DTMF_OFF || own->trigger.s ? own : &model->dtmf;
+	return own->how.mode != PLAN_DTMF_OFF || own->trigger.s || own->delay_ms ? own
+										 : &model->dtmf;
 }
 
 void media_set_type(

@@ -137,6 +137,7 @@ struct dtmf_block {
 	struct str trigger, trigger_end;        /* digits; s NULL: none */
 	int trigger_mode, ended_mode;           /* enum plan_dtmf_mode */
 	int trigger_end_ms, trigger_end_digits; /* 0: not by themselves */
+	int delay_ms;                           /* what is not blocked comes so much later */
 };
 
 /* The same for one receiver only. */

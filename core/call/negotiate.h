@@ -164,9 +164,10 @@ struct codec_flow {
 	bool force, asymmetric, as_is;
 	bool events_added; /* the sink takes events that we have offered it, not the source */
 	/* As the client, or a block of digits, asks for it. */
-	bool detect; /* digits in audio are looked for */
-	bool inject; /* digits may be put in */
-	bool tones;  /* events are to be heard, not sent on */
+	bool detect;       /* digits in audio are looked for */
+	bool inject;       /* digits may be put in */
+	bool tones;        /* events are to be heard, not sent on */
+	int dtmf_delay_ms; /* digits are to come so much later; with `inject` */
 };
 
 struct codec_choice {

@@ -283,11 +283,12 @@ static void ask_for_digits(
 	if (source->type != SDP_AUDIO)
 		return;
 	flow->tones = b->how.mode == PLAN_DTMF_TONE || b->how.mode == PLAN_DTMF_RANDOM;
-	flow->force |= dtmf_mode_makes_audio(b->how.mode);
+	flow->force |= dtmf_mode_makes_audio(b->how.mode) || b->delay_ms;
 	flow->detect = source->party->detect_dtmf || dtmf_mode_makes_audio(b->how.mode) ||
-		       ((b->trigger.s || b->trigger_end.s || source->party->vsc) &&
+		       ((b->trigger.s || b->trigger_end.s || source->party->vsc || b->delay_ms) &&
 			       !says_events(source));
-	flow->inject = source->party->inject_dtmf;
+	flow->dtmf_delay_ms = b->delay_ms;
+	flow->inject = source->party->inject_dtmf || b->delay_ms;
 }
 
 /* What the two said, where nothing was agreed on; the lists of a flow point into it. */

@@ -42,7 +42,7 @@ struct field {
 		FIELD(type, dtmf.how.tones_hz[7], SHORT), FIELD(type, dtmf.trigger, STR),   \
 		FIELD(type, dtmf.trigger_end, STR), FIELD(type, dtmf.trigger_mode, INT),    \
 		FIELD(type, dtmf.ended_mode, INT), FIELD(type, dtmf.trigger_end_ms, INT),   \
-		FIELD(type, dtmf.trigger_end_digits, INT)
+		FIELD(type, dtmf.trigger_end_digits, INT), FIELD(type, dtmf.delay_ms, INT)
 
 _Static_assert(PLAN_DTMF_TONES == 8, "all of them are fields");
 _Static_assert(VSC_COUNT == 6, "all of them are fields");

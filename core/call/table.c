@@ -277,7 +277,7 @@ static void log_event(const struct media_event *event)
 
 	if (event->type == MEDIA_EVENT_PEER_LEARNED)
 		reason_count(REASON_PEER_LEARNED);
-	if (event->type >= MEDIA_EVENT_DTLS_UP) {
+	if (event->type >= MEDIA_EVENT_DTLS_UP && event->type <= MEDIA_EVENT_DTLS_CLOSED) {
 		log_dtls(event);
 		return;
 	}

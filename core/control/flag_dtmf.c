@@ -3,6 +3,7 @@
 #include "control/flags_priv.h"
 
 #include "codec/registry.h"
+#include "media/delay.h"
 #include "rtp/telephone_event.h"
 
 #include <errno.h>
@@ -95,6 +96,12 @@ FLAG_FN(flag_dtmf_end_time)
 {
 	(void)text;
 	return number(r, "trigger-end-time", v, END_TIME_MAX_MS, &r->o->dtmf.end_time_ms);
+}
+
+FLAG_FN(flag_dtmf_delay)
+{
+	(void)text;
+	return number(r, "DTMF-delay", v, DELAY_MAX_MS, &r->o->dtmf.delay_ms);
 }
 
 FLAG_FN(flag_dtmf_end_digits)

@@ -203,7 +203,7 @@ static const struct row rows[] = {
 	{ "end-trigger", AS_KEY, DIGITS_AT(dtmf.trigger_end), .concern = MEDIA_COMMANDS_TOO, .help = "as trigger-end" },
 	{ "trigger-end-time", AS_KEY, SET(flag_dtmf_end_time), .concern = MEDIA_COMMANDS_TOO, .help = "milliseconds after which it ends by itself, to the second; 0: not" },
 	{ "trigger-end-digits", AS_KEY, SET(flag_dtmf_end_digits), .concern = MEDIA_COMMANDS_TOO, .help = "number of digits after which it ends by itself; 0: not" },
-	{ "dtmf-delay", AS_KEY, .kind = ROW_MISSING, .concern = MEDIA_COMMANDS_TOO, .help = "delaying DTMF alone" },
+	{ "dtmf-delay", AS_KEY, SET(flag_dtmf_delay), .concern = MEDIA_COMMANDS_TOO, .help = "milliseconds, up to 10000, that the party's digits come later, so that blocking can still catch them; its audio is silent meanwhile; 0: not" },
 	{ "frequency", AS_KEY, SET(flag_dtmf_tones), .concern = MEDIA_COMMANDS_TOO, .help = "Hz of DTMF-security=tone, or a list: one after the other" },
 	{ "frequencies", AS_KEY, SET(flag_dtmf_tones), .concern = MEDIA_COMMANDS_TOO, .help = "as frequency" },
 	{ "volume", AS_KEY, SET(flag_dtmf_volume), .concern = MEDIA_COMMANDS_TOO, .help = "of digits and tones, in dB below the loudest, up to 63" },

@@ -100,6 +100,7 @@ FLAG_FN(flag_dtmf_security);
 FLAG_FN(flag_dtmf_security_trigger);
 FLAG_FN(flag_dtmf_security_end);
 FLAG_FN(flag_dtmf_end_time);
+FLAG_FN(flag_dtmf_delay);
 FLAG_FN(flag_dtmf_end_digits);
 FLAG_FN(flag_dtmf_tones);
 FLAG_FN(flag_dtmf_code);

@@ -2,12 +2,44 @@
 /* Digits put in or found; see digits.h. */
 #include "media/digits.h"
 
+#include <string.h>
+
 bool digits_put(struct digits *d, const struct digit *digit)
 {
 	if (d->count == DIGITS_QUEUE)
 		return false;
 	d->queue[(d->first + d->count++) % DIGITS_QUEUE] = *digit;
 	return true;
+}
+
+bool digits_put_late(struct digits *d, const struct digit *digit, int64_t due_us)
+{
+	unsigned at = d->late_count;
+
+	if (at == DIGITS_LATE)
+		return false;
+	for (; at && d->late[at - 1].due_us > due_us; at--)
+		d->late[at] = d->late[at - 1];
+	d->late[at] = (struct late_digit){ *digit, due_us };
+	d->late[at].digit.late = true;
+	d->late_count++;
+	return true;
+}
+
+void digits_release(struct digits *d, int64_t now_us, int as)
+{
+	unsigned due = 0;
+
+	for (; due < d->late_count && d->late[due].due_us <= now_us; due++) {
+		struct digit digit = d->late[due].digit;
+
+		if (as >= 0)
+			digit.code = (uint8_t)as;
+		if (as != DIGITS_LOST)
+			digits_put(d, &digit);
+	}
+	d->late_count -= due;
+	memmove(d->late, d->late + due, d->late_count * sizeof(d->late[0]));
 }
 
 static uint32_t ticks_of_ms(uint32_t ms, uint32_t clock_hz)

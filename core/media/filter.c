@@ -210,7 +210,8 @@ static void deliver_changed(struct packet *packet, unsigned place, enum plan_pay
 		change_ssrc(packet, ECHO_SSRC);
 	loop_hurry(media_worker_loop(packet->in->set->state->worker));
 	if (flow && packet->kind == DATAGRAM_RTP && packet->buf->len >= RTP_HEADER_BYTES)
-		transcoder_relay(flow->transcoder, packet, &flow->outlet);
+		transcoder_relay(flow->transcoder, packet, &flow->outlet,
+			action & PLAN_BLOCK_DTMF ? &packet->in->plan->filter->dtmf : NULL);
 	else
 		media_send(packet, sink);
 }

@@ -189,6 +189,7 @@ bool plan_transcode_equal(const struct plan_transcode *a, const struct plan_tran
 	       a->inject == b->inject && a->has_event_encoder == b->has_event_encoder &&
 	       a->event_encoder == b->event_encoder && a->relay == b->relay &&
 	       a->no_suppress == b->no_suppress && a->mix == b->mix &&
+	       a->dtmf_delay_ms == b->dtmf_delay_ms &&
 	       !memcmp(a->handler, b->handler, sizeof(a->handler)) &&
 	       codecs_equal(a->decoders, b->decoders, a->decoder_count) &&
 	       codecs_equal(a->encoders, b->encoders, a->encoder_count);

@@ -149,8 +149,9 @@ struct plan_transcode {
 	bool relay; /* nothing but that: all packets pass, under the outlet's numbers */
 	/* Audio goes to what the sink is played (plan_play), whose format is the first encoder. */
 	bool mix;
-	bool no_suppress; /* audio is sent beside events, too */
-	char *texts;      /* what the formats' strings point into; owned */
+	bool no_suppress;       /* audio is sent beside events, too */
+	uint16_t dtmf_delay_ms; /* digits come so much later than they were sent; with `inject` */
+	char *texts;            /* what the formats' strings point into; owned */
 };
 
 /* Copies the strings of all formats. [control] */

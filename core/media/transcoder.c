@@ -485,7 +485,8 @@ void transcoder_flush(struct transcoder *t, struct outlet *outlet, struct packet
 	}
 }
 
-void transcoder_relay(struct transcoder *t, struct packet *packet, struct outlet *outlet)
+void transcoder_relay(struct transcoder *t, struct packet *packet, struct outlet *outlet,
+	const struct plan_dtmf *block)
 {
 	const uint8_t *rtp = packet->buf->data;
 	struct turn turn = {
@@ -495,6 +496,7 @@ void transcoder_relay(struct transcoder *t, struct packet *packet, struct outlet
 		.pool = packet->buf->pool,
 	};
 
+	t->dtmf.block = block ? *block : no_block;
 	turn.ssrc = outlet_select(outlet, rtp_ssrc(rtp), rtp_seq(rtp), rtp_timestamp(rtp));
 	dtmf_relay(&turn);
 }

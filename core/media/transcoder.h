@@ -33,7 +33,8 @@ void transcoder_follow(struct transcoder *t, const struct plan_transcode *plan);
 void transcoder_take(struct transcoder *t, struct packet *packet, struct outlet *outlet,
 	bool silent, const struct plan_dtmf *block);
 /* The same of a plan that relays. [media] */
-void transcoder_relay(struct transcoder *t, struct packet *packet, struct outlet *outlet);
+void transcoder_relay(struct transcoder *t, struct packet *packet, struct outlet *outlet,
+	const struct plan_dtmf *block);
 bool transcoder_relays(const struct transcoder *t);
 /*
  * What the far end asks encoders of `codec` for, in that codec's terms / how much of what they

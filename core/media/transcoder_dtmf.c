@@ -17,8 +17,10 @@
 #include "rtp/seq.h"
 
 enum {
-	ENDS = 3,           /* how often the end of an event is sent */
-	FRAME_MS_MAX = 200, /* two packets further apart are no neighbours */
+	ENDS = 3,              /* how often the end of an event is sent */
+	FRAME_MS_MAX = 200,    /* two packets further apart are no neighbours */
+	LATE_PAUSE_MS = 40,    /* at least, between digits that come late */
+	LATE_LOST_US = 200000, /* an event without an end was over then */
 };
 
 /* Samples on their way, of whatever this worker transcodes now. */
@@ -77,13 +79,98 @@ static void tell(
 	media_dtmf_tell(turn->packet->in, &dtmf, turn->packet->now_us);
 }
 
+/* ---- later ---- */
+
+static bool delays(const struct transcoder *t)
+{
+	return t->plan->dtmf_delay_ms && t->dtmf.block.mode == PLAN_DTMF_OFF;
+}
+
+static void put_late(const struct turn *turn, struct digit digit, int64_t due_us)
+{
+	digit.pause_ms = LATE_PAUSE_MS;
+	if (digit.duration_ms && telephone_event_digit(digit.code) &&
+		!digits_put_late(&turn->outlet->digits, &digit, due_us))
+		reason_count(REASON_DIGITS_FULL);
+}
+
+/* Found in audio, and over: it began so long ago. */
+static void delay_heard(const struct turn *turn, uint32_t duration_ms)
+{
+	const struct dtmf *d = &turn->t->dtmf;
+	struct digit digit = {
+		.code = (uint8_t)d->heard,
+		.volume = d->volume,
+		.duration_ms = (uint16_t)MIN(duration_ms, UINT16_MAX),
+	};
+
+	put_late(turn, digit,
+		turn->packet->now_us +
+			((int64_t)turn->t->plan->dtmf_delay_ms - duration_ms) * 1000);
+}
+
+static void end_late_event(const struct turn *turn)
+{
+	struct dtmf *d = &turn->t->dtmf;
+
+	if (d->has_late)
+		put_late(turn, d->late, d->late_due_us);
+	d->has_late = false;
+}
+
+/* It is put in once its end is known, when the delay is over. */
+static void delay_event(
+	const struct turn *turn, const struct rtp_header *h, const struct telephone_event *event)
+{
+	struct dtmf *d = &turn->t->dtmf;
+	uint32_t clock_hz = stream_clock_hz(turn->packet->in, h->payload_type);
+	int64_t now_us = turn->packet->now_us;
+
+	if (d->late_start != h->timestamp || d->late.code != event->code || !d->late_due_us) {
+		end_late_event(turn);
+		d->has_late = true;
+		d->late_start = h->timestamp;
+		d->late_due_us = now_us + (int64_t)turn->t->plan->dtmf_delay_ms * 1000;
+	}
+	if (!d->has_late) /* its end is sent more than once */
+		return;
+	d->late = (struct digit){
+		.code = event->code,
+		.volume = event->volume,
+		.duration_ms = (uint16_t)MIN(
+			(uint64_t)event->duration * 1000 / (clock_hz ? clock_hz : 8000),
+			UINT16_MAX),
+	};
+	d->late_seen_us = now_us;
+	if (event->end)
+		end_late_event(turn);
+}
+
+/* With each frame of audio. What is blocked by now is not heard any more. */
+static void release_late(const struct turn *turn)
+{
+	struct dtmf *d = &turn->t->dtmf;
+	int as = d->block.mode == PLAN_DTMF_OFF ? DIGITS_AS_THEY_ARE
+		 : d->block.mode == PLAN_DTMF_ZERO || d->block.mode == PLAN_DTMF_DIGIT
+			 ? media_dtmf_replaced(&d->block)
+			 : DIGITS_LOST;
+
+	if (d->has_late && turn->packet->now_us - d->late_seen_us > LATE_LOST_US)
+		end_late_event(turn);
+	if (turn->outlet->digits.late_count)
+		digits_release(&turn->outlet->digits, turn->packet->now_us, as);
+}
+
 static void hear_change(const struct turn *turn, int code, uint8_t volume)
 {
 	struct dtmf *d = &turn->t->dtmf;
 
+	uint32_t duration_ms = (uint32_t)((uint64_t)d->heard_samples * 1000 / DSP_DTMF_HZ);
+
 	if (d->heard >= 0 && turn->t->plan->tells)
-		tell(turn, (uint8_t)d->heard, d->volume,
-			(uint32_t)((uint64_t)d->heard_samples * 1000 / DSP_DTMF_HZ), false);
+		tell(turn, (uint8_t)d->heard, d->volume, duration_ms, false);
+	if (d->heard >= 0 && delays(turn->t))
+		delay_heard(turn, duration_ms);
 	d->heard = code;
 	d->volume = volume;
 	d->heard_samples = 0;
@@ -157,7 +244,8 @@ static bool is_hidden(const struct turn *turn)
 
 	switch ((enum plan_dtmf_mode)d->block.mode) {
 	case PLAN_DTMF_OFF:
-		return false;
+		return delays(turn->t) && (d->heard_lately || media_dtmf_is_on(turn->packet->in,
+								      turn->packet->now_us));
 	case PLAN_DTMF_DROP:
 		return d->heard_lately && turn->t->plan->to_events;
 	default:
@@ -224,7 +312,8 @@ static void tell_injected(const struct turn *turn)
 {
 	const struct digit *d = &turn->outlet->digits.now;
 
-	tell(turn, d->code, d->volume, d->duration_ms, true);
+	if (!d->late)
+		tell(turn, d->code, d->volume, d->duration_ms, true);
 }
 
 /* Of a sink that takes events. True: they were sent instead of the audio. */
@@ -274,7 +363,7 @@ static int found_digit(const struct turn *turn)
 {
 	const struct dtmf *d = &turn->t->dtmf;
 
-	if (!turn->t->plan->to_events || d->heard < 0)
+	if (!turn->t->plan->to_events || d->heard < 0 || delays(turn->t))
 		return -1;
 	switch ((enum plan_dtmf_mode)d->block.mode) {
 	case PLAN_DTMF_OFF:
@@ -294,9 +383,12 @@ bool dtmf_replace(const struct turn *turn, const int16_t **samples)
 	uint32_t ticks = (uint32_t)((uint64_t)e->packet_samples * e->clock_hz / e->audio.sample_hz);
 	bool as_events = plan->has_event_encoder &&
 			 turn->t->encoders[plan->event_encoder].clock_hz == e->clock_hz;
-	enum digits_step step = digits_next(&turn->outlet->digits,
-		as_events ? found_digit(turn) : -1, turn->t->dtmf.volume,
-		turn->ssrc->next_timestamp, ticks, e->clock_hz);
+	enum digits_step step;
+
+	if (plan->dtmf_delay_ms)
+		release_late(turn);
+	step = digits_next(&turn->outlet->digits, as_events ? found_digit(turn) : -1,
+		turn->t->dtmf.volume, turn->ssrc->next_timestamp, ticks, e->clock_hz);
 
 	if (as_events)
 		return put_events(turn, step);
@@ -314,6 +406,10 @@ bool dtmf_take_event(
 	bool is_tone = t->plan->handler[h->payload_type].handling == PLAN_TONE;
 	unsigned mode = t->dtmf.block.mode;
 
+	if (delays(t)) {
+		delay_event(turn, h, event);
+		return true;
+	}
 	if (mode == PLAN_DTMF_OFF || (is_tone && mode >= PLAN_DTMF_TONE))
 		return false;
 	if (mode == PLAN_DTMF_ZERO || mode == PLAN_DTMF_DIGIT) {
@@ -450,6 +546,8 @@ static bool put_into_relay(const struct turn *turn, uint16_t seq, uint32_t times
 	uint32_t ticks = frame_ticks(t, timestamp, clock_hz);
 	bool put;
 
+	if (t->plan->dtmf_delay_ms)
+		release_late(turn);
 	if (!d->active && !d->count && !d->pause)
 		return false;
 	turn->ssrc->next_seq = (uint16_t)(seq + t->shift);
@@ -458,6 +556,20 @@ static bool put_into_relay(const struct turn *turn, uint16_t seq, uint32_t times
 	if (put)
 		t->shift = (uint16_t)(turn->ssrc->next_seq - seq - 1);
 	return put;
+}
+
+static bool delay_relayed_event(const struct turn *turn)
+{
+	const struct buf *buf = turn->packet->buf;
+	struct telephone_event event;
+	struct rtp_header h;
+
+	if (!media_is_event(turn->packet->in, buf->data[1] & 0x7f) ||
+		rtp_parse(buf->data, buf->len, &h) < 0 ||
+		!telephone_event_parse(buf->data + h.payload_offset, h.payload_len, &event))
+		return false;
+	delay_event(turn, &h, &event);
+	return true;
 }
 
 void dtmf_relay(const struct turn *turn)
@@ -470,6 +582,10 @@ void dtmf_relay(const struct turn *turn)
 	uint16_t seq = rtp_seq(data), out;
 
 	begin_relay(turn, rtp_ssrc(data), seq);
+	if (delays(t) && delay_relayed_event(turn)) {
+		buf_put(packet->buf);
+		return;
+	}
 	out = (uint16_t)(seq + t->shift);
 	if (seq_diff(out, s->next_seq) >= 0 && !media_is_event(packet->in, data[1] & 0x7f) &&
 		put_into_relay(turn, seq, timestamp)) {

@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "codec/conceal.h"
 #include "codec/tone.h"
+#include "media/digits.h"
 #include "media/plan.h"
 #include "rtp/sequencer.h"
 #include "rtp/telephone_event.h"
@@ -54,6 +55,11 @@ struct dtmf {
 	uint32_t event_ticks; /* of it that were heard */
 	struct tone tone;
 	int64_t credit_us, credit_at_us; /* how much may be heard, as of when */
+	/* An event that is to come later, while it is being received. */
+	bool has_late;
+	struct digit late;
+	uint32_t late_start; /* its timestamp */
+	int64_t late_due_us, late_seen_us;
 };
 
 struct encoder {

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """DTMF events told to others: JSON in datagrams, of all calls or of one. TAP."""
 import json
+import math
 import os
 import socket
 import sys
@@ -105,6 +106,40 @@ def played(d):
           [bytes((5, 8)) + (160 * n).to_bytes(2, "big") for n in range(1, 5)] +
           [bytes((5, 0x88)) + (800).to_bytes(2, "big")] * 3)
     equal((report["event"], report["duration"]), (5, 100))
+
+
+def ulaw(x):
+    sign, x = (0x80, -x) if x < 0 else (0, x)
+    x = min(x, 32635) + 132
+    exponent = x.bit_length() - 8
+    return ~(sign | exponent << 4 | x >> exponent + 3 & 15) & 0xff
+
+
+def five(n):
+    """The n-th 20 ms of the digit 5 as it sounds."""
+    return bytes(ulaw(round(6000 * (math.sin(2 * math.pi * 770 * t / 8000) +
+                                    math.sin(2 * math.pi * 1336 * t / 8000))))
+                 for t in range(160 * n, 160 * n + 160))
+
+
+@test("DTMF-delay: a digit in audio is heard later, and silence in its place")
+def delayed(d):
+    with Party("a") as a, Party("b") as b:
+        call = Call(d.ng, a, b, "delayed")
+        call.offer(flags=["block-DTMF"], **{"DTMF-security": "off", "DTMF-delay": 300})
+        call.answer()
+        got = []
+        for n in range(50):
+            a.send(payload=five(n) if 5 <= n < 13 else b"\xff" * 160)
+            time.sleep(0.02)
+            got += [data for data, _ in b.receive_all(quiet=0)]
+        call.delete()
+    loud = [n for n, packet in enumerate(got) if len(set(packet[12:])) > 16]
+    # Detection takes a while: so long it was heard.
+    early, late = [n for n in loud if n < 12], [n for n in loud if n >= 12]
+    assert len(early) <= 3, loud
+    assert 5 <= len(late) <= 9 and 18 <= late[0] <= 24, loud
+    equal(late, list(range(late[0], late[-1] + 1)))
 
 
 tcp_port = free_udp_port()

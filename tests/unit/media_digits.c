@@ -25,7 +25,7 @@ static void begin(void)
 
 static void put(uint8_t code, uint16_t duration_ms, uint16_t pause_ms)
 {
-	struct digit digit = { code, 8, duration_ms, pause_ms };
+	struct digit digit = { code, 8, duration_ms, pause_ms, false };
 
 	g_assert_true(digits_put(&d, &digit));
 }
@@ -75,7 +75,7 @@ static void test_one_that_is_heard(void)
 
 static void test_too_many(void)
 {
-	struct digit digit = { 1, 8, 100, 100 };
+	struct digit digit = { 1, 8, 100, 100, false };
 
 	begin();
 	for (unsigned i = 0; i < DIGITS_QUEUE; i++)
@@ -85,6 +85,34 @@ static void test_too_many(void)
 	g_assert_true(digits_put(&d, &digit));
 }
 
+/* In the order of their times; what is due becomes what it is to become by then. */
+static void test_late(void)
+{
+	struct digits d = { .count = 0 };
+	struct digit digit = { 1, 8, 100, 40, false };
+
+	g_assert_true(digits_put_late(&d, &digit, 300));
+	digit.code = 2;
+	g_assert_true(digits_put_late(&d, &digit, 100));
+	digit.code = 3;
+	g_assert_true(digits_put_late(&d, &digit, 200));
+	digits_release(&d, 99, DIGITS_AS_THEY_ARE);
+	g_assert_cmpuint(d.count, ==, 0);
+	digits_release(&d, 100, DIGITS_AS_THEY_ARE);
+	g_assert_cmpuint(d.count, ==, 1);
+	g_assert_cmpuint(d.queue[0].code, ==, 2);
+	g_assert_true(d.queue[0].late);
+	digits_release(&d, 250, DIGITS_LOST);
+	g_assert_cmpuint(d.count, ==, 1);
+	digits_release(&d, 1000, 0);
+	g_assert_cmpuint(d.count, ==, 2);
+	g_assert_cmpuint(d.queue[1].code, ==, 0);
+	g_assert_cmpuint(d.late_count, ==, 0);
+	for (unsigned i = 0; i < DIGITS_LATE; i++)
+		g_assert_true(digits_put_late(&d, &digit, i));
+	g_assert_false(digits_put_late(&d, &digit, 0));
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -92,5 +120,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/media/digits/two", test_two_with_a_pause);
 	g_test_add_func("/media/digits/heard", test_one_that_is_heard);
 	g_test_add_func("/media/digits/too-many", test_too_many);
+	g_test_add_func("/digits/late", test_late);
 	return g_test_run();
 }
