@@ -88,29 +88,29 @@ static void test_too_many(void)
 /* In the order of their times; what is due becomes what it is to become by then. */
 static void test_late(void)
 {
-	struct digits d = { .count = 0 };
+	struct digits w = { .count = 0 };
 	struct digit digit = { 1, 8, 100, 40, false };
 
-	g_assert_true(digits_put_late(&d, &digit, 300));
+	g_assert_true(digits_put_late(&w, &digit, 300));
 	digit.code = 2;
-	g_assert_true(digits_put_late(&d, &digit, 100));
+	g_assert_true(digits_put_late(&w, &digit, 100));
 	digit.code = 3;
-	g_assert_true(digits_put_late(&d, &digit, 200));
-	digits_release(&d, 99, DIGITS_AS_THEY_ARE);
-	g_assert_cmpuint(d.count, ==, 0);
-	digits_release(&d, 100, DIGITS_AS_THEY_ARE);
-	g_assert_cmpuint(d.count, ==, 1);
-	g_assert_cmpuint(d.queue[0].code, ==, 2);
-	g_assert_true(d.queue[0].late);
-	digits_release(&d, 250, DIGITS_LOST);
-	g_assert_cmpuint(d.count, ==, 1);
-	digits_release(&d, 1000, 0);
-	g_assert_cmpuint(d.count, ==, 2);
-	g_assert_cmpuint(d.queue[1].code, ==, 0);
-	g_assert_cmpuint(d.late_count, ==, 0);
+	g_assert_true(digits_put_late(&w, &digit, 200));
+	digits_release(&w, 99, DIGITS_AS_THEY_ARE);
+	g_assert_cmpuint(w.count, ==, 0);
+	digits_release(&w, 100, DIGITS_AS_THEY_ARE);
+	g_assert_cmpuint(w.count, ==, 1);
+	g_assert_cmpuint(w.queue[0].code, ==, 2);
+	g_assert_true(w.queue[0].late);
+	digits_release(&w, 250, DIGITS_LOST);
+	g_assert_cmpuint(w.count, ==, 1);
+	digits_release(&w, 1000, 0);
+	g_assert_cmpuint(w.count, ==, 2);
+	g_assert_cmpuint(w.queue[1].code, ==, 0);
+	g_assert_cmpuint(w.late_count, ==, 0);
 	for (unsigned i = 0; i < DIGITS_LATE; i++)
-		g_assert_true(digits_put_late(&d, &digit, i));
-	g_assert_false(digits_put_late(&d, &digit, 0));
+		g_assert_true(digits_put_late(&w, &digit, i));
+	g_assert_false(digits_put_late(&w, &digit, 0));
 }
 
 int main(int argc, char **argv)
