@@ -68,6 +68,9 @@ class Browser:
         await self.pc.setLocalDescription(await self.pc.createOffer())
         return self.pc.localDescription.sdp
 
+    async def direct(self, direction):
+        self.pc.getTransceivers()[0].direction = direction
+
     async def answer(self, offer):
         await self.take(offer, "offer")
         await self.pc.setLocalDescription(await self.pc.createAnswer())
