@@ -504,6 +504,19 @@ static void carry_on(struct stream *s, struct stream *before, int64_t now_us)
 	set_timer(d);
 }
 
+/*
+ * The peer is told, unless another one takes its place: browsers would give up their transport, and
+ * some do not even begin another one when ICE begins anew.
+ */
+static void end(struct stream_dtls *d, struct stream_set *next)
+{
+	const struct stream *after = stream_set_find(next, d->stream->plan->id);
+
+	if (!after || !after->dtls)
+		close_one(d);
+	stop(d);
+}
+
 void media_dtls_inherit(struct stream_set *before, struct stream_set *next, int64_t now_us)
 {
 	for (unsigned i = 0; i < next->plan->stream_count; i++) {
@@ -516,10 +529,8 @@ void media_dtls_inherit(struct stream_set *before, struct stream_set *next, int6
 			media_dtls_start(s);
 	}
 	for (unsigned i = 0; before && i < before->plan->stream_count; i++)
-		if (before->streams[i].dtls) {
-			close_one(before->streams[i].dtls);
-			stop(before->streams[i].dtls);
-		}
+		if (before->streams[i].dtls)
+			end(before->streams[i].dtls, next);
 }
 
 void media_dtls_start(struct stream *stream)

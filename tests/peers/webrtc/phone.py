@@ -13,7 +13,7 @@ import rtp                                                    # noqa: E402
 from codecs_of_phones import Pcma                             # noqa: E402
 from tone import LOUDNESS, has_tone, level_at                 # noqa: E402
 
-PACKET_S, EVENTS_PT = 0.02, 101
+PACKET_S = 0.02
 
 
 class Phone:
@@ -27,17 +27,21 @@ class Phone:
             sock.setblocking(False)
         self.task = None
         self.packets, self.types = 0, set()
+        self.events_pt = 101    # or as it is offered
         self.events = []        # (code, is it the end) of each packet of one
         self.reports = [0, 0]   # RTCP packets: on the port of RTP, on its own
 
     def sdp(self, *attributes, version=1):
         pt = self.codec.payload_type
         return self.party.sdp(f"rtpmap:{pt} {self.codec.name}/8000",
-                              f"rtpmap:{EVENTS_PT} telephone-event/8000", *attributes,
-                              formats=f"{pt} {EVENTS_PT}", version=version)
+                              f"rtpmap:{self.events_pt} telephone-event/8000", *attributes,
+                              formats=f"{pt} {self.events_pt}", version=version)
 
     def start(self, section):
         self.party.to = section
+        for line in section.attributes:
+            if line.startswith("rtpmap:") and line.endswith(" telephone-event/8000"):
+                self.events_pt = int(line[len("rtpmap:"):].split()[0])
         if self.task is None:
             loop = asyncio.get_running_loop()
             loop.add_reader(self.party.rtp, self._receive, self.party.rtp)
@@ -55,7 +59,7 @@ class Phone:
         pt = rtp.rtp_header(packet)[0]
         self.packets += 1
         self.types.add(pt)
-        if pt == EVENTS_PT:
+        if pt == self.events_pt:
             self.events.append((packet[12], bool(packet[13] & 0x80)))
         else:
             self.heard += self.codec.decode(packet[12:])
