@@ -50,6 +50,10 @@ const party = {
 			if (event.track.kind === "audio")
 				this.listen(event.track);
 		});
+		// Of an answered call, what its offer has was told of before.
+		if (pc.remoteDescription)
+			pc.getReceivers().filter((receiver) => receiver.track.kind === "audio").forEach(
+				(receiver) => this.listen(receiver.track));
 		return pc;
 	},
 
