@@ -73,7 +73,7 @@ class Phone:
             sent += count
             await asyncio.sleep(max(0, started + sent / self.rate - time.monotonic()))
 
-    async def listen(self):
+    async def listen(self, _seconds=0):
         """`heard` is always up to date."""
 
     async def forget(self):

@@ -84,7 +84,7 @@ class Browser:
                        lambda: f"the connection is {self.pc.connectionState}, "
                                f"ICE {self.pc.iceConnectionState}")
 
-    async def listen(self):
+    async def listen(self, _seconds=0):
         """`heard` is always up to date."""
 
     async def forget(self):
