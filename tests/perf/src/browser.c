@@ -21,7 +21,7 @@ struct browser {
 	struct ice_agent *agent;
 	struct dtls *dtls;
 	struct srtp_context *in, *out;
-	size_t early_len; /* of a hello that came before there was a pair, */
+	size_t early_len;   /* of a hello that came before there was a pair, */
 	uint8_t early[MTU]; /* which waits for it */
 	int64_t next_audio_us;
 	uint16_t seq;
@@ -122,7 +122,8 @@ static void send_to(const struct browser *b, const struct addr *to, const void *
 	(void)!sendto(b->fd, data, len, 0, &sock.sa, sock_len);
 }
 
-static void on_check(void *arg, unsigned local, const struct addr *to, const uint8_t *data, size_t len)
+static void on_check(
+	void *arg, unsigned local, const struct addr *to, const uint8_t *data, size_t len)
 {
 	(void)local;
 	send_to(arg, to, data, len);
@@ -164,9 +165,9 @@ static struct ice_params *make_params(const struct browser *b, const struct sdp_
 	p->local_pwd = g_strdup(b->said.pwd);
 	p->remote_ufrag = g_strdup(answer->ufrag);
 	p->remote_pwd = g_strdup(answer->pwd);
-	p->locals[0] = (struct ice_local){ .component = 1,
-		.family = ADDR_IP4,
-		.priority = ice_priority(ICE_HOST, 0, 1) };
+	p->locals[0] = (struct ice_local){
+		.component = 1, .family = ADDR_IP4, .priority = ice_priority(ICE_HOST, 0, 1)
+	};
 	p->remotes = g_new0(struct ice_candidate, 1);
 	p->remotes[0] = (struct ice_candidate){ .foundation = "1",
 		.component = 1,

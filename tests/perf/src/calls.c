@@ -150,8 +150,8 @@ void call_setup(struct signaller *s, struct call *c, void (*done)(struct call *)
 		(unsigned long long)++s->serial);
 	c->side[0].pt = p->codec[0]->pt;
 	if (p->webrtc) {
-		n = sdp_chrome_offer(text, sizeof text, c->side[0].gen_port, (unsigned)s->serial,
-			c->browser);
+		n = sdp_chrome_offer(
+			text, sizeof text, c->side[0].gen_port, (unsigned)s->serial, c->browser);
 	} else {
 		struct sdp_codec line = line_of(p->codec[0], p->codec[0]->pt);
 		n = sdp_phone(text, sizeof text, c->side[0].gen_port, &line, 1, NULL);

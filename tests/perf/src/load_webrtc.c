@@ -12,7 +12,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PAIRS = 256, ALONE = 20, FRAME_NS = 20000000, PACKET_BYTES = 12 + 160 };
+enum {
+	PAIRS = 256,
+	ALONE = 20,
+	FRAME_NS = 20000000,
+	PACKET_BYTES = 12 + 160,
+	BROWSERS_NS = 400000
+};
 
 static const uint64_t PATIENCE_NS = 10 * NS_PER_S;
 
@@ -255,7 +261,15 @@ void mode_webrtc(struct run *run)
 static struct {
 	uint64_t next_ns; /* 0: no more calls */
 	uint64_t begun;
+	unsigned turn; /* of the pairs */
 } storm;
+
+/* The steady calls' packets must not wait long for the browsers' cryptography. */
+static void run_in_turn(uint64_t until)
+{
+	for (int i = 0; i < PAIRS && mono_ns() < until; i++)
+		pair_run(&pairs[storm.turn++ % PAIRS]);
+}
 
 static void storm_hook(void *arg)
 {
@@ -264,8 +278,7 @@ static void storm_hook(void *arg)
 	struct pair *p;
 
 	ng_poll(run->sig.ng);
-	for (int i = 0; i < PAIRS; i++)
-		pair_run(&pairs[i]);
+	run_in_turn(now + BROWSERS_NS);
 	for (; storm.next_ns && storm.next_ns <= now && (p = free_pair()); storm.begun++) {
 		pair_begin(p);
 		storm.next_ns += NS_PER_S / (unsigned)run->opt.rate;
