@@ -25,7 +25,6 @@ enum {
 	RECORD_LAST_TYPE = 23,  /* … application data */
 	CLIENT_HELLO = 1,
 	HELLO_BYTES = RECORD_HEADER_BYTES + 12, /* with the header of the message */
-	OFFSET_AT = RECORD_HEADER_BYTES + 6,    /* of a fragment in its message: 3 bytes */
 	MAX_CERT_BYTES = 16 * 1024,             /* that a peer may show */
 	VERIFY_DEPTH = 4,
 	LARGEST_SENT = 2048,
@@ -425,8 +424,7 @@ bool dtls_is_hello(const uint8_t *data, size_t len)
 
 	return is_well_formed(data, len, &encrypted) && record_bytes(data, len) >= HELLO_BYTES &&
 	       !is_encrypted(data) && data[0] == RECORD_HANDSHAKE &&
-	       data[RECORD_HEADER_BYTES] == CLIENT_HELLO &&
-	       !(data[OFFSET_AT] | data[OFFSET_AT + 1] | data[OFFSET_AT + 2]);
+	       data[RECORD_HEADER_BYTES] == CLIENT_HELLO;
 }
 
 static bool may_begin(struct dtls *d, const uint8_t *data, size_t len, int64_t now_us)

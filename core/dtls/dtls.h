@@ -73,7 +73,7 @@ enum reason dtls_failure(const struct dtls *dtls);
 /* Its certificate was found to be the signalled one. */
 bool dtls_verified(const struct dtls *dtls);
 
-/* Could this datagram begin an association with a server? Whole records, a ClientHello's start. */
+/* Could this datagram begin an association with a server? It is whole, and a ClientHello. */
 bool dtls_is_hello(const uint8_t *data, size_t len);
 
 /* Each returns the state after it. A client sends its hello; nothing for others. */

@@ -2,7 +2,6 @@
 /* Agents of ICE between ports, the worker's wheel, and the streams they steer. */
 #include "media/ice.h"
 
-#include "media/dtls.h"
 #include "media/packet.h"
 
 #include <glib.h>
@@ -95,7 +94,6 @@ static void use_pair(struct stream_ice *ice, const struct ice_event *event)
 {
 	media_learn_aim(
 		stream_of(ice, event->component), port_of(ice, event->local), &event->remote);
-	media_dtls_start(stream_of(ice, event->component));
 }
 
 static void on_event(void *arg, const struct ice_event *event)
