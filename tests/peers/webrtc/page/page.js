@@ -17,6 +17,7 @@ const party = {
 	pc: null,
 	heard: [],	// Float32Arrays
 	rate: 0,
+	contexts: [],
 
 	async microphone(constraints) {
 		return navigator.mediaDevices.getUserMedia(constraints || {
@@ -27,6 +28,7 @@ const party = {
 	// Keeps what a remote track says.
 	async listen(track) {
 		const context = new AudioContext({ sampleRate: 48000 });
+		this.contexts.push(context);
 		const stream = new MediaStream([track]);
 		const element = new Audio();	// without one Chromium pulls no audio
 		element.srcObject = stream;
@@ -112,6 +114,8 @@ const party = {
 	close() {
 		this.pc?.getSenders().forEach((sender) => sender.track?.stop());
 		this.pc?.close();
+		this.contexts.forEach((context) => context.close());
+		this.contexts = [];
 		this.pc = null;
 		this.heard = [];
 	},
