@@ -484,6 +484,59 @@ static void test_half_open_cap(void)
 	end();
 }
 
+/* With keys that serve on, and nothing of the library. */
+static void test_retired(void)
+{
+	struct peer next;
+
+	begin(as_server);
+	peer_open(&x, DTLS_CLIENT);
+	dtls_start(x.dtls, now_us);
+	pump(&x);
+	advance(DTLS_LINGER_US);
+	assert_passes_to_y(1);
+	assert_passes_to_x(2);
+	/* The peer has begun anew without a word. */
+	peer_open(&next, DTLS_CLIENT);
+	dtls_start(next.dtls, now_us);
+	deliver_to_us(&next);
+	assert_passes_to_y(3);
+	pump(&next);
+	g_assert_cmpint(dtls_state(next.dtls), ==, DTLS_UP);
+	peer_close(&x);
+	x = next;
+	assert_passes_to_y(4);
+	assert_passes_to_x(5);
+	/* It is told when the call is over. */
+	advance(DTLS_LINGER_US);
+	media_dtls_close(m.state->set);
+	pump(&x);
+	g_assert_cmpint(dtls_state(x.dtls), ==, DTLS_CLOSED);
+	end();
+}
+
+/* As long as it may be asked for: the hello of an established one changes nothing. */
+static void test_not_retired_yet(void)
+{
+	struct peer next;
+
+	begin(as_server);
+	peer_open(&x, DTLS_CLIENT);
+	dtls_start(x.dtls, now_us);
+	pump(&x);
+	advance(DTLS_LINGER_US - 100000);
+	peer_open(&next, DTLS_CLIENT);
+	dtls_start(next.dtls, now_us);
+	deliver_to_us(&next);
+	pump(&next);
+	g_assert_cmpint(dtls_state(next.dtls), ==, DTLS_HANDSHAKING);
+	dtls_close(x.dtls);
+	pump(&x);
+	g_assert_cmpuint(count_events(MEDIA_EVENT_DTLS_CLOSED, NULL), ==, 1);
+	peer_close(&next);
+	end();
+}
+
 static void test_no_hello(void)
 {
 	const uint8_t record[20] = { 23, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7 };
@@ -577,6 +630,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/dtls/hello-in-parts", test_hello_in_parts);
 	g_test_add_func("/dtls/half-open", test_half_open_cap);
 	g_test_add_func("/dtls/no-hello", test_no_hello);
+	g_test_add_func("/dtls/retired", test_retired);
+	g_test_add_func("/dtls/not-retired-yet", test_not_retired_yet);
 	g_test_add_func("/dtls/closed", test_closed_by_peer);
 	g_test_add_func("/dtls/end", test_peer_is_told_of_the_end);
 	g_test_add_func("/dtls/moved", test_moved);
