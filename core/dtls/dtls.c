@@ -504,7 +504,9 @@ enum dtls_state dtls_set_peer(struct dtls *d, const struct fingerprint_set *peer
 static void say_farewell(struct dtls *d)
 {
 	ERR_clear_error();
-	SSL_shutdown(d->ssl);
+	/* Reading makes those it lacks by itself, this does not. */
+	if (SSL_alloc_buffers(d->ssl))
+		SSL_shutdown(d->ssl);
 	ERR_clear_error();
 }
 
