@@ -346,7 +346,7 @@ static void test_digits_in_audio_become_events(void)
 
 static void put(uint8_t code, uint16_t duration_ms)
 {
-	struct digit digit = { code, VOLUME, duration_ms, 100 };
+	struct digit digit = { code, VOLUME, duration_ms, 100, false };
 
 	flows_put_digit(mock_media_stream(&m, 0), &digit);
 }
