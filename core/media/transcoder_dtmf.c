@@ -305,6 +305,20 @@ bool dtmf_replace(const struct turn *turn, const int16_t **samples)
 	return false;
 }
 
+void dtmf_leave(const struct turn *turn)
+{
+	struct digits *d = &turn->outlet->digits;
+
+	if (turn->t->dtmf.heard >= 0)
+		hear_change(turn, -1, 0);
+	if (!d->active || !turn->t->plan->has_event_encoder)
+		return;
+	d->active = false;
+	send_ends(turn);
+	if (!d->heard)
+		tell_injected(turn);
+}
+
 /* ---- events that came ---- */
 
 bool dtmf_take_event(

@@ -134,6 +134,8 @@ bool dtmf_take_event(
 /* An event that came is heard by the sink. */
 void dtmf_play_event(
 	const struct turn *turn, const struct rtp_header *h, const struct telephone_event *event);
+/* The outlet's source goes silent for another one: an event that goes on ends, under its SSRC. */
+void dtmf_leave(const struct turn *turn);
 /* Of a plan that relays. Takes the packet's buf. */
 void dtmf_relay(const struct turn *turn);
 
