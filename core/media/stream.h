@@ -12,6 +12,7 @@
 #include "media/worker.h"
 #include "rtp/telephone_event.h"
 
+struct loop_check;
 struct session_state;
 
 /* What is known of where a stream's packets come from (learn.c). */
@@ -37,6 +38,7 @@ struct stream {
 	bool filtered;                          /* it has a filter, a delay or flows */
 	bool secured;                           /* as in struct plan_stream, for RTP */
 	bool translated;                        /* its RTCP is about flows */
+	bool own_peer;                          /* as in struct plan_stream: it has `loops` */
 	bool checked;                           /* ICE says whose packets count */
 	bool no_consent;                        /* ICE says that nothing may be sent */
 	uint8_t source_state;                   /* enum source_state */
@@ -62,10 +64,11 @@ struct stream {
 
 	struct tap *tap; /* the plan's; NULL: not recorded */
 	const struct plan_stream *plan;
-	struct delay *delay; /* owned; NULL: packets do not wait */
+	struct delay *delay;      /* owned; NULL: packets do not wait */
+	struct loop_check *loops; /* owned; NULL: its peer is none of our ports */
 	/* By place in rtp_sinks, each owned and possibly NULL; NULL: no sink has one. Owned. */
 	struct flow **flows;
-	struct generator *generator;  /* owned; NULL: nothing was ever played to its peer */
+	struct generator *generator; /* owned; NULL: nothing was ever played to its peer */
 	/* Owned, with the stream of RTP; of an association, with its own. NULL: no keys here. */
 	struct stream_srtp *srtp;
 	struct stream_dtls *dtls;     /* owned; NULL: no DTLS */
@@ -113,6 +116,8 @@ struct stream *stream_set_find(struct stream_set *set, uint32_t id);
  * it. [media]
  */
 uint32_t stream_clock_hz(const struct stream *stream, uint8_t payload_type);
+/* Has its party named it, or a receiver? True where the party has not said anything. [media] */
+bool stream_knows_type(const struct stream *stream, uint8_t payload_type);
 /*
  * Takes all ports off the worker's loop / puts them on. Holding them first, packets that come in
  * between wait. [media]
