@@ -15,7 +15,7 @@
 #include <stdbool.h>
 
 enum {
-	OUTLET_SSRCS = 4,  /* the one unused for longest is forgotten */
+	OUTLET_SSRCS = 20, /* the one unused for longest is forgotten */
 	OUTLET_QUEUE = 64, /* packets that wait for their time; beyond, the oldest leaves early */
 };
 

@@ -166,6 +166,26 @@ static void test_sources_that_take_turns(void)
 	mock_flow_end();
 }
 
+/* What is sent for an SSRC stays the same over others (spec media 3.3). */
+static void test_sources_that_come_back(void)
+{
+	uint32_t first, again;
+
+	mock_flow_begin(20);
+	mock_flow_send_as(MOCK_FLOW_SSRC, MOCK_FLOW_IN, 100, 160);
+	first = mock_flow_expect_audio(100, 160, 160, 160);
+	for (unsigned i = 1; i < OUTLET_SSRCS; i++) {
+		mock_flow_advance(20000);
+		mock_flow_send_as(MOCK_FLOW_SSRC + i, MOCK_FLOW_IN, 7, 5000);
+		g_assert_cmpuint(mock_flow_expect_audio(7, 5000, 5000, 160), !=, first);
+	}
+	mock_flow_advance(20000);
+	mock_flow_send_as(MOCK_FLOW_SSRC, MOCK_FLOW_IN, 500, 90000);
+	again = mock_flow_expect_audio(101, 320, 90000, 160);
+	g_assert_cmpuint(again, ==, first);
+	mock_flow_end();
+}
+
 /* Its decoder forgets, and what was made up for the one before is not blended into it. */
 static void test_sources_begin_anew(void)
 {
@@ -434,6 +454,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/media/flow/silence", test_silence_that_is_not_sent);
 	g_test_add_func("/media/flow/jumps", test_timestamps_that_jump);
 	g_test_add_func("/media/flow/sources", test_sources_that_take_turns);
+	g_test_add_func("/media/flow/come-back", test_sources_that_come_back);
 	g_test_add_func("/media/flow/anew", test_sources_begin_anew);
 	g_test_add_func("/media/flow/events", test_events);
 	g_test_add_func("/media/flow/passed-on", test_passed_on_beside);
