@@ -306,6 +306,7 @@ static void take_audio(
 	if (d->ops->request)
 		pass_request(turn);
 	t->expected = h->timestamp + (uint32_t)((uint64_t)count * d->clock_hz / d->audio.sample_hz);
+	t->expected_hz = d->clock_hz;
 	t->has_expected = true;
 	if (count)
 		conceal_hear(d->conceal, heard, (size_t)count);
@@ -387,6 +388,8 @@ static void pass(struct turn *turn, const struct rtp_header *h, const uint8_t *p
 		return;
 	}
 	t->passed = true;
+	if (timestamp_diff(packet.timestamp, turn->ssrc->next_timestamp) > 0)
+		turn->ssrc->next_timestamp = packet.timestamp;
 	memcpy(packet.buf->data + RTP_HEADER_BYTES, payload, h->payload_len);
 	if (is_event) {
 		t->in_event = !event.end;
@@ -570,7 +573,7 @@ void transcoder_take(struct transcoder *t, struct packet *packet, struct outlet 
 		media_drop(packet, REASON_TOO_LATE);
 		return;
 	case SEQUENCER_RESET:
-		t->has_expected = false;
+		t->has_expected = t->passed = false;
 		break;
 	case SEQUENCER_TAKEN:
 		break;

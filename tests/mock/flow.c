@@ -80,11 +80,12 @@ struct plan *mock_flow_plan_of(uint32_t hz, uint16_t ptime_ms)
 {
 	struct plan *plan = mock_media_plan(&mock_flow.media);
 	struct plan_transcode t = {
-		.decoder_count = 3,
+		.decoder_count = 4,
 		.encoder_count = 3,
 		.decoders = { format("X-FRAGILE", hz, 20, MOCK_FLOW_IN),
 			format("telephone-event", MOCK_FLOW_HZ, 0, 0),
-			format("X-FRAGILE", hz, 20, MOCK_FLOW_IN_TOO) },
+			format("X-FRAGILE", hz, 20, MOCK_FLOW_IN_TOO),
+			format("telephone-event", MOCK_FLOW_HZ / 2, 0, 0) },
 		.encoders = { format("X-L16", hz, ptime_ms, MOCK_FLOW_OUT),
 			format("telephone-event", 2 * MOCK_FLOW_HZ, 0, MOCK_FLOW_EVENT_OUT),
 			format("X-L16", hz, ptime_ms, MOCK_FLOW_OUT_TOO) },
@@ -93,6 +94,7 @@ struct plan *mock_flow_plan_of(uint32_t hz, uint16_t ptime_ms)
 	memset(t.handler, 0, sizeof(t.handler));
 	for (unsigned pt = 0; pt < 128; pt++)
 		t.handler[pt].handling = PLAN_DISCARD;
+	t.handler[MOCK_FLOW_TONE] = (struct plan_handler){ PLAN_TONE, 3, 0 };
 	t.handler[MOCK_FLOW_PASS].handling = PLAN_PASS;
 	t.handler[MOCK_FLOW_IN] = (struct plan_handler){ PLAN_TRANSCODE, 0, 0 };
 	t.handler[MOCK_FLOW_IN_TOO] = (struct plan_handler){ PLAN_TRANSCODE, 2, 2 };

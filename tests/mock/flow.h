@@ -18,6 +18,7 @@ enum {
 	MOCK_FLOW_OUT_TOO = 99,
 	MOCK_FLOW_EVENT_IN = 101,
 	MOCK_FLOW_EVENT_OUT = 102, /* twice the clock */
+	MOCK_FLOW_TONE = 103,      /* an event of half the clock, heard in OUT */
 	MOCK_FLOW_PASS = 110,      /* others are discarded */
 	MOCK_FLOW_SSRC = 0x11223344,
 };

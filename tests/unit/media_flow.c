@@ -218,10 +218,11 @@ static void test_sources_begin_anew(void)
 	mock_flow_end();
 }
 
-static void send_event(uint16_t seq, uint32_t timestamp, uint16_t duration, bool last, bool marker)
+static void send_event_as(
+	uint8_t pt, uint16_t seq, uint32_t timestamp, uint16_t duration, bool last, bool marker)
 {
 	uint8_t packet[RTP_HEADER_BYTES + 4];
-	struct rtp_header h = { .payload_type = MOCK_FLOW_EVENT_IN,
+	struct rtp_header h = { .payload_type = pt,
 		.seq = seq,
 		.timestamp = timestamp,
 		.ssrc = MOCK_FLOW_SSRC,
@@ -233,6 +234,11 @@ static void send_event(uint16_t seq, uint32_t timestamp, uint16_t duration, bool
 	packet[14] = (uint8_t)(duration >> 8);
 	packet[15] = (uint8_t)duration;
 	mock_media_send(&mock_flow.media, &mock_peer_x, 0, packet, sizeof(packet));
+}
+
+static void send_event(uint16_t seq, uint32_t timestamp, uint16_t duration, bool last, bool marker)
+{
+	send_event_as(MOCK_FLOW_EVENT_IN, seq, timestamp, duration, last, marker);
 }
 
 static void expect_event(
@@ -271,6 +277,36 @@ static void test_events(void)
 	mock_flow_advance(20000);
 	mock_flow_send_audio(6, 800);
 	mock_flow_expect_audio(5, 800, 800, 160);
+	mock_flow_end();
+}
+
+static void expect_tone(uint16_t seq, uint32_t timestamp)
+{
+	struct mock_flow_packet got;
+
+	g_assert_true(mock_flow_receive(&got));
+	g_assert_cmpuint(got.h.payload_type, ==, MOCK_FLOW_OUT);
+	g_assert_cmpuint(got.h.seq, ==, seq);
+	g_assert_cmpuint(got.h.timestamp, ==, timestamp);
+	g_assert_cmpuint(got.h.payload_len, ==, 320);
+	g_free(got.datagram);
+}
+
+/* Durations are of the event's clock, timestamps of the audio's: no time is won or lost. */
+static void test_events_of_another_clock_are_heard(void)
+{
+	mock_flow_begin(20);
+	mock_flow_send_audio(1, 160);
+	mock_flow_expect_audio(1, 160, 160, 160);
+	mock_flow_advance(40000);
+	send_event_as(MOCK_FLOW_TONE, 2, 480, 80, false, true); /* a pause before it */
+	expect_tone(2, 480);
+	mock_flow_advance(20000);
+	send_event_as(MOCK_FLOW_TONE, 3, 480, 160, true, false);
+	expect_tone(3, 640);
+	mock_flow_advance(20000);
+	mock_flow_send_audio(4, 800);
+	mock_flow_expect_audio(4, 800, 800, 160);
 	mock_flow_end();
 }
 
@@ -315,6 +351,28 @@ static void test_encoders_that_take_turns(void)
 	mock_flow_advance(10000);
 	mock_flow_expect_audio(2, 400, 400, 240);
 	mock_flow_expect_nothing();
+	mock_flow_end();
+}
+
+/* Also when numbers begin anew behind something that was passed on. */
+static void test_numbers_anew_after_what_passed(void)
+{
+	struct mock_flow_packet got;
+
+	mock_flow_begin(20);
+	mock_flow_send_audio(1, 160);
+	mock_flow_expect_audio(1, 160, 160, 160);
+	mock_flow_advance(20000);
+	mock_flow_send_as(MOCK_FLOW_SSRC, MOCK_FLOW_PASS, 2, 320);
+	g_assert_true(mock_flow_receive(&got));
+	g_assert_cmpuint(got.h.timestamp, ==, 320);
+	g_free(got.datagram);
+	mock_flow_advance(20000);
+	mock_flow_send_audio(3000, 7000000);
+	mock_flow_expect_audio(3, 320, 7000000, 160);
+	mock_flow_advance(20000);
+	mock_flow_send_audio(3001, 7000160);
+	mock_flow_expect_audio(4, 480, 7000160, 160);
 	mock_flow_end();
 }
 
@@ -457,7 +515,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/media/flow/come-back", test_sources_that_come_back);
 	g_test_add_func("/media/flow/anew", test_sources_begin_anew);
 	g_test_add_func("/media/flow/events", test_events);
+	g_test_add_func("/media/flow/events-heard", test_events_of_another_clock_are_heard);
 	g_test_add_func("/media/flow/passed-on", test_passed_on_beside);
+	g_test_add_func("/media/flow/passed-on-anew", test_numbers_anew_after_what_passed);
 	g_test_add_func("/media/flow/encoders", test_encoders_that_take_turns);
 	g_test_add_func("/media/flow/plans", test_plans_that_follow);
 	g_test_add_func("/media/flow/clocks", test_clocks_that_follow);
