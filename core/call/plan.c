@@ -512,6 +512,8 @@ struct plan *call_compile(const struct call *call, const struct model *model)
 			struct plan_stream *s = &c.plan->streams[first[i] + n];
 
 			compile_stream(s, model, media[i], n, software);
+			s->own_peer = call->table &&
+				      iface_table_has(call_table_interfaces(call->table), &s->peer);
 			s->rtp_stream = (uint16_t)(first[i] + (n & ~1u));
 			s->carrier = (uint16_t)(first[i] + n);
 			wire(&c, s, media[i], n);

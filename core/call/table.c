@@ -281,7 +281,10 @@ static void log_event(const struct media_event *event)
 		log_dtls(event);
 		return;
 	}
-	if (event->type == MEDIA_EVENT_SOURCE_REFUSED)
+	if (event->type == MEDIA_EVENT_SOURCE_REFUSED && event->reason == REASON_LOOP)
+		log_warn("Packets from " MARKED("%s") " dropped: they %s",
+			MARK(addr_print(&event->source, source)), reason_row(event->reason)->text);
+	else if (event->type == MEDIA_EVENT_SOURCE_REFUSED)
 		log_debug("Packets from " MARKED("%s") " refused: %s",
 			MARK(addr_print(&event->source, source)), reason_row(event->reason)->text);
 	else if (event->type == MEDIA_EVENT_WRONG_KEY)

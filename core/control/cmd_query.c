@@ -17,6 +17,7 @@ struct query {
 	struct command *c;
 	struct dict *d;
 	const struct call *call;
+	const struct plan *plan; /* of its model as it is */
 	int64_t wall_minus_mono_us;
 	struct totals rtp, rtcp;
 	struct value *ssrcs;
@@ -303,6 +304,11 @@ static void add_codec(struct query *q, struct value *v, const struct media *medi
 	}
 }
 
+static bool is_transcoded(const struct query *q, const struct media *media)
+{
+	return media->stream_count && plan_transcodes(q->plan, media->streams[0].id);
+}
+
 static void add_media_flags(struct query *q, struct value *v, const struct media *media)
 {
 	struct value *flags = dict_add_list(q->d, v, "flags");
@@ -326,6 +332,8 @@ static void add_media_flags(struct query *q, struct value *v, const struct media
 	}
 	if (media->unidirectional)
 		dict_add_str(q->d, flags, NULL, STR_LIT("unidirectional"));
+	if (media->stream_count && plan_checks_loops(q->plan, media->streams[0].id))
+		dict_add_str(q->d, flags, NULL, STR_LIT("loop check"));
 	if (media->echo)
 		dict_add_str(q->d, flags, NULL, STR_LIT("echo"));
 	if (media->blackhole)
@@ -340,6 +348,8 @@ static void add_media_flags(struct query *q, struct value *v, const struct media
 		dict_add_str(q->d, flags, NULL,
 			str_of(media->doubled == SDP_PLAIN_FIRST ? "legacy OSRTP"
 								 : "reverse legacy OSRTP"));
+	if (is_transcoded(q, media))
+		dict_add_str(q->d, flags, NULL, STR_LIT("transcoding"));
 }
 
 static void add_media(struct query *q, struct value *list, const struct media *media)
@@ -434,10 +444,12 @@ static void add_call(
 {
 	const struct model *model = call->model;
 	enum ssrc_reporting ssrcs = call_table_settings(call->table)->ssrc_reporting;
+	struct plan *plan = call_compile(call, model);
 	struct query q = {
 		.c = c,
 		.d = c->reply,
 		.call = call,
+		.plan = plan,
 		.wall_minus_mono_us = clock_wall_us() - clock_mono_us(),
 		.ssrcs_inline = ssrcs == SSRCS_FULL || ssrcs == SSRCS_INLINE,
 		.ssrcs_global = ssrcs == SSRCS_FULL || ssrcs == SSRCS_GLOBAL,
@@ -463,6 +475,7 @@ static void add_call(
 	totals = dict_add_dict(q.d, root, "totals");
 	add_counters(&q, totals, "RTP", q.rtp.packets, q.rtp.bytes, q.rtp.errors);
 	add_counters(&q, totals, "RTCP", q.rtcp.packets, q.rtcp.bytes, q.rtcp.errors);
+	plan_free(plan);
 }
 
 void reply_add_call(struct command *c, const struct call *call, const struct party *only)

@@ -43,6 +43,7 @@ enum reason_kind {
 	ROW(UNSIGNALLED_SOURCE, DROP, "unsignalled-source",                                        \
 		"not from the signalled address, as --source-policy=signalled wants it")           \
 	ROW(NO_PEER, DROP, "no-peer", "nowhere to send it: the other side's address is not known") \
+	ROW(LOOP, DROP, "loop", "come round and round: the way out leads back to us")              \
 	ROW(NO_SINK, DROP, "no-sink", "nobody receives this stream")                               \
 	ROW(MEDIA_BLOCKED, DROP, "media-blocked", "the proxy asked for it: media are discarded")   \
 	ROW(DIGITS_FULL, DROP, "digits-full", "more digits wait to be played than are kept")       \
@@ -138,6 +139,8 @@ enum reason_kind {
 		"DTLS failed: what the peer sent is no handshake that we understand")              \
 	ROW(PORT_DEAF, CHANGE, "port-deaf",                                                        \
 		"a port could not be put on its new worker's loop: nothing is received there")     \
+	ROW(UNKNOWN_TYPE, CHANGE, "unknown-type",                                                  \
+		"RTP of a payload type that neither side has named was passed on all the same")    \
 	ROW(RECORD_QUEUE_FULL, CHANGE, "record-queue-full",                                        \
 		"a packet passed, but was not recorded: writing could not keep up")                \
 	ROW(RECORD_FAILED, CHANGE, "record-failed",                                                \
