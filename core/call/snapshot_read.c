@@ -224,6 +224,7 @@ static int read_media(struct reader *r, const struct value *from, struct media *
 	snapshot_read(r->model->arena, from, SNAPSHOT_MEDIA, media);
 	if ((unsigned)media->transport > SDP_TRANSPORT_OTHER || (unsigned)media->type > SDP_OTHER ||
 		(unsigned)media->mux_answer > MUX_REJECT ||
+		(unsigned)media->passed > ICE_PASS_FORCED ||
 		(unsigned)media->doubled > SDP_SRTP_FIRST)
 		return bad(r, "a media section's type");
 	if (sdp && section >= 0 && section < sdp->media_count)

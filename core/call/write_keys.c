@@ -32,7 +32,7 @@ void write_dtls(struct writing *wr, const struct section_dtls *d)
 		sdp_write_attr(wr->w, "tls-id", "%s", d->tls_id);
 }
 
-static void write_candidates(struct writing *wr, const struct media *media)
+void write_candidates(struct writing *wr, const struct media *media, const struct sdp_media *passed)
 {
 	const char *instance = call_table_instance(wr->draft->call->table);
 	const struct iface *iface = media->ports->iface;
@@ -46,7 +46,7 @@ static void write_candidates(struct writing *wr, const struct media *media)
 
 			if (!m || c > m->count)
 				continue;
-			candidate = negotiate_ice_candidate(m, c, instance);
+			candidate = negotiate_ice_candidate(media, m, c, passed, instance);
 			ice_candidate_print(&candidate, text);
 			sdp_write_attr(wr->w, "candidate", "%s", text);
 		}
@@ -63,7 +63,7 @@ void write_ice(struct writing *wr, const struct media *media)
 	if (ice->trickle || ice->ice2)
 		sdp_write_attr(wr->w, "ice-options", "%s%s%s", ice->trickle ? "trickle" : "",
 			ice->trickle && ice->ice2 ? " " : "", ice->ice2 ? "ice2" : "");
-	write_candidates(wr, media);
+	write_candidates(wr, media, NULL);
 	if (ice->trickle)
 		sdp_write_attr(wr->w, "end-of-candidates", NULL);
 }

@@ -26,15 +26,27 @@ static struct addr shown_address(const struct writing *wr, const struct media *m
 	return none;
 }
 
+/*
+ * With force-relay a sender without ICE is shown where it is, and we as a relay (spec NG 3.4): it is
+ * found directly by who has no use for relays.
+ */
+static bool shows_sender(const struct writing *wr, const struct media *source)
+{
+	return !wr->answer && wr->o->ice.wish == ICE_WISH_RELAY && source && !source->ice.said &&
+	       source->in && source->in->port && !source->rejected;
+}
+
 static void write_connection(
 	struct writing *wr, const struct media *media, const struct media *source)
 {
 	struct addr addr = shown_address(wr, media);
 	char text[ADDR_TEXT];
 
-	if (!media->rejected && source &&
-		((source->hold_zero && !wr->o->replace.zero_address) ||
-			moh_hides_address(media, wr->answer))) {
+	if (!media->rejected && media->ice.shown && shows_sender(wr, source))
+		addr = source->in->connection;
+	else if (!media->rejected && source &&
+		 ((source->hold_zero && !wr->o->replace.zero_address) ||
+			 moh_hides_address(media, wr->answer))) {
 		addr = media_ports(media)->local->advertised;
 		memset(addr.ip, 0, sizeof(addr.ip));
 	}
@@ -221,7 +233,7 @@ static void write_direction(
 		sdp_write_attr_text(wr->w, source->in->direction_text);
 }
 
-static void write_rtcp(struct writing *wr, const struct media *media)
+static void write_rtcp(struct writing *wr, const struct media *media, const struct media *source)
 {
 	bool single = media->mux || (!wr->answer && media->mux_offered_to && media->mux_single);
 	bool dual = !wr->answer && media->mux_offered_to && !single;
@@ -230,6 +242,10 @@ static void write_rtcp(struct writing *wr, const struct media *media)
 	struct addr addr = shown_address(wr, media);
 	char text[ADDR_TEXT];
 
+	if (media->ice.shown && shows_sender(wr, source)) {
+		addr = source->in->connection;
+		port = source->in->has_rtcp ? source->in->rtcp.port : source->in->port + !single;
+	}
 	if (!wr->o->no_rtcp_attribute && (single || media_ports(media)->count > 1)) {
 		if (wr->o->full_rtcp_attribute)
 			sdp_write_attr(wr->w, "rtcp", "%u IN %s %s", port, addr_sdp_family(&addr),
@@ -242,7 +258,7 @@ static void write_rtcp(struct writing *wr, const struct media *media)
 }
 
 static void write_rtp_line(struct writing *wr, const struct media *media,
-	const struct sdp_format *const *formats, unsigned count)
+	const struct media *source, const struct sdp_format *const *formats, unsigned count)
 {
 	unsigned port = media_ports(media)->leases[0]->number;
 	char text[SDP_MAX_FORMATS * 4 + 1];
@@ -254,6 +270,8 @@ static void write_rtp_line(struct writing *wr, const struct media *media,
 			text + len, sizeof(text) - (size_t)len, " %u", formats[i]->payload_type);
 	if (!wr->answer && media->bundle_shown == BUNDLE_STRICT)
 		port = 0;
+	else if (media->ice.shown && shows_sender(wr, source))
+		port = source->in->port;
 	sdp_write_line(wr->w, "m=%.*s %u %.*s%s", STR_ARG(media->type_text), port,
 		STR_ARG(transport_name(media)), text);
 }
@@ -277,13 +295,38 @@ static unsigned choose_formats(const struct writing *wr, const struct media *med
 	return source->in->format_count;
 }
 
+/* Described as it came; that there is a way through us is said behind (spec NG 4.8). */
+static void write_passed(struct writing *wr, const struct media *media, const struct media *source)
+{
+	const struct sdp_media *in = source->in;
+	bool ended = false;
+	char text[ADDR_TEXT];
+
+	sdp_write_line(wr->w, "m=%.*s %u %.*s %.*s", STR_ARG(media->type_text), in->port,
+		STR_ARG(transport_name(media)), STR_ARG(in->formats_text));
+	write_text(wr, 'i', in->info);
+	sdp_write_line(wr->w, "c=IN %s %s", addr_sdp_family(&in->connection),
+		addr_print_ip(&in->connection, text));
+	write_media_bandwidth(wr, in);
+	for (unsigned i = 0; i < in->attrs.count; i++) {
+		if (in->attrs.attr[i].id != SDP_ATTR_END_OF_CANDIDATES)
+			sdp_write_attr_text(wr->w, in->attrs.attr[i].text);
+		else
+			ended = true;
+	}
+	if (source->ice.said)
+		write_candidates(wr, media, in);
+	if (ended)
+		sdp_write_attr(wr->w, "end-of-candidates", NULL);
+}
+
 static void write_rtp(struct writing *wr, const struct media *media, const struct media *source)
 {
 	const struct sdp_format *formats[SDP_MAX_FORMATS];
 	const struct sdp_media *in = source->in;
 	unsigned count = choose_formats(wr, media, source, formats);
 
-	write_rtp_line(wr, media, formats, count);
+	write_rtp_line(wr, media, source, formats, count);
 	write_text(wr, 'i', in->info);
 	write_connection(wr, media, source);
 	write_media_bandwidth(wr, in);
@@ -292,7 +335,7 @@ static void write_rtp(struct writing *wr, const struct media *media, const struc
 	write_extmap(wr, media, source);
 	write_generic(wr, &in->attrs);
 	write_direction(wr, media, source);
-	write_rtcp(wr, media);
+	write_rtcp(wr, media, source);
 	write_crypto(wr, media);
 	write_dtls(wr, media_carrier(media)->dtls);
 	if (media->ptime_ms)
@@ -342,6 +385,8 @@ static void write_section(struct writing *wr, const struct media *media)
 		write_rejected(wr, media);
 	else if (is_message(media))
 		write_message(wr, media, source->in);
+	else if (source->passed && media->passed)
+		write_passed(wr, media, source);
 	else if (sdp_transport_info(media->transport)->rtp)
 		write_rtp(wr, media, source);
 	else

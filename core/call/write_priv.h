@@ -44,5 +44,8 @@ void write_media(struct writing *wr, const struct media *media);
 void write_crypto(struct writing *wr, const struct media *media);
 void write_dtls(struct writing *wr, const struct section_dtls *d);
 void write_ice(struct writing *wr, const struct media *media);
+/* Ours alone. `passed`: beside the sender's, in this section of its. */
+void write_candidates(
+	struct writing *wr, const struct media *media, const struct sdp_media *passed);
 
 #endif

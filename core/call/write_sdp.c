@@ -85,13 +85,33 @@ static void make_header(const struct writing *wr, struct header *h)
 		h->version = before->version;
 }
 
-static void write_session_generic(struct writing *wr, const struct sdp *sdp)
+/* What is said of all sections there goes along with them when they are passed through. */
+static bool is_of_passed(const struct sdp_attr *attr)
+{
+	switch (attr->id) {
+	case SDP_ATTR_ICE_LITE:
+	case SDP_ATTR_ICE_UFRAG:
+	case SDP_ATTR_ICE_PWD:
+	case SDP_ATTR_ICE_OPTIONS:
+	case SDP_ATTR_SETUP:
+	case SDP_ATTR_FINGERPRINT:
+	case SDP_ATTR_TLS_ID:
+	case SDP_ATTR_EXTMAP:
+	case SDP_ATTR_EXTMAP_ALLOW_MIXED:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void write_session_generic(struct writing *wr, const struct sdp *sdp, bool passed)
 {
 	for (unsigned s = 0; s < sdp->session_count; s++) {
 		const struct sdp_attrs *attrs = &sdp->sessions[s].attrs;
 
 		for (unsigned i = 0; i < attrs->count; i++)
-			if (attrs->attr[i].id == SDP_ATTR_GENERIC)
+			if (attrs->attr[i].id == SDP_ATTR_GENERIC ||
+				(passed && is_of_passed(&attrs->attr[i])))
 				sdp_write_attr_text(wr->w, attrs->attr[i].text);
 	}
 }
@@ -117,6 +137,27 @@ static void write_group(struct writing *wr)
 	g_string_free(mids, TRUE);
 }
 
+static bool is_bundle(const struct sdp_attr *group)
+{
+	struct str rest = group->value, kind;
+
+	return str_token(&rest, &kind) && str_is(kind, "BUNDLE");
+}
+
+/* Those of BUNDLE first. */
+static void write_sender_groups(struct writing *wr, const struct sdp *sdp)
+{
+	for (int bundle = 1; bundle >= 0; bundle--)
+		for (unsigned s = 0; s < sdp->session_count; s++) {
+			const struct sdp_attrs *attrs = &sdp->sessions[s].attrs;
+
+			for (unsigned i = 0; i < attrs->count; i++)
+				if (attrs->attr[i].id == SDP_ATTR_GROUP &&
+					is_bundle(&attrs->attr[i]) == bundle)
+					sdp_write_attr_text(wr->w, attrs->attr[i].text);
+		}
+}
+
 /* What is ours here is subject to the edits of the first usable section, the rest to its own. */
 static void write_session_attrs(struct writing *wr)
 {
@@ -132,10 +173,13 @@ static void write_session_attrs(struct writing *wr)
 		sdp_write_attr(wr->w, moh_attr, NULL);
 	if (first && first->ice.shown && first->ice.lite)
 		sdp_write_attr(wr->w, "ice-lite", NULL);
-	write_group(wr);
+	if (first && first->passed && first->ice.relay)
+		write_sender_groups(wr, wr->sender->sdp);
+	else
+		write_group(wr);
 	sdp_writer_edit(wr->w, edits ? &edits->section[SDP_EDIT_SESSION] : NULL);
 	if (one_sender(wr->to))
-		write_session_generic(wr, wr->sender->sdp);
+		write_session_generic(wr, wr->sender->sdp, first && first->passed);
 	sdp_write_added(wr->w);
 }
 

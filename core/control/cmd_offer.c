@@ -28,20 +28,6 @@ static int check_keys(const struct command *c, bool answer, struct err *err)
 	return 0;
 }
 
-static void warn_ice(struct command *c, const struct exchange_result *result)
-{
-	static const char text[] = "candidates are not passed through by this build: handled as "
-				   "ICE=force";
-
-	if (!result->ice_not_passed)
-		return;
-	reason_count(REASON_ICE_NOT_PASSED);
-	if (c->warnings->len)
-		g_string_append(c->warnings, "; ");
-	g_string_append(c->warnings, text);
-	log_warn("%s", text);
-}
-
 /* Counted already, where the limit was found to be reached. */
 static int over_limit(struct command *c, const char *reason, struct err *err)
 {
@@ -109,7 +95,6 @@ static int exchange_done(struct command *c, int ret, GString *body,
 			dict_add_str(c->reply, c->root, "sdp", STR_LIT(""));
 		return ret;
 	}
-	warn_ice(c, result);
 	dict_add_copy(c->reply, c->root, "sdp", (struct str){ body->str, body->len });
 	reply_add_recordings(c);
 	string_wipe(body);

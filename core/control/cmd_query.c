@@ -303,6 +303,25 @@ static void add_codec(struct query *q, struct value *v, const struct media *medi
 	}
 }
 
+static void add_ice_flags(struct query *q, struct value *flags, const struct media *media)
+{
+	const struct media_ice *ice = &media_carrier(media)->ice;
+
+	if (media->passed)
+		dict_add_str(q->d, flags, NULL, STR_LIT("passthrough"));
+	if (!ice->shown)
+		return;
+	dict_add_str(q->d, flags, NULL, STR_LIT("ICE"));
+	if (ice->trickle)
+		dict_add_str(q->d, flags, NULL, STR_LIT("trickle ICE"));
+	if (ice->controlling)
+		dict_add_str(q->d, flags, NULL, STR_LIT("ICE controlling"));
+	if (negotiate_ice_is_lite(media_carrier(media)->in))
+		dict_add_str(q->d, flags, NULL, STR_LIT("ICE-lite peer"));
+	if (ice->lite)
+		dict_add_str(q->d, flags, NULL, STR_LIT("ICE-lite self"));
+}
+
 static void add_media_flags(struct query *q, struct value *v, const struct media *media)
 {
 	struct value *flags = dict_add_list(q->d, v, "flags");
@@ -324,6 +343,7 @@ static void add_media_flags(struct query *q, struct value *v, const struct media
 	} else if (media->crypto.in || media->crypto.secure) {
 		dict_add_str(q->d, flags, NULL, STR_LIT("SDES"));
 	}
+	add_ice_flags(q, flags, media);
 	if (media->unidirectional)
 		dict_add_str(q->d, flags, NULL, STR_LIT("unidirectional"));
 	if (media->echo)
