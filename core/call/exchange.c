@@ -7,6 +7,7 @@
 #include "base/ref.h"
 #include "call/dtmf.h"
 #include "call/exchange_priv.h"
+#include "call/fragment.h"
 #include "call/negotiate.h"
 #include "call/play.h"
 
@@ -165,6 +166,8 @@ static int exchange_parsed(struct draft *draft, const struct call_options *o, st
 		ret = write_sdp(draft, p.to, o, answer, body, err);
 	if (!ret)
 		record_body(draft, p.from, answer, (struct str){ body->str, body->len });
+	if (!ret)
+		fragments_apply(draft);
 	return ret ? ret : draft_prepare(draft, err);
 }
 

@@ -12,6 +12,8 @@
 
 struct media;
 struct port_map;
+struct sdp_attr;
+struct sdp_media;
 
 enum { ICE_FOUNDATION = 16 }; /* characters of ours */
 
@@ -42,6 +44,13 @@ enum ice_pass {
 	ICE_PASS_FORCED, /* by passthrough */
 };
 
+/* What a peer said of its candidates after its body. Counted, never changed. */
+struct ice_trickled {
+	bool ended; /* there will be no more */
+	unsigned count;
+	struct ice_candidate candidates[];
+};
+
 /* Of one section. Copied with it. */
 struct media_ice {
 	bool said;    /* its party speaks it, as far as its latest body goes */
@@ -51,7 +60,8 @@ struct media_ice {
 	bool relay;          /* our candidates are of that type */
 	uint32_t generation; /* of the credentials; 0: there never were any */
 	char ufrag[ICE_OWN_UFRAG + 1], pwd[ICE_OWN_PWD + 1];
-	struct addr local; /* the port they were made for */
+	struct addr local;             /* the port they were made for */
+	struct ice_trickled *trickled; /* a reference, since its party's ICE began; NULL: nothing */
 };
 
 /* Does a section (NULL: false) say that its sender is lite? */
@@ -79,6 +89,10 @@ void negotiate_ice_pass(struct media *from, struct media *to, const struct sdp_m
 /* What was passed through is not any more; before it is negotiated. */
 void negotiate_ice_unpass(
 	struct media *from, struct media *to, const struct ice_options *o, bool answer);
+/* May its party add candidates by and by? */
+bool negotiate_ice_may_trickle(const struct media *media);
+/* a=candidate or a=end-of-candidates of a fragment; false: nothing new. */
+bool negotiate_ice_trickle(struct media *media, const struct sdp_attr *attr);
 /* Of a section that is declined. */
 void negotiate_ice_forget(struct media *media);
 /* What a worker needs to speak it; NULL: it is not spoken. A reference. `software` may be NULL. */

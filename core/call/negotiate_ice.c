@@ -208,33 +208,89 @@ void negotiate_ice_forget(struct media *media)
 	media->ice.shown = media->ice.said = false;
 }
 
+/* ---- what trickles in ---- */
+
+bool negotiate_ice_may_trickle(const struct media *media)
+{
+	const struct media_ice *ice = &media->ice;
+
+	return !media->rejected && !media->passed && ice->said && media->in &&
+	       (ice->trickle || has_option(media->in, "trickle"));
+}
+
+static bool knows(const struct ice_trickled *t, const struct ice_candidate *c)
+{
+	for (unsigned i = 0; i < t->count; i++)
+		if (t->candidates[i].component == c->component &&
+			addr_equal(&t->candidates[i].addr, &c->addr) &&
+			t->candidates[i].priority == c->priority)
+			return true;
+	return false;
+}
+
+bool negotiate_ice_trickle(struct media *media, const struct sdp_attr *attr)
+{
+	static const struct ice_trickled none;
+	const struct ice_trickled *before = media->ice.trickled ? media->ice.trickled : &none;
+	bool ends = attr->id == SDP_ATTR_END_OF_CANDIDATES;
+	struct ice_candidate c;
+	struct ice_trickled *t;
+
+	if (ends ? before->ended : ice_candidate_parse(attr->value, &c) || knows(before, &c))
+		return false;
+	if (!ends && before->count >= ICE_MAX_REMOTES)
+		return false;
+	t = ref_alloc(sizeof(*t) + (before->count + 1) * sizeof(c), NULL);
+	t->ended = before->ended || ends;
+	t->count = before->count;
+	memcpy(t->candidates, before->candidates, before->count * sizeof(c));
+	if (!ends)
+		t->candidates[t->count++] = c;
+	ref_drop(media->ice.trickled);
+	media->ice.trickled = t;
+	return true;
+}
+
 /* ---- what workers get ---- */
 
-static void take_remotes(struct ice_params *params, const struct sdp_media *in)
+static void take_trickled(struct ice_params *params, const struct ice_trickled *t)
 {
-	params->remotes = g_new0(struct ice_candidate, MIN(in->candidate_count, ICE_MAX_REMOTES));
+	for (unsigned i = 0; i < t->count && params->remote_count < ICE_MAX_REMOTES; i++)
+		params->remotes[params->remote_count++] = t->candidates[i];
+	params->remote_ended |= t->ended;
+}
+
+static void take_remotes(
+	struct ice_params *params, const struct sdp_media *in, const struct ice_trickled *trickled)
+{
+	unsigned room = in->candidate_count + (trickled ? trickled->count : 0);
+
+	params->remotes = g_new0(struct ice_candidate, MIN(room, ICE_MAX_REMOTES));
 	for (unsigned i = 0; i < in->attrs.count && params->remote_count < ICE_MAX_REMOTES; i++)
 		if (in->attrs.attr[i].id == SDP_ATTR_CANDIDATE &&
 			params->remote_count < in->candidate_count &&
 			!ice_candidate_parse(
 				in->attrs.attr[i].value, &params->remotes[params->remote_count]))
 			params->remote_count++;
+	if (trickled)
+		take_trickled(params, trickled);
 }
 
-static void take_peer(struct ice_params *params, const struct sdp_media *in)
+static void take_peer(
+	struct ice_params *params, const struct sdp_media *in, const struct ice_trickled *trickled)
 {
 	params->remote_ufrag = g_strndup(in->ice_ufrag.s, in->ice_ufrag.len);
 	params->remote_pwd = g_strndup(in->ice_pwd.s, in->ice_pwd.len);
 	params->peer_lite = negotiate_ice_is_lite(in);
 	params->remote_ended = !has_option(in, "trickle") ||
 			       find_attr(in, SDP_ATTR_END_OF_CANDIDATES);
-	take_remotes(params, in);
+	take_remotes(params, in, trickled);
 }
 
 /* RTCP of its own is checked unless its peer has none, or will not say. */
 static unsigned count_components(const struct media *media, const struct ice_params *params)
 {
-	bool any = !params->remote_count;
+	bool any = !params->remote_count || !params->remote_ended;
 
 	for (unsigned i = 0; i < params->remote_count; i++)
 		any |= params->remotes[i].component == 2;
@@ -299,7 +355,7 @@ struct plan_ice *negotiate_ice_plan(const struct media *media, const char *softw
 		params->software = g_strcanon(g_strdup(software), alphabet, '-');
 	derive_secrets(params, ice->pwd);
 	if (ice->said && media->in)
-		take_peer(params, media->in);
+		take_peer(params, media->in, ice->trickled);
 	params->components = count_components(media, params);
 	for (unsigned c = 1; c <= params->components; c++)
 		add_locals(params, ports, media, c);

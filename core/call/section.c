@@ -3,6 +3,7 @@
  * One pair of sections negotiated: profile, direction, names, rtcp-mux, codecs, where the sender
  * is, interfaces, families and ports. Read `section_negotiate` at the end first.
  */
+#include "base/ref.h"
 #include "call/exchange_priv.h"
 #include "call/negotiate.h"
 #include "call/port_maps.h"
@@ -506,6 +507,8 @@ static int settle_ice(struct draft *draft, const struct media_pair *pair,
 	else
 		ret = answer ? negotiate_ice_answer(from, to, in, o)
 			     : negotiate_ice_offer(from, to, in, o, restarted);
+	if (restarted || !from->ice.said)
+		from->ice.trickled = ref_drop(from->ice.trickled);
 	if (ret < 0)
 		return err_set(err, -ret, "No randomness for ICE credentials");
 	if (from->ice.shown && from->ports)

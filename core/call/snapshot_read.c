@@ -199,6 +199,17 @@ static int read_crypto(struct reader *r, const struct value *from, struct media_
 	return ret ? ret : read_key(r, from, "out", c->out_gen, &c->out);
 }
 
+static void read_trickled(const struct value *list, struct media *media)
+{
+	value_each (v, list) {
+		struct sdp_attr line = { .id = SDP_ATTR_CANDIDATE, .value = value_str(v) };
+
+		if (str_is(line.value, "end"))
+			line.id = SDP_ATTR_END_OF_CANDIDATES;
+		negotiate_ice_trickle(media, &line);
+	}
+}
+
 static int read_ice(struct reader *r, const struct value *from, struct media_ice *ice)
 {
 	struct str ufrag = value_get_str(from, "ufrag"), pwd = value_get_str(from, "pwd");
@@ -235,6 +246,7 @@ static int read_media(struct reader *r, const struct value *from, struct media *
 		return -EINVAL;
 	if (read_ice(r, value_get(from, "ice"), &media->ice) < 0)
 		return -EINVAL;
+	read_trickled(value_get(value_get(from, "ice"), "trickled"), media);
 	value_each (v, value_get(from, "port_maps")) {
 		int ret = read_map(r, v, media, &tail);
 

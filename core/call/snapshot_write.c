@@ -130,6 +130,19 @@ static void write_crypto(struct writer *w, struct value *to, const struct media_
 	write_key(w, v, "out", c->out);
 }
 
+/* The end is a line, too. */
+static void write_trickled(struct writer *w, struct value *to, const struct ice_trickled *t)
+{
+	char text[ICE_CANDIDATE_TEXT];
+
+	for (unsigned i = 0; i < t->count; i++) {
+		ice_candidate_print(&t->candidates[i], text);
+		dict_add_copy(w->dict, to, NULL, str_of(text));
+	}
+	if (t->ended)
+		dict_add_copy(w->dict, to, NULL, STR_LIT("end"));
+}
+
 static void write_ice(struct writer *w, struct value *to, const struct media_ice *ice)
 {
 	struct value *v;
@@ -140,6 +153,8 @@ static void write_ice(struct writer *w, struct value *to, const struct media_ice
 	snapshot_write(w->dict, v, SNAPSHOT_ICE, ice);
 	dict_add_copy(w->dict, v, "ufrag", str_of(ice->ufrag));
 	dict_add_copy(w->dict, v, "pwd", str_of(ice->pwd));
+	if (ice->trickled)
+		write_trickled(w, dict_add_list(w->dict, v, "trickled"), ice->trickled);
 }
 
 static unsigned party_place(const struct writer *w, const struct party *party)

@@ -6,6 +6,7 @@
 #include "base/ref.h"
 #include "call/delete_priv.h"
 #include "call/dtmf.h"
+#include "call/fragment.h"
 #include "call/play.h"
 
 #include <errno.h>
@@ -72,6 +73,7 @@ void call_table_free(struct call_table *table)
 	g_hash_table_destroy(table->by_session);
 	g_hash_table_destroy(table->traffic);
 	ref_drop(table->cert);
+	fragments_free(table);
 	g_free(table->load);
 	g_free(table);
 }
@@ -168,6 +170,7 @@ void call_table_tick(struct call_table *table)
 	gpointer value;
 
 	renew_old_cert(table);
+	fragments_expire(table, now_us);
 	if (table->settings->clips)
 		clips_sweep(table->settings->clips);
 	g_hash_table_iter_init(&it, table->by_id);

@@ -5,6 +5,7 @@
 
 #include "base/wipe.h"
 #include "call/draft.h"
+#include "call/fragment.h"
 
 #include <errno.h>
 
@@ -101,6 +102,15 @@ static int exchange_done(struct command *c, int ret, GString *body,
 	return 0;
 }
 
+static int fragment_done(struct command *c, int ret)
+{
+	if (ret < 0) {
+		c->refused = REASON_SDP_REFUSED;
+		reason_count(c->refused);
+	}
+	return ret;
+}
+
 int cmd_offer(struct command *c, struct err *err)
 {
 	struct exchange_result result = { .warnings = c->warnings };
@@ -109,6 +119,8 @@ int cmd_offer(struct command *c, struct err *err)
 
 	if (ret < 0)
 		return ret;
+	if (c->o.fragment)
+		return fragment_done(c, call_fragment(c->control->calls, &c->o, false, err));
 	ret = call_offer(c->control->calls, &c->o, c->client, body, &result, err);
 	return exchange_done(c, ret, body, &result, err);
 }
@@ -121,6 +133,8 @@ int cmd_answer(struct command *c, struct err *err)
 
 	if (ret < 0)
 		return ret;
+	if (c->o.fragment)
+		return fragment_done(c, call_fragment(c->control->calls, &c->o, true, err));
 	ret = call_answer(c->control->calls, &c->o, body, &result, err);
 	return exchange_done(c, ret, body, &result, err);
 }

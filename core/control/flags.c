@@ -100,7 +100,7 @@ static const struct row rows[] = {
 	{ "reject-ice", AS_FLAG, BOOL_AT(ice.reject), .help = "offer: as if the sender had no ICE" },
 	{ "ice-reject", AS_FLAG, BOOL_AT(ice.reject), .help = "as reject-ICE" },
 	{ "trickle-ice", AS_FLAG, BOOL_AT(ice.trickle), .concern = OFFERS_ONLY, .help = "offer: as ICE-trickle" },
-	{ "fragment", AS_FLAG, .kind = ROW_REFUSED, .concern = OFFERS_ONLY, .help = "trickled candidates" },
+	{ "fragment", AS_FLAG, BOOL_AT(fragment), .help = "the body is a fragment with more candidates of the sender (trickle-ice-sdpfrag)" },
 	{ "reset", AS_FLAG, BOOL_AT(ice.reset), .help = "offer: ICE begins anew with both sides" },
 	{ "passthrough", AS_BOTH, SET(flag_passthrough), .help = "on off: sections described as the sender has them and relayed untouched, whatever ICE says" },
 	{ "passthru", AS_BOTH, SET(flag_passthrough), .help = "as passthrough" },
