@@ -3,6 +3,7 @@
  * The plain fields of what a snapshot holds: one table per kind of object, which serves both
  * directions.
  */
+#include "call/call.h"
 #include "call/snapshot_priv.h"
 
 #include <glib.h>
@@ -171,6 +172,15 @@ static const struct field ice_fields[] = {
 	FIELD(media_ice, local, ADDR),
 };
 
+static const struct field ice_found_fields[] = {
+	FIELD(ice_found, stream_id, INT),
+	FIELD(ice_found, generation, INT),
+	FIELD(ice_found, completed, BOOL),
+	FIELD(ice_found, failed, BOOL),
+	FIELD(ice_found, local, ADDR),
+	FIELD(ice_found, remote, ADDR),
+};
+
 static const struct field agreement_fields[] = {
 	FIELD(codec_agreement, offerer, INT),
 	FIELD(codec_agreement, settled, BOOL),
@@ -198,6 +208,7 @@ static const struct {
 	[SNAPSHOT_STREAM] = FIELDS(stream_fields),
 	[SNAPSHOT_CRYPTO] = FIELDS(crypto_fields),
 	[SNAPSHOT_ICE] = FIELDS(ice_fields),
+	[SNAPSHOT_ICE_FOUND] = FIELDS(ice_found_fields),
 	[SNAPSHOT_AGREEMENT] = FIELDS(agreement_fields),
 #undef FIELDS
 };

@@ -385,6 +385,16 @@ static void drop_reference(gpointer object)
 	ref_drop(object);
 }
 
+static void read_ice_found(const struct value *list, struct call *call)
+{
+	value_each (v, list) {
+		struct ice_found found = { .at_us = clock_mono_us() };
+
+		snapshot_read(call->model->arena, v, SNAPSHOT_ICE_FOUND, &found);
+		call_ice_add(call, &found);
+	}
+}
+
 int call_of_dict(
 	struct call_table *table, const struct value *from, struct call **ret_call, struct err *err)
 {
@@ -410,6 +420,7 @@ int call_of_dict(
 	call = call_new(table, id, &created_from);
 	call->model = r.model;
 	call->created_wall_us = value_get_int(from, "created_us", call->created_wall_us);
+	read_ice_found(value_get(from, "ice_found"), call);
 	ret = session_prepare(call->session, call_compile(call, call->model), &set, err);
 	if (ret < 0) {
 		call_free(call);

@@ -225,6 +225,16 @@ static void write_party(struct writer *w, struct value *to, const struct party *
 		write_media(w, dict_add_dict(w->dict, list, NULL), party->media[i]);
 }
 
+/* Most calls have none. */
+static void write_ice_found(struct writer *w, struct value *to, const struct call *call)
+{
+	struct value *list = call->ice_found ? dict_add_list(w->dict, to, "ice_found") : NULL;
+
+	for (unsigned i = 0; list && i < call->ice_found->len; i++)
+		snapshot_write(w->dict, dict_add_dict(w->dict, list, NULL), SNAPSHOT_ICE_FOUND,
+			&g_array_index(call->ice_found, struct ice_found, i));
+}
+
 void call_to_dict(const struct call *call, struct dict *dict, struct value *into)
 {
 	struct writer w = { .dict = dict, .model = call->model, .bodies = g_ptr_array_new() };
@@ -239,6 +249,7 @@ void call_to_dict(const struct call *call, struct dict *dict, struct value *into
 	list = dict_add_list(dict, into, "parties");
 	for (unsigned i = 0; i < call->model->party_count; i++)
 		write_party(&w, dict_add_dict(dict, list, NULL), call->model->parties[i]);
+	write_ice_found(&w, into, call);
 	list = dict_add_list(dict, into, "bodies");
 	for (unsigned i = 0; i < w.bodies->len; i++)
 		dict_add_copy(dict, list, NULL, ((struct sdp *)w.bodies->pdata[i])->raw);

@@ -371,6 +371,19 @@ static void on_dtmf(struct call *call, const struct media *media, const struct m
 	call_dtmf_dialled(call, party, event->dtmf.code);
 }
 
+static bool is_of_ice(const struct media_event *event)
+{
+	switch (event->type) {
+	case MEDIA_EVENT_ICE_PAIR:
+	case MEDIA_EVENT_ICE_COMPLETED:
+	case MEDIA_EVENT_ICE_FAILED:
+	case MEDIA_EVENT_ICE_CONSENT_LOST:
+		return true;
+	default:
+		return false;
+	}
+}
+
 void call_table_event(const struct media_event *event, void *arg)
 {
 	struct call_table *table = arg;
@@ -384,7 +397,8 @@ void call_table_event(const struct media_event *event, void *arg)
 		call_play_tick(call);
 		return;
 	}
-	if (!stream || stream->endpoint_gen != event->endpoint_gen) {
+	if (!stream || stream->endpoint_gen != event->endpoint_gen ||
+		(is_of_ice(event) && !call_ice_told(call, media, event))) {
 		reason_count(REASON_EVENT_STALE);
 		return;
 	}

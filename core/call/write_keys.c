@@ -36,20 +36,45 @@ void write_candidates(struct writing *wr, const struct media *media, const struc
 {
 	const char *instance = call_table_instance(wr->draft->call->table);
 	const struct iface *iface = media->ports->iface;
+	const struct ice_found *found;
 	bool single = media->mux || (!wr->answer && media->mux_offered_to && media->mux_single);
 	char text[ICE_CANDIDATE_TEXT];
 
-	for (unsigned c = 1; c <= (single ? 1 : MIN(media->ports->count, 2u)); c++)
+	for (unsigned c = 1; c <= (single ? 1 : MIN(media->ports->count, 2u)); c++) {
+		found = passed ? NULL : call_ice_pair(wr->draft->call, media, c);
 		for (unsigned i = 0; i < iface->addr_count; i++) {
 			const struct port_map *m = media_ports_at(media, &iface->addrs[i]);
 			struct ice_candidate candidate;
 
 			if (!m || c > m->count)
 				continue;
+			if (found && !addr_equal(&m->leases[c - 1]->port->local, &found->local))
+				continue;
 			candidate = negotiate_ice_candidate(media, m, c, passed, instance);
 			ice_candidate_print(&candidate, text);
 			sdp_write_attr(wr->w, "candidate", "%s", text);
 		}
+	}
+}
+
+/* The side that decides says what it has decided on (RFC 8839 5.2). */
+static void write_remote_candidates(struct writing *wr, const struct media *media)
+{
+	GString *out;
+
+	if (wr->answer || !media->ice.controlling || !call_ice_pair(wr->draft->call, media, 1))
+		return;
+	out = g_string_new(NULL);
+	for (unsigned c = 1; c <= MIN(media->ports->count, (unsigned)ICE_COMPONENTS); c++) {
+		const struct ice_found *found = call_ice_pair(wr->draft->call, media, c);
+		char ip[ADDR_TEXT];
+
+		if (found)
+			g_string_append_printf(out, "%s%u %s %u", c > 1 ? " " : "", c,
+				addr_print_ip(&found->remote, ip), found->remote.port);
+	}
+	sdp_write_attr(wr->w, "remote-candidates", "%s", out->str);
+	g_string_free(out, TRUE);
 }
 
 void write_ice(struct writing *wr, const struct media *media)
@@ -64,6 +89,7 @@ void write_ice(struct writing *wr, const struct media *media)
 		sdp_write_attr(wr->w, "ice-options", "%s%s%s", ice->trickle ? "trickle" : "",
 			ice->trickle && ice->ice2 ? " " : "", ice->ice2 ? "ice2" : "");
 	write_candidates(wr, media, NULL);
+	write_remote_candidates(wr, media);
 	if (ice->trickle)
 		sdp_write_attr(wr->w, "end-of-candidates", NULL);
 }
