@@ -172,6 +172,27 @@ static const struct field ice_fields[] = {
 	FIELD(media_ice, local, ADDR),
 };
 
+static const struct field dtls_fields[] = {
+	FIELD(section_dtls, generation, INT),
+	FIELD(section_dtls, answered, BOOL),
+	FIELD(section_dtls, passive, BOOL),
+	FIELD(section_dtls, sdes_first, BOOL),
+	FIELD(section_dtls, shown, BOOL),
+	FIELD(section_dtls, setup, INT),
+	FIELD(section_dtls, hash, INT),
+	FIELD(section_dtls, hides_tls_id, BOOL),
+	FIELD(section_dtls, said.setup, INT),
+	FIELD(section_dtls, said.tls_id, UINT64),
+	FIELD(section_dtls, agreed.setup, INT),
+	FIELD(section_dtls, agreed.tls_id, UINT64),
+};
+
+static const struct field association_fields[] = {
+	FIELD(plan_dtls, generation, INT),
+	FIELD(plan_dtls, active, BOOL),
+	FIELD(plan_dtls, mtu, INT),
+};
+
 static const struct field ice_found_fields[] = {
 	FIELD(ice_found, stream_id, INT),
 	FIELD(ice_found, generation, INT),
@@ -209,6 +230,8 @@ static const struct {
 	[SNAPSHOT_CRYPTO] = FIELDS(crypto_fields),
 	[SNAPSHOT_ICE] = FIELDS(ice_fields),
 	[SNAPSHOT_ICE_FOUND] = FIELDS(ice_found_fields),
+	[SNAPSHOT_DTLS] = FIELDS(dtls_fields),
+	[SNAPSHOT_ASSOCIATION] = FIELDS(association_fields),
 	[SNAPSHOT_AGREEMENT] = FIELDS(agreement_fields),
 #undef FIELDS
 };

@@ -15,6 +15,7 @@ struct reader {
 	struct call_table *table;
 	struct model *model;
 	GPtrArray *bodies; /* struct sdp *, references */
+	GPtrArray *certs;  /* struct dtls_cert *, references */
 	GPtrArray *leases; /* struct lease *, references: maps may share them */
 	struct err *err;
 };
@@ -244,6 +245,9 @@ static int read_media(struct reader *r, const struct value *from, struct media *
 		return -EINVAL;
 	if (read_crypto(r, value_get(from, "crypto"), &media->crypto) < 0)
 		return -EINVAL;
+	if (snapshot_read_dtls(value_get(from, "dtls"), r->certs, r->model->arena, &media->dtls) <
+		0)
+		return bad(r, "DTLS of a section");
 	if (read_ice(r, value_get(from, "ice"), &media->ice) < 0)
 		return -EINVAL;
 	read_trickled(value_get(value_get(from, "ice"), "trickled"), media);
@@ -367,6 +371,8 @@ static int read_model(struct reader *r, const struct value *from)
 			return bad(r, "a body");
 		g_ptr_array_add(r->bodies, sdp);
 	}
+	if (snapshot_read_certs(from, &call_table_settings(r->table)->dtls, r->certs, r->err) < 0)
+		return bad(r, "a certificate");
 	value_each (v, parties)
 		ret = ret ? ret : read_party(r, v);
 	if (!ret)
@@ -402,6 +408,7 @@ int call_of_dict(
 		.table = table,
 		.model = model_new(),
 		.bodies = g_ptr_array_new_with_free_func(drop_reference),
+		.certs = g_ptr_array_new_with_free_func(drop_reference),
 		.leases = g_ptr_array_new_with_free_func(drop_reference),
 		.err = err,
 	};
@@ -412,6 +419,7 @@ int call_of_dict(
 	int ret = id.s ? read_model(&r, from) : bad(&r, "its call-id");
 
 	g_ptr_array_free(r.bodies, TRUE);
+	g_ptr_array_free(r.certs, TRUE);
 	g_ptr_array_free(r.leases, TRUE);
 	if (ret < 0) {
 		model_free(r.model);

@@ -10,6 +10,7 @@ struct writer {
 	struct dict *dict;
 	const struct model *model;
 	GPtrArray *bodies; /* struct sdp *, in the order of the list "bodies" */
+	GPtrArray *certs;  /* struct dtls_cert *, likewise of "certs" */
 };
 
 static void write_body_ref(struct writer *w, struct value *to, struct sdp *sdp)
@@ -176,6 +177,7 @@ static void write_media(struct writer *w, struct value *to, const struct media *
 		dict_add_int(w->dict, to, "section", media->in->place);
 	write_agreement(w, to, media->agreement);
 	write_crypto(w, to, &media->crypto);
+	snapshot_write_dtls(w->dict, to, media->dtls, w->certs);
 	write_ice(w, to, &media->ice);
 	write_maps(w, to, media);
 	if (media->carrier)
@@ -237,7 +239,12 @@ static void write_ice_found(struct writer *w, struct value *to, const struct cal
 
 void call_to_dict(const struct call *call, struct dict *dict, struct value *into)
 {
-	struct writer w = { .dict = dict, .model = call->model, .bodies = g_ptr_array_new() };
+	struct writer w = {
+		.dict = dict,
+		.model = call->model,
+		.bodies = g_ptr_array_new(),
+		.certs = g_ptr_array_new(),
+	};
 	struct value *list;
 
 	dict_add_int(dict, into, "version", SNAPSHOT_VERSION);
@@ -253,5 +260,7 @@ void call_to_dict(const struct call *call, struct dict *dict, struct value *into
 	list = dict_add_list(dict, into, "bodies");
 	for (unsigned i = 0; i < w.bodies->len; i++)
 		dict_add_copy(dict, list, NULL, ((struct sdp *)w.bodies->pdata[i])->raw);
+	snapshot_write_certs(dict, into, w.certs);
 	g_ptr_array_free(w.bodies, TRUE);
+	g_ptr_array_free(w.certs, TRUE);
 }
