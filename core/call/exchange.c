@@ -25,7 +25,7 @@ static void settle_passing(const struct media_pair *pairs, const struct sdp *sdp
 			continue;
 		before = to->passed;
 		from->passed = to->passed = negotiate_ice_passes(&sdp->media[i], o, before, answer);
-		if (before && !to->passed)
+		if (before && !to->passed && sdp->media[i].port)
 			negotiate_ice_unpass(from, to, o, answer);
 	}
 }

@@ -101,7 +101,7 @@ struct plan_ice *negotiate_ice_plan(const struct media *media, const char *softw
 /*
  * Our candidate of a component (from 1) at an address of the section's interface, as it is shown.
  * `instance`: what makes foundations ours, random per start. `passed`: beside those of this section
- * of the sender's, and below them (spec NG 4.8); NULL: there are no others.
+ * of the sender's, and next to them (spec NG 4.8); NULL: there are no others.
  */
 struct ice_candidate negotiate_ice_candidate(const struct media *media,
 	const struct port_map *ports, unsigned component, const struct sdp_media *passed,

@@ -379,10 +379,11 @@ static void make_foundation(
 }
 
 /*
- * Below what was received of that type, if barely. All the address's components have the same place,
- * so the first one's count.
+ * Next to what was received of that type, as those expect it who know how it always was: above it
+ * where an index is free there, else below all of its type. All the address's components have the
+ * same place, so the first one's count.
  */
-static uint32_t priority_below(
+static uint32_t priority_beside(
 	const struct sdp_media *in, enum ice_type type, unsigned index, unsigned component)
 {
 	enum { LAST_INDEX = 65535 };
@@ -414,7 +415,7 @@ struct ice_candidate negotiate_ice_candidate(const struct media *media,
 	struct ice_candidate c = {
 		.component = (uint8_t)component,
 		.type = type,
-		.priority = passed ? priority_below(passed, type, index, component)
+		.priority = passed ? priority_beside(passed, type, index, component)
 				   : ice_priority(type, index, component),
 		.addr = addr_with_port(
 			ports->local->advertised, ports->leases[component - 1]->number),
