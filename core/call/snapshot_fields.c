@@ -183,8 +183,10 @@ static const struct field dtls_fields[] = {
 	FIELD(section_dtls, hides_tls_id, BOOL),
 	FIELD(section_dtls, said.setup, INT),
 	FIELD(section_dtls, said.tls_id, UINT64),
+	FIELD(section_dtls, said.ice, UINT64),
 	FIELD(section_dtls, agreed.setup, INT),
 	FIELD(section_dtls, agreed.tls_id, UINT64),
+	FIELD(section_dtls, agreed.ice, UINT64),
 };
 
 static const struct field association_fields[] = {
