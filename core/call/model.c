@@ -61,6 +61,7 @@ static void media_release(struct media *media)
 	ref_drop(media->sdp);
 	media_crypto_release(&media->crypto);
 	section_dtls_release(media->dtls);
+	ref_drop(media->ice.trickled);
 }
 
 static void party_release(struct party *party)
@@ -118,6 +119,7 @@ static struct media *media_copy_into(struct arena *arena, struct media *from, st
 	to->mid = arena_str(arena, from->mid);
 	ref_take(to->sdp);
 	media_crypto_take(&to->crypto);
+	ref_take(to->ice.trickled);
 	to->dtls = section_dtls_copy(arena, from->dtls);
 	to->agreement = codec_agreement_copy(arena, from->agreement);
 	copy_maps(arena, to, from);

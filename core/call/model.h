@@ -93,6 +93,7 @@ struct media {
 	struct media_crypto crypto;
 	struct section_dtls *dtls; /* NULL: it has nothing to do with DTLS */
 	struct media_ice ice;
+	enum ice_pass passed;
 	enum sdp_doubled doubled; /* how it stands in bodies from and to its party */
 	bool no_codecs;           /* its offer was declined for it: no codec was left */
 	/* Header extensions it offered, by number, that only we and it know of. */

@@ -309,6 +309,25 @@ static bool is_transcoded(const struct query *q, const struct media *media)
 	return media->stream_count && plan_transcodes(q->plan, media->streams[0].id);
 }
 
+static void add_ice_flags(struct query *q, struct value *flags, const struct media *media)
+{
+	const struct media_ice *ice = &media_carrier(media)->ice;
+
+	if (media->passed)
+		dict_add_str(q->d, flags, NULL, STR_LIT("passthrough"));
+	if (!ice->shown)
+		return;
+	dict_add_str(q->d, flags, NULL, STR_LIT("ICE"));
+	if (ice->trickle)
+		dict_add_str(q->d, flags, NULL, STR_LIT("trickle ICE"));
+	if (ice->controlling)
+		dict_add_str(q->d, flags, NULL, STR_LIT("ICE controlling"));
+	if (negotiate_ice_is_lite(media_carrier(media)->in))
+		dict_add_str(q->d, flags, NULL, STR_LIT("ICE-lite peer"));
+	if (ice->lite)
+		dict_add_str(q->d, flags, NULL, STR_LIT("ICE-lite self"));
+}
+
 static void add_media_flags(struct query *q, struct value *v, const struct media *media)
 {
 	struct value *flags = dict_add_list(q->d, v, "flags");
@@ -330,6 +349,7 @@ static void add_media_flags(struct query *q, struct value *v, const struct media
 	} else if (media->crypto.in || media->crypto.secure) {
 		dict_add_str(q->d, flags, NULL, STR_LIT("SDES"));
 	}
+	add_ice_flags(q, flags, media);
 	if (media->unidirectional)
 		dict_add_str(q->d, flags, NULL, STR_LIT("unidirectional"));
 	if (media->stream_count && plan_checks_loops(q->plan, media->streams[0].id))

@@ -104,8 +104,6 @@ enum reason_kind {
 	ROW(UNSUPPORTED, REFUSE, "unsupported", "asks for something this build cannot do")         \
 	ROW(FLAG_UNKNOWN, CHANGE, "flag-unknown",                                                  \
 		"a flag or key of a request was not understood and ignored")                       \
-	ROW(ICE_NOT_PASSED, CHANGE, "ice-not-passed",                                              \
-		"candidates were to be passed through: ICE ends here instead")                     \
 	ROW(ICE_COMPLETED, CHANGE, "ice-completed", "ICE found a way for each component")          \
 	ROW(ICE_FAILED, CHANGE, "ice-failed", "ICE found no way to the peer")                      \
 	ROW(ICE_CONSENT_LOST, CHANGE, "ice-consent-lost",                                          \
