@@ -17,7 +17,7 @@ enum {
 	MAX_BUFFERS = 1024, /* packets that wait, in all */
 	FEWEST_CHANNELS = 2,
 	FLUSH_S = 1,
-	LEAD_US = 250000, /* more than the longest packet: its audio is older than itself */
+	LEAD_US = 1000000, /* audio is older than its packet, the more so if that was held up */
 };
 
 struct channel_track {
