@@ -41,6 +41,11 @@ struct tap;
 
 /* Makes the folders; 0 or -errno and `err`. [main] */
 int recorder_prepare(const struct recorder_settings *settings, struct err *err);
+/*
+ * Can files be made in the folders, with the owner that is configured? As who the daemon has become
+ * by then. 0, or -errno and `err`. [main]
+ */
+int recorder_check(const struct recorder_settings *settings, struct err *err);
 /* Ends well what a daemon before left behind: how many. [main, before recordings] */
 unsigned recorder_repair(const struct recorder_settings *settings);
 /* `helpers` is borrowed and outlives it. [main] */

@@ -16,13 +16,23 @@
 
 enum { META_MAX_BYTES = 1024 * 1024 };
 
+/* Missing ones above it are made, too; only the owner gets in unless the mode is configured. */
+static int make_spool(const struct recorder_settings *s)
+{
+	struct recorder_settings only_owner = *s;
+	g_autofree char *above = g_path_get_dirname(s->folder);
+	int ret = record_make_folder(s, above);
+
+	if (!only_owner.dir_mode)
+		only_owner.dir_mode = 0700;
+	return ret < 0 ? ret : record_make_folder(&only_owner, s->folder);
+}
+
 int recorder_prepare(const struct recorder_settings *s, struct err *err)
 {
 	const char *const names[] = { s->subfolder, "metadata", "tmp" };
-	int ret = 0;
+	int ret = make_spool(s);
 
-	if (mkdir(s->folder, 0700) < 0 && errno == ENOENT)
-		ret = record_make_folder(s, s->folder);
 	for (unsigned i = 0; !ret && i < G_N_ELEMENTS(names); i++) {
 		g_autofree char *path = g_build_filename(s->folder, names[i], NULL);
 
@@ -33,6 +43,30 @@ int recorder_prepare(const struct recorder_settings *s, struct err *err)
 	return ret < 0 ? err_set(err, -ret, "Error while setting up spool directory \"%s\".\n%s",
 				 s->folder, g_strerror(-ret))
 		       : 0;
+}
+
+int recorder_check(const struct recorder_settings *s, struct err *err)
+{
+	const char *const names[] = { s->subfolder, "metadata", "tmp" };
+	bool owned = s->uid != (uid_t)-1 || s->gid != (gid_t)-1;
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
+		char *path = g_build_filename(s->folder, names[i], "rtpengine-trial", NULL);
+		int fd = record_create(s, &path);
+
+		if (fd >= 0) {
+			unlink(path);
+			close(fd);
+		}
+		g_free(path);
+		if (fd < 0)
+			return err_set(err, -fd, "Recordings cannot be put into \"%s/%s\": %s%s",
+				s->folder, names[i], g_strerror(-fd),
+				owned ? " (--recording-chown and --recording-chgrp may need "
+					"rights that the daemon's user does not have)"
+				      : "");
+	}
+	return 0;
 }
 
 static int repair_file(const char *path)
