@@ -8,6 +8,7 @@ const char *recording_state_name(enum recording_state state)
 {
 	static const char *const names[] = {
 		[RECORDING_RUNNING] = "running",
+		[RECORDING_ENDING] = "ending",
 		[RECORDING_COMPLETE] = "complete",
 		[RECORDING_TRUNCATED] = "truncated",
 		[RECORDING_DISCARDED] = "discarded",

@@ -122,8 +122,10 @@ int name_beneath(const char *root, struct str path, char **ret, struct err *err)
 
 	if (path.len > PATH_MAX_BYTES)
 		return refuse(path, "it is too long", err);
-	if (path.len && memchr(path.s, '\0', path.len))
-		return refuse(path, "it is no name", err);
+	/* The metadata's first line tells it, and logs. */
+	for (size_t i = 0; i < path.len; i++)
+		if (g_ascii_iscntrl(path.s[i]))
+			return refuse(path, "it is no name", err);
 	if (path.len && path.s[0] == '/') {
 		if (!str_begins(path, (struct str){ root, root_len }) || path.len == root_len ||
 			path.s[root_len] != '/')

@@ -70,6 +70,7 @@ struct recording_request {
 
 enum recording_state {
 	RECORDING_RUNNING,
+	RECORDING_ENDING, /* its end is on its way to the file; only recording_read_status tells that */
 	RECORDING_COMPLETE,  /* all there is, but for what `lost` and `gaps` tell */
 	RECORDING_TRUNCATED, /* ended before its time: see `why` */
 	RECORDING_DISCARDED,
@@ -134,7 +135,7 @@ void recording_discard(struct recording *r);
  * any more. Twice is fine.
  */
 void recording_end(struct recording *r);
-/* As of its latest job. [control] */
+/* As of its latest job; `packets` and `lost` as of now while it is running. [control] */
 void recording_read_status(const struct recording *r, struct recording_status *ret);
 const char *recording_state_name(enum recording_state state); /* "complete" … */
 

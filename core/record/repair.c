@@ -81,16 +81,24 @@ static int repair_file(const char *path)
 	return ret;
 }
 
-/* The first line tells which file it is about; it must be one of the folder. */
-static char *find_recorded(const struct recorder_settings *s, int fd)
+/*
+ * The first line tells which file it is about; it must be one of the folder. When its first party
+ * came stands with the first body, if there is one.
+ */
+static char *find_recorded(const struct recorder_settings *s, int fd, int64_t *began_us)
 {
+	static const char started[] = "\nTimestamp started ms: ";
 	g_autofree char *text = g_malloc0(META_MAX_BYTES + 1);
 	g_autofree char *relative = NULL;
+	const char *at;
 	struct str rest, line;
 	struct err err;
 
 	if (pread(fd, text, META_MAX_BYTES, 0) <= 0)
 		return NULL;
+	at = strstr(text, started);
+	if (at)
+		*began_us = g_ascii_strtoll(at + strlen(started), NULL, 10) * 1000;
 	rest = str_of(text);
 	if (!str_cut(&rest, '\n', &line) || name_beneath(s->folder, line, &relative, &err) < 0)
 		return NULL;
@@ -98,12 +106,12 @@ static char *find_recorded(const struct recorder_settings *s, int fd)
 }
 
 static void end_metadata(const struct recorder_settings *s, int fd, const char *tmp,
-	const char *name, const struct recording_status *status)
+	const char *name, int64_t began_us, const struct recording_status *status)
 {
 	g_autofree char *stem = g_strndup(name, strlen(name) - strlen(".tmp"));
 	g_autofree char *to = g_strdup_printf("%s/metadata/%s.txt", s->folder, stem);
 	g_autoptr(GString) text = g_string_new(NULL);
-	int64_t began_us = clock_wall_us(), ended_us = began_us;
+	int64_t ended_us = clock_wall_us();
 	struct stat st;
 
 	if (fstat(fd, &st) == 0)
@@ -119,6 +127,7 @@ static bool repair_one(const struct recorder_settings *s, const char *name)
 {
 	g_autofree char *tmp = g_strdup_printf("%s/tmp/%s", s->folder, name);
 	g_autofree char *path = NULL;
+	int64_t began_us = INT64_MAX;
 	struct recording_status status = { .state = RECORDING_TRUNCATED };
 	int fd = open(tmp, O_RDWR | O_NOFOLLOW | O_CLOEXEC), ret;
 
@@ -127,14 +136,14 @@ static bool repair_one(const struct recorder_settings *s, const char *name)
 			close(fd);
 		return false;
 	}
-	path = find_recorded(s, fd);
+	path = find_recorded(s, fd, &began_us);
 	ret = path ? repair_file(path) : -ENOENT;
 	g_snprintf(status.why, sizeof(status.why), "the daemon ended before it%s%s",
 		ret < 0 ? ", and the file cannot be repaired: " : "",
 		ret < 0 ? g_strerror(-ret) : "");
 	log_warn("Recording '" MARKED("%s") "' truncated because %s", MARK(path ? path : name),
 		status.why);
-	end_metadata(s, fd, tmp, name, &status);
+	end_metadata(s, fd, tmp, name, began_us, &status);
 	close(fd);
 	return true;
 }

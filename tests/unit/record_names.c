@@ -78,6 +78,10 @@ static void test_beneath(void)
 	assert_beneath(STR_LIT("a/../../x"), NULL);
 	assert_beneath(STR_LIT(".."), NULL);
 	assert_beneath(STR_LIT("a\0b"), NULL);
+	assert_beneath(STR_LIT("a\nb"), NULL);
+	assert_beneath(STR_LIT("a/\x1b[2J"), NULL);
+	assert_beneath(STR_LIT("\x7f"), NULL);
+	assert_beneath(STR_LIT("caf\xc3\xa9 1"), "caf\xc3\xa9 1");
 	assert_beneath(STR_LIT(""), NULL);
 	assert_beneath(STR_LIT("."), NULL);
 	assert_beneath(str_of(text), NULL);
