@@ -19,6 +19,7 @@ static int start(struct draft *draft, const struct call_options *o, struct err *
 	const struct recording_request request = {
 		.call_id = draft->call->id,
 		.label = o->label,
+		.metadata = o->metadata.s ? o->metadata : draft->model->metadata,
 		.file = o->record.file,
 		.dir = o->record.dir,
 		.pattern = o->record.pattern,

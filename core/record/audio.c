@@ -265,6 +265,14 @@ int audio_finish(struct audio *a)
 	return ret;
 }
 
+bool audio_begin(const struct audio *a, int64_t *ret_us)
+{
+	if (a->begin == INT64_MAX)
+		return false;
+	*ret_us = a->start_us + a->begin * 1000000 / a->format.sample_hz;
+	return true;
+}
+
 uint64_t audio_undecoded(const struct audio *a)
 {
 	uint64_t sum = a->undecoded;

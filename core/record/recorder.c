@@ -73,7 +73,7 @@ static int find_name(struct recording *r, const struct recording_request *q, con
 	char **ret_relative, struct err *err)
 {
 	const struct recorder_settings *s = r->settings;
-	const struct name_parts parts = { q->call_id, q->label, tag, clock_wall_us() };
+	const struct name_parts parts = { q->call_id, q->label, q->metadata, tag, clock_wall_us() };
 	g_autofree char *name = NULL, *path = NULL;
 	int ret = 0;
 

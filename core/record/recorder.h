@@ -64,7 +64,7 @@ void recorder_free(struct recorder *recorder); /* NULL is fine */
 
 /* What a client asks for; s NULL: not told. */
 struct recording_request {
-	struct str call_id, label;
+	struct str call_id, label, metadata;
 	struct str file, dir, pattern;
 };
 

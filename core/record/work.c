@@ -320,10 +320,13 @@ static void remove_files(struct recording *r)
 static void end_metadata(struct recording *r)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
+	int64_t begin_us;
 	int ret, moved;
 
 	if (r->meta_fd < 0)
 		return;
+	if (r->audio && audio_begin(r->audio, &begin_us))
+		metadata_audio(text, begin_us + r->wall_us - r->now_us);
 	metadata_end(text, r->began_wall_us, r->wall_us, &r->found, true, r->metadata);
 	ret = record_append(r->meta_fd, text->str, text->len);
 	return_reserve(r);
