@@ -172,8 +172,8 @@ $(PLUGINS) $(BROKEN): $(BUILD)/libplugin.a
 PLUGIN_DIR ?= $(PREFIX)/lib/rtpengine/plugins
 $(BUILD)/plugin-dir: FORCE
 	$(call write_if_changed,$(PLUGIN_DIR))
-$(BUILD)/core/main.o: $(BUILD)/plugin-dir
-$(BUILD)/core/main.o: OWN_CFLAGS = -DPLUGIN_DIR=\"$(PLUGIN_DIR)\"
+$(BUILD)/core/daemon_plugins.o: $(BUILD)/plugin-dir
+$(BUILD)/core/daemon_plugins.o: OWN_CFLAGS = -DPLUGIN_DIR=\"$(PLUGIN_DIR)\"
 
 link = $(CC) $(ALL_LDFLAGS) $(1) -o $@ $(filter %.o,$^) \
 	-Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(PKG_LIBS) \

@@ -126,11 +126,6 @@ void bundle_negotiate(struct media_pair *pairs, const struct sdp *sdp,
 		offer_receiver(pairs, sdp, o);
 }
 
-bool bundle_is_refused(const struct media *from, bool answer)
-{
-	return answer && from->bundle_shown >= BUNDLE_REQUIRED && !from->bundled;
-}
-
 void bundle_settle(struct party *party, int64_t now_us)
 {
 	for (unsigned i = 0; i < party->media_count; i++) {

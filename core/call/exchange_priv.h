@@ -30,8 +30,6 @@ bool pair_is_removed(enum sdp_media_type type, const struct call_options *o, boo
  */
 void bundle_negotiate(struct media_pair *pairs, const struct sdp *sdp,
 	const struct bundle_options *o, bool answer);
-/* Is a section declined by an answer that puts it into no bundle? */
-bool bundle_is_refused(const struct media *from, bool answer);
 /* After they were negotiated: who has nobody to be carried by is declined. */
 void bundle_settle(struct party *party, int64_t now_us);
 

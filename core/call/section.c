@@ -472,6 +472,12 @@ static bool was_declined(const struct media *offered)
 	       (offered->in && !offered->in->port && !offered->carrier);
 }
 
+/* The answer puts it into no bundle, without which it was not to be had. */
+static bool is_unbundled(const struct media *from)
+{
+	return from->bundle_shown >= BUNDLE_REQUIRED && !from->bundled;
+}
+
 int section_negotiate(struct draft *draft, const struct media_pair *pair, struct sdp *sdp,
 	const struct sdp_media *in, const struct call_options *o, const struct sides *sides,
 	bool answer, struct err *err)
@@ -488,8 +494,8 @@ int section_negotiate(struct draft *draft, const struct media_pair *pair, struct
 		answer_codecs(draft, pair, in, &o->codec);
 	else
 		from->no_codecs = !offer_codecs(draft, pair, in, &o->codec);
-	rejected = (!in->port && !from->carrier) || bundle_is_refused(from, answer) ||
-		   (answer ? was_declined(to) : from->no_codecs);
+	rejected = (!in->port && !from->carrier) ||
+		   (answer ? was_declined(to) || is_unbundled(from) : from->no_codecs);
 	if (!answer)
 		from->removed = to->removed = false;
 	media_set_sdp(from, sdp, in);

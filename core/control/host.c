@@ -452,11 +452,19 @@ const struct host *hosts_add(const struct plugin *plugin, void *arg)
 	return &h->host;
 }
 
-void hosts_free(struct hosts *hosts)
+void hosts_disconnect(struct hosts *hosts)
 {
 	if (!hosts)
 		return;
 	tcp_server_free(hosts->tcp);
+	hosts->tcp = NULL;
+}
+
+void hosts_free(struct hosts *hosts)
+{
+	if (!hosts)
+		return;
+	hosts_disconnect(hosts);
 	g_array_free(hosts->control->plugin_commands, TRUE);
 	hosts->control->plugin_commands = NULL;
 	g_ptr_array_free(hosts->list, TRUE);

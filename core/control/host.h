@@ -22,7 +22,9 @@ struct hosts *hosts_new(struct control *control, GMainContext *context,
 const struct host *hosts_add(const struct plugin *plugin, void *arg);
 /* An event for those who asked to be told. [control] */
 void hosts_tell_dtmf(const struct hosts *hosts, const struct value *data);
-/* After the plugins were closed. NULL is fine. */
+/* Closes connections, of which plugins hear: before they are closed. NULL is fine. */
+void hosts_disconnect(struct hosts *hosts);
+/* After plugins were closed. NULL is fine. */
 void hosts_free(struct hosts *hosts);
 
 #endif

@@ -257,7 +257,7 @@ static void test_unavailable_refuse(void)
 		assert_refused(text, file, ENOUGH);
 		assert_refused(text, NULL, ENOUGH, arg);
 	}
-	g_assert_cmpuint(tried, >, 30);
+	g_assert_cmpuint(tried, >, 20);
 }
 
 static void test_unavailable_at_default(void)
