@@ -4,13 +4,13 @@
 import array
 import cmath
 import contextlib
-import json
 import math
 import os
 import pathlib
 import re
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -58,14 +58,15 @@ def play(*legs):
 
 def read(path):
     """(sample rate, a list of samples for each channel), by FFmpeg."""
-    probe = subprocess.run(["ffprobe", "-v", "error", "-show_streams", "-of", "json", str(path)],
-                           check=True, capture_output=True, text=True)
-    stream = json.loads(probe.stdout)["streams"][0]
-    raw = subprocess.run(["ffmpeg", "-v", "error", "-i", str(path), "-f", "s16le", "-"], check=True,
-                         capture_output=True)
-    equal(raw.stderr, b"", "what ffmpeg complains of")
-    samples, channels = array.array("h", raw.stdout), stream["channels"]
-    return int(stream["sample_rate"]), [samples[c::channels] for c in range(channels)]
+    done = subprocess.run(["ffmpeg", "-v", "error", "-i", str(path), "-f", "au", "-"], check=True,
+                          capture_output=True)
+    equal(done.stderr, b"", "what ffmpeg complains of")
+    magic, offset, _, encoding, rate, channels = struct.unpack_from(">4s5I", done.stdout)
+    equal((magic, encoding), (b".snd", 3))
+    samples = array.array("h", done.stdout[offset:])
+    if sys.byteorder == "little":
+        samples.byteswap()
+    return rate, [samples[c::channels] for c in range(channels)]
 
 
 def level(samples, rate, hz):
