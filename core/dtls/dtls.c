@@ -24,6 +24,7 @@ enum {
 	RECORD_FIRST_TYPE = 20, /* change_cipher_spec … */
 	RECORD_LAST_TYPE = 23,  /* … application data */
 	CLIENT_HELLO = 1,
+	FRAGMENT_AT = RECORD_HEADER_BYTES + 6, /* three bytes: which part of the message */
 	HELLO_BYTES = RECORD_HEADER_BYTES + 12, /* with the header of the message */
 	MAX_CERT_BYTES = 16 * 1024,             /* that a peer may show */
 	VERIFY_DEPTH = 4,
@@ -427,9 +428,15 @@ bool dtls_is_hello(const uint8_t *data, size_t len)
 	       data[RECORD_HEADER_BYTES] == CLIENT_HELLO;
 }
 
+bool dtls_begins_hello(const uint8_t *data, size_t len)
+{
+	return dtls_is_hello(data, len) && !data[FRAGMENT_AT] && !data[FRAGMENT_AT + 1] &&
+	       !data[FRAGMENT_AT + 2];
+}
+
 static bool may_begin(struct dtls *d, const uint8_t *data, size_t len, int64_t now_us)
 {
-	if (d->role != DTLS_SERVER || !dtls_is_hello(data, len))
+	if (d->role != DTLS_SERVER || !dtls_begins_hello(data, len))
 		return false;
 	d->state = DTLS_HANDSHAKING;
 	d->began_us = now_us;

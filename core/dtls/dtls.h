@@ -73,8 +73,10 @@ enum reason dtls_failure(const struct dtls *dtls);
 /* Its certificate was found to be the signalled one. */
 bool dtls_verified(const struct dtls *dtls);
 
-/* Could this datagram begin an association with a server? It is whole, and a ClientHello. */
+/* Is this datagram whole, and a ClientHello, or a part of one? */
 bool dtls_is_hello(const uint8_t *data, size_t len);
+/* Could it begin an association with a server? Current browsers' hellos take two datagrams. */
+bool dtls_begins_hello(const uint8_t *data, size_t len);
 
 /* Each returns the state after it. A client sends its hello; nothing for others. */
 enum dtls_state dtls_start(struct dtls *dtls, int64_t now_us);

@@ -46,7 +46,7 @@ void media_dtls_open(struct stream_set *set);
 void media_dtls_free(struct stream_set *set);
 /*
  * After `next` took the place of `before` (NULL: none), and secure_inherit: associations of equal
- * generation go on, others are closed, and those begun that are ours to begin. Before a port of
+ * generation go on, others end, and those begun that are ours to begin. Before a port of
  * `before` is let go. [media]
  */
 void media_dtls_inherit(struct stream_set *before, struct stream_set *next, int64_t now_us);

@@ -309,11 +309,16 @@ static void test_what_is_a_hello(void)
 	g_assert_false(dtls_is_hello(data, len - 1));
 	g_assert_false(dtls_is_hello(data, 24));
 	g_assert_false(dtls_is_hello(data, 0));
+	g_assert_true(dtls_begins_hello(data, len));
 	data[13] = 2;
 	g_assert_false(dtls_is_hello(data, len));
+	g_assert_false(dtls_begins_hello(data, len));
 	data[13] = 1;
 	data[4] = 1; /* encrypted */
 	g_assert_false(dtls_is_hello(data, len));
+	len = make_fragment(data, 1, 0, 200, 100, 100, 0);
+	g_assert_true(dtls_is_hello(data, len));
+	g_assert_false(dtls_begins_hello(data, len));
 }
 
 int main(int argc, char **argv)
