@@ -149,7 +149,7 @@ static const struct row rows[] = {
 	{ "recording-path", AS_KEY, STR_AT(record.dir), .concern = ALL_COMMANDS, .help = "as recording-dir" },
 	{ "recording-directory", AS_KEY, STR_AT(record.dir), .concern = ALL_COMMANDS, .help = "as recording-dir" },
 	{ "recording-folder", AS_KEY, STR_AT(record.dir), .concern = ALL_COMMANDS, .help = "as recording-dir" },
-	{ "recording-pattern", AS_KEY, STR_AT(record.pattern), .concern = ALL_COMMANDS, .help = "name of the recording: %c call-ID, %r random, %t mix, %l label, %Y %m %d %H %M %S %u time" },
+	{ "recording-pattern", AS_KEY, STR_AT(record.pattern), .concern = ALL_COMMANDS, .help = "name of the recording: %c call-ID, %r random, %t mix, %l label, %Y %m %d %H %M %S %u time, %1-%9 next characters of the call-ID, %{KEY} of the metadata" },
 	{ "output-file", AS_KEY, STR_AT(record.file), .concern = ALL_COMMANDS, .help = "as recording-file" },
 	{ "output-destination", AS_KEY, STR_AT(record.file), .concern = ALL_COMMANDS, .help = "as recording-file" },
 	{ "output-dest", AS_KEY, STR_AT(record.file), .concern = ALL_COMMANDS, .help = "as recording-file" },
