@@ -208,8 +208,8 @@ $(BUILD)/perf.list: FORCE
 	$(call write_if_changed,$(PERF_PKGS))
 $(call objects,$(PERF_SRC)): $(BUILD)/perf.list
 
-$(PERF)/ngload: $(call perf_obj,ngload load_media load_signal load_memory load_churn run calls ng \
-	bencode sdp media sdes daemon codec util)
+$(PERF)/ngload: $(call perf_obj,ngload load_media load_signal load_memory load_churn load_webrtc \
+	browser run calls ng bencode sdp media sdes daemon codec util) $(BUILD)/libcore.a
 $(PERF)/relayfloor: $(call perf_obj,relayfloor bencode util)
 $(PERF)/cryptofloor: $(call perf_obj,cryptofloor sdes util) $(BUILD)/libcore.a
 $(PERF)/codecfloor: $(call perf_obj,codecfloor codec util)
@@ -250,7 +250,7 @@ help:
 #? make fuzz         each fuzz target for FUZZ_SECS; FUZZ_SEED=0 for other inputs each time
 #? make audio        every codec with every usual one through the daemon, measured: a minute
 #? make soak         what a long life brings: minutes
-#? make peers        against Kamailio and others
+#? make peers        against Kamailio and others, and browsers; TALK_S=60 seconds of talk with them
 #? make perf         figures beside those of Debian's rtpengine-daemon
 #? make perf-smoke   that the load kit works
 #? make docs         write conf.d/ and the man page from the tables of options
@@ -326,7 +326,7 @@ soak:
 
 peers:
 	@+$(SUB) all
-	@tests/run --timeout 300 --serial $(PEER_TESTS)
+	@tests/run --timeout 600 --serial $(PEER_TESTS)
 
 perf: deps-all
 	@+$(SUB) all perf-kit

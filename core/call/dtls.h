@@ -23,6 +23,7 @@ struct dtls_said {
 	enum dtls_setup setup;
 	struct fingerprint_set fingerprints;
 	uint64_t tls_id; /* stands for the text; 0: none */
+	uint64_t ice;    /* stands for its credentials of ICE; 0: none */
 };
 
 struct section_dtls {
@@ -55,7 +56,11 @@ void section_dtls_forget(struct section_dtls *dtls);
 bool negotiate_dtls_said(const struct sdp_media *in, struct dtls_said *ret);
 /* Our own role towards who said that. `passive`: rather the server. */
 enum dtls_setup negotiate_dtls_role(enum dtls_setup said, bool passive);
-/* Does what is said now ask for another association than what was agreed on? */
-bool negotiate_dtls_restarts(const struct dtls_said *agreed, const struct dtls_said *now);
+/*
+ * Does what is said now ask for another association than what was agreed on? `named`: ours has a
+ * tls-id that its party was shown; where neither has one, ICE that begins anew takes it along.
+ */
+bool negotiate_dtls_restarts(
+	const struct dtls_said *agreed, const struct dtls_said *now, bool named);
 
 #endif

@@ -52,17 +52,23 @@ static void read_fingerprints(const struct sdp_media *in, struct fingerprint_set
 }
 
 /* FNV-1a: who changes it means to be told from before, not to be mistaken for it. */
+static uint64_t stand_for(uint64_t before, struct str text)
+{
+	uint64_t hash = before ? before : UINT64_C(14695981039346656037);
+
+	if (!text.len)
+		return before;
+	for (size_t i = 0; i < text.len; i++)
+		hash = (hash ^ (uint8_t)text.s[i]) * UINT64_C(1099511628211);
+	return hash ? hash : 1;
+}
+
 static uint64_t read_tls_id(const struct sdp_media *in)
 {
 	const struct sdp_attr *attr = sdp_attrs_find(
 		attrs_with(in, SDP_ATTR_TLS_ID), SDP_ATTR_TLS_ID);
-	uint64_t hash = UINT64_C(14695981039346656037);
 
-	if (!attr || !attr->value.len)
-		return 0;
-	for (size_t i = 0; i < attr->value.len; i++)
-		hash = (hash ^ (uint8_t)attr->value.s[i]) * UINT64_C(1099511628211);
-	return hash ? hash : 1;
+	return attr ? stand_for(0, attr->value) : 0;
 }
 
 bool negotiate_dtls_said(const struct sdp_media *in, struct dtls_said *ret)
@@ -75,6 +81,7 @@ bool negotiate_dtls_said(const struct sdp_media *in, struct dtls_said *ret)
 	if (!said.fingerprints.count)
 		return false;
 	said.tls_id = read_tls_id(in);
+	said.ice = stand_for(stand_for(0, in->ice_ufrag), in->ice_pwd);
 	*ret = said;
 	return true;
 }
@@ -93,9 +100,11 @@ enum dtls_setup negotiate_dtls_role(enum dtls_setup said, bool passive)
 	}
 }
 
-bool negotiate_dtls_restarts(const struct dtls_said *agreed, const struct dtls_said *now)
+bool negotiate_dtls_restarts(const struct dtls_said *agreed, const struct dtls_said *now, bool named)
 {
 	if (!fingerprint_set_equal(&agreed->fingerprints, &now->fingerprints))
 		return true;
-	return agreed->tls_id && agreed->tls_id != now->tls_id;
+	if (agreed->tls_id)
+		return agreed->tls_id != now->tls_id;
+	return !now->tls_id && !named && agreed->ice && now->ice && agreed->ice != now->ice;
 }

@@ -116,7 +116,7 @@ bool secure_dtls_offer(const struct draft *draft, struct media *to, const struct
 
 static bool restarts(const struct section_dtls *d)
 {
-	return d->answered && negotiate_dtls_restarts(&d->agreed, &d->said);
+	return d->answered && negotiate_dtls_restarts(&d->agreed, &d->said, !d->hides_tls_id);
 }
 
 /* What the section said is what its association is with from now on, in that role of ours. */

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/ref.h"
+#include "media/ice.h"
 #include "media/packet.h"
 #include "media/secure.h"
 #include "srtp/srtp.h"
@@ -34,12 +35,14 @@ struct stream_dtls {
 	struct dtls *dtls;      /* NULL: not begun */
 	union sock peer;        /* whom it is with, as far as that is known */
 	uint8_t peer_len;
+	struct port *port;        /* where the peer was heard; NULL: the stream's own */
 	struct list turn;         /* in the work's list, while something is to be done: */
 	struct buf *first, *last; /* datagrams that wait */
 	unsigned waiting;
 	bool due; /* its timer ran out */
 	struct wheel_timer timer;
 	int64_t began_us;             /* the latest attempt; 0: none */
+	int64_t up_us;                /* since when, while it is */
 	bool half_open;               /* counts as such */
 	uint8_t random[RANDOM_BYTES]; /* of the hello that it began with, as a server */
 };
@@ -68,7 +71,7 @@ static void set_half_open(struct stream_dtls *d, bool half_open)
 static void send_datagram(void *arg, const uint8_t *data, size_t len)
 {
 	struct stream_dtls *d = arg;
-	struct port *port = d->stream->port;
+	struct port *port = d->port ? d->port : d->stream->port;
 	struct buf *buf;
 
 	if (!d->peer_len || len > BUF_PAYLOAD)
@@ -140,7 +143,7 @@ static void failed(struct stream_dtls *d, enum reason reason, int64_t now_us)
 	reason_count(reason);
 	tell_control(d, MEDIA_EVENT_DTLS_FAILED, reason);
 	/* Whoever that was must not keep the real peer out. */
-	if (!d->stream->srtp->in)
+	if (!d->stream->srtp->in && !d->stream->checked)
 		media_learn_forget(d->stream, now_us);
 }
 
@@ -152,6 +155,7 @@ static void note_state(struct stream_dtls *d, enum dtls_state before, int64_t no
 	if (state == before)
 		return;
 	if (state == DTLS_UP) {
+		d->up_us = now_us;
 		if (use_keys(d, now_us))
 			tell_control(d, MEDIA_EVENT_DTLS_UP, 0);
 		else
@@ -177,11 +181,20 @@ static void aim(struct stream_dtls *d)
 {
 	d->peer = d->stream->dest;
 	d->peer_len = d->stream->dest_len;
+	d->port = NULL;
+}
+
+/* With ICE a hello goes to nobody who has not shown to be the peer. */
+static bool can_begin(const struct stream_dtls *d)
+{
+	return !d->stream->checked || media_ice_has_pair(d->stream);
 }
 
 /* A client that has not begun, or has failed and waited. */
 static void start(struct stream_dtls *d, int64_t now_us)
 {
+	if (!can_begin(d))
+		return;
 	aim(d);
 	if (d->peer_len && begin(d, DTLS_CLIENT, now_us)) {
 		dtls_start(d->dtls, now_us);
@@ -198,6 +211,8 @@ static void run_timer(struct stream_dtls *d, int64_t now_us)
 		note_state(d, before, now_us);
 	} else if (d->plan->active && before == DTLS_FAILED) {
 		start(d, now_us);
+	} else if (before == DTLS_UP && now_us >= d->up_us + DTLS_LINGER_US) {
+		dtls_retire(d->dtls);
 	}
 }
 
@@ -231,6 +246,8 @@ static void set_timer(struct stream_dtls *d)
 		due_us = loop_now_us(media_worker_loop(d->stream->set->state->worker)) + NOWHERE_US;
 	else if (d->plan->active && dtls_state(d->dtls) == DTLS_FAILED)
 		due_us = d->began_us + DTLS_RESTART_US;
+	else if (d->dtls && dtls_state(d->dtls) == DTLS_UP && !dtls_is_retired(d->dtls))
+		due_us = d->up_us + DTLS_LINGER_US;
 	wheel_clear(wheel_of(d), &d->timer);
 	if (due_us >= 0)
 		wheel_set(wheel_of(d), &d->timer, due_us);
@@ -339,9 +356,10 @@ static bool is_another_hello(const struct stream_dtls *d, const struct buf *buf)
 /* The peer begins, or begins anew without having come to an end. */
 static bool begins(const struct stream_dtls *d, const struct buf *buf)
 {
-	if (d->plan->active || !dtls_is_hello(buf->data, buf->len))
+	if (d->plan->active || !dtls_begins_hello(buf->data, buf->len))
 		return false;
-	return is_over(d) || (dtls_state(d->dtls) == DTLS_HANDSHAKING && is_another_hello(d, buf));
+	return is_over(d) || dtls_is_retired(d->dtls) ||
+	       (dtls_state(d->dtls) == DTLS_HANDSHAKING && is_another_hello(d, buf));
 }
 
 static void drop_waiting(struct stream_dtls *d)
@@ -386,8 +404,9 @@ static int judge(struct stream_dtls *d, struct packet *packet)
 	return verdict;
 }
 
-static void set_peer(struct stream_dtls *d, const union sock *from)
+static void set_peer(struct stream_dtls *d, const union sock *from, struct port *port)
 {
+	d->port = port;
 	d->peer = *from;
 	d->peer_len = from->sa.sa_family == AF_INET ? sizeof(from->in) : sizeof(from->in6);
 }
@@ -401,7 +420,7 @@ void media_dtls_in(struct packet *packet)
 		media_drop(packet, (enum reason)verdict);
 		return;
 	}
-	set_peer(d, packet->from);
+	set_peer(d, packet->from, packet->port);
 	packet->buf->next = NULL;
 	if (d->first)
 		d->last->next = packet->buf;
@@ -471,7 +490,8 @@ static void close_one(struct stream_dtls *d)
 static void carry_on(struct stream *s, struct stream *before, int64_t now_us)
 {
 	struct stream_dtls *d = before->dtls, *fresh = s->dtls;
-	bool moved = before->plan->endpoint_gen != s->plan->endpoint_gen;
+	/* With ICE what is signalled moves nothing. */
+	bool moved = !s->checked && before->plan->endpoint_gen != s->plan->endpoint_gen;
 
 	before->dtls = fresh;
 	fresh->stream = before;
@@ -479,6 +499,7 @@ static void carry_on(struct stream *s, struct stream *before, int64_t now_us)
 	d->stream = s;
 	ref_drop(d->plan);
 	d->plan = ref_take(s->plan->dtls);
+	d->port = NULL;
 	if (moved && s->dest_len)
 		aim(d);
 	if (d->dtls) {
@@ -488,6 +509,19 @@ static void carry_on(struct stream *s, struct stream *before, int64_t now_us)
 		note_state(d, state, now_us);
 	}
 	set_timer(d);
+}
+
+/*
+ * The peer is told, unless another one takes its place: browsers would give up their transport, and
+ * some do not even begin another one when ICE begins anew.
+ */
+static void end(struct stream_dtls *d, struct stream_set *next)
+{
+	const struct stream *after = stream_set_find(next, d->stream->plan->id);
+
+	if (!after || !after->dtls)
+		close_one(d);
+	stop(d);
 }
 
 void media_dtls_inherit(struct stream_set *before, struct stream_set *next, int64_t now_us)
@@ -502,18 +536,20 @@ void media_dtls_inherit(struct stream_set *before, struct stream_set *next, int6
 			media_dtls_start(s);
 	}
 	for (unsigned i = 0; before && i < before->plan->stream_count; i++)
-		if (before->streams[i].dtls) {
-			close_one(before->streams[i].dtls);
-			stop(before->streams[i].dtls);
-		}
+		if (before->streams[i].dtls)
+			end(before->streams[i].dtls, next);
 }
 
 void media_dtls_start(struct stream *stream)
 {
 	struct stream_dtls *d = stream->dtls;
 
-	if (!d || !d->plan->active || d->dtls)
+	if (!d || !d->plan->active)
 		return;
+	if (d->dtls) {
+		aim(d);
+		return;
+	}
 	d->due = true;
 	enqueue(d);
 	wheel_set(wheel_of(d), &work_of(d)->timer, 0);

@@ -2,6 +2,7 @@
 /* Agents of ICE between ports, the worker's wheel, and the streams they steer. */
 #include "media/ice.h"
 
+#include "media/dtls.h"
 #include "media/packet.h"
 
 #include <glib.h>
@@ -92,8 +93,10 @@ static void tell_control(
 
 static void use_pair(struct stream_ice *ice, const struct ice_event *event)
 {
-	media_learn_aim(
-		stream_of(ice, event->component), port_of(ice, event->local), &event->remote);
+	struct stream *stream = stream_of(ice, event->component);
+
+	media_learn_aim(stream, port_of(ice, event->local), &event->remote);
+	media_dtls_start(stream);
 }
 
 static void on_event(void *arg, const struct ice_event *event)
@@ -284,4 +287,12 @@ bool media_ice_valid(const struct stream *stream, const union sock *from)
 	struct addr addr = addr_of_sock(from);
 
 	return ice && ice_agent_valid(ice->agent, component_of(stream), &addr);
+}
+
+bool media_ice_has_pair(const struct stream *stream)
+{
+	const struct stream_ice *ice = stream->rtp_of->ice;
+	struct ice_event pair;
+
+	return ice && ice_agent_pair(ice->agent, component_of(stream), &pair);
 }

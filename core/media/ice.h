@@ -33,5 +33,7 @@ void media_ice_in(struct packet *packet);
  * to others, as DTLS does, asks this first. [media]
  */
 bool media_ice_valid(const struct stream *stream, const union sock *from);
+/* Is there a pair that the stream's packets are to use? False without ICE. [media] */
+bool media_ice_has_pair(const struct stream *stream);
 
 #endif

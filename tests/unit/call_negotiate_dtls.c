@@ -89,18 +89,33 @@ static struct dtls_said said_with(const char *print, const char *tls_id)
 	return said;
 }
 
+/* Credentials of ICE that change take an association along that neither side has a name for. */
+static void test_restarts_with_ice(void)
+{
+	struct dtls_said before, now, named = said_with(PRINT_1, "a=tls-id:abcabcabcabcabcabcabc1");
+
+	g_assert_true(read_said("a=fingerprint:sha-1 " PRINT_1 "\r\na=setup:actpass\r\n",
+		"a=ice-ufrag:abcd\r\na=ice-pwd:abcdefghijklmnopqrstuv\r\n", &before));
+	g_assert_true(read_said("a=fingerprint:sha-1 " PRINT_1 "\r\na=setup:actpass\r\n",
+		"a=ice-ufrag:abcd\r\na=ice-pwd:bbcdefghijklmnopqrstuv\r\n", &now));
+	g_assert_false(negotiate_dtls_restarts(&before, &before, false));
+	g_assert_true(negotiate_dtls_restarts(&before, &now, false));
+	g_assert_false(negotiate_dtls_restarts(&before, &now, true));
+	g_assert_false(negotiate_dtls_restarts(&before, &named, false));
+}
+
 static void test_restarts(void)
 {
 	struct dtls_said plain = said_with(PRINT_1, NULL), other = said_with(PRINT_2, NULL);
 	struct dtls_said x = said_with(PRINT_1, "a=tls-id:abcabcabcabcabcabcabc1");
 	struct dtls_said y = said_with(PRINT_1, "a=tls-id:abcabcabcabcabcabcabc2");
 
-	g_assert_false(negotiate_dtls_restarts(&plain, &plain));
-	g_assert_false(negotiate_dtls_restarts(&x, &x));
-	g_assert_true(negotiate_dtls_restarts(&plain, &other));
-	g_assert_true(negotiate_dtls_restarts(&x, &y));
-	g_assert_true(negotiate_dtls_restarts(&x, &plain));
-	g_assert_false(negotiate_dtls_restarts(&plain, &x));
+	g_assert_false(negotiate_dtls_restarts(&plain, &plain, true));
+	g_assert_false(negotiate_dtls_restarts(&x, &x, true));
+	g_assert_true(negotiate_dtls_restarts(&plain, &other, true));
+	g_assert_true(negotiate_dtls_restarts(&x, &y, true));
+	g_assert_true(negotiate_dtls_restarts(&x, &plain, true));
+	g_assert_false(negotiate_dtls_restarts(&plain, &x, true));
 }
 
 int main(int argc, char **argv)
@@ -111,5 +126,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/negotiate-dtls/bounded", test_no_more_fingerprints_than_fit);
 	g_test_add_func("/negotiate-dtls/roles", test_roles);
 	g_test_add_func("/negotiate-dtls/restarts", test_restarts);
+	g_test_add_func("/negotiate-dtls/restarts-with-ice", test_restarts_with_ice);
 	return g_test_run();
 }

@@ -250,6 +250,54 @@ static void test_as_server(void)
 	end();
 }
 
+enum { HEADERS_BYTES = 13 + 12, LENGTH_AT = 11, SEQUENCE_AT = 10, PART_AT = 13 + 6 };
+
+/* That part of a message of one record as a record of its own. */
+static size_t cut_part(
+	uint8_t *out, const uint8_t *message, unsigned from, unsigned len, uint8_t sequence)
+{
+	memcpy(out, message, HEADERS_BYTES);
+	memcpy(out + HEADERS_BYTES, message + HEADERS_BYTES + from, len);
+	out[SEQUENCE_AT] = sequence;
+	out[LENGTH_AT] = (uint8_t)((len + 12) >> 8);
+	out[LENGTH_AT + 1] = (uint8_t)(len + 12);
+	out[PART_AT + 1] = (uint8_t)(from >> 8);
+	out[PART_AT + 2] = (uint8_t)from;
+	out[PART_AT + 4] = (uint8_t)(len >> 8);
+	out[PART_AT + 5] = (uint8_t)len;
+	return HEADERS_BYTES + len;
+}
+
+/* As browsers do, whose hellos hold the key of a large method. */
+static void test_hello_in_two_parts(void)
+{
+	enum { FIRST_PART = 100 };
+	const uint8_t *hello;
+	uint8_t part[ROOM];
+	GBytes *bytes;
+	size_t len;
+
+	begin(as_server);
+	peer_open(&x, DTLS_CLIENT);
+	dtls_start(x.dtls, now_us);
+	bytes = g_queue_pop_head(&x.outbox);
+	hello = g_bytes_get_data(bytes, &len);
+	g_assert_cmpuint(len, <, ROOM);
+	for (unsigned again = 0; again < 2; again++) {
+		size_t size = cut_part(part, hello, 0, FIRST_PART, (uint8_t)(40 + 2 * again));
+
+		mock_media_send(&m, &x.addr, 0, part, size);
+		size = cut_part(part, hello, FIRST_PART,
+			(unsigned)len - HEADERS_BYTES - FIRST_PART, (uint8_t)(41 + 2 * again));
+		mock_media_send(&m, &x.addr, 0, part, size);
+	}
+	g_bytes_unref(bytes);
+	pump(&x);
+	g_assert_cmpuint(drops(REASON_DTLS_BUSY), ==, 0);
+	g_assert_cmpint(dtls_state(x.dtls), ==, DTLS_UP);
+	end();
+}
+
 static void test_as_client(void)
 {
 	begin(as_client);
@@ -370,7 +418,7 @@ static void test_begun_anew(void)
 	pump(&x);
 	assert_passes_to_y(1);
 	mock_media_apply(&m, make_plan(2, false, 1), NULL);
-	g_free(mock_pop_to(&x.addr)); /* the association before is closed */
+	g_assert_null(mock_pop_to(&x.addr)); /* the one before is not closed: it may be all it has */
 	assert_passes_to_y(2);
 	assert_passes_to_x(3);
 	peer_open(&next, DTLS_CLIENT);
@@ -425,6 +473,49 @@ static void test_hellos_race(void)
 	end();
 }
 
+/* The part of `hello` from `at` on, `bytes` of it, as a record of its own. */
+static void send_part(GBytes *hello, size_t at, size_t bytes, uint8_t record)
+{
+	enum { HEADERS = 13 + 12, SEQUENCE = 10, LENGTH = 11, OFFSET = 19, PART = 22 };
+	const uint8_t *whole = g_bytes_get_data(hello, NULL);
+	uint8_t data[1500];
+
+	memcpy(data, whole, HEADERS);
+	memcpy(data + HEADERS, whole + HEADERS + at, bytes);
+	data[SEQUENCE] = record;
+	data[LENGTH] = (uint8_t)((bytes + 12) >> 8);
+	data[LENGTH + 1] = (uint8_t)(bytes + 12);
+	data[OFFSET + 1] = (uint8_t)(at >> 8);
+	data[OFFSET + 2] = (uint8_t)at;
+	data[PART + 1] = (uint8_t)(bytes >> 8);
+	data[PART + 2] = (uint8_t)bytes;
+	mock_media_send(&m, &x.addr, 0, data, HEADERS + bytes);
+}
+
+/* A hello with large keys does not fit a datagram: its parts are not hellos of their own. */
+static void test_hello_in_parts(void)
+{
+	g_autoptr(GBytes) hello = NULL;
+	size_t body;
+
+	begin(as_server);
+	peer_open(&x, DTLS_CLIENT);
+	dtls_start(x.dtls, now_us);
+	hello = g_queue_pop_head(&x.outbox);
+	body = g_bytes_get_size(hello) - 25;
+	send_part(hello, 0, 50, 0);
+	send_part(hello, 50, 50, 1);
+	send_part(hello, 100, body - 100, 2);
+	pump(&x);
+	/* Ours took the numbers of its next records, which it sends again under others. */
+	set_time(now_us + DTLS_FIRST_RETRY_US);
+	dtls_timeout(x.dtls, now_us);
+	pump(&x);
+	g_assert_cmpint(dtls_state(x.dtls), ==, DTLS_UP);
+	assert_passes_to_y(1);
+	end();
+}
+
 static void test_half_open_cap(void)
 {
 	begin(as_server);
@@ -438,6 +529,59 @@ static void test_half_open_cap(void)
 	dtls_timeout(x.dtls, now_us);
 	pump(&x);
 	g_assert_cmpint(dtls_state(x.dtls), ==, DTLS_UP);
+	end();
+}
+
+/* With keys that serve on, and nothing of the library. */
+static void test_retired(void)
+{
+	struct peer next;
+
+	begin(as_server);
+	peer_open(&x, DTLS_CLIENT);
+	dtls_start(x.dtls, now_us);
+	pump(&x);
+	advance(DTLS_LINGER_US);
+	assert_passes_to_y(1);
+	assert_passes_to_x(2);
+	/* The peer has begun anew without a word. */
+	peer_open(&next, DTLS_CLIENT);
+	dtls_start(next.dtls, now_us);
+	deliver_to_us(&next);
+	assert_passes_to_y(3);
+	pump(&next);
+	g_assert_cmpint(dtls_state(next.dtls), ==, DTLS_UP);
+	peer_close(&x);
+	x = next;
+	assert_passes_to_y(4);
+	assert_passes_to_x(5);
+	/* It is told when the call is over. */
+	advance(DTLS_LINGER_US);
+	media_dtls_close(m.state->set);
+	pump(&x);
+	g_assert_cmpint(dtls_state(x.dtls), ==, DTLS_CLOSED);
+	end();
+}
+
+/* As long as it may be asked for: the hello of an established one changes nothing. */
+static void test_not_retired_yet(void)
+{
+	struct peer next;
+
+	begin(as_server);
+	peer_open(&x, DTLS_CLIENT);
+	dtls_start(x.dtls, now_us);
+	pump(&x);
+	advance(DTLS_LINGER_US - 100000);
+	peer_open(&next, DTLS_CLIENT);
+	dtls_start(next.dtls, now_us);
+	deliver_to_us(&next);
+	pump(&next);
+	g_assert_cmpint(dtls_state(next.dtls), ==, DTLS_HANDSHAKING);
+	dtls_close(x.dtls);
+	pump(&x);
+	g_assert_cmpuint(count_events(MEDIA_EVENT_DTLS_CLOSED, NULL), ==, 1);
+	peer_close(&next);
 	end();
 }
 
@@ -523,6 +667,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/dtls/server", test_as_server);
 	g_test_add_func("/dtls/client", test_as_client);
+	g_test_add_func("/dtls/hello-in-two-parts", test_hello_in_two_parts);
 	g_test_add_func("/dtls/again", test_client_sends_again);
 	g_test_add_func("/dtls/goes-on", test_client_goes_on_trying);
 	g_test_add_func("/dtls/wrong-fingerprint", test_wrong_fingerprint);
@@ -531,8 +676,11 @@ int main(int argc, char **argv)
 	g_test_add_func("/dtls/anew", test_begun_anew);
 	g_test_add_func("/dtls/elsewhere", test_hello_from_elsewhere);
 	g_test_add_func("/dtls/race", test_hellos_race);
+	g_test_add_func("/dtls/hello-in-parts", test_hello_in_parts);
 	g_test_add_func("/dtls/half-open", test_half_open_cap);
 	g_test_add_func("/dtls/no-hello", test_no_hello);
+	g_test_add_func("/dtls/retired", test_retired);
+	g_test_add_func("/dtls/not-retired-yet", test_not_retired_yet);
 	g_test_add_func("/dtls/closed", test_closed_by_peer);
 	g_test_add_func("/dtls/end", test_peer_is_told_of_the_end);
 	g_test_add_func("/dtls/moved", test_moved);

@@ -17,6 +17,7 @@ const party = {
 	pc: null,
 	heard: [],	// Float32Arrays
 	rate: 0,
+	contexts: new Map(),	// by track: a browser tells of one again when a hold is over
 
 	async microphone(constraints) {
 		return navigator.mediaDevices.getUserMedia(constraints || {
@@ -27,6 +28,8 @@ const party = {
 	// Keeps what a remote track says.
 	async listen(track) {
 		const context = new AudioContext({ sampleRate: 48000 });
+		this.contexts.get(track)?.close();
+		this.contexts.set(track, context);
 		const stream = new MediaStream([track]);
 		const element = new Audio();	// without one Chromium pulls no audio
 		element.srcObject = stream;
@@ -47,6 +50,10 @@ const party = {
 			if (event.track.kind === "audio")
 				this.listen(event.track);
 		});
+		// Of an answered call, what its offer has was told of before.
+		if (pc.remoteDescription)
+			pc.getReceivers().filter((receiver) => receiver.track.kind === "audio").forEach(
+				(receiver) => this.listen(receiver.track));
 		return pc;
 	},
 
@@ -112,6 +119,8 @@ const party = {
 	close() {
 		this.pc?.getSenders().forEach((sender) => sender.track?.stop());
 		this.pc?.close();
+		this.contexts.forEach((context) => context.close());
+		this.contexts.clear();
 		this.pc = null;
 		this.heard = [];
 	},
