@@ -446,17 +446,17 @@ static void add_party(struct query *q, struct value *tags, const struct party *p
 	dict_add_int(q->d, v, "created", party->created_us / SECOND_US);
 	if (party->metadata.s)
 		add_str(q, v, "metadata", party->metadata);
+	add_links(q, v, "subscriptions", party, false);
+	add_links(q, v, "subscribers", party, true);
+	medias = dict_add_list(q->d, v, "medias");
+	for (unsigned i = 0; i < party->media_count; i++)
+		add_media(q, medias, party->media[i]);
 	if (q->call->model->recording) {
 		struct value *recording = dict_add_dict(q->d, v, "recording");
 
 		dict_add_int(q->d, recording, "excluded", party->not_recorded);
 		dict_add_int(q->d, recording, "forwarding", 0);
 	}
-	add_links(q, v, "subscriptions", party, false);
-	add_links(q, v, "subscribers", party, true);
-	medias = dict_add_list(q->d, v, "medias");
-	for (unsigned i = 0; i < party->media_count; i++)
-		add_media(q, medias, party->media[i]);
 }
 
 static void add_call(
@@ -483,7 +483,6 @@ static void add_call(
 	dict_add_int(q.d, root, "last redis update", 0);
 	if (model->metadata.s)
 		add_str(&q, root, "metadata", model->metadata);
-	reply_add_recording(c, call);
 	q.ssrcs = dict_add_dict(q.d, root, "SSRC");
 	tags = dict_add_dict(q.d, root, "tags");
 	for (unsigned i = 0; parties && i < model->party_count; i++)
@@ -495,6 +494,7 @@ static void add_call(
 	totals = dict_add_dict(q.d, root, "totals");
 	add_counters(&q, totals, "RTP", q.rtp.packets, q.rtp.bytes, q.rtp.errors);
 	add_counters(&q, totals, "RTCP", q.rtcp.packets, q.rtcp.bytes, q.rtcp.errors);
+	reply_add_recording(c, call);
 	plan_free(plan);
 }
 

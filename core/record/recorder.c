@@ -254,19 +254,28 @@ static void work(struct job *job)
 	recording_work(container_of(job, struct recording, job));
 }
 
+/* ", 3 NAME", but nothing of none. */
+static void add_number(GString *out, unsigned long long number, const char *name)
+{
+	if (number)
+		g_string_append_printf(out, ", %llu %s", number, name);
+}
+
 static void log_end(const struct recording *r)
 {
 	const struct recording_status *s = &r->status;
 	const struct log_context *before = log_set_context(&r->log);
 	enum log_level level = s->state == RECORDING_TRUNCATED || s->lost ? LOG_L_WARNING
 									  : LOG_L_INFO;
+	g_autoptr(GString) text = g_string_new(NULL);
 
-	log_msg(level,
-		"Recording '" MARKED("%s") "' %s%s%s: %llu packets, %llu gaps (%llu packets), "
-					   "%llu packets not decoded, %u pauses",
-		MARK(r->path), recording_state_name(s->state), s->why[0] ? " because " : "", s->why,
-		(unsigned long long)s->packets, (unsigned long long)s->gaps,
-		(unsigned long long)s->lost, (unsigned long long)s->undecoded, s->pauses);
+	g_string_printf(text, "%llu packets", (unsigned long long)s->packets);
+	add_number(text, s->lost, "lost");
+	add_number(text, s->gaps, "gaps");
+	add_number(text, s->undecoded, "not decoded");
+	add_number(text, s->pauses, "pauses");
+	log_msg(level, "Recording '" MARKED("%s") "' %s%s%s: %s", MARK(r->path),
+		recording_state_name(s->state), s->why[0] ? " because " : "", s->why, text->str);
 	log_set_context(before);
 }
 

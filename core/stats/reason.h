@@ -90,6 +90,7 @@ enum reason_kind {
 	ROW(NG_REPLY_TOO_LONG, REFUSE, "ng-reply-too-long", "reply that does not fit a datagram")  \
 	ROW(NG_OVERLOAD, REFUSE, "ng-overload",                                                    \
 		"control requests came faster than they can be handled: lost unread")              \
+	ROW(NG_WAITING, REFUSE, "ng-waiting", "too many control requests wait for files")          \
 	ROW(CALL_LIMIT, REFUSE, "call-limit", "as many calls as --max-sessions allows")            \
 	ROW(LOAD_LIMIT, REFUSE, "load-limit", "load average at or above --max-load")               \
 	ROW(CPU_LIMIT, REFUSE, "cpu-limit", "CPU usage at or above --max-cpu")                     \

@@ -104,7 +104,7 @@ def records_call():
                   {("127.0.0.1", party.port, party.to.port, "64")})
         equal([(int(r[1]), int(r[2])) for r in rows if not r[3]], [(a.port + 1, a.to.port + 1)])
         d.wait_log(r"Turning on call recording")
-        d.wait_log(r"complete: 11 packets, 0 gaps")
+        d.wait_log(r"complete: 11 packets\n")
 
 
 @test("IPv6 and Ethernet framing; receive times are those of the packets")
@@ -140,9 +140,16 @@ def commands():
             time.sleep(0.05)    # the worker takes over its new plan
 
         equal("recording" in call.query(), False)
+        equal(d.ng.request("cli", body="list sessions recording")["response"],
+              "No recording sessions on this media relay.\n")
         talk(a, b, 1)
         command("start recording", metadata="m:1")
         talk(a, b, 2)
+        contains(d.ng.request("cli", body="list sessions recording")["response"], "| rec:y\n")
+        contains(d.ng.request("cli", body="list sessions " + call.id)["response"], "recording: yes\n")
+        reply = call.query()
+        equal(list(reply)[-3:], ["totals", "recording", "result"])
+        equal(list(reply["tags"]["a"])[-2:], ["medias", "recording"])
         command("pause recording")
         equal(call.query()["recording"]["status"], "paused")
         talk(a, b, 4)
