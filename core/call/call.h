@@ -55,9 +55,9 @@ struct call_settings {
 	struct clips *clips;         /* borrowed; NULL: no media are played */
 	int64_t moh_max_ms;          /* music on hold does not begin anew after that */
 	unsigned moh_max_times;
-	const char *moh_attr; /* of a session in which somebody is on hold; NULL: none */
-	bool moh_not_twice;   /* no music where that attribute was received */
-	struct recorder *recorder;   /* borrowed; NULL: nothing can be recorded */
+	const char *moh_attr;      /* of a session in which somebody is on hold; NULL: none */
+	bool moh_not_twice;        /* no music where that attribute was received */
+	struct recorder *recorder; /* borrowed; NULL: nothing can be recorded */
 };
 
 struct call;

@@ -24,7 +24,7 @@ enum {
 	RECORD_FIRST_TYPE = 20, /* change_cipher_spec … */
 	RECORD_LAST_TYPE = 23,  /* … application data */
 	CLIENT_HELLO = 1,
-	FRAGMENT_AT = RECORD_HEADER_BYTES + 6, /* three bytes: which part of the message */
+	FRAGMENT_AT = RECORD_HEADER_BYTES + 6,  /* three bytes: which part of the message */
 	HELLO_BYTES = RECORD_HEADER_BYTES + 12, /* with the header of the message */
 	MAX_CERT_BYTES = 16 * 1024,             /* that a peer may show */
 	VERIFY_DEPTH = 4,

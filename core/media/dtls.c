@@ -35,7 +35,7 @@ struct stream_dtls {
 	struct dtls *dtls;      /* NULL: not begun */
 	union sock peer;        /* whom it is with, as far as that is known */
 	uint8_t peer_len;
-	struct port *port;            /* where the peer was heard; NULL: the stream's own */
+	struct port *port;        /* where the peer was heard; NULL: the stream's own */
 	struct list turn;         /* in the work's list, while something is to be done: */
 	struct buf *first, *last; /* datagrams that wait */
 	unsigned waiting;

@@ -9,9 +9,9 @@
 #include "stats/reason.h"
 
 struct packet {
-	struct buf *buf;         /* owned by whoever has the packet */
-	struct stream *in;       /* where it came in */
-	struct port *port;       /* by which of its ports */
+	struct buf *buf;   /* owned by whoever has the packet */
+	struct stream *in; /* where it came in */
+	struct port *port; /* by which of its ports */
 	const union sock *from;
 	int64_t now_us;          /* the turn's time */
 	enum datagram_kind kind; /* set by demux */

@@ -65,7 +65,7 @@ struct stream {
 	struct delay *delay; /* owned; NULL: packets do not wait */
 	/* By place in rtp_sinks, each owned and possibly NULL; NULL: no sink has one. Owned. */
 	struct flow **flows;
-	struct generator *generator;  /* owned; NULL: nothing was ever played to its peer */
+	struct generator *generator; /* owned; NULL: nothing was ever played to its peer */
 	/* Owned, with the stream of RTP; of an association, with its own. NULL: no keys here. */
 	struct stream_srtp *srtp;
 	struct stream_dtls *dtls;     /* owned; NULL: no DTLS */

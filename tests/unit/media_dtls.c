@@ -287,8 +287,8 @@ static void test_hello_in_two_parts(void)
 		size_t size = cut_part(part, hello, 0, FIRST_PART, (uint8_t)(40 + 2 * again));
 
 		mock_media_send(&m, &x.addr, 0, part, size);
-		size = cut_part(part, hello, FIRST_PART,
-			(unsigned)len - HEADERS_BYTES - FIRST_PART, (uint8_t)(41 + 2 * again));
+		size = cut_part(part, hello, FIRST_PART, (unsigned)len - HEADERS_BYTES - FIRST_PART,
+			(uint8_t)(41 + 2 * again));
 		mock_media_send(&m, &x.addr, 0, part, size);
 	}
 	g_bytes_unref(bytes);
@@ -418,7 +418,8 @@ static void test_begun_anew(void)
 	pump(&x);
 	assert_passes_to_y(1);
 	mock_media_apply(&m, make_plan(2, false, 1), NULL);
-	g_assert_null(mock_pop_to(&x.addr)); /* the one before is not closed: it may be all it has */
+	g_assert_null(
+		mock_pop_to(&x.addr)); /* the one before is not closed: it may be all it has */
 	assert_passes_to_y(2);
 	assert_passes_to_x(3);
 	peer_open(&next, DTLS_CLIENT);
