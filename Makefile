@@ -208,8 +208,8 @@ $(BUILD)/perf.list: FORCE
 	$(call write_if_changed,$(PERF_PKGS))
 $(call objects,$(PERF_SRC)): $(BUILD)/perf.list
 
-$(PERF)/ngload: $(call perf_obj,ngload load_media load_signal load_memory load_churn run calls ng \
-	bencode sdp media sdes daemon codec util)
+$(PERF)/ngload: $(call perf_obj,ngload load_media load_signal load_memory load_churn load_webrtc \
+	browser run calls ng bencode sdp media sdes daemon codec util) $(BUILD)/libcore.a
 $(PERF)/relayfloor: $(call perf_obj,relayfloor bencode util)
 $(PERF)/cryptofloor: $(call perf_obj,cryptofloor sdes util) $(BUILD)/libcore.a
 $(PERF)/codecfloor: $(call perf_obj,codecfloor codec util)

@@ -34,7 +34,8 @@ enum {
 };
 
 struct dtls {
-	SSL *ssl;
+	SSL *ssl;               /* NULL: retired */
+	GBytes *farewell;       /* of a retired one, if it has not been sent */
 	struct dtls_cert *cert; /* a reference */
 	enum dtls_role role;
 	enum dtls_state state;
@@ -231,6 +232,7 @@ void dtls_free(struct dtls *d)
 	if (!d)
 		return;
 	SSL_free(d->ssl);
+	g_clear_pointer(&d->farewell, g_bytes_unref);
 	ref_drop(d->cert);
 	g_free(d);
 }
@@ -456,7 +458,7 @@ enum dtls_state dtls_receive(struct dtls *d, const uint8_t *data, size_t len, in
 {
 	unsigned encrypted;
 
-	if (d->state == DTLS_FAILED || d->state == DTLS_CLOSED ||
+	if (d->state == DTLS_FAILED || d->state == DTLS_CLOSED || !d->ssl ||
 		!is_well_formed(data, len, &encrypted))
 		return d->state;
 	if (d->state == DTLS_WAITING && !may_begin(d, data, len, now_us))
@@ -467,6 +469,9 @@ enum dtls_state dtls_receive(struct dtls *d, const uint8_t *data, size_t len, in
 	d->input_len = len;
 	run(d);
 	d->input = NULL;
+	/* Of 16 kB; there will hardly be another datagram. */
+	if (d->state == DTLS_UP)
+		SSL_free_buffers(d->ssl);
 	set_due(d, now_us);
 	return d->state;
 }
@@ -496,14 +501,55 @@ enum dtls_state dtls_set_peer(struct dtls *d, const struct fingerprint_set *peer
 	return d->state;
 }
 
+static void say_farewell(struct dtls *d)
+{
+	ERR_clear_error();
+	/* Reading makes those it lacks by itself, this does not. */
+	if (SSL_alloc_buffers(d->ssl))
+		SSL_shutdown(d->ssl);
+	ERR_clear_error();
+}
+
 void dtls_close(struct dtls *d)
 {
 	if (d->state != DTLS_UP && d->state != DTLS_UNVERIFIED)
 		return;
-	ERR_clear_error();
-	SSL_shutdown(d->ssl);
-	ERR_clear_error();
+	if (d->ssl)
+		say_farewell(d);
+	else if (d->farewell)
+		d->send(d->send_arg, g_bytes_get_data(d->farewell, NULL),
+			g_bytes_get_size(d->farewell));
 	d->state = DTLS_CLOSED;
+}
+
+/* ---- retired ---- */
+
+static void keep_farewell(void *arg, const uint8_t *data, size_t len)
+{
+	struct dtls *d = arg;
+
+	g_clear_pointer(&d->farewell, g_bytes_unref);
+	d->farewell = g_bytes_new(data, len);
+}
+
+/* Only the library can make the farewell: it is made now, to be sent some time. */
+void dtls_retire(struct dtls *d)
+{
+	dtls_send_fn send = d->send;
+	void *arg = d->send_arg;
+
+	if (d->state != DTLS_UP || !d->ssl)
+		return;
+	dtls_set_send(d, keep_farewell, d);
+	say_farewell(d);
+	dtls_set_send(d, send, arg);
+	SSL_free(d->ssl);
+	d->ssl = NULL;
+}
+
+bool dtls_is_retired(const struct dtls *d)
+{
+	return !d->ssl;
 }
 
 /* ---- keys ---- */
@@ -541,7 +587,7 @@ bool dtls_keys(const struct dtls *d, struct srtp_params *ret_in, struct srtp_par
 	const struct srtp_suite *suite;
 	enum srtp_suite_id id;
 
-	if (d->state != DTLS_UP)
+	if (d->state != DTLS_UP || !d->ssl)
 		return false;
 	suite = chosen_suite(d, &id);
 	if (!suite || SSL_export_keying_material(d->ssl, material,

@@ -92,7 +92,15 @@ enum dtls_state dtls_timeout(struct dtls *dtls, int64_t now_us);
 void dtls_close(struct dtls *dtls);
 
 /*
- * What the peer sends with, and what it is to be sent with; false unless DTLS_UP. The caller wipes
+ * It is up, its keys are taken, and the peer has had time to ask for the last flight again: from
+ * now on it takes no more than some bytes. What the peer sends is ignored, even that it is over;
+ * dtls_close still tells that. Nothing in other states.
+ */
+void dtls_retire(struct dtls *dtls);
+bool dtls_is_retired(const struct dtls *dtls);
+
+/*
+ * What the peer sends with, and what it is to be sent with; false unless DTLS_UP and not retired. The caller wipes
  * them (srtp_wipe).
  */
 bool dtls_keys(const struct dtls *dtls, struct srtp_params *ret_in, struct srtp_params *ret_out);

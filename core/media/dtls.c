@@ -42,6 +42,7 @@ struct stream_dtls {
 	bool due; /* its timer ran out */
 	struct wheel_timer timer;
 	int64_t began_us;             /* the latest attempt; 0: none */
+	int64_t up_us;                /* since when, while it is */
 	bool half_open;               /* counts as such */
 	uint8_t random[RANDOM_BYTES]; /* of the hello that it began with, as a server */
 };
@@ -154,6 +155,7 @@ static void note_state(struct stream_dtls *d, enum dtls_state before, int64_t no
 	if (state == before)
 		return;
 	if (state == DTLS_UP) {
+		d->up_us = now_us;
 		if (use_keys(d, now_us))
 			tell_control(d, MEDIA_EVENT_DTLS_UP, 0);
 		else
@@ -209,6 +211,8 @@ static void run_timer(struct stream_dtls *d, int64_t now_us)
 		note_state(d, before, now_us);
 	} else if (d->plan->active && before == DTLS_FAILED) {
 		start(d, now_us);
+	} else if (before == DTLS_UP && now_us >= d->up_us + DTLS_LINGER_US) {
+		dtls_retire(d->dtls);
 	}
 }
 
@@ -242,6 +246,8 @@ static void set_timer(struct stream_dtls *d)
 		due_us = loop_now_us(media_worker_loop(d->stream->set->state->worker)) + NOWHERE_US;
 	else if (d->plan->active && dtls_state(d->dtls) == DTLS_FAILED)
 		due_us = d->began_us + DTLS_RESTART_US;
+	else if (d->dtls && dtls_state(d->dtls) == DTLS_UP && !dtls_is_retired(d->dtls))
+		due_us = d->up_us + DTLS_LINGER_US;
 	wheel_clear(wheel_of(d), &d->timer);
 	if (due_us >= 0)
 		wheel_set(wheel_of(d), &d->timer, due_us);
@@ -352,7 +358,8 @@ static bool begins(const struct stream_dtls *d, const struct buf *buf)
 {
 	if (d->plan->active || !dtls_begins_hello(buf->data, buf->len))
 		return false;
-	return is_over(d) || (dtls_state(d->dtls) == DTLS_HANDSHAKING && is_another_hello(d, buf));
+	return is_over(d) || dtls_is_retired(d->dtls) ||
+	       (dtls_state(d->dtls) == DTLS_HANDSHAKING && is_another_hello(d, buf));
 }
 
 static void drop_waiting(struct stream_dtls *d)
@@ -380,18 +387,19 @@ static int accept_hello(struct stream_dtls *d, const struct packet *packet)
 	return PACKET_OK;
 }
 
+/* What is of no association must not teach where the peer is, so that is looked at first. */
 static int judge(struct stream_dtls *d, struct packet *packet)
 {
-	int verdict = media_learn(packet);
+	bool anew = begins(d, packet->buf);
+	int verdict;
 
-	if (verdict != PACKET_OK)
-		return verdict;
-	if (begins(d, packet->buf))
-		verdict = accept_hello(d, packet);
-	else if (is_over(d))
+	if (!anew && is_over(d))
 		return REASON_DTLS_NO_HELLO;
-	else if (d->plan->active && dtls_is_hello(packet->buf->data, packet->buf->len))
+	if (d->plan->active && dtls_is_hello(packet->buf->data, packet->buf->len))
 		return REASON_DTLS_UNEXPECTED;
+	verdict = media_learn(packet);
+	if (verdict == PACKET_OK && anew)
+		verdict = accept_hello(d, packet);
 	if (verdict == PACKET_OK && d->waiting == DTLS_MAX_WAITING)
 		return REASON_DTLS_BUSY;
 	return verdict;

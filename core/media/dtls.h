@@ -8,6 +8,10 @@
  * turn of its loop; what is left over waits, in order, and what would wait too long is dropped,
  * since peers send again. Hellos are listened to from sources that learn.c believes, as long as
  * not too many handshakes are unfinished.
+ *
+ * One that has been up for DTLS_LINGER_US is retired (dtls/dtls.h), since the library keeps 60 kB
+ * for each. Then a hello begins another, as when the peer has lost its state without a word; the
+ * keys there are serve until that one has its own.
  */
 #ifndef MEDIA_DTLS_H
 #define MEDIA_DTLS_H
@@ -29,6 +33,8 @@ enum {
 /* A failed one is not begun anew before, by us or by a peer. */
 static const int64_t DTLS_RESTART_US = 1000000;
 static const int64_t DTLS_ANEW_US = 200000;
+/* After it, nobody asks for the last flight of a handshake any more. */
+static const int64_t DTLS_LINGER_US = 30000000;
 
 struct stream_dtls;
 /* What waits for its turn on one worker. */
@@ -46,8 +52,9 @@ void media_dtls_open(struct stream_set *set);
 void media_dtls_free(struct stream_set *set);
 /*
  * After `next` took the place of `before` (NULL: none), and secure_inherit: associations of equal
- * generation go on, others end, and those begun that are ours to begin. Before a port of
- * `before` is let go. [media]
+ * generation go on, others end (and are closed, unless another takes their place), and those begun
+ * that are ours to begin. Ports of `before`
+ * may be on no loop any more, but are still open. [media]
  */
 void media_dtls_inherit(struct stream_set *before, struct stream_set *next, int64_t now_us);
 /* The session leaves this worker / has come to it. [media] */

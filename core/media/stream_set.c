@@ -72,6 +72,11 @@ struct stream_set *stream_set_new(struct session_state *state, struct plan *plan
 	media_ice_open(set);
 	wire_sinks(set);
 	bundles_open(set);
+	for (unsigned i = 0; i < plan->stream_count; i++) {
+		struct stream *s = &set->streams[i];
+
+		s->special = s->secured || s->checked || s->bundle;
+	}
 	return set;
 }
 
@@ -158,11 +163,25 @@ static void let_go(struct port *port)
 	port->recv = NULL;
 }
 
+/* Which may first hand out what has come there: while all that is behind them still runs. */
+static void let_go_all(struct stream_set *set, const struct stream_set *next)
+{
+	for (unsigned i = 0; i < set->plan->stream_count; i++) {
+		const struct plan_stream *s = &set->plan->streams[i];
+
+		for (unsigned p = 0; p < s->port_count; p++)
+			if (!next || !uses_port(next, s->ports[p]->port))
+				let_go(s->ports[p]->port);
+	}
+}
+
 struct stream_set *stream_set_apply(struct session_state *state, struct stream_set *next)
 {
 	struct stream_set *before = state->set;
 	int64_t now_us = loop_now_us(media_worker_loop(state->worker));
 
+	if (before)
+		let_go_all(before, next);
 	for (unsigned i = 0; i < next->plan->stream_count; i++) {
 		struct stream *s = &next->streams[i];
 
@@ -174,13 +193,6 @@ struct stream_set *stream_set_apply(struct session_state *state, struct stream_s
 	}
 	secure_inherit(before, next, now_us);
 	media_dtls_inherit(before, next, now_us);
-	for (unsigned i = 0; before && i < before->plan->stream_count; i++) {
-		const struct plan_stream *s = &before->plan->streams[i];
-
-		for (unsigned p = 0; p < s->port_count; p++)
-			if (!uses_port(next, s->ports[p]->port))
-				let_go(s->ports[p]->port);
-	}
 	own_ports(next);
 	state->set = next;
 	media_ice_inherit(before, next, now_us);
@@ -208,14 +220,12 @@ void stream_set_hold_ports(struct stream_set *set)
 
 void stream_set_detach_ports(struct stream_set *set)
 {
+	let_go_all(set, NULL);
 	delay_stop(set, set->state->worker);
 	flows_stop(set);
 	media_dtls_stop(set);
 	media_ice_stop(set);
 	generators_stop(set);
-	for (unsigned i = 0; i < set->plan->stream_count; i++)
-		for (unsigned p = 0; p < set->plan->streams[i].port_count; p++)
-			let_go(set->plan->streams[i].ports[p]->port);
 }
 
 void stream_set_attach_ports(struct stream_set *set, struct media_worker *worker)

@@ -176,6 +176,15 @@ class Call:
     def query(self):
         return self.ng.request("query", call_id=self.id)
 
+    def drops(self, tag):
+        """Of all sections of a party: {reason: count}."""
+        found = {}
+        for party in self.ng.request("explain", call_id=self.id)["parties"]:
+            for media in party["medias"] if party["tag"] == tag else ():
+                for reason, count in media["drops"].items():
+                    found[reason] = found.get(reason, 0) + count
+        return found
+
     def delete(self, **keys):
         return self.ng.request("delete", call_id=self.id, from_tag=self.a.tag, **keys)
 

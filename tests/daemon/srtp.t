@@ -105,12 +105,6 @@ def shared(d):
                         equal(sealed == came, alike, f"{suite} {flags}: the same bytes")
 
 
-def drops(d, call, tag):
-    parties = d.ng.request("explain", call_id=call.id)["parties"]
-    return {reason: count for party in parties if party["tag"] == tag
-            for reason, count in party["medias"][0]["drops"].items()}
-
-
 def flood(d, suite, reason, bad_of):
     """Bad ones between good ones, of which none is lost."""
     with call_between(d, suite, None) as (call, a, b):
@@ -121,7 +115,7 @@ def flood(d, suite, reason, bad_of):
                 a.rtp.sendto(bad, a.to.rtp)
             passes(a, b)
             passes(b, a)
-        equal(drops(d, call, "a"), {reason: FLOOD})
+        equal(call.drops("a"), {reason: FLOOD})
         assert b.receive(timeout=0.1) is None
         assert d.alive()
 

@@ -44,6 +44,8 @@ FIGURES = {
     "transcode": "-cpu_ms_per_chan_s -latency_p50_us -latency_p99_us -lost -header_bad +audio_snr_db -rss_mb",
     "signal": "-cpu_ms_per_call +calls_per_s -offer_p50_us -offer_p99_us -answer_p50_us -delete_p50_us",
     "memory": "-rss_kb_per_call -pss_kb_per_call -anon_kb_per_call -fds_per_call -idle_cpu_ms_per_s",
+    "webrtc": "-cpu_ms_per_call +calls_per_s -first_audio_p50_ms -first_audio_p95_ms -first_audio_busy_p50_ms",
+    "storm": "-cpu_s -steady_lost -latency_p50_us -latency_p99_us -first_audio_p50_ms",
     "churn": "-cpu_s -steady_lost -rss_drift_b_per_call -fd_drift -latency_p99_us -offer_p99_us",
 }
 # What tells the lines of one run apart.

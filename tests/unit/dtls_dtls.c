@@ -189,6 +189,51 @@ static void test_close_is_told(void)
 	dtls_link_close(&link);
 }
 
+/* Says nothing, hears nothing, but can still say that it is over. */
+static void test_retired(void)
+{
+	struct srtp_params in, out;
+	struct dtls_link link;
+
+	dtls_link_open(&link, MTU);
+	dtls_retire(link.ends[1].dtls); /* too early */
+	g_assert_false(dtls_is_retired(link.ends[1].dtls));
+	dtls_link_run(&link);
+	dtls_link_assert_up(&link);
+	for (unsigned i = 0; i < 2; i++) {
+		unsigned sent = link.ends[i].sent;
+
+		dtls_retire(link.ends[i].dtls);
+		dtls_retire(link.ends[i].dtls);
+		g_assert_true(dtls_is_retired(link.ends[i].dtls));
+		g_assert_cmpint(dtls_state(link.ends[i].dtls), ==, DTLS_UP);
+		g_assert_cmpuint(link.ends[i].sent, ==, sent);
+		g_assert_cmpint(dtls_due_us(link.ends[i].dtls), ==, -1);
+		g_assert_false(dtls_keys(link.ends[i].dtls, &in, &out));
+	}
+	dtls_close(link.ends[1].dtls);
+	dtls_link_deliver(&link);
+	g_assert_cmpint(dtls_state(link.ends[1].dtls), ==, DTLS_CLOSED);
+	g_assert_cmpint(dtls_state(link.ends[0].dtls), ==, DTLS_UP);
+	dtls_link_close(&link);
+}
+
+static void test_farewell_of_retired(void)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		struct dtls_link link;
+
+		dtls_link_open(&link, MTU);
+		dtls_link_run(&link);
+		dtls_retire(link.ends[i].dtls);
+		dtls_close(link.ends[i].dtls);
+		dtls_close(link.ends[i].dtls);
+		dtls_link_deliver(&link);
+		g_assert_cmpint(dtls_state(link.ends[!i].dtls), ==, DTLS_CLOSED);
+		dtls_link_close(&link);
+	}
+}
+
 /* A server that is up sends its last flight again when the client never got it. */
 static void test_last_flight_lost(void)
 {
@@ -324,6 +369,8 @@ static void test_what_is_a_hello(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/dtls/retired", test_retired);
+	g_test_add_func("/dtls/retired/farewell", test_farewell_of_retired);
 	g_test_add_func("/dtls/up", test_both_up);
 	g_test_add_func("/dtls/small-mtu", test_small_mtu);
 	g_test_add_func("/dtls/lossy", test_lossy);

@@ -474,6 +474,49 @@ static void test_hellos_race(void)
 	end();
 }
 
+/* The part of `hello` from `at` on, `bytes` of it, as a record of its own. */
+static void send_part(GBytes *hello, size_t at, size_t bytes, uint8_t record)
+{
+	enum { HEADERS = 13 + 12, SEQUENCE = 10, LENGTH = 11, OFFSET = 19, PART = 22 };
+	const uint8_t *whole = g_bytes_get_data(hello, NULL);
+	uint8_t data[1500];
+
+	memcpy(data, whole, HEADERS);
+	memcpy(data + HEADERS, whole + HEADERS + at, bytes);
+	data[SEQUENCE] = record;
+	data[LENGTH] = (uint8_t)((bytes + 12) >> 8);
+	data[LENGTH + 1] = (uint8_t)(bytes + 12);
+	data[OFFSET + 1] = (uint8_t)(at >> 8);
+	data[OFFSET + 2] = (uint8_t)at;
+	data[PART + 1] = (uint8_t)(bytes >> 8);
+	data[PART + 2] = (uint8_t)bytes;
+	mock_media_send(&m, &x.addr, 0, data, HEADERS + bytes);
+}
+
+/* A hello with large keys does not fit a datagram: its parts are not hellos of their own. */
+static void test_hello_in_parts(void)
+{
+	g_autoptr(GBytes) hello = NULL;
+	size_t body;
+
+	begin(as_server);
+	peer_open(&x, DTLS_CLIENT);
+	dtls_start(x.dtls, now_us);
+	hello = g_queue_pop_head(&x.outbox);
+	body = g_bytes_get_size(hello) - 25;
+	send_part(hello, 0, 50, 0);
+	send_part(hello, 50, 50, 1);
+	send_part(hello, 100, body - 100, 2);
+	pump(&x);
+	/* Ours took the numbers of its next records, which it sends again under others. */
+	set_time(now_us + DTLS_FIRST_RETRY_US);
+	dtls_timeout(x.dtls, now_us);
+	pump(&x);
+	g_assert_cmpint(dtls_state(x.dtls), ==, DTLS_UP);
+	assert_passes_to_y(1);
+	end();
+}
+
 static void test_half_open_cap(void)
 {
 	begin(as_server);
@@ -490,6 +533,59 @@ static void test_half_open_cap(void)
 	end();
 }
 
+/* With keys that serve on, and nothing of the library. */
+static void test_retired(void)
+{
+	struct peer next;
+
+	begin(as_server);
+	peer_open(&x, DTLS_CLIENT);
+	dtls_start(x.dtls, now_us);
+	pump(&x);
+	advance(DTLS_LINGER_US);
+	assert_passes_to_y(1);
+	assert_passes_to_x(2);
+	/* The peer has begun anew without a word. */
+	peer_open(&next, DTLS_CLIENT);
+	dtls_start(next.dtls, now_us);
+	deliver_to_us(&next);
+	assert_passes_to_y(3);
+	pump(&next);
+	g_assert_cmpint(dtls_state(next.dtls), ==, DTLS_UP);
+	peer_close(&x);
+	x = next;
+	assert_passes_to_y(4);
+	assert_passes_to_x(5);
+	/* It is told when the call is over. */
+	advance(DTLS_LINGER_US);
+	media_dtls_close(m.state->set);
+	pump(&x);
+	g_assert_cmpint(dtls_state(x.dtls), ==, DTLS_CLOSED);
+	end();
+}
+
+/* As long as it may be asked for: the hello of an established one changes nothing. */
+static void test_not_retired_yet(void)
+{
+	struct peer next;
+
+	begin(as_server);
+	peer_open(&x, DTLS_CLIENT);
+	dtls_start(x.dtls, now_us);
+	pump(&x);
+	advance(DTLS_LINGER_US - 100000);
+	peer_open(&next, DTLS_CLIENT);
+	dtls_start(next.dtls, now_us);
+	deliver_to_us(&next);
+	pump(&next);
+	g_assert_cmpint(dtls_state(next.dtls), ==, DTLS_HANDSHAKING);
+	dtls_close(x.dtls);
+	pump(&x);
+	g_assert_cmpuint(count_events(MEDIA_EVENT_DTLS_CLOSED, NULL), ==, 1);
+	peer_close(&next);
+	end();
+}
+
 static void test_no_hello(void)
 {
 	const uint8_t record[20] = { 23, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7 };
@@ -498,6 +594,34 @@ static void test_no_hello(void)
 	peer_open(&x, DTLS_CLIENT);
 	mock_media_send(&m, &x.addr, 0, record, sizeof(record));
 	g_assert_cmpuint(drops(REASON_DTLS_NO_HELLO), ==, 1);
+	end();
+}
+
+/* What is of no association, or of nobody knows whom, moves nothing. */
+static void test_noise_teaches_nothing(void)
+{
+	static const uint8_t record[20] = { 23, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7 };
+	struct plan *plan;
+
+	begin(as_server);
+	plan = as_server();
+	plan->streams[0].learn = PLAN_LEARN_IMMEDIATE;
+	plan->streams[0].sources = PLAN_SOURCES_LEARNED;
+	plan->streams[0].follow = true;
+	plan->streams[0].signal_gen++;
+	mock_media_apply(&m, plan, NULL);
+	peer_open(&x, DTLS_CLIENT);
+	mock_media_send(&m, &elsewhere, 0, record, sizeof(record));
+	g_assert_cmpuint(drops(REASON_DTLS_NO_HELLO), ==, 1);
+	g_assert_false(m.stats[0]->counts.seen);
+	dtls_start(x.dtls, now_us);
+	pump(&x);
+	g_assert_cmpint(dtls_state(x.dtls), ==, DTLS_UP);
+	assert_passes_to_y(1);
+	advance(5000000);
+	mock_media_send(&m, &elsewhere, 0, record, sizeof(record));
+	g_assert_cmpuint(drops(REASON_WRONG_SOURCE), ==, 1);
+	assert_passes_to_x(2);
 	end();
 }
 
@@ -581,8 +705,12 @@ int main(int argc, char **argv)
 	g_test_add_func("/dtls/anew", test_begun_anew);
 	g_test_add_func("/dtls/elsewhere", test_hello_from_elsewhere);
 	g_test_add_func("/dtls/race", test_hellos_race);
+	g_test_add_func("/dtls/hello-in-parts", test_hello_in_parts);
 	g_test_add_func("/dtls/half-open", test_half_open_cap);
 	g_test_add_func("/dtls/no-hello", test_no_hello);
+	g_test_add_func("/dtls/retired", test_retired);
+	g_test_add_func("/dtls/not-retired-yet", test_not_retired_yet);
+	g_test_add_func("/dtls/noise", test_noise_teaches_nothing);
 	g_test_add_func("/dtls/closed", test_closed_by_peer);
 	g_test_add_func("/dtls/end", test_peer_is_told_of_the_end);
 	g_test_add_func("/dtls/moved", test_moved);

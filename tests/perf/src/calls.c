@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "calls.h"
 #include "bencode.h"
-#include "sdp.h"
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,6 +90,7 @@ static void answer_done(void *arg, const char *reply, size_t len, uint64_t rtt)
 		return;
 	}
 	c->side[0].port = in.port;
+	c->answer = in;
 	c->ok = true;
 	c->done(c);
 }
@@ -150,7 +150,8 @@ void call_setup(struct signaller *s, struct call *c, void (*done)(struct call *)
 		(unsigned long long)++s->serial);
 	c->side[0].pt = p->codec[0]->pt;
 	if (p->webrtc) {
-		n = sdp_chrome_offer(text, sizeof text, c->side[0].gen_port, (unsigned)s->serial);
+		n = sdp_chrome_offer(
+			text, sizeof text, c->side[0].gen_port, (unsigned)s->serial, c->browser);
 	} else {
 		struct sdp_codec line = line_of(p->codec[0], p->codec[0]->pt);
 		n = sdp_phone(text, sizeof text, c->side[0].gen_port, &line, 1, NULL);

@@ -4,13 +4,14 @@
 #define CALLS_H
 #include "codec.h"
 #include "ng.h"
+#include "sdp.h"
 #include "util.h"
 
 /* Side 0 makes the offer, side 1 answers. */
 struct plan {
 	const struct codec *codec[2]; /* different ones: the daemon transcodes */
 	const char *suite;            /* SDES suite: side 1 speaks RTP/SAVP */
-	bool webrtc;                  /* side 0 is a browser; for signalling load only */
+	bool webrtc;                  /* side 0 is a browser */
 	bool record;                  /* ask for the call to be recorded */
 };
 
@@ -24,6 +25,8 @@ struct call {
 		int pt;                                  /* payload type in both directions */
 		char tx_key[KEY_TEXT], rx_key[KEY_TEXT]; /* SDES, from our point of view */
 	} side[2];
+	const struct sdp_browser *browser; /* what side 0 says of itself; NULL: made up */
+	struct sdp_info answer;            /* as side 0 has got it */
 	int state;
 	bool ok;
 	void *user;

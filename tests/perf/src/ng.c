@@ -60,6 +60,11 @@ void ng_close(struct ng *ng)
 	free(ng);
 }
 
+int ng_fd(const struct ng *ng)
+{
+	return ng->fd;
+}
+
 int ng_outstanding(const struct ng *ng)
 {
 	return ng->busy;

@@ -12,6 +12,7 @@ typedef void ng_reply_fn(void *arg, const char *reply, size_t len, uint64_t rtt_
 
 struct ng *ng_open(const char *ip, int port, int max_outstanding);
 void ng_close(struct ng *ng);
+int ng_fd(const struct ng *ng); /* readable: ng_poll has something to do */
 /* Sends a bencoded dictionary; the callback comes from ng_poll. */
 void ng_send(struct ng *ng, const char *msg, size_t len, ng_reply_fn *cb, void *arg);
 void ng_poll(struct ng *ng);                 /* never blocks */

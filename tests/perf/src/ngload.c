@@ -9,14 +9,15 @@
 static void usage(void)
 {
 	fputs("usage: ngload MODE (--exec CMD | --pid PID) [options]\n"
-	      "modes:  relay  srtp  transcode  signal  memory  churn\n"
+	      "modes:  relay  srtp  transcode  signal  memory  churn  webrtc  storm\n"
 	      "  --exec CMD         start the daemon under test, and stop it afterwards\n"
 	      "  --pid PID          it runs already (same network namespace)\n"
 	      "  --ng HOST:PORT     its control socket (127.0.0.1:36223)\n"
 	      "  --netns            run all in a private network namespace\n"
 	      "  --pin D,G          pin the daemon to core D and the generator to core G\n"
 	      "  --nice N           priority of both, e.g. -10 on a busy machine\n"
-	      "  --calls N          relay, srtp: 100; transcode: 20; churn: 100 steady calls\n"
+	      "  --calls N          relay, srtp: 100; transcode: 20; churn, storm: 100 steady "
+	      "calls\n"
 	      "  --secs T           length of the measured window (10)\n"
 	      "  --warmup T         media before that (3.5)\n"
 	      "  --find-max         relay, srtp: step the number of calls until packets get lost\n"
@@ -26,8 +27,9 @@ static void usage(void)
 	      "  --signal KIND      transcode: tones (checked) or speech (not checked)\n"
 	      "  --profile NAME     signal: plain, webrtc; memory: plain, srtp, transcode\n"
 	      "  --window W         signal: requests outstanding (1, 8 and 64 in turn)\n"
+	      "                     webrtc: calls being set up (8)\n"
 	      "  --steps N,N,...    memory: numbers of calls (1000,5000,10000)\n"
-	      "  --rate R           churn: calls set up per second (200)\n"
+	      "  --rate R           churn, storm: calls set up per second (200)\n"
 	      "  --sockets K        generator's sockets per side (4)\n"
 	      "  --tick-us U        generator's pace (200)\n"
 	      "  --gen-port P       generator's first port (20000)\n"
@@ -204,6 +206,10 @@ int main(int argc, char **argv)
 		mode_memory(&run);
 	else if (!strcmp(run.mode, "churn"))
 		mode_churn(&run);
+	else if (!strcmp(run.mode, "webrtc"))
+		mode_webrtc(&run);
+	else if (!strcmp(run.mode, "storm"))
+		mode_storm(&run);
 	else
 		usage();
 	return 0;

@@ -48,4 +48,6 @@ void mode_transcode(struct run *run);
 void mode_signal(struct run *run);
 void mode_memory(struct run *run);
 void mode_churn(struct run *run);
+void mode_webrtc(struct run *run);
+void mode_storm(struct run *run);
 #endif

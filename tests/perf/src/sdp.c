@@ -44,10 +44,28 @@ size_t sdp_phone(
 	return t.len;
 }
 
-size_t sdp_chrome_offer(char *buf, size_t cap, int port, unsigned id)
+static void make_up(struct sdp_browser *browser, unsigned a, unsigned b)
+{
+	struct text t = { browser->fingerprint, 0, sizeof browser->fingerprint };
+
+	snprintf(browser->ufrag, sizeof browser->ufrag, "%04x", a & 0xffff);
+	snprintf(browser->pwd, sizeof browser->pwd, "%08x%08x%08x", a, b, a ^ b);
+	add(&t, "sha-256");
+	for (int i = 0; i < 32; i++)
+		add(&t, "%c%02X", i ? ':' : ' ', (a >> (i % 24) ^ (unsigned)i * 37) & 0xff);
+}
+
+size_t sdp_chrome_offer(
+	char *buf, size_t cap, int port, unsigned id, const struct sdp_browser *browser)
 {
 	struct text t = { buf, 0, cap };
 	unsigned a = id * 2654435761u, b = id * 40503u + 977;
+	struct sdp_browser nobody;
+
+	if (!browser) {
+		make_up(&nobody, a, b);
+		browser = &nobody;
+	}
 	add(&t,
 		"v=0\r\no=- %u%u 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n"
 		"a=extmap-allow-mixed\r\na=msid-semantic: WMS %08x-58d2-4c53-8f1c-0bb4c1%06x\r\n",
@@ -64,13 +82,10 @@ size_t sdp_chrome_offer(char *buf, size_t cap, int port, unsigned id)
 		"a=candidate:%u 1 tcp 1518280447 127.0.0.1 9 typ host tcptype active generation 0 "
 		"network-id 1 network-cost 10\r\n",
 		b % 4000000000u);
-	add(&t, "a=ice-ufrag:%04x\r\na=ice-pwd:%08x%08x%08x\r\na=ice-options:trickle\r\n",
-		a & 0xffff, a, b, a ^ b);
-	add(&t, "a=fingerprint:sha-256");
-	for (int i = 0; i < 32; i++)
-		add(&t, "%c%02X", i ? ':' : ' ', (a >> (i % 24) ^ (unsigned)i * 37) & 0xff);
+	add(&t, "a=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=ice-options:trickle\r\na=fingerprint:%s\r\n",
+		browser->ufrag, browser->pwd, browser->fingerprint);
 	add(&t,
-		"\r\na=setup:actpass\r\na=mid:0\r\n"
+		"a=setup:actpass\r\na=mid:0\r\n"
 		"a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level\r\n"
 		"a=extmap:2 http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time\r\n"
 		"a=extmap:3 "
@@ -94,6 +109,17 @@ size_t sdp_chrome_offer(char *buf, size_t cap, int port, unsigned id)
 	return t.len;
 }
 
+/* Attributes of ICE and DTLS, which may stand before all sections. */
+static bool read_security(const char *line, struct sdp_info *o)
+{
+	if (!strcmp(line, "a=ice-lite"))
+		return o->ice_lite = true;
+	return sscanf(line, "a=ice-ufrag:%39s", o->ufrag) == 1 ||
+	       sscanf(line, "a=ice-pwd:%79s", o->pwd) == 1 ||
+	       sscanf(line, "a=setup:%15s", o->setup) == 1 ||
+	       sscanf(line, "a=fingerprint:%127[^\r]", o->fingerprint) == 1;
+}
+
 bool sdp_read(
 	const char *sdp, size_t len, const char *rtpmap, const char *suite, struct sdp_info *o)
 {
@@ -113,6 +139,8 @@ bool sdp_read(
 		if (!strncmp(line, "m=", 2)) {
 			in_audio = !o->port &&
 				   sscanf(line, "m=audio %d %*s %d", &o->port, &o->first_pt) == 2;
+		} else if (read_security(line, o)) {
+			continue;
 		} else if (!in_audio) {
 			continue;
 		} else if (rtpmap && sscanf(line, "a=rtpmap:%d %95s", &pt, name) == 2) {
