@@ -250,7 +250,7 @@ help:
 #? make fuzz         each fuzz target for FUZZ_SECS; FUZZ_SEED=0 for other inputs each time
 #? make audio        every codec with every usual one through the daemon, measured: a minute
 #? make soak         what a long life brings: minutes
-#? make peers        against Kamailio and others
+#? make peers        against Kamailio and others, and browsers; TALK_S=60 seconds of talk with them
 #? make perf         figures beside those of Debian's rtpengine-daemon
 #? make perf-smoke   that the load kit works
 #? make docs         write conf.d/ and the man page from the tables of options
@@ -326,7 +326,7 @@ soak:
 
 peers:
 	@+$(SUB) all
-	@tests/run --timeout 300 --serial $(PEER_TESTS)
+	@tests/run --timeout 600 --serial $(PEER_TESTS)
 
 perf: deps-all
 	@+$(SUB) all perf-kit

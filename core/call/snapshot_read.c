@@ -274,8 +274,7 @@ static int read_party(struct reader *r, const struct value *from)
 		r->model->arena, value_get(from, "printed"), SNAPSHOT_PRINTED, &party->printed);
 	value_each (v, value_get(from, "aliases"))
 		if (party->alias_count < MODEL_MAX_ALIASES)
-			party->aliases[party->alias_count++] = arena_str(
-				r->model->arena, value_str(v));
+			party_add_alias(party, arena_str(r->model->arena, value_str(v)));
 	if (read_flows(r, value_get(from, "flows"), party) < 0)
 		return -EINVAL;
 	value_each (v, value_get(from, "media")) {
@@ -299,7 +298,7 @@ static int read_sources(struct reader *r, const struct value *list, struct media
 			index >= r->model->parties[party]->media_count ||
 			media->source_count == MODEL_MAX_SOURCES)
 			return bad(r, "a source");
-		media->sources[media->source_count++] = r->model->parties[party]->media[index];
+		media_add_source(media, r->model->parties[party]->media[index]);
 	}
 	return 0;
 }

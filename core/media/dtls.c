@@ -387,18 +387,19 @@ static int accept_hello(struct stream_dtls *d, const struct packet *packet)
 	return PACKET_OK;
 }
 
+/* What is of no association must not teach where the peer is, so that is looked at first. */
 static int judge(struct stream_dtls *d, struct packet *packet)
 {
-	int verdict = media_learn(packet);
+	bool anew = begins(d, packet->buf);
+	int verdict;
 
-	if (verdict != PACKET_OK)
-		return verdict;
-	if (begins(d, packet->buf))
-		verdict = accept_hello(d, packet);
-	else if (is_over(d))
+	if (!anew && is_over(d))
 		return REASON_DTLS_NO_HELLO;
-	else if (d->plan->active && dtls_is_hello(packet->buf->data, packet->buf->len))
+	if (d->plan->active && dtls_is_hello(packet->buf->data, packet->buf->len))
 		return REASON_DTLS_UNEXPECTED;
+	verdict = media_learn(packet);
+	if (verdict == PACKET_OK && anew)
+		verdict = accept_hello(d, packet);
 	if (verdict == PACKET_OK && d->waiting == DTLS_MAX_WAITING)
 		return REASON_DTLS_BUSY;
 	return verdict;
@@ -511,6 +512,19 @@ static void carry_on(struct stream *s, struct stream *before, int64_t now_us)
 	set_timer(d);
 }
 
+/*
+ * The peer is told, unless another one takes its place: browsers would give up their transport, and
+ * some do not even begin another one when ICE begins anew.
+ */
+static void end(struct stream_dtls *d, struct stream_set *next)
+{
+	const struct stream *after = stream_set_find(next, d->stream->plan->id);
+
+	if (!after || !after->dtls)
+		close_one(d);
+	stop(d);
+}
+
 void media_dtls_inherit(struct stream_set *before, struct stream_set *next, int64_t now_us)
 {
 	for (unsigned i = 0; i < next->plan->stream_count; i++) {
@@ -523,10 +537,8 @@ void media_dtls_inherit(struct stream_set *before, struct stream_set *next, int6
 			media_dtls_start(s);
 	}
 	for (unsigned i = 0; before && i < before->plan->stream_count; i++)
-		if (before->streams[i].dtls) {
-			close_one(before->streams[i].dtls);
-			stop(before->streams[i].dtls);
-		}
+		if (before->streams[i].dtls)
+			end(before->streams[i].dtls, next);
 }
 
 void media_dtls_start(struct stream *stream)

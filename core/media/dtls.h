@@ -52,7 +52,8 @@ void media_dtls_open(struct stream_set *set);
 void media_dtls_free(struct stream_set *set);
 /*
  * After `next` took the place of `before` (NULL: none), and secure_inherit: associations of equal
- * generation go on, others are closed, and those begun that are ours to begin. Ports of `before`
+ * generation go on, others end (and are closed, unless another takes their place), and those begun
+ * that are ours to begin. Ports of `before`
  * may be on no loop any more, but are still open. [media]
  */
 void media_dtls_inherit(struct stream_set *before, struct stream_set *next, int64_t now_us);

@@ -195,6 +195,32 @@ static void deliver(struct packet *packet)
 		media_deliver_filtered(packet);
 }
 
+/*
+ * What is not plain RTP on a port of its own; PACKET_TAKEN: that was all. Out of line, so that plain
+ * RTP does not pay for it.
+ */
+__attribute__((noinline)) static int receive_special(struct packet *packet)
+{
+	struct stream *in = packet->in;
+	int verdict = PACKET_OK;
+
+	if (packet->kind == DATAGRAM_STUN) {
+		media_ice_in(packet);
+		return PACKET_TAKEN;
+	}
+	if (packet->kind == DATAGRAM_DTLS) {
+		media_dtls_in(packet);
+		return PACKET_TAKEN;
+	}
+	if (in->secured)
+		verdict = media_unprotect(packet);
+	if (verdict == PACKET_OK)
+		verdict = media_learn(packet);
+	if (verdict == PACKET_OK && in->bundle)
+		verdict = media_unbundle(packet);
+	return verdict;
+}
+
 void media_receive(struct port *port, struct buf *buf, const union sock *from, bool cut)
 {
 	struct stream *in = port->owner;
@@ -207,21 +233,12 @@ void media_receive(struct port *port, struct buf *buf, const union sock *from, b
 	};
 	int verdict = cut ? REASON_TOO_LONG : media_demux(&packet);
 
-	if (verdict == PACKET_OK && packet.kind == DATAGRAM_STUN) {
-		media_ice_in(&packet);
-		return;
-	}
-	if (verdict == PACKET_OK && in->secured) {
-		if (packet.kind == DATAGRAM_DTLS) {
-			media_dtls_in(&packet);
-			return;
-		}
-		verdict = media_unprotect(&packet);
-	}
-	if (verdict == PACKET_OK)
+	if (verdict == PACKET_OK && in->special)
+		verdict = receive_special(&packet);
+	else if (verdict == PACKET_OK)
 		verdict = media_learn(&packet);
-	if (verdict == PACKET_OK && in->bundle)
-		verdict = media_unbundle(&packet);
+	if (verdict == PACKET_TAKEN)
+		return;
 	if (verdict != PACKET_OK) {
 		media_drop(&packet, (enum reason)verdict);
 		return;

@@ -36,10 +36,11 @@ struct stream {
 	bool rtp, rtcp, opaque, strip_feedback; /* as in struct plan_stream */
 	bool filtered;                          /* it has a filter, a delay or flows */
 	bool secured;                           /* as in struct plan_stream, for RTP */
-	bool translated;                        /* its RTCP is about flows */
-	bool checked;                           /* ICE says whose packets count */
-	bool no_consent;                        /* ICE says that nothing may be sent */
-	uint8_t source_state;                   /* enum source_state */
+	bool special;    /* secured, or of ICE, or it carries others: not for the short way in */
+	bool translated; /* its RTCP is about flows */
+	bool checked;    /* ICE says whose packets count */
+	bool no_consent; /* ICE says that nothing may be sent */
+	uint8_t source_state; /* enum source_state */
 
 	/* Where its peer is. Kept over plans as media_learn_inherit says. */
 	uint8_t dest_len;     /* 0: not known */
@@ -65,7 +66,7 @@ struct stream {
 	struct delay *delay; /* owned; NULL: packets do not wait */
 	/* By place in rtp_sinks, each owned and possibly NULL; NULL: no sink has one. Owned. */
 	struct flow **flows;
-	struct generator *generator;  /* owned; NULL: nothing was ever played to its peer */
+	struct generator *generator; /* owned; NULL: nothing was ever played to its peer */
 	/* Owned, with the stream of RTP; of an association, with its own. NULL: no keys here. */
 	struct stream_srtp *srtp;
 	struct stream_dtls *dtls;     /* owned; NULL: no DTLS */

@@ -72,6 +72,11 @@ struct stream_set *stream_set_new(struct session_state *state, struct plan *plan
 	media_ice_open(set);
 	wire_sinks(set);
 	bundles_open(set);
+	for (unsigned i = 0; i < plan->stream_count; i++) {
+		struct stream *s = &set->streams[i];
+
+		s->special = s->secured || s->checked || s->bundle;
+	}
 	return set;
 }
 

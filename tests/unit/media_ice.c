@@ -2,6 +2,7 @@
 /* ICE between X, who speaks it, and Y, who does not: the worker's side against an agent outside. */
 #include "media/ice.h"
 
+#include "../mock/dtls.h"
 #include "../mock/media.h"
 #include "../mock/network.h"
 #include "base/clock.h"
@@ -14,6 +15,8 @@ static struct mock_media m;
 static int64_t now_us;
 static struct ice_agent *outside; /* at mock_peer_x */
 static bool outside_is_deaf;
+static unsigned hellos; /* DTLS that came to it, and the port the latest is from */
+static struct addr hello_from;
 
 #define OUR_PWD   "ourpasswordourpassword"
 #define THEIR_PWD "theirpasswordtheirpassword"
@@ -96,6 +99,7 @@ static void begin(struct plan *(*first)(void))
 	now_us = 1000000;
 	clock_set_mock(now_us, now_us);
 	outside_is_deaf = false;
+	hellos = 0;
 	mock_media_open(&m);
 	mock_media_apply(&m, first(), NULL);
 }
@@ -127,7 +131,10 @@ static void hand_out(void)
 	struct mock_datagram *d;
 
 	while ((d = mock_pop_to(&mock_peer_x)) != NULL) {
-		if (!outside_is_deaf)
+		if (dtls_is_hello(d->bytes, d->len)) {
+			hellos++;
+			hello_from = d->from;
+		} else if (!outside_is_deaf)
 			ice_agent_receive(outside, 0, &d->from, d->bytes, d->len, now_us);
 		g_free(d);
 	}
@@ -264,6 +271,34 @@ static void test_restart(void)
 	end();
 }
 
+static struct plan *answered_with_dtls(void)
+{
+	struct plan *plan = answered();
+	struct plan_dtls dtls = {
+		.generation = 1, .active = true, .mtu = 1200, .cert = mock_cert(0)
+	};
+
+	dtls.peer = mock_fingerprints(mock_cert(1), DTLS_SHA256);
+	plan->streams[0].secured = true;
+	plan->streams[0].dtls = plan_dtls_new(&dtls);
+	return plan;
+}
+
+/* Though it was signalled where the peer is: a hello goes to who was checked, from that port. */
+static void test_hello_waits_for_a_pair(void)
+{
+	begin(answered_with_dtls);
+	outside_is_deaf = true;
+	pass(1000000);
+	g_assert_cmpuint(hellos, ==, 0);
+	outside_is_deaf = false;
+	open_outside(1);
+	pass(500000);
+	g_assert_cmpuint(hellos, >=, 1);
+	g_assert_true(addr_equal(&hello_from, mock_media_local(&m, 1)));
+	end();
+}
+
 /* A plan without ICE ends it. */
 static void test_taken_away(void)
 {
@@ -302,6 +337,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/media/ice/stun-of-others", test_stun_of_others);
 	g_test_add_func("/media/ice/consent", test_consent);
 	g_test_add_func("/media/ice/restart", test_restart);
+	g_test_add_func("/media/ice/hello-waits", test_hello_waits_for_a_pair);
 	g_test_add_func("/media/ice/taken-away", test_taken_away);
 	g_test_add_func("/media/ice/plans-compared", test_plans_compared);
 	return g_test_run();

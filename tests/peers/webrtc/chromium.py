@@ -137,6 +137,17 @@ class Chromium:
     async def offer(self, **options):
         return await self.run("return party.offer(args[0])", options)
 
+    async def offer_at_once(self):
+        """Without waiting for candidates."""
+        return await self.run("await party.pc.setLocalDescription(); "
+                              "return party.pc.localDescription.sdp")
+
+    async def direct(self, direction):
+        await self.run("party.pc.getTransceivers()[0].direction = args[0]", direction)
+
+    async def press(self, keys):
+        await self.run("party.pc.getSenders()[0].dtmf.insertDTMF(args[0])", keys)
+
     async def answer(self, sdp):
         return await self.run("return party.answer(args[0])", sdp)
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A phone with plain RTP and G.711 that sends a tone and keeps what it hears, and ways to wait for
-what parties hear. Parties have a tag, a tone `hz`, and what they heard with its rate."""
+"""A phone with plain RTP that sends a tone and keeps what it hears, and ways to wait for what
+parties hear. Parties have a tag, a tone `hz`, and what they heard with its rate."""
 import asyncio
 import math
 import os
@@ -10,49 +10,70 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "..", "daemon"))
 import rtp                                                    # noqa: E402
-from tone import FROM_ALAW, LOUDNESS, has_tone, level_at, to_alaw    # noqa: E402
+from codecs_of_phones import Pcma                             # noqa: E402
+from tone import LOUDNESS, has_tone, level_at                 # noqa: E402
 
-PACKET_S, RATE = 0.02, 8000
+PACKET_S = 0.02
 
 
 class Phone:
-    """Sends and receives PCMA as soon as it knows where to."""
+    """Sends and receives as soon as it knows where to, by one codec, and takes events."""
 
-    def __init__(self, hz, host, tag="phone"):
-        self.hz, self.rate, self.tag, self.heard = hz, RATE, tag, []
+    def __init__(self, hz, host, tag="phone", codec=None):
+        self.codec = codec or Pcma()
+        self.hz, self.rate, self.tag, self.heard = hz, self.codec.rate, tag, []
         self.party = rtp.Party(tag, host)
-        self.party.rtp.setblocking(False)
+        for sock in (self.party.rtp, self.party.rtcp):
+            sock.setblocking(False)
         self.task = None
         self.packets, self.types = 0, set()
+        self.events_pt = 101    # or as it is offered
+        self.events = []        # (code, is it the end) of each packet of one
+        self.reports = [0, 0]   # RTCP packets: on the port of RTP, on its own
 
     def sdp(self, *attributes, version=1):
-        return self.party.sdp("rtpmap:8 PCMA/8000", *attributes, formats="8", version=version)
+        pt = self.codec.payload_type
+        return self.party.sdp(f"rtpmap:{pt} {self.codec.name}/8000",
+                              f"rtpmap:{self.events_pt} telephone-event/8000", *attributes,
+                              formats=f"{pt} {self.events_pt}", version=version)
 
     def start(self, section):
         self.party.to = section
+        for line in section.attributes:
+            if line.startswith("rtpmap:") and line.endswith(" telephone-event/8000"):
+                self.events_pt = int(line[len("rtpmap:"):].split()[0])
         if self.task is None:
-            asyncio.get_running_loop().add_reader(self.party.rtp, self._receive)
+            loop = asyncio.get_running_loop()
+            loop.add_reader(self.party.rtp, self._receive, self.party.rtp)
+            loop.add_reader(self.party.rtcp, self._receive, self.party.rtcp)
             self.task = asyncio.ensure_future(self._talk())
 
-    def _receive(self):
+    def _receive(self, sock):
         try:
-            packet = self.party.rtp.recv(2048)
+            packet = sock.recv(2048)
         except BlockingIOError:
             return
+        if 192 <= packet[1] < 224:
+            self.reports[sock is self.party.rtcp] += 1
+            return
+        pt = rtp.rtp_header(packet)[0]
         self.packets += 1
-        self.types.add(rtp.rtp_header(packet)[0])
-        self.heard += [FROM_ALAW[code] for code in packet[12:]]
+        self.types.add(pt)
+        if pt == self.events_pt:
+            self.events.append((packet[12], bool(packet[13] & 0x80)))
+        else:
+            self.heard += self.codec.decode(packet[12:])
 
     async def _talk(self):
-        count, sent, started = int(RATE * PACKET_S), 0, time.monotonic()
+        count, sent, started = int(self.rate * PACKET_S), 0, time.monotonic()
         while True:
-            samples = (int(LOUDNESS * math.sin(2 * math.pi * self.hz * (sent + i) / RATE))
-                       for i in range(count))
-            self.party.send(payload=bytes(map(to_alaw, samples)), pt=8)
+            samples = [int(LOUDNESS * math.sin(2 * math.pi * self.hz * (sent + i) / self.rate))
+                       for i in range(count)]
+            self.party.send(payload=self.codec.encode(samples), pt=self.codec.payload_type)
             sent += count
-            await asyncio.sleep(max(0, started + sent / RATE - time.monotonic()))
+            await asyncio.sleep(max(0, started + sent / self.rate - time.monotonic()))
 
-    async def listen(self):
+    async def listen(self, _seconds=0):
         """`heard` is always up to date."""
 
     async def forget(self):
@@ -61,7 +82,8 @@ class Phone:
     async def close(self):
         if self.task:
             self.task.cancel()
-            asyncio.get_running_loop().remove_reader(self.party.rtp)
+            for sock in (self.party.rtp, self.party.rtcp):
+                asyncio.get_running_loop().remove_reader(sock)
         self.party.close()
 
 

@@ -68,6 +68,9 @@ class Browser:
         await self.pc.setLocalDescription(await self.pc.createOffer())
         return self.pc.localDescription.sdp
 
+    async def direct(self, direction):
+        self.pc.getTransceivers()[0].direction = direction
+
     async def answer(self, offer):
         await self.take(offer, "offer")
         await self.pc.setLocalDescription(await self.pc.createAnswer())
@@ -81,7 +84,7 @@ class Browser:
                        lambda: f"the connection is {self.pc.connectionState}, "
                                f"ICE {self.pc.iceConnectionState}")
 
-    async def listen(self):
+    async def listen(self, _seconds=0):
         """`heard` is always up to date."""
 
     async def forget(self):

@@ -17,7 +17,7 @@ const party = {
 	pc: null,
 	heard: [],	// Float32Arrays
 	rate: 0,
-	contexts: [],
+	contexts: new Map(),	// by track: a browser tells of one again when a hold is over
 
 	async microphone(constraints) {
 		return navigator.mediaDevices.getUserMedia(constraints || {
@@ -28,7 +28,8 @@ const party = {
 	// Keeps what a remote track says.
 	async listen(track) {
 		const context = new AudioContext({ sampleRate: 48000 });
-		this.contexts.push(context);
+		this.contexts.get(track)?.close();
+		this.contexts.set(track, context);
 		const stream = new MediaStream([track]);
 		const element = new Audio();	// without one Chromium pulls no audio
 		element.srcObject = stream;
@@ -49,6 +50,10 @@ const party = {
 			if (event.track.kind === "audio")
 				this.listen(event.track);
 		});
+		// Of an answered call, what its offer has was told of before.
+		if (pc.remoteDescription)
+			pc.getReceivers().filter((receiver) => receiver.track.kind === "audio").forEach(
+				(receiver) => this.listen(receiver.track));
 		return pc;
 	},
 
@@ -115,7 +120,7 @@ const party = {
 		this.pc?.getSenders().forEach((sender) => sender.track?.stop());
 		this.pc?.close();
 		this.contexts.forEach((context) => context.close());
-		this.contexts = [];
+		this.contexts.clear();
 		this.pc = null;
 		this.heard = [];
 	},
