@@ -513,7 +513,7 @@ static const struct option options[] = {
 	  .help = "The same for directories made for them" },
 	{ .name = "recording-chown", .type = OPTION_STRING, .group = OPTION_RECORDING,
 	  .offset = AT(recording_chown), .arg = "USER",
-	  .help = "Owner of recordings, by name or number; needs CAP_CHOWN" },
+	  .help = "Owner of recordings, by name or number; needs CAP_CHOWN, which is not kept with --user" },
 	{ .name = "recording-chgrp", .type = OPTION_STRING, .group = OPTION_RECORDING,
 	  .offset = AT(recording_chgrp), .arg = "GROUP",
 	  .help = "Their group, by name or number" },

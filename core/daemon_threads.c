@@ -62,8 +62,8 @@ static int start_players(struct daemon *d, struct err *err)
 		return 0;
 	d->players = helper_pool_new((unsigned)threads, control_thread_mailbox(d->thread));
 	if (!c->media_dir && clips_available())
-		log_warn("Without --media-dir, control messages can have any file played that can "
-			 "be read");
+		log_msg(LOG_L_NOTICE, "Without --media-dir, control messages can have any file "
+				      "played that can be read");
 	if (clips_new(d->players, c->media_dir, CLIPS_MAX_BYTES, &d->clips, err) < 0)
 		return -EINVAL;
 	preload(d);

@@ -192,7 +192,7 @@ static int start_and_run(struct daemon *d)
 	if (ret)
 		return ret;
 	/* Nothing that needs root comes after this, and no thread before. */
-	if (privileges_drop(&d->privileges, &err) < 0)
+	if (privileges_drop(&d->privileges, &err) < 0 || recording_check(&d->recording, &err) < 0)
 		return daemon_fatal(d, err.text);
 	d->signal_fd = signalfd(-1, &d->signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (d->signal_fd < 0 || log_writer_start() < 0)

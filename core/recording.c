@@ -112,6 +112,11 @@ int recording_prepare(const struct config *c, const struct privileges *privilege
 	return 0;
 }
 
+int recording_check(const struct recording_setup *setup, struct err *err)
+{
+	return setup->wanted ? recorder_check(&setup->settings, err) : 0;
+}
+
 static gboolean tick(gpointer recorder)
 {
 	recorder_tick(recorder);

@@ -23,6 +23,8 @@ struct recording_setup {
  */
 int recording_prepare(const struct config *config, const struct privileges *privileges,
 	struct recording_setup *ret_setup, struct err *err);
+/* Once the daemon is who it will be: can it record? 0, or -errno with the text that ends it. */
+int recording_check(const struct recording_setup *setup, struct err *err);
 /* Repairs what was left behind. NULL: nothing is wanted. */
 struct recorder *recording_start(
 	struct recording_setup *setup, struct helper_pool *helpers, GMainContext *context);

@@ -51,7 +51,24 @@ struct pcap {
 _Static_assert(sizeof(struct file_header) == FILE_HEADER_BYTES, "as the format has it");
 _Static_assert(sizeof(struct record_header) == RECORD_HEADER_BYTES, "as the format has it");
 
-/* All of the buffer, or the file ends where it was. */
+/* How much of the first `done` bytes of the buffer are records that are all there. */
+static size_t whole_records(const struct pcap *self, size_t done)
+{
+	size_t at = self->whole ? 0 : FILE_HEADER_BYTES;
+	struct record_header h;
+
+	if (done < at)
+		return 0;
+	while (at + sizeof(h) <= done) {
+		memcpy(&h, self->buffer + at, sizeof(h));
+		if (at + sizeof(h) + h.captured > done)
+			break;
+		at += sizeof(h) + h.captured;
+	}
+	return at;
+}
+
+/* All of the buffer, or as many records of it as there is room for. */
 static int flush(void *arg)
 {
 	struct pcap *self = arg;
@@ -67,6 +84,7 @@ static int flush(void *arg)
 			int error = errno;
 
 			self->filled = 0;
+			self->whole += (off_t)whole_records(self, done);
 			return ftruncate(self->fd, self->whole) < 0 ? -errno : -error;
 		}
 		done += (size_t)n;

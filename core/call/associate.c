@@ -51,20 +51,10 @@ static int find_untagged(struct draft *draft, const struct call_options *o, stru
 	return 0;
 }
 
-static void add_alias(struct party *party, struct str tag)
-{
-	if (party->alias_count == MODEL_MAX_ALIASES) {
-		memmove(&party->aliases[0], &party->aliases[1],
-			sizeof(party->aliases[0]) * (MODEL_MAX_ALIASES - 1));
-		party->alias_count--;
-	}
-	party->aliases[party->alias_count++] = tag;
-}
-
 /* A new tag for a party that had another: that one still finds it. */
 static void retag(struct draft *draft, struct party *party, struct str tag)
 {
-	add_alias(party, party->tag);
+	party_add_alias(party, party->tag);
 	party->tag = arena_str(draft->model->arena, tag);
 }
 
@@ -91,7 +81,7 @@ void associate_alias(struct draft *draft, const struct call_options *o, const st
 
 		if (!is_same_sender(party, o->alias_key, sdp))
 			continue;
-		add_alias(party, arena_str(draft->model->arena, o->from_tag));
+		party_add_alias(party, arena_str(draft->model->arena, o->from_tag));
 		return;
 	}
 }

@@ -24,15 +24,23 @@ static bool is_declined(const struct media_pair *pair, const struct sdp_media *i
 	return pair->removed || (!in->port && !pair->from->carrier);
 }
 
+/* What is passed through shares what it shares without us. */
+static bool may_share(const struct media_pair *pair, const struct sdp_media *in)
+{
+	return is_rtp(in) && !pair->from->passed;
+}
+
 static void take_group(struct media_pair *pairs, const struct sdp *sdp, unsigned index)
 {
 	const struct sdp_media *in = &sdp->media[index], *head = sdp_bundle_head(sdp, in);
 	struct media *from = pairs[index].from;
 	const struct media_pair *first;
 
-	if (!head || !is_rtp(in) || !is_rtp(head))
+	if (!head || !may_share(&pairs[index], in))
 		return;
 	first = &pairs[head - sdp->media];
+	if (!may_share(first, head))
+		return;
 	if (pairs[index].removed || first->removed)
 		return;
 	from->bundled = true;
@@ -85,8 +93,9 @@ static void offer_receiver(
 		if (!to)
 			continue;
 		to->bundle_shown = BUNDLE_NOT_SHOWN;
-		if (is_declined(&pairs[i], &sdp->media[i]) || !is_rtp(&sdp->media[i]) ||
-			o->reject || (!asked && !to->bundled)) {
+		if (is_declined(&pairs[i], &sdp->media[i]) ||
+			!may_share(&pairs[i], &sdp->media[i]) || o->reject ||
+			(!asked && !to->bundled)) {
 			to->bundled = false;
 			to->carrier = NULL;
 			continue;

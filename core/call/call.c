@@ -66,6 +66,8 @@ void call_free(struct call *call)
 	event_ring_clear(&call->events);
 	if (call->watches)
 		g_array_free(call->watches, TRUE);
+	if (call->ice_found)
+		g_array_free(call->ice_found, TRUE);
 	g_free((char *)call->id.s);
 	g_free(call);
 }

@@ -66,6 +66,14 @@ struct call_settings {
 struct call;
 struct call_table;
 
+/* What ICE has found for a stream, of its section's credentials of that generation. */
+struct ice_found {
+	uint32_t stream_id, generation;
+	bool completed, failed;    /* of the section; with the stream of its RTP */
+	struct addr local, remote; /* the pair nominated last; ADDR_NONE: none, or it is lost */
+	int64_t at_us;             /* when that was told (monotonic) */
+};
+
 struct call {
 	struct call_table *table;
 	struct str id;          /* owned */
@@ -77,6 +85,7 @@ struct call {
 	struct addr created_from; /* who asked for it */
 	unsigned worker;          /* index in the table's */
 	GArray *watches;          /* dtmf_trigger.c: of what parties dial; NULL: none yet */
+	GArray *ice_found;        /* struct ice_found, one per stream; NULL: none yet */
 	bool piercing;            /* some peer has to be sent empty packets to */
 	bool playing;             /* something is played to somebody, or was until lately */
 	int64_t look_at_us; /* monotonic: it cannot be over before; 0: look. Every commit resets it */
@@ -164,6 +173,17 @@ const struct traffic *call_table_traffic_at(
 	const struct call_table *table, const struct iface_addr *addr);
 /* timeout.c: is it over, and why; false: it goes on, until look_at_us at least. */
 bool call_timed_out(struct call *call, int64_t now_mono_us, enum reason *ret_reason);
+/*
+ * ice_found.c: what a worker tells of ICE, of a section that has it; false: of credentials that are
+ * not in use any more.
+ */
+bool call_ice_told(struct call *call, const struct media *media, const struct media_event *event);
+void call_ice_add(struct call *call, const struct ice_found *found);
+/* The pair in use of a component (from 1), once ICE is completed; NULL: it is not, or lost it. */
+const struct ice_found *call_ice_pair(
+	const struct call *call, const struct media *media, unsigned component);
+/* When ICE of the section was last at work, as it is while it looks for a way; 0: never. */
+int64_t call_ice_active_us(const struct call *call, const struct media *media, int64_t now_us);
 /* tally.c: what it adds to the statistics. */
 void call_tally(const struct call *call);
 /* pierce.c: once a second: to peers that ask for it and have not sent anything yet. */

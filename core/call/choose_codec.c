@@ -16,6 +16,12 @@ static bool counts(const struct codec_entry *e)
 	return !(e->marks & ENTRY_IGNORED);
 }
 
+/* What goes along with others was perhaps offered by the sink, but not accepted. */
+static bool sink_takes(const struct codec_flow *flow, const struct codec_entry *e)
+{
+	return counts(e) && (!flow->told.count || codec_list_find(flow->told, &e->format));
+}
+
 static bool can_be_goal(const struct codec_entry *e)
 {
 	return counts(e) && !format_is_supplemental(&e->format) && format_is_usable(&e->format);
@@ -129,6 +135,15 @@ static const struct codec_entry *find_event(struct codec_list list, uint32_t clo
 	return NULL;
 }
 
+static const struct codec_entry *find_sink_event(const struct codec_flow *flow, uint32_t clock_hz)
+{
+	for (unsigned i = 0; i < flow->to.count; i++)
+		if (is_event_of(&flow->to.entries[i], clock_hz) &&
+			sink_takes(flow, &flow->to.entries[i]))
+			return &flow->to.entries[i];
+	return NULL;
+}
+
 static bool is_received(const struct codec_entry *x)
 {
 	return !(x->marks & (ENTRY_IGNORED | ENTRY_STRIPPED));
@@ -137,7 +152,7 @@ static bool is_received(const struct codec_entry *x)
 /* Are events to be heard where they cannot be sent on, or must not be (spec media 4.2)? */
 static bool makes_tones(const struct codec_flow *flow)
 {
-	if ((find_event(flow->to, 0) && !flow->tones) || !find_preferred(flow, NULL))
+	if ((find_sink_event(flow, 0) && !flow->tones) || !find_preferred(flow, NULL))
 		return false;
 	for (unsigned i = 0; i < flow->from.count; i++) {
 		const struct codec_entry *x = &flow->from.entries[i];
@@ -151,7 +166,7 @@ static bool makes_tones(const struct codec_flow *flow)
 static bool makes_events(const struct codec_flow *flow)
 {
 	return codec_dtmf() && (flow->events_added || flow->detect) && !flow->tones &&
-	       !find_event(flow->from, 0) && find_event(flow->to, 0);
+	       !find_event(flow->from, 0) && find_sink_event(flow, 0);
 }
 
 static bool finds_digits(const struct codec_flow *flow)
@@ -161,7 +176,7 @@ static bool finds_digits(const struct codec_flow *flow)
 
 static bool injects_tones(const struct codec_flow *flow)
 {
-	return flow->inject && !find_event(flow->to, 0);
+	return flow->inject && !find_sink_event(flow, 0);
 }
 
 /* Audio is decoded though it could pass: for what is asked for, or is done about digits. */
@@ -219,11 +234,11 @@ static struct codec_choice choose_event(const struct codec_flow *flow, const str
 		return (struct codec_choice){ PLAN_TONE, find_preferred(flow, NULL) };
 	if (sends_clock(flow, x->format.clock_hz, &first_hz) || !first_hz)
 		to = codec_list_find(flow->to, &x->format);
-	if (to && counts(to))
+	if (to && sink_takes(flow, to))
 		return pass_to(to);
-	to = find_event(flow->to, first_hz);
-	to = to ? to : find_event(flow->to, x->format.clock_hz);
-	to = to ? to : find_event(flow->to, 0);
+	to = find_sink_event(flow, first_hz);
+	to = to ? to : find_sink_event(flow, x->format.clock_hz);
+	to = to ? to : find_sink_event(flow, 0);
 	if (!to)
 		return (struct codec_choice){ PLAN_DISCARD, NULL };
 	if (format_is_same_type(&to->format, &x->format) || !format_is_usable(&x->format) ||
@@ -238,7 +253,7 @@ static struct codec_choice choose_noise(const struct codec_flow *flow, const str
 	const struct codec_entry *same = codec_list_find(flow->to, &x->format);
 	const struct codec_entry *preferred = find_preferred(flow, x);
 
-	if (same && counts(same))
+	if (same && sink_takes(flow, same))
 		return pass_to(same);
 	if (preferred && codec_entry_reaches(x, preferred))
 		return (struct codec_choice){ PLAN_TRANSCODE, preferred };
@@ -281,6 +296,8 @@ struct codec_flow agreement_flow(const struct codec_agreement *a, bool from_offe
 	} else {
 		flow.from = a->settled ? a->answered : a->shown;
 		flow.to = a->said;
+		if (a->settled)
+			flow.told = a->answer;
 		flow.events_added = is_accepted(find_event(a->said, 0));
 	}
 	return flow;
@@ -385,7 +402,7 @@ static void choose_event_encoder(struct plan_transcode *t, const struct codec_fl
 			continue;
 		choice = choose_audio(flow, x);
 		if (choice.to && choice.handling != PLAN_DISCARD)
-			to = find_event(flow->to, choice.to->format.clock_hz);
+			to = find_sink_event(flow, choice.to->format.clock_hz);
 	}
 	encoder = to && format_is_usable(&to->format) ? find_encoder(t, flow, to) : -1;
 	t->has_event_encoder = encoder >= 0;

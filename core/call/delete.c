@@ -149,6 +149,8 @@ int call_delete(struct call_table *table, const struct call_options *o, struct d
 	ret->found = true;
 	if (party && nobody_remains(call->model, party))
 		party = NULL;
+	if (!party && delay_s <= 0 && call->model->recording)
+		recording_end(call->model->recording);
 	report(call, party, arg);
 	if (party)
 		return delete_branch(call, party, delay_s, err);

@@ -19,7 +19,6 @@ struct draft {
 	bool created;           /* the call is new: dropped with the draft */
 	struct stream_set *set; /* prepared */
 	int64_t now_mono_us, now_wall_us;
-	bool ice_not_passed;         /* something to warn about */
 	const struct party *sibling; /* whose offer a new party answers, too; NULL */
 	GString *warnings;           /* for the reply; NULL: not wanted */
 	bool record_discard;         /* the recording's files are to go */
@@ -70,8 +69,7 @@ int write_sdp(struct draft *draft, struct party *to, const struct call_options *
 
 /* offer.c, answer.c: a whole command. The reply's body is appended to `body`. */
 struct exchange_result {
-	bool looped; /* loop-protect: the body goes back as it came, nothing was done */
-	bool ice_not_passed;
+	bool looped;         /* loop-protect: the body goes back as it came, nothing was done */
 	const char *refused; /* name of the reason when a limit did not let a new call in */
 	GString *warnings;   /* the caller's, appended to; NULL: not wanted */
 };

@@ -7,10 +7,28 @@
 #include "base/ref.h"
 #include "call/dtmf.h"
 #include "call/exchange_priv.h"
+#include "call/fragment.h"
 #include "call/negotiate.h"
 #include "call/play.h"
 
 #include <errno.h>
+
+/* Before anything else is negotiated of them: what is passed through is left alone by all of it. */
+static void settle_passing(const struct media_pair *pairs, const struct sdp *sdp,
+	const struct ice_options *o, bool answer)
+{
+	for (unsigned i = 0; i < sdp->media_count; i++) {
+		struct media *from = pairs[i].from, *to = pairs[i].to;
+		enum ice_pass before;
+
+		if (pairs[i].removed)
+			continue;
+		before = to->passed;
+		from->passed = to->passed = negotiate_ice_passes(&sdp->media[i], o, before, answer);
+		if (before && !to->passed && sdp->media[i].port)
+			negotiate_ice_unpass(from, to, o, answer);
+	}
+}
 
 int exchange_media(struct draft *draft, const struct parties *p, const struct call_options *o,
 	struct sdp *sdp, bool answer, struct err *err)
@@ -27,6 +45,7 @@ int exchange_media(struct draft *draft, const struct parties *p, const struct ca
 	pair_fill_places(draft, p, o, answer);
 	others = pair_others(p, pairs + sdp->media_count);
 	ret = pair_link(draft, p, answer, pairs, sdp->media_count + others, err);
+	settle_passing(pairs, sdp, &o->ice, answer);
 	bundle_negotiate(pairs, sdp, &o->bundle, answer);
 	for (unsigned i = 0; !ret && i < sdp->media_count; i++) {
 		if (pairs[i].removed)
@@ -62,8 +81,8 @@ static bool came_from_here(const struct sdp *sdp, const char *instance)
 	return sdp->session_count > 0;
 }
 
-static int check_body(struct draft *draft, const struct sdp *sdp, const struct call_options *o,
-	bool answer, struct err *err)
+static int check_body(
+	const struct sdp *sdp, const struct call_options *o, bool answer, struct err *err)
 {
 	if (!sdp->origin.username.s || !sdp->media_count)
 		return err_set(err, EINVAL, "Incomplete SDP specification");
@@ -75,8 +94,6 @@ static int check_body(struct draft *draft, const struct sdp *sdp, const struct c
 				&sdp->media[i], o, negotiate_trusts_sdp(sdp, i, o), err);
 		if (ret < 0)
 			return ret;
-		if (sdp->media[i].ice_ufrag.s && o->ice.wish == ICE_WISH_PASS)
-			draft->ice_not_passed = true;
 	}
 	return 0;
 }
@@ -124,7 +141,7 @@ static int exchange_parsed(struct draft *draft, const struct call_options *o, st
 	bool answer, GString *body, struct err *err)
 {
 	struct parties p;
-	int ret = check_body(draft, sdp, o, answer, err);
+	int ret = check_body(sdp, o, answer, err);
 
 	if (!ret && !answer)
 		associate_alias(draft, o, sdp);
@@ -152,6 +169,8 @@ static int exchange_parsed(struct draft *draft, const struct call_options *o, st
 		ret = write_sdp(draft, p.to, o, answer, body, err);
 	if (!ret)
 		record_body(draft, p.from, answer, (struct str){ body->str, body->len });
+	if (!ret)
+		fragments_apply(draft);
 	return ret ? ret : draft_prepare(draft, err);
 }
 
@@ -172,7 +191,6 @@ int exchange(struct draft *draft, const struct call_options *o, bool answer, GSt
 		draft_drop(draft);
 	} else {
 		ret = exchange_parsed(draft, o, sdp, answer, body, err);
-		result->ice_not_passed = draft->ice_not_passed;
 		if (ret < 0) {
 			draft_drop(draft);
 		} else {

@@ -46,6 +46,8 @@ int secure_offer(const struct draft *draft, const struct media_pair *pair,
 	const struct sdp_media *in, const struct call_options *o, struct err *err);
 int secure_answer(const struct draft *draft, const struct media_pair *pair,
 	const struct sdp_media *in, const struct call_options *o, struct err *err);
+/* In place of these: the sender's keys are the receiver's, there are none of ours. */
+void secure_pass(const struct media_pair *pair, const struct sdp_media *in, bool answer);
 /*
  * Sections of the sender's body that stand there with SRTP and without become one (OSRTP of old):
  * where that is asked for, and where it was so before.

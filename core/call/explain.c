@@ -402,6 +402,8 @@ static void log_silence_of(const struct call *call, const struct media *media)
 
 		if (!is_sink(&e, media, media->sources[i]))
 			continue;
+		if (explain_state(&flow) == EXPLAIN_UNANSWERED)
+			continue; /* most often nobody took the call: nothing to wonder about */
 		g_string_append_printf(line, "section %u to ", media->index + 1);
 		sentence_party(line, media->sources[i]->party);
 		g_string_append(line, ": ");

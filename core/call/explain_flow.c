@@ -115,9 +115,15 @@ static void why_unanswered(GString *out, const struct explained *f)
 {
 	bool by_sender = !f->from->in;
 
+	const struct party *party = by_sender ? f->from->party : f->to->party;
+
 	g_string_append(out, "Nothing has arrived: ");
-	sentence_party(out, by_sender ? f->from->party : f->to->party);
-	g_string_append(out, " has not answered yet");
+	if (party->tag.len || party->via_branch.len) {
+		sentence_party(out, party);
+		g_string_append(out, " has not answered yet");
+	} else {
+		g_string_append(out, "there is no answer yet");
+	}
 	if (!by_sender && !f->from->party->printed.any) {
 		g_string_append(out, ", so ");
 		sentence_party(out, f->from->party);

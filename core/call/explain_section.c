@@ -380,6 +380,13 @@ static void say_drops(GString *out, const struct stream_counts *c, const char *k
 	}
 }
 
+static void say_passed(GString *out)
+{
+	g_string_append(out, "All of it is passed through: it was told what the other side said, "
+			     "with our ports among the candidates, and what it sends is relayed "
+			     "untouched.\n");
+}
+
 void explain_section(
 	GString *out, const struct media *media, const struct arrivals *in, int64_t now_us)
 {
@@ -390,7 +397,10 @@ void explain_section(
 		say_learning(out, media);
 		say_changed(out, media);
 		say_hold(out, media);
-		say_told(out, media);
+		if (media->passed)
+			say_passed(out);
+		else
+			say_told(out, media);
 		say_chosen(out, media);
 		say_srtp(out, media);
 		say_mux(out, media);

@@ -4,7 +4,42 @@
 
 #include "base/ref.h"
 
-enum { ARENA_FIRST_BYTES = 4000 }; /* 4096 with its header */
+enum {
+	ARENA_FIRST_BYTES = 4000, /* 4096 with its header: enough for an ordinary call */
+	FIRST_ROOM = 2,
+};
+
+/*
+ * Lists in a model have room for a power of two, at least FIRST_ROOM, or are NULL; they are as
+ * short as that since there are many calls and few with more than two parties.
+ */
+static void *list_copy(struct arena *arena, const void *from, unsigned count, size_t entry_bytes)
+{
+	unsigned room = FIRST_ROOM;
+	void *copy;
+
+	if (!count)
+		return NULL;
+	while (room < count)
+		room *= 2;
+	copy = arena_alloc(arena, entry_bytes * room);
+	memcpy(copy, from, entry_bytes * count);
+	return copy;
+}
+
+/* With room for one more. */
+static void *list_grow(struct arena *arena, void *list, unsigned count, size_t entry_bytes)
+{
+	void *grown;
+
+	if (!list)
+		return arena_alloc(arena, entry_bytes * FIRST_ROOM);
+	if (count < FIRST_ROOM || count & (count - 1))
+		return list;
+	grown = arena_alloc(arena, 2 * entry_bytes * count);
+	memcpy(grown, list, entry_bytes * count);
+	return grown;
+}
 
 struct model *model_new(void)
 {
@@ -26,6 +61,7 @@ static void media_release(struct media *media)
 	ref_drop(media->sdp);
 	media_crypto_release(&media->crypto);
 	section_dtls_release(media->dtls);
+	ref_drop(media->ice.trickled);
 }
 
 static void party_release(struct party *party)
@@ -77,12 +113,14 @@ static struct media *media_copy_into(struct arena *arena, struct media *from, st
 	*to = *from;
 	from->copy = to;
 	to->party = party;
+	to->sources = list_copy(arena, from->sources, from->source_count, sizeof(*to->sources));
 	to->mentioned = false;
 	to->type_text = arena_str(arena, from->type_text);
 	to->transport_text = arena_str(arena, from->transport_text);
 	to->mid = arena_str(arena, from->mid);
 	ref_take(to->sdp);
 	media_crypto_take(&to->crypto);
+	ref_take(to->ice.trickled);
 	to->dtls = section_dtls_copy(arena, from->dtls);
 	to->agreement = codec_agreement_copy(arena, from->agreement);
 	copy_maps(arena, to, from);
@@ -114,11 +152,13 @@ static struct party *party_copy_into(struct arena *arena, const struct party *fr
 	struct party *to = arena_alloc(arena, sizeof(*to));
 
 	*to = *from;
+	to->arena = arena;
 	to->tag = arena_str(arena, from->tag);
 	to->via_branch = arena_str(arena, from->via_branch);
 	to->label = arena_str(arena, from->label);
 	to->metadata = arena_str(arena, from->metadata);
 	copy_dtmf(arena, &to->dtmf);
+	to->aliases = list_copy(arena, from->aliases, from->alias_count, sizeof(*to->aliases));
 	for (unsigned i = 0; i < from->alias_count; i++)
 		to->aliases[i] = arena_str(arena, from->aliases[i]);
 	copy_printed(arena, &to->printed);
@@ -153,6 +193,7 @@ struct model *model_copy(const struct model *from)
 	to->record_dir = arena_str(arena, from->record_dir);
 	to->record_pattern = arena_str(arena, from->record_pattern);
 	ref_take(to->recording);
+	to->parties = list_copy(arena, from->parties, from->party_count, sizeof(*to->parties));
 	for (unsigned i = 0; i < from->party_count; i++)
 		to->parties[i] = party_copy_into(arena, from->parties[i]);
 	/* Sources still point into the old version; now that all copies exist, follow them. */
@@ -203,8 +244,11 @@ struct party *model_add_party(struct model *model, int64_t now_wall_us)
 	if (model->party_count == MODEL_MAX_PARTIES)
 		return NULL;
 	party = arena_alloc(model->arena, sizeof(*party));
+	party->arena = model->arena;
 	party->number = model->next_party_number++;
 	party->created_us = now_wall_us;
+	model->parties = list_grow(
+		model->arena, model->parties, model->party_count, sizeof(*model->parties));
 	model->parties[model->party_count++] = party;
 	return party;
 }
@@ -238,6 +282,18 @@ struct media *party_add_media(struct model *model, struct party *party)
 	grown[party->media_count++] = media;
 	party->media = grown;
 	return media;
+}
+
+void party_add_alias(struct party *party, struct str tag)
+{
+	if (party->alias_count == MODEL_MAX_ALIASES) {
+		memmove(&party->aliases[0], &party->aliases[1],
+			sizeof(party->aliases[0]) * (MODEL_MAX_ALIASES - 1));
+		party->alias_count--;
+	}
+	party->aliases = list_grow(
+		party->arena, party->aliases, party->alias_count, sizeof(*party->aliases));
+	party->aliases[party->alias_count++] = tag;
 }
 
 void media_set_sdp(struct media *media, struct sdp *sdp, const struct sdp_media *in)
@@ -362,12 +418,19 @@ static void remove_source(struct media *media, const struct media *source)
 	}
 }
 
-static void add_source(struct media *media, struct media *source)
+void media_add_source(struct media *media, struct media *source)
 {
+	media->sources = list_grow(
+		media->party->arena, media->sources, media->source_count, sizeof(*media->sources));
+	media->sources[media->source_count++] = source;
+}
+
+static void add_first_source(struct media *media, struct media *source)
+{
+	media_add_source(media, source);
 	memmove(&media->sources[1], &media->sources[0],
-		sizeof(media->sources[0]) * media->source_count);
+		sizeof(media->sources[0]) * (media->source_count - 1));
 	media->sources[0] = source;
-	media->source_count++;
 }
 
 void media_unlink(struct media *a, struct media *b)
@@ -381,8 +444,8 @@ bool media_link(struct media *a, struct media *b)
 	media_unlink(a, b);
 	if (a->source_count == MODEL_MAX_SOURCES || b->source_count == MODEL_MAX_SOURCES)
 		return false;
-	add_source(a, b);
-	add_source(b, a);
+	add_first_source(a, b);
+	add_first_source(b, a);
 	return true;
 }
 
@@ -394,7 +457,6 @@ void party_unlink(const struct model *model, struct party *party)
 		for (unsigned p = 0; p < model->party_count; p++)
 			for (unsigned o = 0; o < model->parties[p]->media_count; o++)
 				remove_source(model->parties[p]->media[o], media);
-		memset(media->sources, 0, sizeof(media->sources));
 		media->source_count = 0;
 	}
 }

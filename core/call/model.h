@@ -94,6 +94,7 @@ struct media {
 	struct media_crypto crypto;
 	struct section_dtls *dtls; /* NULL: it has nothing to do with DTLS */
 	struct media_ice ice;
+	enum ice_pass passed;
 	enum sdp_doubled doubled; /* how it stands in bodies from and to its party */
 	bool no_codecs;           /* its offer was declined for it: no codec was left */
 	/* Header extensions it offered, by number, that only we and it know of. */
@@ -117,13 +118,13 @@ struct media {
 	enum bundle_shown bundle_shown; /* in the latest offer to it */
 	unsigned stream_count;          /* 2 per pair */
 	struct media_stream *streams;
-	bool echo;             /* what it sends goes back to it */
-	bool blackhole;        /* what it sends goes to nobody else */
-	unsigned source_count; /* whom it receives from; newest first */
-	struct media *sources[MODEL_MAX_SOURCES];
-	struct media *copy;  /* scratch of model_copy */
-	bool mentioned;      /* scratch of one command */
-	unsigned plan_place; /* scratch of call_compile */
+	bool echo;              /* what it sends goes back to it */
+	bool blackhole;         /* what it sends goes to nobody else */
+	unsigned source_count;  /* whom it receives from; newest first */
+	struct media **sources; /* grows: see model.c */
+	struct media *copy;     /* scratch of model_copy */
+	bool mentioned;         /* scratch of one command */
+	unsigned plan_place;    /* scratch of call_compile */
 };
 
 /* What the proxy has blocked of somebody's media (spec NG 2.11). */
@@ -184,10 +185,11 @@ struct announcement {
 enum recording_mode { RECORDING_OFF, RECORDING_ON, RECORDING_PAUSED };
 
 struct party {
-	unsigned number; /* from 0, order of creation */
-	struct str tag;  /* s NULL: none yet */
+	struct arena *arena; /* its model's */
+	unsigned number;     /* from 0, order of creation */
+	struct str tag;      /* s NULL: none yet */
 	struct str via_branch, label, metadata;
-	struct str aliases[MODEL_MAX_ALIASES];
+	struct str *aliases; /* grows: see model.c */
 	unsigned alias_count;
 	int64_t created_us;   /* wall clock */
 	int64_t delete_at_us; /* monotonic; 0: not to be deleted */
@@ -218,7 +220,7 @@ struct party {
 
 struct model {
 	struct arena *arena;
-	struct party *parties[MODEL_MAX_PARTIES];
+	struct party **parties; /* grows: see model.c */
 	unsigned party_count;
 	unsigned next_party_number;
 	uint32_t next_stream_id;
@@ -253,6 +255,8 @@ struct party *model_add_party(struct model *model, int64_t now_wall_us);
 void model_remove_party(struct model *model, struct party *party);
 /* A section at the end of the party's list; NULL: MODEL_MAX_MEDIA reached. */
 struct media *party_add_media(struct model *model, struct party *party);
+/* Another name that finds it; beyond MODEL_MAX_ALIASES the oldest goes. `tag` is in its arena. */
+void party_add_alias(struct party *party, struct str tag);
 /* Takes references. */
 void media_set_sdp(struct media *media, struct sdp *sdp, const struct sdp_media *in);
 /* Copy the text. */
@@ -282,6 +286,8 @@ struct blocks party_blocks(const struct party *source, const struct party *recei
 const struct dtmf_block *party_dtmf(const struct model *model, const struct party *party);
 /* Streams 0 … count-1 exist afterwards. */
 void media_need_streams(struct model *model, struct media *media, unsigned count);
+/* It receives from `source`, too, which comes last. There are not too many yet. */
+void media_add_source(struct media *media, struct media *source);
 /* Both receive from each other; this link comes first. False: too many. */
 bool media_link(struct media *a, struct media *b);
 void media_unlink(struct media *a, struct media *b);

@@ -202,6 +202,7 @@ void negotiate_answer_codecs(struct arena *arena, const struct sdp_media *in,
 	an.flow = agreement_flow(a, false);
 	/* Which codec is which side's does not depend on whether it could pass. */
 	an.flow.force = false;
+	an.flow.told = (struct codec_list){ 0 };
 	if (!a->as_is)
 		make_answer(&an);
 	if (a->as_is || !answer.count) {

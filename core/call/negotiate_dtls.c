@@ -100,7 +100,8 @@ enum dtls_setup negotiate_dtls_role(enum dtls_setup said, bool passive)
 	}
 }
 
-bool negotiate_dtls_restarts(const struct dtls_said *agreed, const struct dtls_said *now, bool named)
+bool negotiate_dtls_restarts(
+	const struct dtls_said *agreed, const struct dtls_said *now, bool named)
 {
 	if (!fingerprint_set_equal(&agreed->fingerprints, &now->fingerprints))
 		return true;

@@ -177,7 +177,8 @@ struct call_options {
 	struct sdes_options sdes;
 	struct osrtp_options osrtp;
 	struct ice_options ice;
-	bool recrypt; /* no SRTP key that both sides have */
+	bool fragment; /* of SDP, with candidates */
+	bool recrypt;  /* no SRTP key that both sides have */
 	struct dtls_options dtls;
 	struct codec_options codec;
 	struct extmap_options extmap;

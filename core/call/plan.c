@@ -146,14 +146,14 @@ static void compile_stream(const struct compiler *c, struct plan_stream *s,
 	s->sources = (enum plan_sources)media->sources_let_in;
 	s->follow = media->handover;
 	s->wait = media->nat_wait;
-	s->pierce = media->pierce && t->rtp;
+	s->pierce = media->pierce && t->rtp && !media->passed;
 	if (component % 2 == 0)
 		s->delay_us = (uint32_t)CLAMP(media->party->delay_ms, 0, DELAY_MAX_MS) * 1000;
 	s->answered = media->in && any_source_signalled(media);
-	s->opaque = !t->rtp;
+	s->opaque = !t->rtp || media->passed;
 	s->rtp = component % 2 == 0;
 	s->rtcp = component % 2 == 1 || muxed;
-	s->strip_feedback = t->rtp && !t->feedback && any_source_has_feedback(media);
+	s->strip_feedback = !s->opaque && !t->feedback && any_source_has_feedback(media);
 	s->secured = t->rtp && crypto->secure;
 	s->srtp_in = ref_take(crypto->in);
 	s->srtp_out = ref_take(crypto->out);
@@ -587,6 +587,8 @@ struct plan *call_compile(const struct call *call, const struct model *model)
 			struct plan_stream *s = &c.plan->streams[first[i] + n];
 
 			compile_stream(&c, s, media[i], n);
+			s->own_peer = call->table &&
+				      iface_table_has(call_table_interfaces(call->table), &s->peer);
 			s->rtp_stream = (uint16_t)(first[i] + (n & ~1u));
 			s->carrier = (uint16_t)(first[i] + n);
 			wire(&c, s, media[i], n);

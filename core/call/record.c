@@ -20,6 +20,7 @@ static int start(struct draft *draft, const struct call_options *o, struct err *
 	const struct recording_request request = {
 		.call_id = draft->call->id,
 		.label = o->label,
+		.metadata = o->metadata.s ? o->metadata : draft->model->metadata,
 		.file = o->record.file,
 		.dir = o->record.dir,
 		.pattern = o->record.pattern,
@@ -40,6 +41,14 @@ static int start(struct draft *draft, const struct call_options *o, struct err *
 	return 0;
 }
 
+static bool has_failed(const struct recording *recording)
+{
+	struct recording_status status;
+
+	recording_read_status(recording, &status);
+	return status.state == RECORDING_TRUNCATED;
+}
+
 int record_apply(struct draft *draft, enum record_action action, const struct call_options *o,
 	struct err *err)
 {
@@ -47,7 +56,7 @@ int record_apply(struct draft *draft, enum record_action action, const struct ca
 
 	switch (action) {
 	case RECORD_START:
-		if (model->recording_mode == RECORDING_OFF)
+		if (model->recording_mode == RECORDING_OFF || has_failed(model->recording))
 			return start(draft, o, err);
 		model->recording_mode = RECORDING_ON;
 		break;
@@ -128,8 +137,8 @@ int record_exchange(
 	vsc_take(draft, p->from, o);
 	if (o->record.exclude)
 		p->from->not_recorded = p->to->not_recorded = true;
-	/* Only the command makes a paused one go on. */
-	if (action == RECORD_START && draft->model->recording_mode == RECORDING_PAUSED)
+	/* Only the command makes a paused one go on, or begins anew after one that failed. */
+	if (action == RECORD_START && draft->model->recording_mode != RECORDING_OFF)
 		return 0;
 	ret = record_apply(draft, action, o, err);
 	if (ret != -ENOTSUP)

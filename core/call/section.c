@@ -3,6 +3,7 @@
  * One pair of sections negotiated: profile, direction, names, rtcp-mux, codecs, where the sender
  * is, interfaces, families and ports. Read `section_negotiate` at the end first.
  */
+#include "base/ref.h"
 #include "call/exchange_priv.h"
 #include "call/negotiate.h"
 #include "call/port_maps.h"
@@ -43,7 +44,9 @@ static void negotiate_profile(struct draft *draft, const struct media_pair *pair
 	const struct sdp_media *offered = pair->to->in;
 
 	media_set_type(draft->model, pair->to, in->type, in->type_text);
-	if (answer && offered && keeps_profile(offered, in, o))
+	if (pair->to->passed)
+		media_set_transport(draft->model, pair->to, in->transport, in->transport_text);
+	else if (answer && offered && keeps_profile(offered, in, o))
 		media_set_transport(
 			draft->model, pair->to, offered->transport, offered->transport_text);
 	else
@@ -110,7 +113,9 @@ static void negotiate_mux(const struct media_pair *pair, const struct sdp_media 
 			from->mux = true;
 		return;
 	}
-	struct mux_decision d = negotiate_mux_offer(says_mux, to->mux, &o->mux);
+	static const struct mux_options as_it_is;
+	struct mux_decision d = negotiate_mux_offer(
+		says_mux, to->mux, to->passed ? &as_it_is : &o->mux);
 
 	if (!may_mux)
 		d = (struct mux_decision){ .answer = MUX_REJECT };
@@ -345,7 +350,7 @@ static void take_masks(
 	struct media *from, const struct sdp_media *in, const struct extmap_options *o)
 {
 	memset(from->masked, 0, sizeof(from->masked));
-	for (unsigned i = 0; o->mask && i < in->extmap_count; i++) {
+	for (unsigned i = 0; o->mask && !from->passed && i < in->extmap_count; i++) {
 		unsigned id = negotiate_extmap_id(in->extmap[i]);
 
 		if (id && negotiate_extmap_named(o->mask, in->extmap[i]) &&
@@ -465,6 +470,54 @@ static void answer_codecs(struct draft *draft, const struct media_pair *pair,
 	negotiate_answer_codecs(draft->model->arena, in, o, from->agreement);
 }
 
+/* False: none is left for the receiver. */
+static bool settle_codecs(struct draft *draft, const struct media_pair *pair,
+	const struct sdp_media *in, const struct call_options *o, bool answer)
+{
+	if (pair->to->passed) {
+		pair->from->agreement = pair->to->agreement = NULL;
+		return true;
+	}
+	if (!answer)
+		return offer_codecs(draft, pair, in, &o->codec);
+	answer_codecs(draft, pair, in, &o->codec);
+	return true;
+}
+
+static int settle_keys(struct draft *draft, const struct media_pair *pair,
+	const struct sdp_media *in, const struct call_options *o, bool answer, struct err *err)
+{
+	if (pair->to->passed) {
+		secure_pass(pair, in, answer);
+		return 0;
+	}
+	return answer ? secure_answer(draft, pair, in, o, err)
+		      : secure_offer(draft, pair, in, o, err);
+}
+
+static int settle_ice(struct draft *draft, const struct media_pair *pair,
+	const struct sdp_media *in, const struct ice_options *o, bool restarted, bool answer,
+	struct err *err)
+{
+	struct media *from = pair->from, *to = pair->to;
+	int ret = 0;
+
+	if (to->passed)
+		negotiate_ice_pass(from, to, in, o);
+	else
+		ret = answer ? negotiate_ice_answer(from, to, in, o)
+			     : negotiate_ice_offer(from, to, in, o, restarted);
+	if (restarted || !from->ice.said)
+		from->ice.trickled = ref_drop(from->ice.trickled);
+	if (ret < 0)
+		return err_set(err, -ret, "No randomness for ICE credentials");
+	if (from->ice.shown && from->ports)
+		ret = media_take_other_ports(draft->model, from, err);
+	if (!ret && to->ports && (to->ice.shown || (to->passed && from->ice.said)))
+		ret = media_take_other_ports(draft->model, to, err);
+	return ret;
+}
+
 /* Whatever the answer says: its party was offered a declined section. */
 static bool was_declined(const struct media *offered)
 {
@@ -485,15 +538,14 @@ int section_negotiate(struct draft *draft, const struct media_pair *pair, struct
 	struct media *from = pair->from, *to = pair->to;
 	bool trust = negotiate_trusts_sdp(sdp, (unsigned)(in - sdp->media), o);
 	bool restarted = negotiate_ice_restarted(from->in, in);
-	bool rejected;
+	bool rejected, any_codec;
 	int ret;
 
 	if (!answer)
 		take_masks(from, in, &o->extmap);
-	if (answer)
-		answer_codecs(draft, pair, in, &o->codec);
-	else
-		from->no_codecs = !offer_codecs(draft, pair, in, &o->codec);
+	any_codec = settle_codecs(draft, pair, in, o, answer);
+	if (!answer)
+		from->no_codecs = !any_codec;
 	rejected = (!in->port && !from->carrier) ||
 		   (answer ? was_declined(to) || is_unbundled(from) : from->no_codecs);
 	if (!answer)
@@ -510,8 +562,7 @@ int section_negotiate(struct draft *draft, const struct media_pair *pair, struct
 		return 0;
 	}
 	from->rejected = to->rejected = false;
-	ret = answer ? secure_answer(draft, pair, in, o, err)
-		     : secure_offer(draft, pair, in, o, err);
+	ret = settle_keys(draft, pair, in, o, answer, err);
 	if (ret < 0 || !is_relayed(in))
 		return ret;
 	negotiate_mux(pair, in, o, answer);
@@ -524,17 +575,7 @@ int section_negotiate(struct draft *draft, const struct media_pair *pair, struct
 	for (unsigned i = 0; i < to->stream_count; i++)
 		touch(&to->streams[i], draft->now_mono_us);
 	ret = take_ports(draft, pair, in, o, answer, err);
-	if (ret < 0)
-		return ret;
-	ret = answer ? negotiate_ice_answer(from, to, in, &o->ice)
-		     : negotiate_ice_offer(from, to, in, &o->ice, restarted);
-	if (ret < 0)
-		return err_set(err, -ret, "No randomness for ICE credentials");
-	if (from->ice.shown && from->ports)
-		ret = media_take_other_ports(draft->model, from, err);
-	if (!ret && to->ice.shown)
-		ret = media_take_other_ports(draft->model, to, err);
-	return ret;
+	return ret < 0 ? ret : settle_ice(draft, pair, in, &o->ice, restarted, answer, err);
 }
 
 /* Its sender sees it declined in the answer; the other party never hears of it, or so, too. */

@@ -273,3 +273,18 @@ void secure_forget(struct media *media)
 	c->agreed = c->secure = c->own = false;
 	section_dtls_forget(media->dtls);
 }
+
+/* What can be read of an offer's keys is kept, should its answer not be passed through. */
+void secure_pass(const struct media_pair *pair, const struct sdp_media *in, bool answer)
+{
+	struct crypto_list *said;
+
+	secure_forget(pair->from);
+	secure_forget(pair->to);
+	pair->to->crypto.osrtp_passed = false;
+	if (answer)
+		return;
+	said = read_lines(in);
+	media_crypto_set_shown(&pair->to->crypto, ref_take(said));
+	media_crypto_set_said(&pair->from->crypto, said);
+}

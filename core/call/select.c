@@ -4,6 +4,8 @@
 
 #include "call/draft.h"
 #include "call/dtmf.h"
+#include "codec/registry.h"
+#include "media/delay.h"
 
 #include <errno.h>
 
@@ -173,6 +175,17 @@ static int block(struct model *model, const struct call_options *o,
 	return 0;
 }
 
+static int finish(struct draft *draft, int ret, struct err *err)
+{
+	if (!ret)
+		ret = draft_prepare(draft, err);
+	if (ret < 0)
+		draft_drop(draft);
+	else
+		draft_commit(draft);
+	return ret;
+}
+
 int call_block(struct call_table *table, const struct call_options *o,
 	const struct block_command *command, struct err *err)
 {
@@ -184,11 +197,35 @@ int call_block(struct call_table *table, const struct call_options *o,
 		return err_set(err, ENOENT, "Unknown call-ID");
 	draft_begin(&draft, call, false);
 	ret = block(draft.model, o, command, err);
-	if (!ret)
-		ret = draft_prepare(&draft, err);
-	if (ret < 0)
-		draft_drop(&draft);
-	else
-		draft_commit(&draft);
-	return ret;
+	return finish(&draft, ret, err);
+}
+
+static int tune(
+	struct model *model, struct str tag, const struct party_tuning *tuning, struct err *err)
+{
+	struct party *party = model_find_tag(model, tag);
+
+	if (!party)
+		return err_set(err, ENOENT, "There is no such party");
+	if (tuning->delay_ms > DELAY_MAX_MS)
+		return err_set(err, EINVAL, "A delay is at most %d milliseconds", DELAY_MAX_MS);
+	if (tuning->detect_dtmf > 0 && !codec_dtmf())
+		return err_set(err, ENOTSUP, "There is no detector");
+	if (tuning->delay_ms >= 0)
+		party->delay_ms = tuning->delay_ms;
+	if (tuning->detect_dtmf >= 0)
+		party->detect_dtmf = tuning->detect_dtmf;
+	return 0;
+}
+
+int call_tune(struct call_table *table, struct str call_id, struct str tag,
+	const struct party_tuning *tuning, struct err *err)
+{
+	struct call *call = call_table_find(table, call_id);
+	struct draft draft;
+
+	if (!call)
+		return err_set(err, ENOENT, "There is no such call");
+	draft_begin(&draft, call, false);
+	return finish(&draft, tune(draft.model, tag, tuning, err), err);
 }

@@ -27,4 +27,14 @@ struct block_command {
 int call_block(struct call_table *table, const struct call_options *o,
 	const struct block_command *command, struct err *err);
 
+/* What an operator changes of what one party sends; -1: nothing. */
+struct party_tuning {
+	int delay_ms;
+	int detect_dtmf; /* 0, 1 */
+};
+
+/* -ENOENT: no such call or party; -EINVAL: no such delay; -ENOTSUP: there is no detector. */
+int call_tune(struct call_table *table, struct str call_id, struct str tag,
+	const struct party_tuning *tuning, struct err *err);
+
 #endif

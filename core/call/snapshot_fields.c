@@ -3,6 +3,7 @@
  * The plain fields of what a snapshot holds: one table per kind of object, which serves both
  * directions.
  */
+#include "call/call.h"
 #include "call/snapshot_priv.h"
 
 #include <glib.h>
@@ -132,6 +133,7 @@ static const struct field media_fields[] = {
 	FIELD(media, mux_offered_by, BOOL),
 	FIELD(media, mux_answer, INT),
 	FIELD(media, no_codecs, BOOL),
+	FIELD(media, passed, INT),
 	FIELD(media, doubled, INT),
 	FIELD(media, masked[0], UINT64),
 	FIELD(media, masked[1], UINT64),
@@ -178,10 +180,43 @@ static const struct field ice_fields[] = {
 	FIELD(media_ice, refused, BOOL),
 	FIELD(media_ice, lite, BOOL),
 	FIELD(media_ice, controlling, BOOL),
+	FIELD(media_ice, relay, BOOL),
 	FIELD(media_ice, trickle, BOOL),
 	FIELD(media_ice, ice2, BOOL),
 	FIELD(media_ice, generation, INT),
 	FIELD(media_ice, local, ADDR),
+};
+
+static const struct field dtls_fields[] = {
+	FIELD(section_dtls, generation, INT),
+	FIELD(section_dtls, answered, BOOL),
+	FIELD(section_dtls, passive, BOOL),
+	FIELD(section_dtls, sdes_first, BOOL),
+	FIELD(section_dtls, shown, BOOL),
+	FIELD(section_dtls, setup, INT),
+	FIELD(section_dtls, hash, INT),
+	FIELD(section_dtls, hides_tls_id, BOOL),
+	FIELD(section_dtls, said.setup, INT),
+	FIELD(section_dtls, said.tls_id, UINT64),
+	FIELD(section_dtls, said.ice, UINT64),
+	FIELD(section_dtls, agreed.setup, INT),
+	FIELD(section_dtls, agreed.tls_id, UINT64),
+	FIELD(section_dtls, agreed.ice, UINT64),
+};
+
+static const struct field association_fields[] = {
+	FIELD(plan_dtls, generation, INT),
+	FIELD(plan_dtls, active, BOOL),
+	FIELD(plan_dtls, mtu, INT),
+};
+
+static const struct field ice_found_fields[] = {
+	FIELD(ice_found, stream_id, INT),
+	FIELD(ice_found, generation, INT),
+	FIELD(ice_found, completed, BOOL),
+	FIELD(ice_found, failed, BOOL),
+	FIELD(ice_found, local, ADDR),
+	FIELD(ice_found, remote, ADDR),
 };
 
 static const struct field agreement_fields[] = {
@@ -211,6 +246,9 @@ static const struct {
 	[SNAPSHOT_STREAM] = FIELDS(stream_fields),
 	[SNAPSHOT_CRYPTO] = FIELDS(crypto_fields),
 	[SNAPSHOT_ICE] = FIELDS(ice_fields),
+	[SNAPSHOT_ICE_FOUND] = FIELDS(ice_found_fields),
+	[SNAPSHOT_DTLS] = FIELDS(dtls_fields),
+	[SNAPSHOT_ASSOCIATION] = FIELDS(association_fields),
 	[SNAPSHOT_AGREEMENT] = FIELDS(agreement_fields),
 #undef FIELDS
 };

@@ -8,6 +8,7 @@
 #define CALL_SNAPSHOT_PRIV_H
 
 #include "api/dict.h"
+#include "base/err.h"
 #include "call/model.h"
 
 enum { SNAPSHOT_VERSION = 1 };
@@ -21,6 +22,9 @@ enum snapshot_object {
 	SNAPSHOT_STREAM,
 	SNAPSHOT_CRYPTO,
 	SNAPSHOT_ICE,
+	SNAPSHOT_ICE_FOUND,
+	SNAPSHOT_DTLS,
+	SNAPSHOT_ASSOCIATION,
 	SNAPSHOT_AGREEMENT,
 	SNAPSHOT_OBJECTS
 };
@@ -38,5 +42,18 @@ struct addr snapshot_read_addr(const struct value *from, const char *key);
 /* The n-th list of an agreement and its name; NULL when there are no more. */
 struct codec_list *snapshot_codecs(
 	struct codec_agreement *agreement, unsigned n, const char **ret_name);
+
+/*
+ * snapshot_dtls.c. Certificates are written once, with their keys, and named by their places in
+ * `certs`, which are borrowed when writing and references when read. `to` and `from` are those of a
+ * section, or of the call. -EINVAL: it contradicts itself; what was read is released with the model.
+ */
+void snapshot_write_dtls(
+	struct dict *dict, struct value *to, const struct section_dtls *dtls, GPtrArray *certs);
+int snapshot_read_dtls(const struct value *from, const GPtrArray *certs, struct arena *arena,
+	struct section_dtls **ret_dtls);
+void snapshot_write_certs(struct dict *dict, struct value *to, const GPtrArray *certs);
+int snapshot_read_certs(const struct value *from, const struct dtls_cert_options *options,
+	GPtrArray *certs, struct err *err);
 
 #endif

@@ -15,6 +15,7 @@ struct reader {
 	struct call_table *table;
 	struct model *model;
 	GPtrArray *bodies; /* struct sdp *, references */
+	GPtrArray *certs;  /* struct dtls_cert *, references */
 	GPtrArray *leases; /* struct lease *, references: maps may share them */
 	struct err *err;
 };
@@ -199,6 +200,17 @@ static int read_crypto(struct reader *r, const struct value *from, struct media_
 	return ret ? ret : read_key(r, from, "out", c->out_gen, &c->out);
 }
 
+static void read_trickled(const struct value *list, struct media *media)
+{
+	value_each (v, list) {
+		struct sdp_attr line = { .id = SDP_ATTR_CANDIDATE, .value = value_str(v) };
+
+		if (str_is(line.value, "end"))
+			line.id = SDP_ATTR_END_OF_CANDIDATES;
+		negotiate_ice_trickle(media, &line);
+	}
+}
+
 static int read_ice(struct reader *r, const struct value *from, struct media_ice *ice)
 {
 	struct str ufrag = value_get_str(from, "ufrag"), pwd = value_get_str(from, "pwd");
@@ -224,6 +236,7 @@ static int read_media(struct reader *r, const struct value *from, struct media *
 	snapshot_read(r->model->arena, from, SNAPSHOT_MEDIA, media);
 	if ((unsigned)media->transport > SDP_TRANSPORT_OTHER || (unsigned)media->type > SDP_OTHER ||
 		(unsigned)media->mux_answer > MUX_REJECT ||
+		(unsigned)media->passed > ICE_PASS_FORCED ||
 		(unsigned)media->doubled > SDP_SRTP_FIRST)
 		return bad(r, "a media section's type");
 	if (sdp && section >= 0 && section < sdp->media_count)
@@ -232,8 +245,12 @@ static int read_media(struct reader *r, const struct value *from, struct media *
 		return -EINVAL;
 	if (read_crypto(r, value_get(from, "crypto"), &media->crypto) < 0)
 		return -EINVAL;
+	if (snapshot_read_dtls(value_get(from, "dtls"), r->certs, r->model->arena, &media->dtls) <
+		0)
+		return bad(r, "DTLS of a section");
 	if (read_ice(r, value_get(from, "ice"), &media->ice) < 0)
 		return -EINVAL;
+	read_trickled(value_get(value_get(from, "ice"), "trickled"), media);
 	value_each (v, value_get(from, "port_maps")) {
 		int ret = read_map(r, v, media, &tail);
 
@@ -274,8 +291,7 @@ static int read_party(struct reader *r, const struct value *from)
 		r->model->arena, value_get(from, "printed"), SNAPSHOT_PRINTED, &party->printed);
 	value_each (v, value_get(from, "aliases"))
 		if (party->alias_count < MODEL_MAX_ALIASES)
-			party->aliases[party->alias_count++] = arena_str(
-				r->model->arena, value_str(v));
+			party_add_alias(party, arena_str(r->model->arena, value_str(v)));
 	if (read_flows(r, value_get(from, "flows"), party) < 0)
 		return -EINVAL;
 	value_each (v, value_get(from, "media")) {
@@ -299,7 +315,7 @@ static int read_sources(struct reader *r, const struct value *list, struct media
 			index >= r->model->parties[party]->media_count ||
 			media->source_count == MODEL_MAX_SOURCES)
 			return bad(r, "a source");
-		media->sources[media->source_count++] = r->model->parties[party]->media[index];
+		media_add_source(media, r->model->parties[party]->media[index]);
 	}
 	return 0;
 }
@@ -354,6 +370,8 @@ static int read_model(struct reader *r, const struct value *from)
 			return bad(r, "a body");
 		g_ptr_array_add(r->bodies, sdp);
 	}
+	if (snapshot_read_certs(from, &call_table_settings(r->table)->dtls, r->certs, r->err) < 0)
+		return bad(r, "a certificate");
 	value_each (v, parties)
 		ret = ret ? ret : read_party(r, v);
 	if (!ret)
@@ -372,6 +390,16 @@ static void drop_reference(gpointer object)
 	ref_drop(object);
 }
 
+static void read_ice_found(const struct value *list, struct call *call)
+{
+	value_each (v, list) {
+		struct ice_found found = { .at_us = clock_mono_us() };
+
+		snapshot_read(call->model->arena, v, SNAPSHOT_ICE_FOUND, &found);
+		call_ice_add(call, &found);
+	}
+}
+
 int call_of_dict(
 	struct call_table *table, const struct value *from, struct call **ret_call, struct err *err)
 {
@@ -379,6 +407,7 @@ int call_of_dict(
 		.table = table,
 		.model = model_new(),
 		.bodies = g_ptr_array_new_with_free_func(drop_reference),
+		.certs = g_ptr_array_new_with_free_func(drop_reference),
 		.leases = g_ptr_array_new_with_free_func(drop_reference),
 		.err = err,
 	};
@@ -389,6 +418,7 @@ int call_of_dict(
 	int ret = id.s ? read_model(&r, from) : bad(&r, "its call-id");
 
 	g_ptr_array_free(r.bodies, TRUE);
+	g_ptr_array_free(r.certs, TRUE);
 	g_ptr_array_free(r.leases, TRUE);
 	if (ret < 0) {
 		model_free(r.model);
@@ -397,6 +427,7 @@ int call_of_dict(
 	call = call_new(table, id, &created_from);
 	call->model = r.model;
 	call->created_wall_us = value_get_int(from, "created_us", call->created_wall_us);
+	read_ice_found(value_get(from, "ice_found"), call);
 	ret = session_prepare(call->session, call_compile(call, call->model), &set, err);
 	if (ret < 0) {
 		call_free(call);

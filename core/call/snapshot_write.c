@@ -10,6 +10,7 @@ struct writer {
 	struct dict *dict;
 	const struct model *model;
 	GPtrArray *bodies; /* struct sdp *, in the order of the list "bodies" */
+	GPtrArray *certs;  /* struct dtls_cert *, likewise of "certs" */
 };
 
 static void write_body_ref(struct writer *w, struct value *to, struct sdp *sdp)
@@ -130,6 +131,19 @@ static void write_crypto(struct writer *w, struct value *to, const struct media_
 	write_key(w, v, "out", c->out);
 }
 
+/* The end is a line, too. */
+static void write_trickled(struct writer *w, struct value *to, const struct ice_trickled *t)
+{
+	char text[ICE_CANDIDATE_TEXT];
+
+	for (unsigned i = 0; i < t->count; i++) {
+		ice_candidate_print(&t->candidates[i], text);
+		dict_add_copy(w->dict, to, NULL, str_of(text));
+	}
+	if (t->ended)
+		dict_add_copy(w->dict, to, NULL, STR_LIT("end"));
+}
+
 static void write_ice(struct writer *w, struct value *to, const struct media_ice *ice)
 {
 	struct value *v;
@@ -140,6 +154,8 @@ static void write_ice(struct writer *w, struct value *to, const struct media_ice
 	snapshot_write(w->dict, v, SNAPSHOT_ICE, ice);
 	dict_add_copy(w->dict, v, "ufrag", str_of(ice->ufrag));
 	dict_add_copy(w->dict, v, "pwd", str_of(ice->pwd));
+	if (ice->trickled)
+		write_trickled(w, dict_add_list(w->dict, v, "trickled"), ice->trickled);
 }
 
 static unsigned party_place(const struct writer *w, const struct party *party)
@@ -161,6 +177,7 @@ static void write_media(struct writer *w, struct value *to, const struct media *
 		dict_add_int(w->dict, to, "section", media->in->place);
 	write_agreement(w, to, media->agreement);
 	write_crypto(w, to, &media->crypto);
+	snapshot_write_dtls(w->dict, to, media->dtls, w->certs);
 	write_ice(w, to, &media->ice);
 	write_maps(w, to, media);
 	if (media->carrier)
@@ -210,9 +227,24 @@ static void write_party(struct writer *w, struct value *to, const struct party *
 		write_media(w, dict_add_dict(w->dict, list, NULL), party->media[i]);
 }
 
+/* Most calls have none. */
+static void write_ice_found(struct writer *w, struct value *to, const struct call *call)
+{
+	struct value *list = call->ice_found ? dict_add_list(w->dict, to, "ice_found") : NULL;
+
+	for (unsigned i = 0; list && i < call->ice_found->len; i++)
+		snapshot_write(w->dict, dict_add_dict(w->dict, list, NULL), SNAPSHOT_ICE_FOUND,
+			&g_array_index(call->ice_found, struct ice_found, i));
+}
+
 void call_to_dict(const struct call *call, struct dict *dict, struct value *into)
 {
-	struct writer w = { .dict = dict, .model = call->model, .bodies = g_ptr_array_new() };
+	struct writer w = {
+		.dict = dict,
+		.model = call->model,
+		.bodies = g_ptr_array_new(),
+		.certs = g_ptr_array_new(),
+	};
 	struct value *list;
 
 	dict_add_int(dict, into, "version", SNAPSHOT_VERSION);
@@ -224,8 +256,11 @@ void call_to_dict(const struct call *call, struct dict *dict, struct value *into
 	list = dict_add_list(dict, into, "parties");
 	for (unsigned i = 0; i < call->model->party_count; i++)
 		write_party(&w, dict_add_dict(dict, list, NULL), call->model->parties[i]);
+	write_ice_found(&w, into, call);
 	list = dict_add_list(dict, into, "bodies");
 	for (unsigned i = 0; i < w.bodies->len; i++)
 		dict_add_copy(dict, list, NULL, ((struct sdp *)w.bodies->pdata[i])->raw);
+	snapshot_write_certs(dict, into, w.certs);
 	g_ptr_array_free(w.bodies, TRUE);
+	g_ptr_array_free(w.certs, TRUE);
 }

@@ -42,8 +42,8 @@ static void add_codec(GString *out, const struct media *media, const struct stre
 		g_string_append(out, "unknown codec");
 }
 
-static void add_stream(
-	GString *out, const struct media *media, unsigned component, int64_t now_mono_us)
+static void add_stream(GString *out, const struct call *call, const struct media *media,
+	unsigned component, int64_t now_mono_us)
 {
 	const struct media_stream *stream = &media->streams[component];
 	struct stream_counts counts, rtp;
@@ -57,6 +57,7 @@ static void add_stream(
 		local = media_ports(media)->leases[component]->port->local;
 	peer = counts.peer.family ? counts.peer : stream->peer;
 	last = counts.last_in_us ? counts.last_in_us : stream->since_us;
+	last = last ? last : call->created_mono_us;
 	g_string_append_printf(out, "\n--------- Port %15s:%-5u <> " MARKED("%15s:%-5u") "%s",
 		local.family ? addr_print_ip(&local, local_text) : "0.0.0.0", local.port,
 		MARK(peer.family ? addr_print_ip(&peer, peer_text) : "0.0.0.0", peer.port),
@@ -69,7 +70,8 @@ static void add_stream(
 		(unsigned long long)counts.packets_out, (unsigned long long)counts.bytes_out);
 }
 
-static void add_media(GString *out, const struct media *media, int64_t now_mono_us)
+static void add_media(
+	GString *out, const struct call *call, const struct media *media, int64_t now_mono_us)
 {
 	struct stream_counts counts = { 0 };
 	const char *name = sdp_transport_info(media->transport)->name;
@@ -82,7 +84,7 @@ static void add_media(GString *out, const struct media *media, int64_t now_mono_
 		out, "%.*s) using ", STR_ARG(name ? str_of(name) : media->transport_text));
 	add_codec(out, media, &counts);
 	for (unsigned i = 0; i < media->stream_count; i++)
-		add_stream(out, media, i, now_mono_us);
+		add_stream(out, call, media, i, now_mono_us);
 }
 
 static void add_score(
@@ -164,7 +166,7 @@ void call_log_summary(const struct call *call)
 
 		add_head(out, party, wall_us);
 		for (unsigned m = 0; m < party->media_count; m++)
-			add_media(out, party->media[m], mono_us);
+			add_media(out, call, party->media[m], mono_us);
 		add_qualities(out, call, party);
 	}
 	add_qualities(out, call, NULL);

@@ -6,6 +6,7 @@
 #include "base/ref.h"
 #include "call/delete_priv.h"
 #include "call/dtmf.h"
+#include "call/fragment.h"
 #include "call/play.h"
 
 #include <errno.h>
@@ -72,6 +73,7 @@ void call_table_free(struct call_table *table)
 	g_hash_table_destroy(table->by_session);
 	g_hash_table_destroy(table->traffic);
 	ref_drop(table->cert);
+	fragments_free(table);
 	g_free(table->load);
 	g_free(table);
 }
@@ -168,6 +170,7 @@ void call_table_tick(struct call_table *table)
 	gpointer value;
 
 	renew_old_cert(table);
+	fragments_expire(table, now_us);
 	if (table->settings->clips)
 		clips_sweep(table->settings->clips);
 	g_hash_table_iter_init(&it, table->by_id);
@@ -281,7 +284,10 @@ static void log_event(const struct media_event *event)
 		log_dtls(event);
 		return;
 	}
-	if (event->type == MEDIA_EVENT_SOURCE_REFUSED)
+	if (event->type == MEDIA_EVENT_SOURCE_REFUSED && event->reason == REASON_LOOP)
+		log_warn("Packets from " MARKED("%s") " dropped: they %s",
+			MARK(addr_print(&event->source, source)), reason_row(event->reason)->text);
+	else if (event->type == MEDIA_EVENT_SOURCE_REFUSED)
 		log_debug("Packets from " MARKED("%s") " refused: %s",
 			MARK(addr_print(&event->source, source)), reason_row(event->reason)->text);
 	else if (event->type == MEDIA_EVENT_WRONG_KEY)
@@ -368,6 +374,19 @@ static void on_dtmf(struct call *call, const struct media *media, const struct m
 	call_dtmf_dialled(call, party, event->dtmf.code);
 }
 
+static bool is_of_ice(const struct media_event *event)
+{
+	switch (event->type) {
+	case MEDIA_EVENT_ICE_PAIR:
+	case MEDIA_EVENT_ICE_COMPLETED:
+	case MEDIA_EVENT_ICE_FAILED:
+	case MEDIA_EVENT_ICE_CONSENT_LOST:
+		return true;
+	default:
+		return false;
+	}
+}
+
 void call_table_event(const struct media_event *event, void *arg)
 {
 	struct call_table *table = arg;
@@ -381,7 +400,8 @@ void call_table_event(const struct media_event *event, void *arg)
 		call_play_tick(call);
 		return;
 	}
-	if (!stream || stream->endpoint_gen != event->endpoint_gen) {
+	if (!stream || stream->endpoint_gen != event->endpoint_gen ||
+		(is_of_ice(event) && !call_ice_told(call, media, event))) {
 		reason_count(REASON_EVENT_STALE);
 		return;
 	}

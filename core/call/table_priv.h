@@ -23,6 +23,8 @@ struct call_table {
 	GHashTable *by_session; /* session id → struct call * */
 	GHashTable *traffic;    /* struct iface_addr * → struct traffic * (a reference) */
 	char instance[INSTANCE_HEX + 1];
+	GQueue fragments; /* struct fragment * (owned): came too early, the oldest first */
+	size_t fragment_bytes;
 };
 
 #endif

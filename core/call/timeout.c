@@ -23,10 +23,10 @@ static struct limit limit_of(const struct call_settings *set, const struct media
 }
 
 /* How long the section's streams keep the call: the latest of them decides. */
-static int64_t kept_until_us(
-	const struct call *call, const struct media *media, const struct limit *limit)
+static int64_t kept_until_us(const struct call *call, const struct media *media,
+	const struct limit *limit, int64_t now_us)
 {
-	int64_t last_us = 0;
+	int64_t last_us = call_ice_active_us(call, media, now_us);
 
 	for (unsigned i = 0; i < media->stream_count; i++) {
 		const struct media_stream *stream = &media->streams[i];
@@ -42,7 +42,7 @@ static int64_t kept_until_us(
  * is nothing else: as soon as one is expected to carry media or to be answered, only such ones
  * count. A call without any stream goes on.
  */
-static int64_t media_deadline_us(const struct call *call, enum reason *ret_reason)
+static int64_t media_deadline_us(const struct call *call, int64_t now_us, enum reason *ret_reason)
 {
 	const struct call_settings *set = call_table_settings(call->table);
 	int64_t held_us = 0, counting_us = 0;
@@ -56,7 +56,7 @@ static int64_t media_deadline_us(const struct call *call, enum reason *ret_reaso
 
 			if (!media->stream_count)
 				continue;
-			until_us = kept_until_us(call, media, &limit);
+			until_us = kept_until_us(call, media, &limit, now_us);
 			if (limit.counts && until_us > counting_us) {
 				counting_us = until_us;
 				*ret_reason = limit.reason;
@@ -98,7 +98,7 @@ bool call_timed_out(struct call *call, int64_t now_us, enum reason *ret_reason)
 		*ret_reason = REASON_DELETED;
 		return true;
 	}
-	media_us = media_deadline_us(call, ret_reason);
+	media_us = media_deadline_us(call, now_us, ret_reason);
 	call->look_at_us = next_look_us(call, media_us, final_us);
 	return now_us >= media_us;
 }

@@ -5,6 +5,7 @@
 
 #include "base/wipe.h"
 #include "call/draft.h"
+#include "call/fragment.h"
 
 #include <errno.h>
 
@@ -26,20 +27,6 @@ static int check_keys(const struct command *c, bool answer, struct err *err)
 	if (answer && !c->o.has_to_tag)
 		return err_set(err, EINVAL, "No to-tag in message");
 	return 0;
-}
-
-static void warn_ice(struct command *c, const struct exchange_result *result)
-{
-	static const char text[] = "candidates are not passed through by this build: handled as "
-				   "ICE=force";
-
-	if (!result->ice_not_passed)
-		return;
-	reason_count(REASON_ICE_NOT_PASSED);
-	if (c->warnings->len)
-		g_string_append(c->warnings, "; ");
-	g_string_append(c->warnings, text);
-	log_warn("%s", text);
 }
 
 /* Counted already, where the limit was found to be reached. */
@@ -109,11 +96,19 @@ static int exchange_done(struct command *c, int ret, GString *body,
 			dict_add_str(c->reply, c->root, "sdp", STR_LIT(""));
 		return ret;
 	}
-	warn_ice(c, result);
 	dict_add_copy(c->reply, c->root, "sdp", (struct str){ body->str, body->len });
 	reply_add_recordings(c);
 	string_wipe(body);
 	return 0;
+}
+
+static int fragment_done(struct command *c, int ret)
+{
+	if (ret < 0) {
+		c->refused = REASON_SDP_REFUSED;
+		reason_count(c->refused);
+	}
+	return ret;
 }
 
 int cmd_offer(struct command *c, struct err *err)
@@ -124,6 +119,8 @@ int cmd_offer(struct command *c, struct err *err)
 
 	if (ret < 0)
 		return ret;
+	if (c->o.fragment)
+		return fragment_done(c, call_fragment(c->control->calls, &c->o, false, err));
 	ret = call_offer(c->control->calls, &c->o, c->client, body, &result, err);
 	return exchange_done(c, ret, body, &result, err);
 }
@@ -136,6 +133,8 @@ int cmd_answer(struct command *c, struct err *err)
 
 	if (ret < 0)
 		return ret;
+	if (c->o.fragment)
+		return fragment_done(c, call_fragment(c->control->calls, &c->o, true, err));
 	ret = call_answer(c->control->calls, &c->o, body, &result, err);
 	return exchange_done(c, ret, body, &result, err);
 }

@@ -18,6 +18,7 @@ struct query {
 	struct command *c;
 	struct dict *d;
 	const struct call *call;
+	const struct plan *plan; /* of its model as it is */
 	int64_t wall_minus_mono_us;
 	struct totals rtp, rtcp;
 	struct value *ssrcs;
@@ -309,6 +310,30 @@ static bool has_player(const struct query *q, const struct party *party)
 	return play_player(party, call_table_settings(q->call->table)->player) > PLAYER_OFF;
 }
 
+static bool is_transcoded(const struct query *q, const struct media *media)
+{
+	return media->stream_count && plan_transcodes(q->plan, media->streams[0].id);
+}
+
+static void add_ice_flags(struct query *q, struct value *flags, const struct media *media)
+{
+	const struct media_ice *ice = &media_carrier(media)->ice;
+
+	if (media->passed)
+		dict_add_str(q->d, flags, NULL, STR_LIT("passthrough"));
+	if (!ice->shown)
+		return;
+	dict_add_str(q->d, flags, NULL, STR_LIT("ICE"));
+	if (ice->trickle)
+		dict_add_str(q->d, flags, NULL, STR_LIT("trickle ICE"));
+	if (ice->controlling)
+		dict_add_str(q->d, flags, NULL, STR_LIT("ICE controlling"));
+	if (negotiate_ice_is_lite(media_carrier(media)->in))
+		dict_add_str(q->d, flags, NULL, STR_LIT("ICE-lite peer"));
+	if (ice->lite)
+		dict_add_str(q->d, flags, NULL, STR_LIT("ICE-lite self"));
+}
+
 static void add_media_flags(struct query *q, struct value *v, const struct media *media)
 {
 	struct value *flags = dict_add_list(q->d, v, "flags");
@@ -330,8 +355,11 @@ static void add_media_flags(struct query *q, struct value *v, const struct media
 	} else if (media->crypto.in || media->crypto.secure) {
 		dict_add_str(q->d, flags, NULL, STR_LIT("SDES"));
 	}
+	add_ice_flags(q, flags, media);
 	if (media->unidirectional)
 		dict_add_str(q->d, flags, NULL, STR_LIT("unidirectional"));
+	if (media->stream_count && plan_checks_loops(q->plan, media->streams[0].id))
+		dict_add_str(q->d, flags, NULL, STR_LIT("loop check"));
 	if (media->echo)
 		dict_add_str(q->d, flags, NULL, STR_LIT("echo"));
 	if (media->blackhole)
@@ -348,6 +376,8 @@ static void add_media_flags(struct query *q, struct value *v, const struct media
 		dict_add_str(q->d, flags, NULL,
 			str_of(media->doubled == SDP_PLAIN_FIRST ? "legacy OSRTP"
 								 : "reverse legacy OSRTP"));
+	if (is_transcoded(q, media))
+		dict_add_str(q->d, flags, NULL, STR_LIT("transcoding"));
 }
 
 static void add_media(struct query *q, struct value *list, const struct media *media)
@@ -440,12 +470,6 @@ static void add_party(struct query *q, struct value *tags, const struct party *p
 	dict_add_int(q->d, v, "created", party->created_us / SECOND_US);
 	if (party->metadata.s)
 		add_str(q, v, "metadata", party->metadata);
-	if (q->call->model->recording) {
-		struct value *recording = dict_add_dict(q->d, v, "recording");
-
-		dict_add_int(q->d, recording, "excluded", party->not_recorded);
-		dict_add_int(q->d, recording, "forwarding", 0);
-	}
 	add_links(q, v, "subscriptions", party, false);
 	add_links(q, v, "subscribers", party, true);
 	medias = dict_add_list(q->d, v, "medias");
@@ -453,6 +477,12 @@ static void add_party(struct query *q, struct value *tags, const struct party *p
 		add_media(q, medias, party->media[i]);
 	if (party->vsc)
 		add_codes(q, v, party);
+	if (q->call->model->recording) {
+		struct value *recording = dict_add_dict(q->d, v, "recording");
+
+		dict_add_int(q->d, recording, "excluded", party->not_recorded);
+		dict_add_int(q->d, recording, "forwarding", 0);
+	}
 }
 
 static void add_call(
@@ -460,10 +490,12 @@ static void add_call(
 {
 	const struct model *model = call->model;
 	enum ssrc_reporting ssrcs = call_table_settings(call->table)->ssrc_reporting;
+	struct plan *plan = call_compile(call, model);
 	struct query q = {
 		.c = c,
 		.d = c->reply,
 		.call = call,
+		.plan = plan,
 		.wall_minus_mono_us = clock_wall_us() - clock_mono_us(),
 		.ssrcs_inline = ssrcs == SSRCS_FULL || ssrcs == SSRCS_INLINE,
 		.ssrcs_global = ssrcs == SSRCS_FULL || ssrcs == SSRCS_GLOBAL,
@@ -477,7 +509,6 @@ static void add_call(
 	dict_add_int(q.d, root, "last redis update", 0);
 	if (model->metadata.s)
 		add_str(&q, root, "metadata", model->metadata);
-	reply_add_recording(c, call);
 	q.ssrcs = dict_add_dict(q.d, root, "SSRC");
 	tags = dict_add_dict(q.d, root, "tags");
 	for (unsigned i = 0; parties && i < model->party_count; i++)
@@ -489,6 +520,8 @@ static void add_call(
 	totals = dict_add_dict(q.d, root, "totals");
 	add_counters(&q, totals, "RTP", q.rtp.packets, q.rtp.bytes, q.rtp.errors);
 	add_counters(&q, totals, "RTCP", q.rtcp.packets, q.rtcp.bytes, q.rtcp.errors);
+	reply_add_recording(c, call);
+	plan_free(plan);
 }
 
 void reply_add_call(struct command *c, const struct call *call, const struct party *only)

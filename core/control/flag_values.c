@@ -337,8 +337,8 @@ FLAG_FN(flag_ice)
 		{ "default", ICE_WISH_DEFAULT },
 		{ "remove", ICE_WISH_REMOVE },
 		{ "force", ICE_WISH_FORCE },
-		{ "optional", ICE_WISH_PASS },
-		{ "force-relay", ICE_WISH_PASS },
+		{ "optional", ICE_WISH_OPTIONAL },
+		{ "force-relay", ICE_WISH_RELAY },
 	};
 	struct ice_options *ice = &r->o->ice;
 
@@ -364,9 +364,37 @@ FLAG_FN(flag_ice)
 
 FLAG_FN(flag_passthrough)
 {
-	if (v && is_off(text))
-		return 0;
-	return err_set(r->err, ENOTSUP, "passthrough is not supported by this build");
+	static const char *const on[] = { "on", "yes", "enable", "enabled" };
+	struct ice_options *ice = &r->o->ice;
+	bool known = !v;
+
+	for (unsigned i = 0; v && i < G_N_ELEMENTS(on); i++)
+		known |= flag_value_is(text, on[i]);
+	if (known)
+		ice->pass = true;
+	else if (is_off(text))
+		ice->no_pass = true;
+	else
+		flag_warn(r, "unknown passthrough '%.*s' ignored", STR_ARG(text));
+	return 0;
+}
+
+/* What a browser takes as an offer (spec NG 3.8). */
+FLAG_FN(flag_webrtc)
+{
+	struct call_options *o = r->o;
+
+	(void)v;
+	(void)text;
+	o->has_transport = true;
+	o->transport = SDP_UDP_TLS_RTP_SAVPF;
+	o->ice.wish = ICE_WISH_FORCE;
+	o->ice.trickle = true;
+	o->mux.offer = o->mux.require = true;
+	o->bundle.offer = o->bundle.require = true;
+	o->sdes.off = true;
+	o->no_rtcp_attribute = o->generate_mid = true;
+	return 0;
 }
 
 FLAG_FN(flag_dtls)

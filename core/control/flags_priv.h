@@ -66,6 +66,7 @@ FLAG_FN(flag_delete_delay);
 FLAG_FN(flag_ice);
 FLAG_FN(flag_ice_lite);
 FLAG_FN(flag_passthrough);
+FLAG_FN(flag_webrtc);
 FLAG_FN(flag_dtls);
 FLAG_FN(flag_dtls_fingerprint);
 FLAG_FN(flag_bundle);

@@ -2,6 +2,7 @@
 /* The table of internal commands. */
 #include "control/internal.h"
 
+#include "call/select.h"
 #include "control/command_priv.h"
 #include "control/settings.h"
 #include "control/statistics.h"
@@ -31,6 +32,7 @@ static void add_call(const struct job *j, struct value *v, const struct call *ca
 
 	dict_add_copy(j->reply, v, "call-id", call->id);
 	dict_add_int(j->reply, v, "deletion", call->model->delete_at_us != 0);
+	dict_add_int(j->reply, v, "recording", call->model->recording_mode == RECORDING_ON);
 	dict_add_int(j->reply, v, "created", call->created_wall_us / SECOND_US);
 	dict_add_copy(j->reply, v, "proxy", str_of(addr_print(&call->created_from, text)));
 }
@@ -38,12 +40,15 @@ static void add_call(const struct job *j, struct value *v, const struct call *ca
 struct listing {
 	const struct job *job;
 	struct value *calls;
+	bool recording; /* only those */
 };
 
 static bool list_call(struct call *call, void *arg)
 {
 	struct listing *l = arg;
 
+	if (l->recording && call->model->recording_mode != RECORDING_ON)
+		return true;
 	add_call(l->job, dict_add_dict(l->job->reply, l->calls, NULL), call);
 	return true;
 }
@@ -56,7 +61,8 @@ static bool concerns_own(const struct job *j)
 
 static int run_list(const struct job *j, struct err *err)
 {
-	struct listing l = { j, dict_add_list(j->reply, j->root, "calls") };
+	struct listing l = { j, dict_add_list(j->reply, j->root, "calls"),
+		str_is(value_get_str(j->request, "which"), "recording") };
 
 	(void)err;
 	if (concerns_own(j))
@@ -76,6 +82,16 @@ static int run_call(const struct job *j, struct err *err)
 	add_call(j, dict_add_dict(j->reply, j->root, "call"), call);
 	dict_add_int(j->reply, j->root, "tos", call->model->tos);
 	return 0;
+}
+
+static int run_tune(const struct job *j, struct err *err)
+{
+	int64_t delay_ms = value_get_int(j->request, "delay", -1);
+	int64_t detect = value_get_int(j->request, "detect-dtmf", -1);
+	struct party_tuning tuning = { (int)CLAMP(delay_ms, -1, INT_MAX), (int)detect };
+
+	return call_tune(j->control->calls, value_get_str(j->request, "call-id"),
+		value_get_str(j->request, "tag"), &tuning, err);
 }
 
 static int run_debug(const struct job *j, struct err *err)
@@ -193,6 +209,7 @@ static const struct {
 	{ "sessions", run_sessions, false },
 	{ "list", run_list, false },
 	{ "call", run_call, false },
+	{ "tune", run_tune, false },
 	{ "debug", run_debug, false },
 	{ "explain", run_explain, false },
 	{ "terminate", run_terminate, false },

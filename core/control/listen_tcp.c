@@ -572,7 +572,7 @@ static void send_later(struct answer_to *to, struct str answer)
 		list_remove(&later->link);
 		if (answer.s)
 			tcp_conn_send(conn, answer);
-		if (conn->at_end && list_empty(&conn->answers))
+		if (conn->at_end && list_empty(&conn->answers) && may_go_on(conn))
 			tcp_conn_finish(conn);
 	}
 	g_free(later);

@@ -156,17 +156,24 @@ static void send_reply(
 		log_warn("Failed to reply to %s: %s", addr_print(client, text), g_strerror(errno));
 }
 
-static void fit_reply(struct listen_udp *l, struct str request, const struct addr *client)
+/* In place of a reply that is too long; `message`: its request, or itself. */
+static void refuse_long(struct str message, size_t len, const struct addr *client, GString *reply)
 {
 	char text[ADDR_TEXT];
 
-	if (l->reply->len <= MAX_REPLY)
-		return;
 	reason_count(REASON_NG_REPLY_TOO_LONG);
-	log_err("Reply to %s does not fit a datagram (%zu bytes)", addr_print(client, text),
-		l->reply->len);
+	log_err("Reply to %s does not fit a datagram (%zu bytes)", addr_print(client, text), len);
+	request_refuse(message, "Reply does not fit a datagram", reply);
+}
+
+static void fit_reply(struct listen_udp *l, struct str request, const struct addr *client)
+{
+	size_t len = l->reply->len;
+
+	if (len <= MAX_REPLY)
+		return;
 	g_string_truncate(l->reply, 0);
-	request_refuse(request, "Reply does not fit a datagram", l->reply);
+	refuse_long(request, len, client, l->reply);
 }
 
 /* A reply that comes later, and where it goes. */
@@ -190,8 +197,14 @@ static void send_later(struct answer_to *to, struct str answer)
 		.msg_controllen = later->control_len,
 	};
 
-	if (answer.s && answer.len <= MAX_REPLY)
+	if (answer.len > MAX_REPLY) {
+		g_autoptr(GString) reply = g_string_new(NULL);
+
+		refuse_long(answer, answer.len, &client, reply); /* its cookie is the request's */
+		send_reply(later->l, &msg, (struct str){ reply->str, reply->len }, &client);
+	} else if (answer.s) {
 		send_reply(later->l, &msg, answer, &client);
+	}
 	g_free(later);
 }
 

@@ -20,7 +20,7 @@ enum { MAX_WAITING = 1024 };
 
 struct waits {
 	GPtrArray *queues; /* struct wait_queue *, one for each call that waits */
-	unsigned count;    /* of requests */
+	unsigned count;    /* of answers to give */
 };
 
 struct wait_queue {
@@ -31,7 +31,7 @@ struct wait_queue {
 
 struct wait {
 	struct addr client;
-	struct answer_to *to;
+	GSList *to;          /* struct answer_to *: who asked first, and who repeated it */
 	struct fetch *fetch; /* of the first one */
 	struct str message;
 	char bytes[];
@@ -123,42 +123,45 @@ static struct wait *push_wait(
 	memcpy(w->bytes, message.s, message.len);
 	w->message = (struct str){ w->bytes, message.len };
 	w->client = *client;
-	w->to = to;
+	w->to = g_slist_append(NULL, to);
 	g_queue_push_tail(&q->requests, w);
 	q->control->waits->count++;
 	return w;
 }
 
-/* It may hold keys. */
-static void free_wait(struct wait *w)
+/* A queue's first one; it may hold keys. `answer`.s NULL: there is none. */
+static void end_first(struct wait_queue *q, struct str answer)
 {
+	struct wait *w = g_queue_pop_head(&q->requests);
+
+	fetch_free(w->fetch);
+	for (GSList *l = w->to; l; l = l->next) {
+		struct answer_to *to = l->data;
+
+		q->control->waits->count--;
+		to->send(to, answer);
+	}
+	g_slist_free(w->to);
 	explicit_bzero(w->bytes, w->message.len);
 	g_free(w);
 }
 
-/* Of a queue; the wait is the caller's. */
-static struct wait *pop_wait(struct wait_queue *q)
-{
-	q->control->waits->count--;
-	return g_queue_pop_head(&q->requests);
-}
-
-static bool is_waiting(const struct control *control, struct str cookie)
+static struct wait *find_wait(const struct control *control, struct str cookie)
 {
 	for (unsigned i = 0; control->waits && i < control->waits->queues->len; i++) {
 		const struct wait_queue *q = g_ptr_array_index(control->waits->queues, i);
 
 		for (GList *l = q->requests.head; l; l = l->next) {
+			struct wait *w = l->data;
 			struct ng_message m;
-			bool same = ng_message_split(((struct wait *)l->data)->message, &m) &&
-				    str_eq(m.cookie, cookie);
+			bool same = ng_message_split(w->message, &m) && str_eq(m.cookie, cookie);
 
 			ng_message_clear(&m);
 			if (same)
-				return true;
+				return w;
 		}
 	}
-	return false;
+	return NULL;
 }
 
 /* ---- messages ---- */
@@ -213,11 +216,8 @@ static bool run_first(struct wait_queue *q)
 	ng_message_clear(&m);
 	if (fetch)
 		return false;
-	pop_wait(q);
-	fetch_free(w->fetch);
-	w->to->send(w->to, (struct str){ reply->str, reply->len });
+	end_first(q, (struct str){ reply->str, reply->len });
 	string_wipe(reply);
-	free_wait(w);
 	return true;
 }
 
@@ -239,13 +239,8 @@ void requests_drop(struct control *control)
 	while (control->waits->queues->len) {
 		struct wait_queue *q = g_ptr_array_index(control->waits->queues, 0);
 
-		while (!g_queue_is_empty(&q->requests)) {
-			struct wait *w = pop_wait(q);
-
-			fetch_free(w->fetch);
-			w->to->send(w->to, STR_NULL);
-			free_wait(w);
-		}
+		while (!g_queue_is_empty(&q->requests))
+			end_first(q, STR_NULL);
 		free_queue(q);
 	}
 	g_ptr_array_free(control->waits->queues, TRUE);
@@ -261,6 +256,8 @@ static bool is_full(const struct control *control)
 static bool refuse_to_wait(const struct ng_message *m, struct fetch *fetch, GString *reply)
 {
 	fetch_free(fetch);
+	reason_count(REASON_NG_WAITING);
+	log_write_limited(LOG_L_WARNING, "Refusing a request: too many are waiting");
 	encode_error(m, "Too many requests are waiting", reply);
 	return true;
 }
@@ -299,13 +296,29 @@ static bool take_new(struct control *control, struct ng_message *m, struct str m
 	return false;
 }
 
+/* One that was asked before: the same answer, now or when it is there. False: not now. */
+static bool take_repeat(struct control *control, struct wait *w, struct str stored,
+	answer_to_fn later, void *arg, GString *reply)
+{
+	if (stored.s) {
+		g_string_append_len(reply, stored.s, (gssize)stored.len);
+		return true;
+	}
+	if (later && !is_full(control)) {
+		w->to = g_slist_append(w->to, later(arg));
+		control->waits->count++;
+	}
+	return false;
+}
+
 bool request_take(struct control *control, struct str message, const struct addr *client,
 	answer_to_fn later, void *arg, GString *reply)
 {
 	size_t start = reply->len;
 	struct ng_message m;
+	struct wait *wait;
 	struct str stored;
-	bool answered = true;
+	bool answered;
 	char addr[ADDR_TEXT];
 
 	counter_add(COUNTER_NG_REQUESTS, 1);
@@ -319,11 +332,11 @@ bool request_take(struct control *control, struct str message, const struct addr
 	}
 	stored = control->retrans ? retrans_find(control->retrans, m.cookie, clock_mono_us())
 				  : STR_NULL;
-	if (stored.s || is_waiting(control, m.cookie)) {
+	wait = stored.s ? NULL : find_wait(control, m.cookie);
+	if (stored.s || wait) {
 		counter_add(COUNTER_NG_REPEATS, 1);
 		log_info("Detected command from %s as a duplicate", addr_print(client, addr));
-		g_string_append_len(reply, stored.s ? stored.s : "", (gssize)stored.len);
-		answered = stored.s != NULL;
+		answered = take_repeat(control, wait, stored, later, arg, reply);
 	} else {
 		answered = take_new(control, &m, message, client, later, arg, reply);
 		if (answered)

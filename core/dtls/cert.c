@@ -7,7 +7,10 @@
 
 #include <errno.h>
 
+#include <glib.h>
+#include <limits.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
@@ -138,6 +141,38 @@ struct dtls_cert *dtls_cert_new(
 		   : failed(err, "DTLS certificate cannot be made");
 	X509_free(x509);
 	EVP_PKEY_free(key);
+	return ret < 0 ? ref_drop(cert) : cert;
+}
+
+char *dtls_cert_write(const struct dtls_cert *cert)
+{
+	BIO *bio = BIO_new(BIO_s_secmem());
+	char *text = NULL, *data;
+	long len;
+
+	if (bio && PEM_write_bio_X509(bio, SSL_CTX_get0_certificate(cert->ctx)) &&
+		PEM_write_bio_PrivateKey(
+			bio, SSL_CTX_get0_privatekey(cert->ctx), NULL, NULL, 0, NULL, NULL)) {
+		len = BIO_get_mem_data(bio, &data);
+		text = g_strndup(data, (size_t)len);
+	}
+	BIO_free(bio);
+	return text;
+}
+
+struct dtls_cert *dtls_cert_read(
+	struct str pem, const struct dtls_cert_options *options, struct err *err)
+{
+	struct dtls_cert *cert = ref_alloc(sizeof(*cert), destroy);
+	BIO *bio = pem.len && pem.len <= INT_MAX ? BIO_new_mem_buf(pem.s, (int)pem.len) : NULL;
+	X509 *x509 = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
+	EVP_PKEY *key = x509 ? PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL) : NULL;
+	int ret = key ? fill_in(cert, key, x509, options, err)
+		      : failed(err, "DTLS certificate cannot be read");
+
+	X509_free(x509);
+	EVP_PKEY_free(key);
+	BIO_free(bio);
 	return ret < 0 ? ref_drop(cert) : cert;
 }
 

@@ -38,6 +38,17 @@ struct dtls_cert;
  */
 struct dtls_cert *dtls_cert_new(
 	const struct dtls_cert_options *options, int64_t now_wall_us, struct err *err);
+/*
+ * Key and certificate as PEM: whoever has that can take our place. By g_free, once it is wiped; NULL:
+ * no memory. [any]
+ */
+char *dtls_cert_write(const struct dtls_cert *cert);
+/*
+ * What was written so; ciphers are those of `options`. It is old at once: nobody new is to be shown
+ * it. A reference; NULL with `err`. [any]
+ */
+struct dtls_cert *dtls_cert_read(
+	struct str pem, const struct dtls_cert_options *options, struct err *err);
 /* Is it time for another one? [any] */
 bool dtls_cert_is_old(const struct dtls_cert *cert, int64_t now_wall_us);
 /* [any] */

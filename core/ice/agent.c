@@ -178,9 +178,24 @@ void ice_agent_start(struct ice_agent *agent, int64_t now_us)
 	settle_all(agent, now_us);
 }
 
+static bool is_proven(const struct pair *pair)
+{
+	return pair->heard || pair->state == PAIR_SUCCEEDED;
+}
+
+/* The peer may go on sending from any of them, not only from where it is sent to. */
+static void keep_proven(struct ice_agent *agent)
+{
+	for (unsigned i = 0; i < agent->pair_count && agent->former_count < FORMER_MAX; i++)
+		if (is_proven(&agent->pairs[i]))
+			agent->former[agent->former_count++] =
+				agent->remotes[agent->pairs[i].remote];
+}
+
 /* Checks begin anew; what is in use stays until something else takes its place. */
 static void begin_anew(struct ice_agent *agent, int64_t now_us)
 {
+	keep_proven(agent);
 	pairs_forget(agent);
 	for (unsigned c = 0; c < ICE_COMPONENTS; c++) {
 		agent->used[c].former = true;
@@ -310,6 +325,7 @@ void agent_settle(struct ice_agent *agent, struct pair *pair, int64_t now_us)
 		return;
 	if (all_have(agent, true)) {
 		agent->state = ICE_COMPLETED;
+		agent->former_count = 0;
 		agent->nominate_us = 0;
 		tell(agent, (struct ice_event){ .type = ICE_EVENT_COMPLETED });
 		return;
@@ -500,11 +516,14 @@ bool ice_agent_valid(const struct ice_agent *agent, unsigned component, const st
 	for (unsigned i = 0; i < agent->pair_count; i++) {
 		const struct pair *pair = &agent->pairs[i];
 
-		if ((pair->heard || pair->state == PAIR_SUCCEEDED) &&
-			pair_component(agent, pair) == component &&
+		if (is_proven(pair) && pair_component(agent, pair) == component &&
 			addr_equal(pair_remote(agent, pair), from))
 			return true;
 	}
+	for (unsigned i = 0; i < agent->former_count; i++)
+		if (agent->former[i].component == component &&
+			addr_equal(&agent->former[i].addr, from))
+			return true;
 	return false;
 }
 

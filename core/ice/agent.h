@@ -132,7 +132,7 @@ int64_t ice_agent_next_us(const struct ice_agent *agent);
 
 /*
  * Is `from` the remote end of a pair that a check by the peer or of ours has shown to be its, for
- * `component`? Those of the generation before count until others take their place.
+ * `component`? Those of the generation before count until all components have a nominated pair.
  */
 bool ice_agent_valid(const struct ice_agent *agent, unsigned component, const struct addr *from);
 /* The pair in use of a component; false: there is none. */

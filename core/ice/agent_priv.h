@@ -45,6 +45,8 @@ struct in_use {
 	int64_t ask_us;     /* when to ask again; 0: not asked for */
 };
 
+enum { FORMER_MAX = 8 };
+
 struct ice_agent {
 	struct ice_params *params;
 	struct ice_params
@@ -57,6 +59,9 @@ struct ice_agent {
 	struct remote *remotes;
 	struct pair *pairs;
 	struct in_use used[ICE_COMPONENTS];
+	/* Shown to be the peer's before checks began anew; until those have come to an end. */
+	struct remote former[FORMER_MAX];
+	unsigned former_count;
 	uint32_t last_triggered;
 	uint64_t drawn;      /* how often randomness was made */
 	int64_t pace_us;     /* no new check before */

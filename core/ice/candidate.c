@@ -137,10 +137,15 @@ size_t ice_candidate_print(const struct ice_candidate *c, char out[ICE_CANDIDATE
 	return (size_t)n;
 }
 
+uint32_t ice_priority_of(unsigned preference, unsigned index, unsigned component)
+{
+	return preference << PREFERENCE_SHIFT | (MAX_INDEX - MIN(index, (unsigned)MAX_INDEX)) << 8 |
+	       (256 - component);
+}
+
 uint32_t ice_priority(enum ice_type type, unsigned index, unsigned component)
 {
-	return types[type].preference << PREFERENCE_SHIFT |
-	       (MAX_INDEX - MIN(index, (unsigned)MAX_INDEX)) << 8 | (256 - component);
+	return ice_priority_of(types[type].preference, index, component);
 }
 
 uint32_t ice_priority_prflx(uint32_t priority)

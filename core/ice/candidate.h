@@ -37,6 +37,8 @@ size_t ice_candidate_print(const struct ice_candidate *candidate, char out[ICE_C
 
 /* `index`: of the address in its interface, the first is 0 (spec NG 4.8). */
 uint32_t ice_priority(enum ice_type type, unsigned index, unsigned component);
+/* The same with a type preference of another's (126 for a host). `index` up to 65535. */
+uint32_t ice_priority_of(unsigned preference, unsigned index, unsigned component);
 /* The same candidate, had it been found by a check (RFC 8445 7.1.1). */
 uint32_t ice_priority_prflx(uint32_t priority);
 /* RFC 8445 6.1.2.3: `controlling` and `controlled` are the priorities of both sides' candidates. */

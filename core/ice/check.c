@@ -121,6 +121,13 @@ static bool is_for(struct str username, const char *own)
 	return str_cut(&username, ':', &ufrag) && str_is(ufrag, own);
 }
 
+static bool is_by(struct str username, const char *peer)
+{
+	struct str ufrag;
+
+	return peer && str_cut(&username, ':', &ufrag) && str_is(username, peer);
+}
+
 /* The parameters whose credentials it was made with; NULL: none of ours. */
 static const struct ice_params *authenticate(
 	const struct ice_agent *agent, const struct stun *request)
@@ -193,11 +200,15 @@ static enum ice_verdict take_request(struct ice_agent *agent, unsigned local,
 		respond_error(agent, local, from, request, STUN_UNAUTHORIZED);
 		return ICE_UNAUTHORIZED;
 	}
-	if (params != agent->params) {
+	/*
+	 * Browsers that have begun anew check with what they know of us, and go on so: then the
+	 * pair is of now, though our credentials are those before.
+	 */
+	if (params != agent->params && !is_by(request->username, agent->params->remote_ufrag)) {
 		respond_success(agent, local, from, request, params->local_pwd);
 		return ICE_TAKEN;
 	}
-	if (conflicts(agent, request)) {
+	if (params == agent->params && conflicts(agent, request)) {
 		respond_error(agent, local, from, request, STUN_ROLE_CONFLICT);
 		return ICE_TAKEN;
 	}

@@ -387,18 +387,19 @@ static int accept_hello(struct stream_dtls *d, const struct packet *packet)
 	return PACKET_OK;
 }
 
+/* What is of no association must not teach where the peer is, so that is looked at first. */
 static int judge(struct stream_dtls *d, struct packet *packet)
 {
-	int verdict = media_learn(packet);
+	bool anew = begins(d, packet->buf);
+	int verdict;
 
-	if (verdict != PACKET_OK)
-		return verdict;
-	if (begins(d, packet->buf))
-		verdict = accept_hello(d, packet);
-	else if (is_over(d))
+	if (!anew && is_over(d))
 		return REASON_DTLS_NO_HELLO;
-	else if (d->plan->active && dtls_is_hello(packet->buf->data, packet->buf->len))
+	if (d->plan->active && dtls_is_hello(packet->buf->data, packet->buf->len))
 		return REASON_DTLS_UNEXPECTED;
+	verdict = media_learn(packet);
+	if (verdict == PACKET_OK && anew)
+		verdict = accept_hello(d, packet);
 	if (verdict == PACKET_OK && d->waiting == DTLS_MAX_WAITING)
 		return REASON_DTLS_BUSY;
 	return verdict;

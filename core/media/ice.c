@@ -75,8 +75,8 @@ static void on_send(
 		reason_count(REASON_SEND_FAILED);
 }
 
-static void tell_control(
-	const struct stream *stream, enum media_event_type type, const struct addr *peer)
+static void tell_control(const struct stream *stream, enum media_event_type type,
+	const struct addr *local, const struct addr *peer)
 {
 	const struct session_state *state = stream->set->state;
 	struct media_event event = {
@@ -85,6 +85,7 @@ static void tell_control(
 		.stream_id = stream->plan->id,
 		.endpoint_gen = stream->plan->endpoint_gen,
 		.ice_generation = stream->rtp_of->plan->ice->params->generation,
+		.local = *local,
 		.peer = *peer,
 	};
 
@@ -109,21 +110,21 @@ static void on_event(void *arg, const struct ice_event *event)
 		use_pair(ice, event);
 		if (event->nominated)
 			tell_control(stream_of(ice, event->component), MEDIA_EVENT_ICE_PAIR,
-				&event->remote);
+				&port_of(ice, event->local)->local, &event->remote);
 		break;
 	case ICE_EVENT_COMPLETED:
 		reason_count(REASON_ICE_COMPLETED);
-		tell_control(ice->stream, MEDIA_EVENT_ICE_COMPLETED, &nobody);
+		tell_control(ice->stream, MEDIA_EVENT_ICE_COMPLETED, &nobody, &nobody);
 		break;
 	case ICE_EVENT_FAILED:
 		reason_count(REASON_ICE_FAILED);
-		tell_control(ice->stream, MEDIA_EVENT_ICE_FAILED, &nobody);
+		tell_control(ice->stream, MEDIA_EVENT_ICE_FAILED, &nobody, &nobody);
 		break;
 	case ICE_EVENT_CONSENT_LOST:
 		reason_count(REASON_ICE_CONSENT_LOST);
 		media_learn_aim(stream_of(ice, event->component), NULL, NULL);
 		tell_control(stream_of(ice, event->component), MEDIA_EVENT_ICE_CONSENT_LOST,
-			&event->remote);
+			&nobody, &event->remote);
 		break;
 	case ICE_EVENT_ROLE:
 		reason_count(REASON_ICE_ROLE_CHANGED);

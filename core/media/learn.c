@@ -49,21 +49,6 @@ struct candidate {
 	bool stale; /* the source of the endpoint before */
 };
 
-/* Same family, address and port as the system has them? */
-static bool same_source(const union sock *a, const union sock *b)
-{
-	uint64_t x, y;
-
-	if (a->sa.sa_family == AF_INET) {
-		/* family, port and address in one comparison */
-		memcpy(&x, a, sizeof(x));
-		memcpy(&y, b, sizeof(y));
-		return x == y;
-	}
-	return a->sa.sa_family == b->sa.sa_family && a->in6.sin6_port == b->in6.sin6_port &&
-	       !memcmp(&a->in6.sin6_addr, &b->in6.sin6_addr, sizeof(a->in6.sin6_addr));
-}
-
 const char *media_rank_name(enum media_rank rank)
 {
 	static const char *const names[RANK_COUNT] = {
@@ -104,7 +89,7 @@ static void note_peer(struct stream *stream)
 	stats->counts.peer = stream->dest_len ? addr_of_sock(&stream->dest) : (struct addr){ 0 };
 	stats->counts.seen = stream->source_state >= SOURCE_LEARNING;
 	stats->counts.at_peer = stats->counts.seen && stream->dest_len &&
-				same_source(&stream->source, &stream->dest);
+				media_same_source(&stream->source, &stream->dest);
 	stats->counts.confirmed = stream->source_state == SOURCE_COMMITTED;
 	stream_stats_end(stats);
 }
@@ -255,9 +240,11 @@ static bool continues(const struct stream *stream, const struct candidate *c)
 	return ahead > 0 && ahead < SEQ_AHEAD_MAX;
 }
 
+/* DTLS can be anybody's, before its handshake is over as well as after. */
 static bool may_follow(const struct stream *stream, const struct candidate *c)
 {
-	return stream->plan->follow && c->packet->now_us >= stream->moved_us + FOLLOW_US;
+	return stream->plan->follow && c->packet->kind != DATAGRAM_DTLS &&
+	       c->packet->now_us >= stream->moved_us + FOLLOW_US;
 }
 
 /*
@@ -325,7 +312,8 @@ static bool move_dest(struct stream *stream, const union sock *from)
 	if (!may_learn(plan) || plan->learn == PLAN_LEARN_OFF)
 		return false;
 	/* On an older port of the other family: cannot be answered from this one. */
-	if (from->sa.sa_family != family || (stream->dest_len && same_source(&stream->dest, from)))
+	if (from->sa.sa_family != family ||
+		(stream->dest_len && media_same_source(&stream->dest, from)))
 		return false;
 	stream->dest = *from;
 	stream->dest_len = family == AF_INET ? sizeof(from->in) : sizeof(from->in6);
@@ -488,8 +476,7 @@ static int weigh_checked(struct packet *packet, struct candidate *c)
 	return PACKET_OK;
 }
 
-/* Any packet but the committed source's. */
-static int weigh(struct packet *packet)
+int media_weigh(struct packet *packet)
 {
 	struct stream *stream = packet->in;
 	struct candidate c = { .packet = packet, .addr = addr_of_sock(packet->from) };
@@ -517,13 +504,4 @@ static int weigh(struct packet *packet)
 		note_peer(stream);
 	}
 	return PACKET_OK;
-}
-
-int media_learn(struct packet *packet)
-{
-	const struct stream *stream = packet->in;
-
-	if (stream->source_state == SOURCE_COMMITTED && same_source(&stream->source, packet->from))
-		return PACKET_OK;
-	return weigh(packet);
 }

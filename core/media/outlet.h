@@ -11,11 +11,16 @@
 #include "base/buf.h"
 #include "base/wheel.h"
 #include "media/digits.h"
+#include "srtp/srtp.h"
 
 #include <stdbool.h>
 
 enum {
-	OUTLET_SSRCS = 4,  /* the one unused for longest is forgotten */
+	/*
+	 * The one unused for longest is forgotten. No more than SRTP keeps the state of: who came
+	 * back after that would begin anew under numbers that were used.
+	 */
+	OUTLET_SSRCS = SRTP_MAX_SSRCS,
 	OUTLET_QUEUE = 64, /* packets that wait for their time; beyond, the oldest leaves early */
 };
 

@@ -8,10 +8,12 @@
 #include "rtp/rtp.h"
 #include "stats/reason.h"
 
+#include <string.h>
+
 struct packet {
-	struct buf *buf;         /* owned by whoever has the packet */
-	struct stream *in;       /* where it came in */
-	struct port *port;       /* by which of its ports */
+	struct buf *buf;   /* owned by whoever has the packet */
+	struct stream *in; /* where it came in */
+	struct port *port; /* by which of its ports */
 	const union sock *from;
 	int64_t now_us;          /* the turn's time */
 	enum datagram_kind kind; /* set by demux */
@@ -22,10 +24,11 @@ struct packet {
 	const uint8_t *sealed;
 	uint32_t sealed_len, sealed_generation; /* of its key */
 	bool changed;                           /* says something else than it did then */
+	bool former;                            /* came under the key before the latest */
 };
 
 /* What a step of the path says: go on, or why not. */
-enum { PACKET_OK = -1 }; /* else an enum reason */
+enum { PACKET_OK = -1, PACKET_TAKEN = -2 }; /* else an enum reason */
 
 /* receive.c: a port's callback. Takes `buf`. [media] */
 void media_receive(struct port *port, struct buf *buf, const union sock *from, bool cut);
@@ -42,8 +45,32 @@ void media_deliver(struct packet *packet);
 void media_delay(struct packet *packet);
 /* demux.c: sets packet->kind; PACKET_OK or the reason to drop it. */
 int media_demux(struct packet *packet);
-/* learn.c: is its source believed? May change where the stream's peer is. */
-int media_learn(struct packet *packet);
+/* learn.c: of any packet but the committed source's. May change where the stream's peer is. */
+int media_weigh(struct packet *packet);
+/* Same family, address and port as the system has them? */
+static inline bool media_same_source(const union sock *a, const union sock *b)
+{
+	uint64_t x, y;
+
+	if (a->sa.sa_family == AF_INET) {
+		/* family, port and address in one comparison */
+		memcpy(&x, a, sizeof(x));
+		memcpy(&y, b, sizeof(y));
+		return x == y;
+	}
+	return a->sa.sa_family == b->sa.sa_family && a->in6.sin6_port == b->in6.sin6_port &&
+	       !memcmp(&a->in6.sin6_addr, &b->in6.sin6_addr, sizeof(a->in6.sin6_addr));
+}
+/* Is its source believed? */
+static inline int media_learn(struct packet *packet)
+{
+	const struct stream *stream = packet->in;
+
+	if (stream->source_state == SOURCE_COMMITTED &&
+		media_same_source(&stream->source, packet->from))
+		return PACKET_OK;
+	return media_weigh(packet);
+}
 /*
  * learn.c: what a stream of a new plan begins with: the signalled peer, or, by the plans'
  * generations, what `before` (NULL: none) has learned. `now_us`: the turn's time.

@@ -282,13 +282,13 @@ static bool stream_equal(const struct plan_stream *a, const struct plan_stream *
 	       a->sources == b->sources && a->follow == b->follow && a->answered == b->answered &&
 	       a->rtp == b->rtp && a->rtcp == b->rtcp && a->opaque == b->opaque &&
 	       a->strip_feedback == b->strip_feedback && a->wait == b->wait &&
-	       a->pierce == b->pierce && a->delay_us == b->delay_us && ports_equal(a, b) &&
-	       filters_equal(a->filter, b->filter) && a->carrier == b->carrier &&
-	       bundles_equal(a->bundle, b->bundle) && a->secured == b->secured &&
-	       srtp_equal(a->srtp_in, b->srtp_in) && srtp_equal(a->srtp_out, b->srtp_out) &&
-	       dtls_equal(a->dtls, b->dtls) && ice_equal(a->ice, b->ice) &&
-	       formats_equal(a->in, b->in) && !memcmp(a->events, b->events, sizeof(a->events)) &&
-	       a->tap == b->tap &&
+	       a->pierce == b->pierce && a->own_peer == b->own_peer && a->delay_us == b->delay_us &&
+	       ports_equal(a, b) && filters_equal(a->filter, b->filter) &&
+	       a->carrier == b->carrier && bundles_equal(a->bundle, b->bundle) &&
+	       a->secured == b->secured && srtp_equal(a->srtp_in, b->srtp_in) &&
+	       srtp_equal(a->srtp_out, b->srtp_out) && dtls_equal(a->dtls, b->dtls) &&
+	       ice_equal(a->ice, b->ice) && formats_equal(a->in, b->in) &&
+	       !memcmp(a->events, b->events, sizeof(a->events)) && a->tap == b->tap &&
 	       sinks_equal(a->rtp_sinks, a->rtp_sink_count, b->rtp_sinks, b->rtp_sink_count) &&
 	       sinks_equal(a->rtcp_sinks, a->rtcp_sink_count, b->rtcp_sinks, b->rtcp_sink_count) &&
 	       all_transcodes_equal(a, b) && plays_equal(a->play, b->play);
@@ -302,4 +302,31 @@ bool plan_equal(const struct plan *a, const struct plan *b)
 		if (!stream_equal(&a->streams[i], &b->streams[i]))
 			return false;
 	return true;
+}
+
+bool plan_checks_loops(const struct plan *plan, uint32_t stream_id)
+{
+	for (unsigned i = 0; i < plan->stream_count; i++)
+		if (plan->streams[i].id == stream_id)
+			return plan->streams[i].own_peer;
+	return false;
+}
+
+static bool is_made_anew(const struct plan_stream *s, unsigned place)
+{
+	return s->transcodes && s->transcodes[place] && !s->transcodes[place]->relay;
+}
+
+bool plan_transcodes(const struct plan *plan, uint32_t stream_id)
+{
+	for (unsigned i = 0; i < plan->stream_count; i++) {
+		const struct plan_stream *s = &plan->streams[i];
+
+		for (unsigned p = 0; p < s->rtp_sink_count; p++)
+			if (is_made_anew(s, p) &&
+				(s->id == stream_id ||
+					plan->streams[s->rtp_sinks[p]].id == stream_id))
+				return true;
+	}
+	return false;
 }

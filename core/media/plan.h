@@ -245,6 +245,7 @@ struct plan_stream {
 			      * is, the stream before is that of its RTP */
 	bool opaque;         /* not RTP at all: datagrams pass as they are */
 	bool wait;           /* nothing is sent to the peer before something came from it */
+	bool own_peer;       /* its peer is a port of ours: what goes round is to be found out */
 	bool pierce;         /* empty packets are sent to it until something came from it */
 	bool strip_feedback; /* what is sent to this peer must not hold RTCP feedback */
 	bool secured;        /* SRTP alone is spoken with the peer: as long as a direction has no
@@ -290,6 +291,10 @@ struct plan {
 struct plan *plan_new(struct str call_id, unsigned stream_count, unsigned sink_slots);
 /* Drops the references. NULL is fine. [control] */
 void plan_free(struct plan *plan);
+/* Is its peer a port of ours? [control] */
+bool plan_checks_loops(const struct plan *plan, uint32_t stream_id);
+/* Is RTP from that stream, or to it, made anew? [control] */
+bool plan_transcodes(const struct plan *plan, uint32_t stream_id);
 /*
  * Do both ask for the same? Ports are compared by address and number, not by lease, so that a
  * plan rebuilt from a snapshot can be compared. [any]

@@ -4,6 +4,7 @@
  *
  *   demux    what is it, and is it expected on this port (demux.c)
  *   ICE      STUN goes to the section's agent, and ends here (ice.c)
+ *   loop     has it come round and round, where the peer is a port of ours (loop_check.h)
  *   secure   is it authentic, and what does it say, where SRTP is spoken (secure.c); DTLS ends
  *            here (dtls.c)
  *   learn    is its source believed (learn.c)
@@ -18,6 +19,7 @@
 #include "media/bundle.h"
 #include "media/dtls.h"
 #include "media/ice.h"
+#include "media/loop_check.h"
 #include "media/packet.h"
 #include "media/secure.h"
 #include "media/tap.h"
@@ -74,17 +76,29 @@ static struct ssrc_stats *find_ssrc(struct stream_counts *counts, uint32_t ssrc)
 	return oldest;
 }
 
+/* Not dropped: it may be understood all the same. */
+static void count_unknown(struct stream_counts *counts)
+{
+	reason_count(REASON_UNKNOWN_TYPE);
+	counter_add(COUNTER_PACKET_ERRORS, 1);
+	counts->errors_in++;
+}
+
 /*
- * After events the type counts as not known, so that each of their packets comes here, and the
- * one behind them: what is done about events costs other packets nothing. So it is out of line.
+ * After events, and types that nobody named, the type counts as not known, so that each of their
+ * packets comes here, and the one behind them: what is done about these costs other packets
+ * nothing. So it is out of line.
  */
 __attribute__((noinline)) static void change_type(const struct packet *packet, struct ssrc_stats *s)
 {
 	uint8_t type = s->payload_type;
 	bool event = media_is_event(packet->in, type);
+	bool known = stream_knows_type(packet->in, type);
 
 	reception_set_clock(&s->reception, type, stream_clock_hz(packet->in, type));
-	if (event)
+	if (!known)
+		count_unknown(&packet->in->stats->counts);
+	if (event || !known)
 		s->reception.clock_type = RECEPTION_NO_TYPE;
 	if (event || packet->in->event.active)
 		media_dtmf_in(packet, event);
@@ -195,6 +209,50 @@ static void deliver(struct packet *packet)
 		media_deliver_filtered(packet);
 }
 
+static int check_loop(const struct packet *packet)
+{
+	struct stream *in = packet->in;
+	bool told = in->stats->counts.drops[REASON_LOOP];
+
+	if (!loop_check_take(in->loops, packet->buf->data, packet->buf->len, packet->now_us))
+		return PACKET_OK;
+	if (!told)
+		media_tell_control(in, (struct media_event){
+					       .type = MEDIA_EVENT_SOURCE_REFUSED,
+					       .reason = REASON_LOOP,
+					       .source = addr_of_sock(packet->from),
+				       });
+	return REASON_LOOP;
+}
+
+/*
+ * What is not plain RTP on a port of its own; PACKET_TAKEN: that was all. Out of line, so that plain
+ * RTP does not pay for it.
+ */
+__attribute__((noinline)) static int receive_special(struct packet *packet)
+{
+	struct stream *in = packet->in;
+	int verdict = PACKET_OK;
+
+	if (packet->kind == DATAGRAM_STUN) {
+		media_ice_in(packet);
+		return PACKET_TAKEN;
+	}
+	if (packet->kind == DATAGRAM_DTLS) {
+		media_dtls_in(packet);
+		return PACKET_TAKEN;
+	}
+	if (in->own_peer)
+		verdict = check_loop(packet);
+	if (verdict == PACKET_OK && in->secured)
+		verdict = media_unprotect(packet);
+	if (verdict == PACKET_OK)
+		verdict = media_learn(packet);
+	if (verdict == PACKET_OK && in->bundle)
+		verdict = media_unbundle(packet);
+	return verdict;
+}
+
 void media_receive(struct port *port, struct buf *buf, const union sock *from, bool cut)
 {
 	struct stream *in = port->owner;
@@ -207,21 +265,12 @@ void media_receive(struct port *port, struct buf *buf, const union sock *from, b
 	};
 	int verdict = cut ? REASON_TOO_LONG : media_demux(&packet);
 
-	if (verdict == PACKET_OK && packet.kind == DATAGRAM_STUN) {
-		media_ice_in(&packet);
-		return;
-	}
-	if (verdict == PACKET_OK && in->secured) {
-		if (packet.kind == DATAGRAM_DTLS) {
-			media_dtls_in(&packet);
-			return;
-		}
-		verdict = media_unprotect(&packet);
-	}
-	if (verdict == PACKET_OK)
+	if (verdict == PACKET_OK && in->special)
+		verdict = receive_special(&packet);
+	else if (verdict == PACKET_OK)
 		verdict = media_learn(&packet);
-	if (verdict == PACKET_OK && in->bundle)
-		verdict = media_unbundle(&packet);
+	if (verdict == PACKET_TAKEN)
+		return;
 	if (verdict != PACKET_OK) {
 		media_drop(&packet, (enum reason)verdict);
 		return;

@@ -118,6 +118,7 @@ static void inherit(struct stream *s, struct stream *before, int64_t now_us)
 	/* What there is serves until the next association has its keys. */
 	if (s->dtls) {
 		*to = *from;
+		to->seals = false; /* the plan has no key any more that could be shared */
 		*from = (struct stream_srtp){ 0 };
 		return;
 	}
@@ -247,6 +248,7 @@ int media_unprotect(struct packet *packet)
 		   packet->now_us < srtp->former_until_us) {
 		/* Its receiver has the new key, under which its sender has sent nothing yet. */
 		media_forget_sealed(packet);
+		packet->former = true;
 		result = run(srtp->former, packet, &len, packet->buf->len);
 	}
 	if (result == SRTP_AUTH_FAILED)
@@ -274,6 +276,9 @@ int media_protect(struct packet *packet, struct stream *out)
 		packet->buf->len = packet->sealed_len;
 		return PACKET_OK;
 	}
+	/* By an index of ours that its sender will use, too: those of RTCP are no numbers of packets. */
+	if (packet->former && packet->kind == DATAGRAM_RTCP && has_key_of(packet->in, out))
+		return REASON_SRTP_SHARED_KEY;
 	if (run(srtp->out, packet, &len, buf_room(packet->buf)) != SRTP_OK)
 		return REASON_SRTP_NOT_SENT;
 	packet->buf->len = (uint32_t)len;

@@ -12,6 +12,7 @@
 #include "media/worker.h"
 #include "rtp/telephone_event.h"
 
+struct loop_check;
 struct session_state;
 
 /* What is known of where a stream's packets come from (learn.c). */
@@ -36,10 +37,12 @@ struct stream {
 	bool rtp, rtcp, opaque, strip_feedback; /* as in struct plan_stream */
 	bool filtered;                          /* it has a filter, a delay or flows */
 	bool secured;                           /* as in struct plan_stream, for RTP */
-	bool translated;                        /* its RTCP is about flows */
-	bool checked;                           /* ICE says whose packets count */
-	bool no_consent;                        /* ICE says that nothing may be sent */
-	uint8_t source_state;                   /* enum source_state */
+	bool special;  /* secured, of ICE, carrying others, next to us: not for the short way in */
+	bool own_peer; /* as in struct plan_stream: it has `loops` */
+	bool translated;      /* its RTCP is about flows */
+	bool checked;         /* ICE says whose packets count */
+	bool no_consent;      /* ICE says that nothing may be sent */
+	uint8_t source_state; /* enum source_state */
 
 	/* Where its peer is. Kept over plans as media_learn_inherit says. */
 	uint8_t dest_len;     /* 0: not known */
@@ -62,7 +65,8 @@ struct stream {
 
 	struct tap *tap; /* the plan's; NULL: not recorded */
 	const struct plan_stream *plan;
-	struct delay *delay; /* owned; NULL: packets do not wait */
+	struct delay *delay;      /* owned; NULL: packets do not wait */
+	struct loop_check *loops; /* owned; NULL: its peer is none of our ports */
 	/* By place in rtp_sinks, each owned and possibly NULL; NULL: no sink has one. Owned. */
 	struct flow **flows;
 	struct generator *generator; /* owned; NULL: nothing was ever played to its peer */
@@ -113,6 +117,8 @@ struct stream *stream_set_find(struct stream_set *set, uint32_t id);
  * it. [media]
  */
 uint32_t stream_clock_hz(const struct stream *stream, uint8_t payload_type);
+/* Has its party named it, or a receiver? True where the party has not said anything. [media] */
+bool stream_knows_type(const struct stream *stream, uint8_t payload_type);
 /*
  * Takes all ports off the worker's loop / puts them on. Holding them first, packets that come in
  * between wait. [media]

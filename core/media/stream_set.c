@@ -9,6 +9,7 @@
 #include "media/flow.h"
 #include "media/generator.h"
 #include "media/ice.h"
+#include "media/loop_check.h"
 #include "media/packet.h"
 #include "media/secure.h"
 #include "media/stream.h"
@@ -62,6 +63,9 @@ struct stream_set *stream_set_new(struct session_state *state, struct plan *plan
 			s->disguise = g_random_int() | 1;
 		if (s->plan->delay_us)
 			s->delay = delay_new(s, s->plan->delay_us);
+		s->own_peer = s->plan->own_peer;
+		if (s->own_peer)
+			s->loops = g_new0(struct loop_check, 1);
 		s->tap = s->plan->tap;
 		s->carrier = &set->streams[s->plan->carrier];
 		s->port = s->carrier->plan->ports[0]->port;
@@ -72,6 +76,11 @@ struct stream_set *stream_set_new(struct session_state *state, struct plan *plan
 	media_ice_open(set);
 	wire_sinks(set);
 	bundles_open(set);
+	for (unsigned i = 0; i < plan->stream_count; i++) {
+		struct stream *s = &set->streams[i];
+
+		s->special = s->secured || s->checked || s->bundle || s->own_peer;
+	}
 	return set;
 }
 
@@ -79,8 +88,10 @@ void stream_set_free(struct stream_set *set)
 {
 	if (!set)
 		return;
-	for (unsigned i = 0; i < set->plan->stream_count; i++)
+	for (unsigned i = 0; i < set->plan->stream_count; i++) {
 		delay_free(set->streams[i].delay);
+		g_free(set->streams[i].loops);
+	}
 	flows_free(set);
 	media_ice_free(set);
 	generators_free(set);
@@ -93,12 +104,19 @@ void stream_set_free(struct stream_set *set)
 	g_free(set);
 }
 
-static uint32_t clock_in(const struct plan_stream *plan, uint8_t payload_type)
+static const struct sdp_format *find_format(const struct plan_stream *plan, uint8_t payload_type)
 {
 	for (unsigned i = 0; plan->in && i < plan->in->format_count; i++)
 		if (plan->in->formats[i].payload_type == payload_type)
-			return plan->in->formats[i].clock_hz;
-	return 0;
+			return &plan->in->formats[i];
+	return NULL;
+}
+
+static uint32_t clock_in(const struct plan_stream *plan, uint8_t payload_type)
+{
+	const struct sdp_format *f = find_format(plan, payload_type);
+
+	return f ? f->clock_hz : 0;
 }
 
 uint32_t stream_clock_hz(const struct stream *stream, uint8_t payload_type)
@@ -108,6 +126,15 @@ uint32_t stream_clock_hz(const struct stream *stream, uint8_t payload_type)
 	for (unsigned i = 0; !hz && i < stream->rtp_sink_count; i++)
 		hz = clock_in(stream->rtp_sinks[i]->plan, payload_type);
 	return hz;
+}
+
+bool stream_knows_type(const struct stream *stream, uint8_t payload_type)
+{
+	bool known = !stream->plan->in || find_format(stream->plan, payload_type);
+
+	for (unsigned i = 0; !known && i < stream->rtp_sink_count; i++)
+		known = find_format(stream->rtp_sinks[i]->plan, payload_type) != NULL;
+	return known;
 }
 
 struct stream *stream_set_find(struct stream_set *set, uint32_t id)

@@ -20,6 +20,7 @@
 enum {
 	JUMP_MAX_S = 5,      /* timestamps that go further ahead are taken for a new reckoning */
 	EVENT_TICKS = 80000, /* an event whose end never came is over by then */
+	HEAR_MS = 20,        /* digits begin and end no more often */
 	FORGET_MS = CONCEAL_MAX_MS, /* more than concealment and resampling look back */
 };
 
@@ -244,6 +245,47 @@ void transcoder_loss(struct transcoder *t, unsigned percent)
 			t->encoders[i].ops->loss(t->encoders[i].state, percent);
 }
 
+/* What waits in another encoder for a whole packet was heard before what goes into this one. */
+static void use_encoder(const struct turn *turn, unsigned index)
+{
+	struct transcoder *t = turn->t;
+	struct encoder *before = &t->encoders[t->encoder], *e = turn->encoder;
+	size_t held = before->held;
+
+	t->encoder = index;
+	if (before == e || !held)
+		return;
+	before->held = 0;
+	if (before->audio.sample_hz == e->audio.sample_hz &&
+		before->audio.channels == e->audio.channels)
+		transcoder_send_samples(turn, before->fifo, held);
+	else
+		turn->ssrc->next_timestamp += ticks_of(before, held);
+}
+
+/*
+ * Decoded audio on its way. Where digits in it become events, in pieces: a long packet may hold
+ * the beginning of one, or all of it.
+ */
+static void send_decoded(const struct turn *turn, size_t count)
+{
+	struct transcoder *t = turn->t;
+	const struct codec_audio *audio = &turn->decoder->audio;
+	bool apart = t->plan->to_events && t->dtmf.block.mode == PLAN_DTMF_OFF;
+	size_t piece = apart ? audio->sample_hz / 1000 * HEAR_MS : count, n;
+	int16_t *at = heard;
+
+	do {
+		n = MIN(piece, count);
+		dtmf_hear(turn, at, n);
+		if (t->silent)
+			memset(at, 0, n * audio->channels * sizeof(*at));
+		send_heard(turn, at, n);
+		at += n * audio->channels;
+		count -= n;
+	} while (count);
+}
+
 static void take_audio(
 	struct turn *turn, const struct rtp_header *h, const uint8_t *payload, unsigned lost)
 {
@@ -272,13 +314,11 @@ static void take_audio(
 	if (d->ops->request)
 		pass_request(turn);
 	t->expected = h->timestamp + (uint32_t)((uint64_t)count * d->clock_hz / d->audio.sample_hz);
+	t->expected_hz = d->clock_hz;
 	t->has_expected = true;
 	if (count)
 		conceal_hear(d->conceal, heard, (size_t)count);
-	dtmf_hear(turn, heard, (size_t)count);
-	if (t->silent)
-		memset(heard, 0, (size_t)count * d->audio.channels * sizeof(int16_t));
-	send_heard(turn, heard, (size_t)count);
+	send_decoded(turn, (size_t)count);
 }
 
 static uint32_t rescale(uint32_t ticks, uint32_t from_hz, uint32_t to_hz)
@@ -356,6 +396,8 @@ static void pass(struct turn *turn, const struct rtp_header *h, const uint8_t *p
 		return;
 	}
 	t->passed = true;
+	if (timestamp_diff(packet.timestamp, turn->ssrc->next_timestamp) > 0)
+		turn->ssrc->next_timestamp = packet.timestamp;
 	memcpy(packet.buf->data + RTP_HEADER_BYTES, payload, h->payload_len);
 	if (is_event) {
 		t->in_event = !event.end;
@@ -387,14 +429,14 @@ static void take_in_order(struct turn *turn, const struct buf *buf, unsigned los
 		pass(turn, &header, payload);
 		break;
 	case PLAN_TRANSCODE:
-		t->encoder = h->encoder;
+		use_encoder(turn, h->encoder);
 		take_audio(turn, &header, payload, lost);
 		break;
 	case PLAN_EVENT:
 		take_event(turn, &header, payload, false);
 		break;
 	case PLAN_TONE:
-		t->encoder = h->encoder;
+		use_encoder(turn, h->encoder);
 		take_event(turn, &header, payload, true);
 		break;
 	case PLAN_DISCARD:
@@ -451,6 +493,17 @@ static void begin_ssrc(struct transcoder *t, uint32_t ssrc)
 	}
 }
 
+/* Before the outlet goes over to that source. */
+static void leave_ssrc(const struct turn *turn, uint32_t ssrc)
+{
+	struct turn before = *turn;
+
+	if (!turn->outlet->count || turn->outlet->ssrc[0].in == ssrc)
+		return;
+	before.ssrc = &turn->outlet->ssrc[0];
+	dtmf_leave(&before);
+}
+
 /* Clock of what is waited for; that of the latest packet will do. */
 static uint32_t clock_of(const struct transcoder *t, const uint8_t *rtp)
 {
@@ -497,6 +550,7 @@ void transcoder_relay(struct transcoder *t, struct packet *packet, struct outlet
 	};
 
 	t->dtmf.block = block ? *block : no_block;
+	leave_ssrc(&turn, rtp_ssrc(rtp));
 	turn.ssrc = outlet_select(outlet, rtp_ssrc(rtp), rtp_seq(rtp), rtp_timestamp(rtp));
 	dtmf_relay(&turn);
 }
@@ -520,6 +574,7 @@ void transcoder_take(struct transcoder *t, struct packet *packet, struct outlet 
 
 		transcoder_flush(t, outlet, &rest);
 		sequencer_clear(&t->sequencer);
+		leave_ssrc(&turn, ssrc);
 		begin_ssrc(t, ssrc);
 	}
 	turn.ssrc = outlet_select(outlet, ssrc, rtp_seq(rtp), rtp_timestamp(rtp));
@@ -528,7 +583,7 @@ void transcoder_take(struct transcoder *t, struct packet *packet, struct outlet 
 		media_drop(packet, REASON_TOO_LATE);
 		return;
 	case SEQUENCER_RESET:
-		t->has_expected = false;
+		t->has_expected = t->passed = false;
 		break;
 	case SEQUENCER_TAKEN:
 		break;

@@ -397,6 +397,20 @@ bool dtmf_replace(const struct turn *turn, const int16_t **samples)
 	return false;
 }
 
+void dtmf_leave(const struct turn *turn)
+{
+	struct digits *d = &turn->outlet->digits;
+
+	if (turn->t->dtmf.heard >= 0)
+		hear_change(turn, -1, 0);
+	if (!d->active || !turn->t->plan->has_event_encoder)
+		return;
+	d->active = false;
+	send_ends(turn);
+	if (!d->heard)
+		tell_injected(turn);
+}
+
 /* ---- events that came ---- */
 
 bool dtmf_take_event(
@@ -424,6 +438,25 @@ bool dtmf_take_event(
 	return true;
 }
 
+/*
+ * Timestamps of events go on from those of the audio beside them, also where the two have different
+ * clocks (opus with telephone-event/8000); durations are of the events' own.
+ */
+static uint32_t stamp_hz(const struct turn *turn)
+{
+	return turn->t->has_expected ? turn->t->expected_hz : turn->decoder->clock_hz;
+}
+
+static uint32_t stamps_of(const struct turn *turn, uint32_t ticks)
+{
+	return (uint32_t)((uint64_t)ticks * stamp_hz(turn) / turn->decoder->clock_hz);
+}
+
+static uint32_t ticks_of(const struct turn *turn, uint32_t stamps)
+{
+	return (uint32_t)((uint64_t)stamps * turn->decoder->clock_hz / stamp_hz(turn));
+}
+
 static void begin_event(
 	const struct turn *turn, const struct rtp_header *h, const struct telephone_event *event)
 {
@@ -438,8 +471,8 @@ static void begin_event(
 						 : mask_of(turn, d->masked++);
 	d->mask_offset = 0;
 	t->event_start = h->timestamp;
-	if (t->has_expected && gap > 0 && (uint32_t)gap <= turn->decoder->clock_hz)
-		transcoder_leave_out(turn, (uint32_t)gap);
+	if (t->has_expected && gap > 0 && (uint32_t)gap <= stamp_hz(turn))
+		transcoder_leave_out(turn, ticks_of(turn, (uint32_t)gap));
 }
 
 /* `count` samples of the event's tone. */
@@ -474,11 +507,11 @@ static bool is_paid(const struct turn *turn, uint32_t ticks)
 }
 
 /* Audio that was sent before the event was known of is not sent again as a tone. */
-static uint32_t heard_already(const struct transcoder *t, uint32_t from, uint32_t most)
+static uint32_t heard_already(const struct turn *turn, uint32_t from, uint32_t most)
 {
-	int32_t ahead = timestamp_diff(t->expected, from);
+	int32_t ahead = timestamp_diff(turn->t->expected, from);
 
-	return t->has_expected && ahead > 0 ? MIN((uint32_t)ahead, most) : 0;
+	return turn->t->has_expected && ahead > 0 ? MIN(ticks_of(turn, (uint32_t)ahead), most) : 0;
 }
 
 void dtmf_play_event(
@@ -498,13 +531,15 @@ void dtmf_play_event(
 		media_count_drop(turn->packet, turn->packet->in, REASON_DECODE_FAILED);
 		return;
 	}
-	from = h->timestamp + d->event_ticks;
-	skip = heard_already(t, from, ticks);
-	transcoder_drop_anchor(turn, from + skip);
+	from = h->timestamp + stamps_of(turn, d->event_ticks);
+	skip = heard_already(turn, from, ticks);
+	transcoder_drop_anchor(turn, from + stamps_of(turn, skip));
+	turn->ssrc->clock_in = stamp_hz(turn);
 	send_tone(turn, (uint64_t)(ticks - skip) * turn->encoder->audio.sample_hz / clock_hz);
 	d->event_ticks = event->duration;
 	if (skip < ticks) {
-		t->expected = h->timestamp + event->duration;
+		t->expected = h->timestamp + stamps_of(turn, event->duration);
+		t->expected_hz = stamp_hz(turn);
 		t->has_expected = true;
 	}
 }

@@ -88,7 +88,9 @@ struct transcoder {
 	bool passed; /* something was passed on since audio was heard last */
 	bool broken; /* the latest packet could not be decoded: it is made up for like a lost one */
 	bool silent;
-	uint32_t expected;    /* timestamp that follows what was heard */
+	uint32_t expected; /* timestamp that follows what was heard, … */
+	uint32_t
+		expected_hz; /* … of that clock, which events have, too, whatever is said of theirs */
 	uint32_t event_start; /* timestamp received, of the event that goes on */
 	uint32_t event_sent;  /* and sent */
 	unsigned encoder;     /* the one that audio went to last */
@@ -140,6 +142,8 @@ bool dtmf_take_event(
 /* An event that came is heard by the sink. */
 void dtmf_play_event(
 	const struct turn *turn, const struct rtp_header *h, const struct telephone_event *event);
+/* The outlet's source goes silent for another one: an event that goes on ends, under its SSRC. */
+void dtmf_leave(const struct turn *turn);
 /* Of a plan that relays. Takes the packet's buf. */
 void dtmf_relay(const struct turn *turn);
 

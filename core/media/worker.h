@@ -65,6 +65,7 @@ struct media_event {
 	enum reason reason;      /* of SOURCE_CHANGED, SOURCE_REFUSED, DTLS_FAILED */
 	enum media_rank rank;    /* of `source` */
 	bool committed;          /* the source believed stays: no learning any more */
+	struct addr local;       /* of ICE_PAIR: of the port, as that is bound */
 	struct addr peer;        /* where packets go now; ADDR_NONE: nowhere */
 	struct addr source;      /* what the event is about */
 	struct addr before;      /* believed until now, or still (REFUSED); ADDR_NONE: none */

@@ -463,6 +463,24 @@ const struct iface *iface_at(const struct iface_table *table, unsigned index)
 	return table->ifaces->pdata[index];
 }
 
+static bool leads_to(const struct iface_addr *own, const struct addr *addr)
+{
+	return (addr_same_ip(&own->local, addr) || addr_same_ip(&own->advertised, addr)) &&
+	       addr->port >= port_pool_min(own->pool) && addr->port <= port_pool_max(own->pool);
+}
+
+bool iface_table_has(const struct iface_table *table, const struct addr *addr)
+{
+	for (unsigned i = 0; addr->family && i < iface_count(table); i++) {
+		const struct iface *iface = iface_at(table, i);
+
+		for (unsigned a = 0; a < iface->addr_count; a++)
+			if (leads_to(&iface->addrs[a], addr))
+				return true;
+	}
+	return false;
+}
+
 const struct iface *iface_with_local(const struct iface_table *table, const struct addr *local)
 {
 	for (unsigned i = 0; i < iface_count(table); i++) {

@@ -56,6 +56,8 @@ bool iface_answers_to(const struct iface_table *table, const struct iface *iface
 const struct iface_addr *iface_pick(const struct iface *iface, enum addr_family family);
 /* The first that has this local address; NULL. */
 const struct iface *iface_with_local(const struct iface_table *table, const struct addr *local);
+/* Does what is sent there come to one of the ports we may use, as far as we know our addresses? */
+bool iface_table_has(const struct iface_table *table, const struct addr *addr);
 /* Takes a port out of all pools (control listeners'). */
 void iface_exclude_port(struct iface_table *table, uint16_t port);
 unsigned iface_count(const struct iface_table *table);

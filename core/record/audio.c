@@ -17,7 +17,7 @@ enum {
 	MAX_BUFFERS = 1024, /* packets that wait, in all */
 	FEWEST_CHANNELS = 2,
 	FLUSH_S = 1,
-	LEAD_US = 250000, /* more than the longest packet: its audio is older than itself */
+	LEAD_US = 1000000, /* audio is older than its packet, the more so if that was held up */
 };
 
 struct channel_track {
@@ -263,6 +263,14 @@ int audio_finish(struct audio *a)
 	ret = a->writer->close(file);
 	a->error = ret;
 	return ret;
+}
+
+bool audio_begin(const struct audio *a, int64_t *ret_us)
+{
+	if (a->begin == INT64_MAX)
+		return false;
+	*ret_us = a->start_us + a->begin * 1000000 / a->format.sample_hz;
+	return true;
 }
 
 uint64_t audio_undecoded(const struct audio *a)

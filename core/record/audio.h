@@ -30,6 +30,8 @@ int audio_put(struct audio *a, const struct record_stream *stream, unsigned slot
 int audio_advance(struct audio *a, int64_t now_us);
 /* All that is left, and the file's end. Nothing but audio_free may follow. */
 int audio_finish(struct audio *a);
+/* When the file's first sample was taken (monotonic). False: nothing was heard so far. */
+bool audio_begin(const struct audio *a, int64_t *ret_us);
 uint64_t audio_undecoded(const struct audio *a);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The end of a metadata file. */
+/* The end of a metadata file; above it, where in time audio is. */
 #include "record/record_priv.h"
 
 #include <time.h>
@@ -8,6 +8,7 @@ const char *recording_state_name(enum recording_state state)
 {
 	static const char *const names[] = {
 		[RECORDING_RUNNING] = "running",
+		[RECORDING_ENDING] = "ending",
 		[RECORDING_COMPLETE] = "complete",
 		[RECORDING_TRUNCATED] = "truncated",
 		[RECORDING_DISCARDED] = "discarded",
@@ -35,6 +36,12 @@ static void append_counts(GString *out, const struct recording_status *status)
 	if (status->undecoded)
 		g_string_append_printf(
 			out, "packets not decoded: %llu\n", (unsigned long long)status->undecoded);
+}
+
+void metadata_audio(GString *out, int64_t begin_wall_us)
+{
+	g_string_append_printf(out, "\nAudio begins at ms: %lld.%03d\n",
+		(long long)(begin_wall_us / 1000), (int)(begin_wall_us % 1000));
 }
 
 void metadata_end(GString *out, int64_t began_wall_us, int64_t ended_wall_us,

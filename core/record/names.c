@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include <glib.h>
@@ -88,19 +89,56 @@ static bool append_part(GString *out, const struct name_parts *parts, char which
 	}
 }
 
+/* What stands for KEY in "KEY:VALUE|KEY:VALUE"; nothing if there is none. */
+static struct str find_value(struct str metadata, struct str key)
+{
+	struct str pair, name;
+
+	while (metadata.s && str_cut(&metadata, '|', &pair))
+		if (str_cut(&pair, ':', &name) && str_eq(name, key))
+			return pair;
+	return (struct str){ 0 };
+}
+
+/* What is behind a %, which goes from the pattern. False: it means nothing. */
+static bool expand_one(
+	GString *out, const struct name_parts *parts, struct str *pattern, struct str *call_id)
+{
+	char which = pattern->len ? pattern->s[0] : '\0';
+	struct str key;
+
+	*pattern = str_skip(*pattern, pattern->len ? 1 : 0);
+	if (which == '{') {
+		if (!memchr(pattern->s, '}', pattern->len) || !str_cut(pattern, '}', &key))
+			return false;
+		append_encoded(out, find_value(parts->metadata, key), CALL_ID_MAX);
+		return true;
+	}
+	if (which >= '1' && which <= '9') {
+		size_t count = MIN((size_t)(which - '0'), call_id->len);
+
+		append_encoded(out, (struct str){ call_id->s, count }, CALL_ID_MAX);
+		*call_id = str_skip(*call_id, count);
+		return true;
+	}
+	return append_part(out, parts, which);
+}
+
 int name_expand(struct str pattern, const struct name_parts *parts, char **ret, struct err *err)
 {
 	g_autoptr(GString) out = g_string_new(NULL);
+	struct str call_id = parts->call_id;
 
-	for (size_t i = 0; i < pattern.len; i++) {
-		if (pattern.s[i] != '%') {
-			g_string_append_c(out, pattern.s[i]);
-			continue;
-		}
-		if (++i == pattern.len || !append_part(out, parts, pattern.s[i]))
+	while (pattern.len) {
+		char c = pattern.s[0];
+
+		pattern = str_skip(pattern, 1);
+		if (c != '%')
+			g_string_append_c(out, c);
+		else if (!expand_one(out, parts, &pattern, &call_id))
 			return err_set(err, EINVAL,
 				"recording-pattern has a '%%' without any of "
-				"c r t l Y m d H M S u %% behind it");
+				"c r t l Y m d H M S u 1-9 {KEY} %% behind it");
 	}
 	if (out->len != strlen(out->str))
 		return err_set(err, EINVAL, "recording-pattern is not a file's name");
@@ -122,8 +160,10 @@ int name_beneath(const char *root, struct str path, char **ret, struct err *err)
 
 	if (path.len > PATH_MAX_BYTES)
 		return refuse(path, "it is too long", err);
-	if (path.len && memchr(path.s, '\0', path.len))
-		return refuse(path, "it is no name", err);
+	/* The metadata's first line tells it, and logs. */
+	for (size_t i = 0; i < path.len; i++)
+		if (g_ascii_iscntrl(path.s[i]))
+			return refuse(path, "it is no name", err);
 	if (path.len && path.s[0] == '/') {
 		if (!str_begins(path, (struct str){ root, root_len }) || path.len == root_len ||
 			path.s[root_len] != '/')

@@ -15,16 +15,17 @@ enum { NAME_TAG_BYTES = 17 }; /* 16 hex digits */
 
 /* What patterns may have in them. */
 struct name_parts {
-	struct str call_id, label;
-	const char *tag; /* 16 hex digits */
-	int64_t wall_us; /* when it began */
+	struct str call_id, label, metadata; /* s NULL: none */
+	const char *tag;                     /* 16 hex digits */
+	int64_t wall_us;                     /* when it began */
 };
 
 /* "CALLID-TAG": the call-ID percent-encoded, and cut when it is too long for a file. g_free it. */
 char *name_stem(struct str call_id, const char *tag);
 /*
- * A pattern: %c call-ID, %r tag, %t "mix", %l label, %Y %m %d %H %M %S %u local time, %% itself.
- * What stands for these is percent-encoded. -EINVAL and `err`: something else behind a %.
+ * A pattern: %c call-ID, %r tag, %t "mix", %l label, %Y %m %d %H %M %S %u local time, %1 … %9 so
+ * many characters of the call-ID that follow those of the ones before, %{KEY} what the metadata
+ * ("KEY:VALUE|…") have, %% itself. What stands for these is percent-encoded. -EINVAL and `err`: something else behind a %.
  */
 int name_expand(struct str pattern, const struct name_parts *parts, char **ret, struct err *err);
 /*

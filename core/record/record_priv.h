@@ -85,8 +85,10 @@ int record_move(const struct recorder_settings *s, const char *from, const char 
 /* All of it, or -errno. */
 int record_append(int fd, const char *text, size_t len);
 
+/* metadata.c: when the first sample was taken, so that all other times have a place in the file. */
+void metadata_audio(GString *out, int64_t begin_wall_us);
 /*
- * metadata.c: the text at the end (spec daemon 10.1). Of one that was left behind nothing was
+ * The text at the end (spec daemon 10.1). Of one that was left behind nothing was
  * counted.
  */
 void metadata_end(GString *out, int64_t began_wall_us, int64_t ended_wall_us,

@@ -69,11 +69,11 @@ static void make_tag(char *tag)
 }
 
 /* Where the client wants it, in the folder; else in the usual place. */
-static int find_place(struct recording *r, const struct recording_request *q, const char *tag,
+static int find_name(struct recording *r, const struct recording_request *q, const char *tag,
 	char **ret_relative, struct err *err)
 {
 	const struct recorder_settings *s = r->settings;
-	const struct name_parts parts = { q->call_id, q->label, tag, clock_wall_us() };
+	const struct name_parts parts = { q->call_id, q->label, q->metadata, tag, clock_wall_us() };
 	g_autofree char *name = NULL, *path = NULL;
 	int ret = 0;
 
@@ -92,6 +92,22 @@ static int find_place(struct recording *r, const struct recording_request *q, co
 		ret = name_beneath(s->folder, q->dir, &folder, err);
 	}
 	return ret < 0 ? ret : name_beneath(s->folder, str_of(path), ret_relative, err);
+}
+
+/* What is in these folders is the daemon's: at start it takes it for what was left behind. */
+static int find_place(struct recording *r, const struct recording_request *q, const char *tag,
+	char **ret_relative, struct err *err)
+{
+	g_autofree char *relative = NULL;
+	int ret = find_name(r, q, tag, &relative, err);
+
+	if (ret < 0)
+		return ret;
+	if (g_str_has_prefix(relative, "tmp/") || g_str_has_prefix(relative, "metadata/"))
+		return err_set(err, EINVAL,
+			"recording cannot go to '%s': that folder is the daemon's", relative);
+	*ret_relative = g_steal_pointer(&relative);
+	return 0;
 }
 
 int recording_new(struct recorder *recorder, const struct recording_request *request,
@@ -224,6 +240,11 @@ void recording_read_status(const struct recording *r, struct recording_status *r
 {
 	*ret = r->status;
 	ret->lost = MAX(ret->lost, tap_dropped(r->tap));
+	if (ret->state != RECORDING_RUNNING)
+		return;
+	ret->packets = tap_count(r->tap);
+	if (r->ending)
+		ret->state = RECORDING_ENDING;
 }
 
 /* ---- jobs ---- */
@@ -233,19 +254,28 @@ static void work(struct job *job)
 	recording_work(container_of(job, struct recording, job));
 }
 
+/* ", 3 NAME", but nothing of none. */
+static void add_number(GString *out, unsigned long long number, const char *name)
+{
+	if (number)
+		g_string_append_printf(out, ", %llu %s", number, name);
+}
+
 static void log_end(const struct recording *r)
 {
 	const struct recording_status *s = &r->status;
 	const struct log_context *before = log_set_context(&r->log);
 	enum log_level level = s->state == RECORDING_TRUNCATED || s->lost ? LOG_L_WARNING
 									  : LOG_L_INFO;
+	g_autoptr(GString) text = g_string_new(NULL);
 
-	log_msg(level,
-		"Recording '" MARKED("%s") "' %s%s%s: %llu packets, %llu gaps (%llu packets), "
-					   "%llu packets not decoded, %u pauses",
-		MARK(r->path), recording_state_name(s->state), s->why[0] ? " because " : "", s->why,
-		(unsigned long long)s->packets, (unsigned long long)s->gaps,
-		(unsigned long long)s->lost, (unsigned long long)s->undecoded, s->pauses);
+	g_string_printf(text, "%llu packets", (unsigned long long)s->packets);
+	add_number(text, s->lost, "lost");
+	add_number(text, s->gaps, "gaps");
+	add_number(text, s->undecoded, "not decoded");
+	add_number(text, s->pauses, "pauses");
+	log_msg(level, "Recording '" MARKED("%s") "' %s%s%s: %s", MARK(r->path),
+		recording_state_name(s->state), s->why[0] ? " because " : "", s->why, text->str);
 	log_set_context(before);
 }
 

@@ -41,6 +41,11 @@ struct tap;
 
 /* Makes the folders; 0 or -errno and `err`. [main] */
 int recorder_prepare(const struct recorder_settings *settings, struct err *err);
+/*
+ * Can files be made in the folders, with the owner that is configured? As who the daemon has become
+ * by then. 0, or -errno and `err`. [main]
+ */
+int recorder_check(const struct recorder_settings *settings, struct err *err);
 /* Ends well what a daemon before left behind: how many. [main, before recordings] */
 unsigned recorder_repair(const struct recorder_settings *settings);
 /* `helpers` is borrowed and outlives it. [main] */
@@ -59,12 +64,13 @@ void recorder_free(struct recorder *recorder); /* NULL is fine */
 
 /* What a client asks for; s NULL: not told. */
 struct recording_request {
-	struct str call_id, label;
+	struct str call_id, label, metadata;
 	struct str file, dir, pattern;
 };
 
 enum recording_state {
 	RECORDING_RUNNING,
+	RECORDING_ENDING, /* its end is on its way to the file; only recording_read_status tells that */
 	RECORDING_COMPLETE,  /* all there is, but for what `lost` and `gaps` tell */
 	RECORDING_TRUNCATED, /* ended before its time: see `why` */
 	RECORDING_DISCARDED,
@@ -129,7 +135,7 @@ void recording_discard(struct recording *r);
  * any more. Twice is fine.
  */
 void recording_end(struct recording *r);
-/* As of its latest job. [control] */
+/* As of its latest job; `packets` and `lost` as of now while it is running. [control] */
 void recording_read_status(const struct recording *r, struct recording_status *ret);
 const char *recording_state_name(enum recording_state state); /* "complete" … */
 

@@ -16,13 +16,23 @@
 
 enum { META_MAX_BYTES = 1024 * 1024 };
 
+/* Missing ones above it are made, too; only the owner gets in unless the mode is configured. */
+static int make_spool(const struct recorder_settings *s)
+{
+	struct recorder_settings only_owner = *s;
+	g_autofree char *above = g_path_get_dirname(s->folder);
+	int ret = record_make_folder(s, above);
+
+	if (!only_owner.dir_mode)
+		only_owner.dir_mode = 0700;
+	return ret < 0 ? ret : record_make_folder(&only_owner, s->folder);
+}
+
 int recorder_prepare(const struct recorder_settings *s, struct err *err)
 {
 	const char *const names[] = { s->subfolder, "metadata", "tmp" };
-	int ret = 0;
+	int ret = make_spool(s);
 
-	if (mkdir(s->folder, 0700) < 0 && errno == ENOENT)
-		ret = record_make_folder(s, s->folder);
 	for (unsigned i = 0; !ret && i < G_N_ELEMENTS(names); i++) {
 		g_autofree char *path = g_build_filename(s->folder, names[i], NULL);
 
@@ -33,6 +43,30 @@ int recorder_prepare(const struct recorder_settings *s, struct err *err)
 	return ret < 0 ? err_set(err, -ret, "Error while setting up spool directory \"%s\".\n%s",
 				 s->folder, g_strerror(-ret))
 		       : 0;
+}
+
+int recorder_check(const struct recorder_settings *s, struct err *err)
+{
+	const char *const names[] = { s->subfolder, "metadata", "tmp" };
+	bool owned = s->uid != (uid_t)-1 || s->gid != (gid_t)-1;
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
+		char *path = g_build_filename(s->folder, names[i], "rtpengine-trial", NULL);
+		int fd = record_create(s, &path);
+
+		if (fd >= 0) {
+			unlink(path);
+			close(fd);
+		}
+		g_free(path);
+		if (fd < 0)
+			return err_set(err, -fd, "Recordings cannot be put into \"%s/%s\": %s%s",
+				s->folder, names[i], g_strerror(-fd),
+				owned ? " (--recording-chown and --recording-chgrp may need "
+					"rights that the daemon's user does not have)"
+				      : "");
+	}
+	return 0;
 }
 
 static int repair_file(const char *path)
@@ -47,16 +81,24 @@ static int repair_file(const char *path)
 	return ret;
 }
 
-/* The first line tells which file it is about; it must be one of the folder. */
-static char *find_recorded(const struct recorder_settings *s, int fd)
+/*
+ * The first line tells which file it is about; it must be one of the folder. When its first party
+ * came stands with the first body, if there is one.
+ */
+static char *find_recorded(const struct recorder_settings *s, int fd, int64_t *began_us)
 {
+	static const char started[] = "\nTimestamp started ms: ";
 	g_autofree char *text = g_malloc0(META_MAX_BYTES + 1);
 	g_autofree char *relative = NULL;
+	const char *at;
 	struct str rest, line;
 	struct err err;
 
 	if (pread(fd, text, META_MAX_BYTES, 0) <= 0)
 		return NULL;
+	at = strstr(text, started);
+	if (at)
+		*began_us = g_ascii_strtoll(at + strlen(started), NULL, 10) * 1000;
 	rest = str_of(text);
 	if (!str_cut(&rest, '\n', &line) || name_beneath(s->folder, line, &relative, &err) < 0)
 		return NULL;
@@ -64,12 +106,12 @@ static char *find_recorded(const struct recorder_settings *s, int fd)
 }
 
 static void end_metadata(const struct recorder_settings *s, int fd, const char *tmp,
-	const char *name, const struct recording_status *status)
+	const char *name, int64_t began_us, const struct recording_status *status)
 {
 	g_autofree char *stem = g_strndup(name, strlen(name) - strlen(".tmp"));
 	g_autofree char *to = g_strdup_printf("%s/metadata/%s.txt", s->folder, stem);
 	g_autoptr(GString) text = g_string_new(NULL);
-	int64_t began_us = clock_wall_us(), ended_us = began_us;
+	int64_t ended_us = clock_wall_us();
 	struct stat st;
 
 	if (fstat(fd, &st) == 0)
@@ -85,6 +127,7 @@ static bool repair_one(const struct recorder_settings *s, const char *name)
 {
 	g_autofree char *tmp = g_strdup_printf("%s/tmp/%s", s->folder, name);
 	g_autofree char *path = NULL;
+	int64_t began_us = INT64_MAX;
 	struct recording_status status = { .state = RECORDING_TRUNCATED };
 	int fd = open(tmp, O_RDWR | O_NOFOLLOW | O_CLOEXEC), ret;
 
@@ -93,14 +136,14 @@ static bool repair_one(const struct recorder_settings *s, const char *name)
 			close(fd);
 		return false;
 	}
-	path = find_recorded(s, fd);
+	path = find_recorded(s, fd, &began_us);
 	ret = path ? repair_file(path) : -ENOENT;
 	g_snprintf(status.why, sizeof(status.why), "the daemon ended before it%s%s",
 		ret < 0 ? ", and the file cannot be repaired: " : "",
 		ret < 0 ? g_strerror(-ret) : "");
 	log_warn("Recording '" MARKED("%s") "' truncated because %s", MARK(path ? path : name),
 		status.why);
-	end_metadata(s, fd, tmp, name, &status);
+	end_metadata(s, fd, tmp, name, began_us, &status);
 	close(fd);
 	return true;
 }

@@ -16,7 +16,9 @@
 #include "rtp/sequencer.h"
 
 enum {
-	JUMP_MS = 50,       /* further off than that: placed anew at once */
+	JUMP_MS = 50,       /* further off than that: placed anew at once … */
+	BURST_MS = 100,     /* … unless nothing follows those that came so close together: */
+	STALL_MS = 1000,    /* then they were held up, if it was no longer than this */
 	ADRIFT_MS = 5,      /* off by more: a sample now and then is left out or doubled … */
 	ALIGNED_MS = 1,     /* … until it is no more than this */
 	SLEW_DIVISOR = 200, /* of all samples, at most */
@@ -203,11 +205,13 @@ static double lateness_of(const struct track *t, struct buf *buf, const struct b
 
 /*
  * How much later than their timestamps say the earliest packets come, of this one and those that
- * follow within TRACK_AHEAD_US and go on with the same reckoning.
+ * follow within TRACK_AHEAD_US and go on with the same reckoning; the latest of them came
+ * *ret_spread_us after it.
  */
-static double lateness(const struct track *t, struct buf *first)
+static double lateness(const struct track *t, struct buf *first, int64_t *ret_spread_us)
 {
-	int64_t until_us = arrival_of(first)->received_us + TRACK_AHEAD_US;
+	int64_t received_us = arrival_of(first)->received_us;
+	int64_t until_us = received_us + TRACK_AHEAD_US, last_us = received_us;
 	const GList *l = t->waiting.head;
 	double least = lateness_of(t, first, l ? l->data : NULL);
 
@@ -216,22 +220,27 @@ static double lateness(const struct track *t, struct buf *first)
 
 		if (arrival_of(buf)->received_us > until_us)
 			break;
-		if (rtp_ssrc(buf->data) == t->ssrc &&
-			arrival_of(buf)->voice->params.clock_hz == t->clock_hz)
-			least = fmin(least, lateness_of(t, buf, l->next ? l->next->data : NULL));
+		if (rtp_ssrc(buf->data) != t->ssrc ||
+			arrival_of(buf)->voice->params.clock_hz != t->clock_hz)
+			continue;
+		least = fmin(least, lateness_of(t, buf, l->next ? l->next->data : NULL));
+		last_us = MAX(last_us, arrival_of(buf)->received_us);
 	}
+	*ret_spread_us = last_us - received_us;
 	return least;
 }
 
 static void place_anew(struct track *t, struct buf *buf)
 {
+	int64_t spread_us;
+
 	t->placed = true;
 	t->ssrc = rtp_ssrc(buf->data);
 	t->clock_hz = arrival_of(buf)->voice->params.clock_hz;
 	t->ref_timestamp = rtp_timestamp(buf->data);
 	t->ref_position = 0;
 	t->packet_ticks = t->clock_hz / 1000 * USUAL_PACKET_MS;
-	t->ref_position = lateness(t, buf);
+	t->ref_position = lateness(t, buf, &spread_us);
 	if (t->has_end && t->ref_position < (double)t->end &&
 		t->ref_position + samples_of_ms(t, OVERLAP_MS) > (double)t->end)
 		t->ref_position = (double)t->end;
@@ -244,8 +253,12 @@ static void follow(struct track *t, struct buf *buf)
 {
 	uint32_t timestamp = rtp_timestamp(buf->data);
 	int32_t passed = timestamp_diff(timestamp, t->ref_timestamp);
-	double late = lateness(t, buf), most;
+	int64_t spread_us;
+	double late = lateness(t, buf, &spread_us), most;
 
+	if (late > samples_of_ms(t, JUMP_MS) && late < samples_of_ms(t, STALL_MS) &&
+		spread_us < BURST_MS * 1000)
+		return;
 	if (fabs(late) > samples_of_ms(t, JUMP_MS)) {
 		place_anew(t, buf);
 		return;

@@ -6,6 +6,7 @@
 #include "record/record_priv.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -16,6 +17,8 @@
 #include "media/tap.h"
 #include "record/audio.h"
 #include "stats/reason.h"
+
+enum { META_END_BYTES = 4096 };
 
 static const int64_t SURVEY_US = 500000; /* the rate of audio is chosen by what came until then */
 
@@ -48,9 +51,28 @@ static void fail(struct recording *r, const char *what, int error)
 
 /* ---- files ---- */
 
+/* What its end will take is put by, so that a full disk does not keep us from telling of it. */
+static void reserve_end(const struct recording *r)
+{
+	struct stat st;
+
+	if (fstat(r->meta_fd, &st) == 0)
+		fallocate(r->meta_fd, FALLOC_FL_KEEP_SIZE, st.st_size, META_END_BYTES);
+}
+
+static void return_reserve(const struct recording *r)
+{
+	struct stat st;
+
+	if (fstat(r->meta_fd, &st) < 0 || ftruncate(r->meta_fd, st.st_size) < 0)
+		log_debug("What was put by for metadata could not be given back: %s",
+			g_strerror(errno));
+}
+
 static int open_metadata(struct recording *r)
 {
 	g_autofree char *line = NULL;
+	int ret;
 
 	r->meta_fd = record_create(r->settings, &r->tmp_path);
 	if (r->meta_fd < 0)
@@ -61,7 +83,9 @@ static int open_metadata(struct recording *r)
 	if (flock(r->meta_fd, LOCK_EX | LOCK_NB) < 0)
 		return -errno;
 	line = g_strdup_printf("%s\n\n", r->file_path);
-	return record_append(r->meta_fd, line, strlen(line));
+	ret = record_append(r->meta_fd, line, strlen(line));
+	reserve_end(r);
+	return ret;
 }
 
 static void open_files(struct recording *r)
@@ -117,6 +141,8 @@ static void append_metadata(struct recording *r, const char *text)
 
 	if (ret < 0)
 		fail(r, "the metadata could not be written", ret);
+	else if (r->meta_fd >= 0)
+		reserve_end(r);
 }
 
 /* ---- packets ---- */
@@ -294,17 +320,20 @@ static void remove_files(struct recording *r)
 static void end_metadata(struct recording *r)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
-	int ret;
+	int64_t begin_us;
+	int ret, moved;
 
 	if (r->meta_fd < 0)
 		return;
+	if (r->audio && audio_begin(r->audio, &begin_us))
+		metadata_audio(text, begin_us + r->wall_us - r->now_us);
 	metadata_end(text, r->began_wall_us, r->wall_us, &r->found, true, r->metadata);
 	ret = record_append(r->meta_fd, text->str, text->len);
-	if (!ret)
-		ret = record_move(r->settings, r->tmp_path, r->meta_path);
-	if (ret < 0)
+	return_reserve(r);
+	moved = record_move(r->settings, r->tmp_path, r->meta_path);
+	if (ret < 0 || moved < 0)
 		log_err("Metadata of a recording could not be put at '" MARKED("%s") "': %s",
-			MARK(r->meta_path), g_strerror(-ret));
+			MARK(r->meta_path), g_strerror(ret < 0 ? -ret : -moved));
 }
 
 static void finish(struct recording *r)

@@ -43,6 +43,7 @@ enum reason_kind {
 	ROW(UNSIGNALLED_SOURCE, DROP, "unsignalled-source",                                        \
 		"not from the signalled address, as --source-policy=signalled wants it")           \
 	ROW(NO_PEER, DROP, "no-peer", "nowhere to send it: the other side's address is not known") \
+	ROW(LOOP, DROP, "loop", "come round and round: the way out leads back to us")              \
 	ROW(NO_SINK, DROP, "no-sink", "nobody receives this stream")                               \
 	ROW(MEDIA_BLOCKED, DROP, "media-blocked", "the proxy asked for it: media are discarded")   \
 	ROW(DIGITS_FULL, DROP, "digits-full", "more digits wait to be played than are kept")       \
@@ -89,6 +90,7 @@ enum reason_kind {
 	ROW(NG_REPLY_TOO_LONG, REFUSE, "ng-reply-too-long", "reply that does not fit a datagram")  \
 	ROW(NG_OVERLOAD, REFUSE, "ng-overload",                                                    \
 		"control requests came faster than they can be handled: lost unread")              \
+	ROW(NG_WAITING, REFUSE, "ng-waiting", "too many control requests wait for files")          \
 	ROW(CALL_LIMIT, REFUSE, "call-limit", "as many calls as --max-sessions allows")            \
 	ROW(LOAD_LIMIT, REFUSE, "load-limit", "load average at or above --max-load")               \
 	ROW(CPU_LIMIT, REFUSE, "cpu-limit", "CPU usage at or above --max-cpu")                     \
@@ -103,8 +105,6 @@ enum reason_kind {
 	ROW(UNSUPPORTED, REFUSE, "unsupported", "asks for something this build cannot do")         \
 	ROW(FLAG_UNKNOWN, CHANGE, "flag-unknown",                                                  \
 		"a flag or key of a request was not understood and ignored")                       \
-	ROW(ICE_NOT_PASSED, CHANGE, "ice-not-passed",                                              \
-		"candidates were to be passed through: ICE ends here instead")                     \
 	ROW(ICE_COMPLETED, CHANGE, "ice-completed", "ICE found a way for each component")          \
 	ROW(ICE_FAILED, CHANGE, "ice-failed", "ICE found no way to the peer")                      \
 	ROW(ICE_CONSENT_LOST, CHANGE, "ice-consent-lost",                                          \
@@ -138,6 +138,8 @@ enum reason_kind {
 		"DTLS failed: what the peer sent is no handshake that we understand")              \
 	ROW(PORT_DEAF, CHANGE, "port-deaf",                                                        \
 		"a port could not be put on its new worker's loop: nothing is received there")     \
+	ROW(UNKNOWN_TYPE, CHANGE, "unknown-type",                                                  \
+		"RTP of a payload type that neither side has named was passed on all the same")    \
 	ROW(RECORD_QUEUE_FULL, CHANGE, "record-queue-full",                                        \
 		"a packet passed, but was not recorded: writing could not keep up")                \
 	ROW(RECORD_FAILED, CHANGE, "record-failed",                                                \

@@ -31,12 +31,14 @@ bool format_is_event(const struct format *f);
 
 /* ---- signal.c ---- */
 
-enum signal_kind { SIGNAL_SILENCE, SIGNAL_TONE, SIGNAL_SPEECH };
+enum signal_kind { SIGNAL_SILENCE, SIGNAL_TONE, SIGNAL_DIGITS, SIGNAL_SPEECH };
 
 struct signal {
 	enum signal_kind kind;
-	double hz, db; /* of a tone */
-	unsigned seed; /* of speech */
+	double hz, db;   /* of a tone */
+	unsigned seed;   /* of speech */
+	char digits[17]; /* one after the other, … */
+	unsigned ms;     /* … each so long, and a pause of that */
 };
 
 struct sound {            /* one channel */

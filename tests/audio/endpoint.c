@@ -4,7 +4,7 @@
  *
  *   open NAME KEY=VALUE…   a side; its port. Keys: format (PT/NAME/CLOCK/CHANNELS/PTIME[/FMTP], the
  *                          first is sent, all are understood), signal (tone:HZ:DB, speech:SEED,
- *                          silence), seconds, loss, reorder (per cent), seed, rtcp (1), host, and
+ *                          digits:DIGITS:MS, silence), seconds, loss, reorder (per cent), seed, rtcp (1), host, and
  *                          at (SECONDS/WHAT[/VALUE]: ssrc, jump, skip, pause, event, payload,
  *                          format, ptime; script.c says what their values are)
  *   to NAME HOST PORT RTCP_PORT

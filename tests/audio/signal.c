@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "codec/tone.h"
 #include "mock/tones.h"
 
 bool signal_parse(struct signal *s, const char *text)
@@ -10,11 +11,28 @@ bool signal_parse(struct signal *s, const char *text)
 	*s = (struct signal){ .kind = SIGNAL_SILENCE };
 	if (sscanf(text, "tone:%lf:%lf", &s->hz, &s->db) == 2)
 		s->kind = SIGNAL_TONE;
+	else if (sscanf(text, "digits:%16[0-9*#A-D]:%u", s->digits, &s->ms) == 2 && s->ms)
+		s->kind = SIGNAL_DIGITS;
 	else if (sscanf(text, "speech:%u", &s->seed) == 1)
 		s->kind = SIGNAL_SPEECH;
 	else
 		return !strcmp(text, "silence");
 	return true;
+}
+
+/* From half a second on. */
+static void make_digits(const struct signal *s, struct sound *sound)
+{
+	const struct codec_audio audio = { sound->hz, 1 };
+	size_t count = (size_t)sound->hz * s->ms / 1000, at = sound->hz / 2;
+
+	for (const char *c = s->digits; *c && at + 2 * count <= sound->count; c++) {
+		const char *all = "0123456789*#ABCD";
+		struct tone tone = tone_of_digit((uint8_t)(strchr(all, *c) - all), 10);
+
+		tone_make(&tone, &audio, 0, sound->samples + at, count);
+		at += 2 * count;
+	}
 }
 
 struct sound signal_make(const struct signal *s, double seconds, uint32_t hz)
@@ -24,6 +42,8 @@ struct sound signal_make(const struct signal *s, double seconds, uint32_t hz)
 	sound.samples = g_new0(int16_t, MAX(sound.count, 1));
 	if (s->kind == SIGNAL_TONE)
 		tones_sine(sound.samples, sound.count, 0, hz, s->hz, s->db);
+	else if (s->kind == SIGNAL_DIGITS)
+		make_digits(s, &sound);
 	else if (s->kind == SIGNAL_SPEECH)
 		tones_speech(sound.samples, sound.count, hz, s->seed);
 	return sound;

@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Calls transcoded by the real daemon, with audio that is measured at both ends. TAP."""
+import array
 import itertools
+import math
 import os
 import sys
+import tempfile
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -205,6 +208,56 @@ def dtmf(d, p):
     equal(got_b["events"], [[5, 500, 7, 3, 1, 100, 97], [11, 1000, 10, 3, 1, 160, 97]])
     equal(got_a["events"], [[1, 700, 6, 3, 1, 80, 101]])
     for got in (got_a, got_b):
+        equal((got["gaps"], got["ssrcs"], got["duplicates"]), (0, 1, 0))
+
+
+def strength(samples, hz, rate):
+    """Of one frequency, in dB of the loudest sine."""
+    phases = [2 * math.pi * hz * n / rate for n in range(len(samples))]
+    x = sum(s * math.cos(p) for s, p in zip(samples, phases))
+    y = sum(s * math.sin(p) for s, p in zip(samples, phases))
+    return 20 * math.log10(max(math.hypot(x, y) * 2 / len(samples) / 32768, 1e-9))
+
+
+def digit_at(samples, rate):
+    """The two loudest of DTMF's frequencies, and by how much they are above the others."""
+    found = sorted(((strength(samples, hz, rate), hz) for hz in
+                    (697, 770, 852, 941, 1209, 1336, 1477, 1633)), reverse=True)
+    return sorted(hz for _, hz in found[:2]), found[1][0] - found[2][0], found[0][0]
+
+
+@scenario("events that the other side does not take are heard, digits in audio become events")
+def tones(d, p):
+    heard = AudioCall(d, Side(p, [PCMU, events(101)], "silence", SECONDS,
+                              at=["0.5/event/5:200:101", "1.0/event/11:200:101"]),
+                      Side(p, [OPUS], "silence", SECONDS),
+                      codec={"transcode": ["opus/48000/2"], "mask": ["all"],
+                             "accept": ["telephone-event"]})
+    found = AudioCall(d, Side(p, [PCMU], "digits:19#:100", SECONDS),
+                      Side(p, [G722, events(96)], "silence", SECONDS))
+    long = AudioCall(d, Side(p, [PCMU.changed(ptime=120)], "digits:2D:80", SECONDS),
+                     Side(p, [PCMA, events(96)], "silence", SECONDS))
+    yield
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "heard")
+        rate = heard.b.heard(path)
+        with open(path, "rb") as f:
+            samples = array.array("h", f.read())
+    first = next(n for n, s in enumerate(samples) if abs(s) > 1000) / rate
+    for at, hz in ((0, [770, 1336]), (0.5, [941, 1477])):
+        piece = samples[int((first + at + 0.05) * rate):int((first + at + 0.15) * rate)]
+        got, above, loudest = digit_at(piece, rate)
+        equal(got, hz)
+        at_least(above, 20, "dB above the other frequencies")
+        at_most(abs(loudest + 16), 2, "dB off its level")
+    equal(heard.b.report()["events"], [])
+    for call, digits, ms in ((found, [1, 9, 11], 100), (long, [2, 15], 80)):
+        got = call.b.report(call.a)
+        equal([e[0] for e in got["events"]], digits)
+        for n, (_, at, _, ends, marker, length, pt) in enumerate(got["events"]):
+            at_most(abs(at - 500 - 2 * ms * n - 30), 50, "ms off its time")
+            at_most(abs(length - ms), 40, "ms off its length")
+            equal((ends, marker, pt), (3, 1, 96))
         equal((got["gaps"], got["ssrcs"], got["duplicates"]), (0, 1, 0))
 
 

@@ -340,9 +340,8 @@ def lacking(d):
             ("list redisconnecttimeout", "Redis"), ("list rediscmdtimeout", "Redis"),
             ("set redisallowederrors 1", "Redis"), ("set redisdisabletime 1", "Redis"),
             ("set redisconnecttimeout 1", "Redis"), ("set rediscmdtimeout 1", "Redis"),
-            ("media list files", "Media playback"), ("media add file /a b", "Media playback"),
-            ("media reload dbs", "Media playback"), ("media evict players", "Media playback"),
-            ("list sessions recording", "Recording"),
+            ("media list files", "Managing stored media"), ("media add file /a b", "Managing stored media"),
+            ("media reload dbs", "Managing stored media"), ("media evict players", "Managing stored media"),
             ("standby", "Setting calls to 'foreign (standby)'")]:
         equal(d.cli(line), f"{what} is not supported by this build\n", line)
     equal(d.cli("ksadd 3"), "Keyspace notification feature has not been configured.\n")
@@ -361,9 +360,16 @@ def one_party(d):
     equal(len(leg.splitlines()), 6)
     contains(whole, "\n".join(leg.splitlines()[1:]))
     contains(d.cli("call party tag ft info"), "--- Tag 'ft', type: FROM_TAG,")
-    equal(d.cli("call party tag tt delay 20"), "Delaying media is not supported by this build\n")
-    equal(d.cli("call party tag tt detect-dtmf 1"),
-          "Detecting DTMF in audio is not supported by this build\n")
+    for words, want in [
+            ("delay 20", "Setting delay to 20\n"), ("delay 0", "Setting delay to 0\n"),
+            ("delay x", "Invalid delay x\n"), ("delay -1", "Invalid delay -1\n"),
+            ("delay 99999", "Invalid delay 99999\n"),
+            ("detect-dtmf 1", "Enabling audio DTMF detection\n"),
+            ("detect-dtmf 0", "Disabling audio DTMF detection\n"),
+            ("detect-dtmf 2", "Invalid on/off flag ('2') specified\n")]:
+        equal(d.cli("call party tag tt " + words), want, words)
+        delayed = "The RTP it sends waits 20 ms" in d.cli("explain party")
+        equal(delayed, words == "delay 20", words)
     equal(d.cli("call party tag tt delay"), "More parameters required.\n")
     equal(d.cli("call party tag tt"), "More parameters required.\n")
     equal(d.cli("call party tag"), "More parameters required.\n")
@@ -671,7 +677,7 @@ def ctl(d):
             (["call", "by-ctl", "tag", "x", "info"], "No such tag 'x'\n"),
             (["set", "loglevel", "core", "6"], "Success setting loglevel to 6\n"),
             (["params", "revert"], ""),
-            (["media", "list", "files"], "Media playback is not supported by this build\n")]:
+            (["media", "list", "files"], "Managing stored media is not supported by this build\n")]:
         equal(tool("rtpengine-ctl", "-ip", at, *words), (0, want, ""), " ".join(words))
     d.ng.request("delete", call_id="by-ctl")
     contains(tool("rtpengine-ctl", "-ip", at)[1], "    Supported commands are:\n")

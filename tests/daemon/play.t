@@ -17,7 +17,7 @@ import wave
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from daemon import Daemon                                          # noqa: E402
-from ng import Refused, bencode                                    # noqa: E402
+from ng import Client, Refused, bencode                            # noqa: E402
 from rtp import Call, Party, rtp_header, sections                  # noqa: E402
 from tap import equal, test                                        # noqa: E402
 import tap                                                         # noqa: E402
@@ -321,15 +321,32 @@ def order(d):
             for i in range(2):
                 reply = d.ng.receive()
                 assert reply.startswith(b"o%d_%d " % (_, i)) and b"2:ok" in reply, reply
-        # A repeat of one that waits has one answer, a later one the same again.
-        for _ in range(3):
-            d.ng.sock.send(b"same " + bencode(messages[0]))
-        first = d.ng.receive()
-        more = d.ng.receive(0.2)
+        # Each repeat gets the answer: of one that waits when it is there, whoever sends it.
+        with Client("127.0.0.1", d.port) as other:
+            for client in (d.ng, d.ng, other):
+                client.sock.send(b"same " + bencode(messages[0]))
+            first = d.ng.receive()
+            equal((d.ng.receive(), other.receive()), (first, first))
         d.ng.sock.send(b"same " + bencode(messages[0]))
         equal(d.ng.receive(), first)
-        assert more is None or more == first
+        equal(d.ng.receive(0.2), None)
         stop(d, call, from_tag="a")
+
+
+@test("an answer that waited and does not fit a datagram is refused like others")
+def long_answer(d):
+    path = tone_file("long.wav", 20, 440)
+    with call_between(d, "long") as (call, _, _):
+        for i in range(30):
+            d.ng.request("offer", call_id=call.id, from_tag="a", via_branch=f"b{i}" + "x" * 3000,
+                         sdp=call.a.sdp(), label="l" * 1500)
+        wait = {"command": "play media", "call-id": call.id, "from-tag": "a", "file": path}
+        d.ng.sock.send(b"first " + bencode(wait))
+        d.ng.sock.send(b"long " + bencode({"command": "query", "call-id": call.id}))
+        assert b"2:ok" in d.ng.receive()
+        reply = d.ng.receive()
+        assert reply.startswith(b"long ") and b"Reply does not fit a datagram" in reply, reply[:99]
+        d.ng.request("delete", call_id=call.id, flags=["fast"])
 
 
 @test("the call ends while it is played to, and while a file is waited for")

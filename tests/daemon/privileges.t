@@ -4,6 +4,7 @@
 import grp
 import os
 import pwd
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -12,7 +13,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from daemon import PROGRAM, Daemon, free_udp_port, run                 # noqa: E402
 from rtp import Call, Party                                            # noqa: E402
-from tap import Skip, contains, equal, test                            # noqa: E402
+from tap import Skip, contains, equal, test, wait_until                # noqa: E402
 import tap                                                             # noqa: E402
 
 NOBODY = pwd.getpwnam("nobody")
@@ -127,6 +128,40 @@ def fatal(text, *args):
                        f"127.0.0.1:{free_udp_port()}", *args)
     contains(err, f"Fatal error: {text}")
     equal(code, 255)
+
+
+@test("recordings are made as the user, in a new folder or one that is there")
+def records():
+    need_root()
+    with tempfile.TemporaryDirectory() as top:
+        os.chmod(top, 0o755)
+        for n, options in enumerate(((), ("--recording-chown=nobody",), ("--recording-chmod-dir=755",))):
+            path = f"{top}/deep{n}/spool"
+            for _ in range(2):      # the folder is new, then it is there
+                with Daemon("--user=nobody", f"--recording-dir={path}", *options) as d, Party("a") as a:
+                    reply = d.ng.request("offer", call_id="rec", from_tag="a", sdp=a.sdp(), record_call="yes")
+                    wait_until(lambda: os.path.exists(reply["recordings"][0]), 5, "the file")
+                    equal(os.stat(reply["recordings"][0]).st_uid, NOBODY.pw_uid)
+                    equal(os.listdir(f"{path}/metadata")[1:], [])
+            mode, owner = os.stat(path).st_mode & 0o777, os.stat(path).st_uid
+            equal((mode, owner), (0o755 if "mod" in str(options) else 0o700, NOBODY.pw_uid))
+
+
+@test("where the user may not record as configured, that is fatal")
+def may_not_record():
+    need_root()
+    with tempfile.TemporaryDirectory() as top:
+        os.chmod(top, 0o755)
+        spool = f"--recording-dir={top}/spool"
+        cannot = f'Recordings cannot be put into "{top}/spool/pcaps": '
+        fatal(cannot + "Permission denied (--recording-chown", "--user=nobody", "--recording-chown=daemon", spool)
+        shutil.rmtree(f"{top}/spool")
+        fatal(cannot + "Operation not permitted (--recording-chown", "--user=nobody", "--recording-chgrp=daemon", spool)
+        os.chown(f"{top}/spool/pcaps", 0, 0)
+        os.chmod(f"{top}/spool/pcaps", 0o755)
+        os.chmod(f"{top}/spool", 0o755)
+        fatal(cannot + "Permission denied\n", "--user=nobody", spool)
+        equal([name for _, _, files in os.walk(top) for name in files], [], "what trials left behind")
 
 
 @test("a user or group that does not exist is fatal")

@@ -104,7 +104,7 @@ def records_call():
                   {("127.0.0.1", party.port, party.to.port, "64")})
         equal([(int(r[1]), int(r[2])) for r in rows if not r[3]], [(a.port + 1, a.to.port + 1)])
         d.wait_log(r"Turning on call recording")
-        d.wait_log(r"complete: 11 packets, 0 gaps")
+        d.wait_log(r"complete: 11 packets\n")
 
 
 @test("IPv6 and Ethernet framing; receive times are those of the packets")
@@ -140,9 +140,16 @@ def commands():
             time.sleep(0.05)    # the worker takes over its new plan
 
         equal("recording" in call.query(), False)
+        equal(d.ng.request("cli", body="list sessions recording")["response"],
+              "No recording sessions on this media relay.\n")
         talk(a, b, 1)
         command("start recording", metadata="m:1")
         talk(a, b, 2)
+        contains(d.ng.request("cli", body="list sessions recording")["response"], "| rec:y\n")
+        contains(d.ng.request("cli", body="list sessions " + call.id)["response"], "recording: yes\n")
+        reply = call.query()
+        equal(list(reply)[-3:], ["totals", "recording", "result"])
+        equal(list(reply["tags"]["a"])[-2:], ["medias", "recording"])
         command("pause recording")
         equal(call.query()["recording"]["status"], "paused")
         talk(a, b, 4)
@@ -218,6 +225,9 @@ def hostile_names():
                 ("recording-dir", "/tmp", "not in --recording-dir"),
                 ("output-path", "pcaps/../..", "leads out"),
                 ("output folder", "x\0/../..", "no name"),
+                ("recording-file", "a\nb", "no name"),
+                ("recording-file", "tmp/rtpengine-meta-x.tmp", "that folder is the daemon's"),
+                ("recording-dir", "./metadata/x", "that folder is the daemon's"),
                 ("recording-pattern", "%q", "recording-pattern"),
                 ("recording-pattern", "../../%c", "leads out")):
             contains(d.ng.refused("start recording", call_id=call.id, **{key: value}), why)
@@ -267,10 +277,13 @@ def killed():
     with Spool() as s:
         with Daemon(*s.options) as d, Party("a") as a, Party("b") as b:
             call = Call(d.ng, a, b, "kill")
+            began = time.time()
             call.offer(record_call="yes")
             call.answer()
             talk(a, b, 5)
-            wait_until(lambda: (f := s.files()) and f[0].stat().st_size > 1000)
+            time.sleep(1.2)     # so that the end differs from the beginning
+            talk(a, b, 5)
+            wait_until(lambda: (f := s.files()) and f[0].stat().st_size > 20 * 200)
             d.send_signal(signal.SIGKILL)
             d.process.wait(5)
         with open(s.files()[0], "ab") as f:
@@ -279,8 +292,11 @@ def killed():
             text, = s.ended()
             contains(text, "\nrecording status: truncated\n")
             contains(text, "\nrecording status reason: the daemon ended before it\n")
+            start = float(re.search(r"\nTimestamp started ms: ([0-9.]+)\n", text)[1]) / 1000
+            contains(text, time.strftime("\ncall start time: %Y-%m-%dT%H:%M:%S\n", time.localtime(start)))
+            assert abs(start - began) < 1, (start, began)
             equal(s.files("tmp"), [])
-            equal(len(parse_pcap(s.files()[0], "udp.srcport")), 10)
+            equal(len(parse_pcap(s.files()[0], "udp.srcport")), 20)
             d.wait_log("truncated because the daemon ended before it")
 
 
@@ -322,11 +338,50 @@ def removed():
         contains(call.query()["recording"]["reason"], "the file is gone")
         talk(a, b, 5)
         d.wait_log("Recording to .* ended: the file is gone")
-        call.delete()
+        call.offer(record_call="yes")       # each message may say so; it does not try again
+        call.answer()
+        equal(call.query()["recording"]["status"], "truncated")
+        d.ng.request("start recording", call_id=call.id)
+        equal(call.query()["recording"]["status"], "running")
+        time.sleep(0.05)
+        talk(a, b, 3)
+        reply = call.delete()["recording"]
+        equal((reply["status"], reply["packets"]), ("ending", 6))
+        contains(s.ended()[0], "\nrecorded packets: 6\n")
         again = Call(d.ng, a, b, "again")   # the folders are made anew
         again.offer(record_call="yes")
         again.delete()
-        contains(s.ended()[0], "\nrecording status: complete\n")
+        for text in s.ended(2):
+            contains(text, "\nrecording status: complete\n")
+
+
+@test("a full disk: what is there can be read, the metadata tell the reason, the call goes on")
+def disk_full():
+    if os.geteuid() != 0:
+        raise Skip("needs root to mount a small file system")
+    with Spool() as s:
+        s.path.mkdir()
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(s.path)],
+                          capture_output=True).returncode:
+            raise Skip("no file system can be mounted here")
+        try:
+            with Daemon(*s.options) as d, Party("a") as a, Party("b") as b:
+                call = Call(d.ng, a, b, "full")
+                call.offer(record_call="yes")
+                call.answer()
+                for _ in range(30):
+                    talk(a, b, 10)
+                state = wait_until(lambda: (r := call.query()["recording"])["status"] == "truncated" and r)
+                contains(state["reason"], "No space left on device")
+                talk(a, b)
+                call.delete()
+                text, = s.ended()
+                contains(text, "\nrecording status: truncated\n")
+                contains(text, "\nrecording status reason: the file could not be written: No space left on device\n")
+                rows = parse_pcap(s.files()[0], "rtp.seq")
+                assert len(rows) > 100 and all(r[0] for r in rows), len(rows)
+        finally:
+            subprocess.run(["umount", str(s.path)], check=True)
 
 
 @test("without --recording-dir calls go on unrecorded with a warning; the command is refused")

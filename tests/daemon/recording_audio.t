@@ -3,12 +3,14 @@
 """Recording of calls as audio, opened by FFmpeg and sox and measured. TAP."""
 import array
 import cmath
-import json
+import contextlib
 import math
 import os
 import pathlib
+import re
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -56,14 +58,15 @@ def play(*legs):
 
 def read(path):
     """(sample rate, a list of samples for each channel), by FFmpeg."""
-    probe = subprocess.run(["ffprobe", "-v", "error", "-show_streams", "-of", "json", str(path)],
-                           check=True, capture_output=True, text=True)
-    stream = json.loads(probe.stdout)["streams"][0]
-    raw = subprocess.run(["ffmpeg", "-v", "error", "-i", str(path), "-f", "s16le", "-"], check=True,
-                         capture_output=True)
-    equal(raw.stderr, b"", "what ffmpeg complains of")
-    samples, channels = array.array("h", raw.stdout), stream["channels"]
-    return int(stream["sample_rate"]), [samples[c::channels] for c in range(channels)]
+    done = subprocess.run(["ffmpeg", "-v", "error", "-i", str(path), "-f", "au", "-"], check=True,
+                          capture_output=True)
+    equal(done.stderr, b"", "what ffmpeg complains of")
+    magic, offset, _, encoding, rate, channels = struct.unpack_from(">4s5I", done.stdout)
+    equal((magic, encoding), (b".snd", 3))
+    samples = array.array("h", done.stdout[offset:])
+    if sys.byteorder == "little":
+        samples.byteswap()
+    return rate, [samples[c::channels] for c in range(channels)]
 
 
 def level(samples, rate, hz):
@@ -76,6 +79,7 @@ def level(samples, rate, hz):
 
 class Spool:
     def __init__(self, form="wav"):
+        self.form = form
         self.top = pathlib.Path(tempfile.mkdtemp(prefix="rtpengine-rec-"))
         self.options = (f"--recording-dir={self.top}", "--recording-method=audio",
                         f"--recording-audio-format={form}")
@@ -102,32 +106,57 @@ def check_legs(rate, channels, seconds, first=500, second=1000):
         assert level(channels[channel][middle], rate, other) < -40
 
 
-def one_call(d, s, name, seconds=1.2, **keys):
-    with Party("a") as a, Party("b") as b:
-        call = Call(d.ng, a, b, name)
-        call.offer(record_call="yes", **keys)
-        call.answer()
-        play((a, tone(500, seconds)), (b, tone(1000, seconds)))
-        call.delete()
-    return s.ended()
+class Recorded:
+    """A daemon with a folder of its own that records in a format, and a call of two parties."""
+
+    def __init__(self, form):
+        self.spool = Spool(form)
+        self.form, self.closing = form, contextlib.ExitStack()
+        self.closing.enter_context(self.spool)
+
+    def start(self):
+        self.daemon = self.closing.enter_context(Daemon(*self.spool.options))
+        self.a, self.b = (self.closing.enter_context(Party(t)) for t in "ab")
+        self.call = Call(self.daemon.ng, self.a, self.b, self.form)
+        self.call.offer(record_call="yes")
+        self.call.answer()
 
 
-def add_format(form):
-    @test(f"{form}: the caller left, the callee right, as long as they spoke")
-    def records():
-        with Spool(form) as s, Daemon(*s.options) as d:
-            (path,), (text,) = one_call(d, s, form)
-            equal(path.suffix, f".{form}")
+@contextlib.contextmanager
+def each_format(prepare=None):
+    """One for each format, so that all can be played to at once: what takes time is playing."""
+    with contextlib.ExitStack() as closing:
+        all_of_them = []
+        for form in FORMATS:
+            one = Recorded(form)
+            closing.enter_context(one.closing)
+            if prepare:
+                closing.enter_context(prepare(one.spool))
+            one.start()
+            all_of_them.append(one)
+        yield all_of_them
+
+
+def play_to(recorded, seconds):
+    first, second = tone(500, seconds), tone(1000, seconds)
+    play(*(leg for r in recorded for leg in ((r.a, first), (r.b, second))))
+
+
+@test("each format: the caller left, the callee right, as long as they spoke")
+def records():
+    with each_format() as recorded:
+        play_to(recorded, 1.2)
+        for r in recorded:
+            r.call.delete()
+        for r in recorded:
+            (path,), (text,) = r.spool.ended()
+            equal(path.suffix, f".{r.form}")
             contains(text, "\nrecording status: complete\n")
             check_legs(*read(path), 1.2)
-            if form in ("wav", "flac"):     # Debian's sox has the others in packages of their own
+            if r.form in ("wav", "flac"):     # Debian's sox has the others in packages of their own
                 out = subprocess.run(["soxi", "-D", str(path)], capture_output=True, text=True)
                 equal(out.returncode, 0, out.stderr)
                 assert abs(float(out.stdout) - 1.2) < 0.02, out.stdout
-
-
-for each in FORMATS:
-    add_format(each)
 
 
 @test("a pause is silence of its length, and told of")
@@ -143,94 +172,99 @@ def pause():
         play((a, tone(500, 1)), (b, tone(1000, 1)))
         call.delete()
         (path,), (text,) = s.ended()
-        contains(text, "Recording paused at: ")
-        contains(text, "Recording resumed at: ")
         rate, channels = read(path)
+        begin, paused, resumed = (float(re.search(what + r"[^\n]*?([0-9.]+)(?: ms\))?\n", text)[1]) / 1000 for what in
+                                  ("Audio begins at ms: ", "Recording paused at: ", "Recording resumed at: "))
+        # The text tells where in the file the gap is: nothing within, once the worker knows, and tones
+        # before and behind.
+        at = [int((t - begin) * rate) for t in (paused, resumed)]
+        step = rate // 5
+        for channel, hz in ((0, 500), (1, 1000)):
+            assert level(channels[channel][at[0] + step * 2:at[1]], rate, hz) < -60
+            assert level(channels[channel][at[0] - step:at[0]], rate, hz) > -15
+            assert level(channels[channel][at[1] + step // 2:at[1] + step * 2], rate, hz) > -15
         check_legs(rate, channels, len(channels[0]) / rate)
         assert abs(len(channels[0]) / rate - 3) < 0.3, len(channels[0]) / rate
-        silent = channels[0][int(1.2 * rate):int(1.7 * rate)]
-        assert level(silent, rate, 500) < -60
-        assert level(channels[1][int(2.4 * rate):int(2.6 * rate)], rate, 1000) > -15
 
 
-@test("SRTP is recorded decrypted")
-def srtp():
-    with Spool() as s, Daemon(*s.options) as d, Party("a") as a, Party("b") as b:
-        # The callee speaks SRTP: the daemon's side of it is decrypted by what it records of the
-        # callee, whose packets come back from a second daemon that encrypts.
-        with Daemon() as far:
-            call = Call(d.ng, a, b, "srtp")
-            reply = d.ng.request("offer", call_id=call.id, from_tag="a", sdp=a.sdp(), record_call="yes",
-                                 transport_protocol="RTP/SAVP")
+def add_secure(name, **keys):
+    @test(f"{name} is recorded decrypted")
+    def secure():
+        with Spool() as s, Daemon(*s.options) as d, Party("a") as a, Party("b") as b, Daemon() as far:
+            # What is recorded of the callee comes from a second daemon, which encrypts it.
+            call = Call(d.ng, a, b, "secure")
+            reply = d.ng.request("offer", call_id=call.id, from_tag="a", sdp=a.sdp(), **keys)
             there = far.ng.request("offer", call_id=call.id, from_tag="a", sdp=reply["sdp"],
-                                   transport_protocol="RTP/AVP")
+                                   transport_protocol="RTP/AVP", ICE="remove")
             b.to = sections(there["sdp"])[0]
             back = far.ng.request("answer", call_id=call.id, from_tag="a", to_tag="b", sdp=b.sdp())
-            contains(back["sdp"], "RTP/SAVP")
+            contains(back["sdp"], keys["transport_protocol"])
             home = d.ng.request("answer", call_id=call.id, from_tag="a", to_tag="b", sdp=back["sdp"])
             a.to = sections(home["sdp"])[0]
+            for sender, receiver in ((a, b), (b, a)):   # once checks and handshakes are through
+                wait_until(lambda: sender.send() or receiver.receive(timeout=0.1), 15, name)
+            d.ng.request("start recording", call_id=call.id)
             play((a, tone(500, 1.2)), (b, tone(1000, 1.2)))
             time.sleep(0.1)
             call.delete()
-        (path,), _ = s.ended()
-        check_legs(*read(path), 1.2)
+            (path,), _ = s.ended()
+            check_legs(*read(path), 1.2)
+
+
+add_secure("SRTP", transport_protocol="RTP/SAVP")
+add_secure("WebRTC: ICE and DTLS", transport_protocol="UDP/TLS/RTP/SAVPF", ICE="force")
 
 
 @test("kill -9: what was written can be played, and is told of at the next start")
 def killed():
-    for form in FORMATS:
-        with Spool(form) as s:
-            with Daemon(*s.options) as d, Party("a") as a, Party("b") as b:
-                call = Call(d.ng, a, b, "kill")
-                call.offer(record_call="yes")
-                call.answer()
-                play((a, tone(500, 4)), (b, tone(1000, 4)))
-                d.send_signal(signal.SIGKILL)
-                d.process.wait(5)
-            path, = s.top.glob("audio/*")
-            if form == "wav":
+    with each_format() as recorded:
+        play_to(recorded, 4)
+        for r in recorded:
+            r.daemon.send_signal(signal.SIGKILL)
+            r.daemon.process.wait(5)
+        for r in recorded:
+            path, = r.spool.top.glob("audio/*")
+            if r.form == "wav":
                 with open(path, "r+b") as f:    # as if it had died between samples and header
                     f.seek(40)
                     f.write(bytes(4))
-            with Daemon(*s.options):
-                (path,), (text,) = s.ended()
+            with Daemon(*r.spool.options):
+                (path,), (text,) = r.spool.ended()
             contains(text, "\nrecording status: truncated\n")
             rate, channels = read(path)
             got = len(channels[0]) / rate
-            assert 1.5 < got <= 4.02, (form, got)
-            assert level(channels[0][rate // 2:rate // 2 + rate // 5], rate, 500) > -15, form
+            assert 1.5 < got <= 4.02, (r.form, got)
+            assert level(channels[0][rate // 2:rate // 2 + rate // 5], rate, 500) > -15, r.form
+
+
+@contextlib.contextmanager
+def small_disk(spool):
+    size = {"wav": 64, "flac": 40, "opus": 24, "mp3": 24}[spool.form]
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}k", "none", str(spool.top)],
+                      capture_output=True).returncode:
+        raise Skip("no file system can be mounted here")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", str(spool.top)], check=True)
 
 
 @test("a full disk: what is there can be played, the reason is told, the call goes on")
 def disk_full():
     if os.geteuid() != 0:
         raise Skip("needs root to mount a small file system")
-    for form, kilobytes in (("wav", 64), ("flac", 32), ("opus", 16), ("mp3", 16)):
-        with Spool(form) as s:
-            done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "none", str(s.top)],
-                                  capture_output=True)
-            if done.returncode:
-                raise Skip("no file system can be mounted here")
-            try:
-                with Daemon(*s.options) as d, Party("a") as a, Party("b") as b:
-                    call = Call(d.ng, a, b, "full")
-                    call.offer(record_call="yes")
-                    call.answer()
-                    if form in ("opus", "mp3"):
-                        with open(s.top / "filler", "wb") as f:
-                            wait_until(lambda: len(list(s.top.glob("tmp/*"))))
-                            f.write(bytes(4096))
-                    play((a, tone(500, 6)), (b, tone(1000, 6)))
-                    state = wait_until(lambda: (r := call.query()["recording"])["status"] == "truncated" and r,
-                                       5, f"the end of {form}")
-                    contains(state["reason"], "No space left on device")
-                    equal(call.delete()["result"], "ok")
-                    d.wait_log("Recording .* truncated because .*No space left")
-                path, = s.top.glob("audio/*")
-                rate, channels = read(path)
-                assert len(channels[0]) / rate > 0.5, (form, len(channels[0]) / rate)
-            finally:
-                subprocess.run(["umount", str(s.top)], check=True)
+    with each_format(small_disk) as recorded:
+        play_to(recorded, 5)
+        for r in recorded:
+            state = wait_until(lambda: (q := r.call.query()["recording"])["status"] == "truncated" and q,
+                               5, f"the end of {r.form}")
+            contains(state["reason"], "No space left on device")
+            equal(r.call.delete()["result"], "ok")
+            r.daemon.wait_log("Recording .* truncated because .*No space left")
+            (path,), (text,) = r.spool.ended()
+            contains(text, "\nrecording status reason: the file could not be written: No space left on device\n")
+            rate, channels = read(path)
+            assert len(channels[0]) / rate > 0.5, (r.form, len(channels[0]) / rate)
 
 
 if not shutil.which("ffmpeg") or not shutil.which("soxi"):

@@ -271,6 +271,15 @@ static void expect_hex(struct script *s, const struct mock_datagram *d, const ch
 		script_fail(s, "expected %s, got %s", hex, got->str);
 }
 
+static void expect_begin(struct script *s, const struct mock_datagram *d, const char *hex)
+{
+	struct mock_datagram *start = g_memdup2(d, sizeof(*d) + d->len);
+
+	start->len = MIN(start->len, strlen(hex) / 2);
+	expect_hex(s, start, hex);
+	g_free(start);
+}
+
 static void expect_event(struct script *s, const struct mock_datagram *d, const char *text)
 {
 	uint8_t wanted[TELEPHONE_EVENT_BYTES];
@@ -312,6 +321,8 @@ static void check_packet(
 
 	if (option(words, "hex")) {
 		expect_hex(s, d, option(words, "hex"));
+	} else if (option(words, "begins")) {
+		expect_begin(s, d, option(words, "begins"));
 	} else if (kind == PACKET_RTP && option(words, "fill")) {
 		expect_fill(s, d, number(words, "fill", 0));
 	} else if (kind == PACKET_RTP && expect_rtp_fields(s, words, d)) {

@@ -215,6 +215,23 @@ static void test_events_follow_the_clock(void)
 	close_talk(&t);
 }
 
+/* Whose events have another clock than the codec it was answered was not answered events. */
+static void test_events_not_answered_are_heard(void)
+{
+	struct talk t;
+
+	open_talk(&t);
+	t.offer.transcode = list(&t, "PCMU");
+	offer(&t, "96 101", OPUS("96") TE8("101"));
+	answer(&t, "0 101", TE8("101"));
+	g_assert_cmpuint(t.agreement.answer.count, ==, 1);
+	check_ways(&t, "96>0", "0>96 101>96");
+	answer(&t, "0 101", TE8("101")); /* again */
+	g_assert_cmpuint(t.agreement.answer.count, ==, 1);
+	check_ways(&t, "96>0", "0>96 101>96");
+	close_talk(&t);
+}
+
 /* An answer to an offer without events, which were added. */
 static void add_events(struct talk *t, struct codec_flow *forth, struct codec_flow *back)
 {
@@ -599,7 +616,7 @@ static void test_the_decisions_can_be_read(void)
 		"answer shown: 96 opus/48000/2\n"
 		"to the answerer: 96 opus/48000/2 is transcoded to 3 GSM/8000, 20 ms\n"
 		"to the offerer: 3 GSM/8000 is transcoded to 96 opus/48000/2, 20 ms\n"
-		"to the offerer: 101 telephone-event/8000 passes\n");
+		"to the offerer: 101 telephone-event/8000 is heard in 96 opus/48000/2\n");
 	close_talk(&t);
 }
 
@@ -612,6 +629,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/codec/choose/stripped", test_stripped_codec_is_a_last_resort);
 	g_test_add_func("/codec/choose/unknown", test_unknown_codecs_pass);
 	g_test_add_func("/codec/choose/events", test_events_follow_the_clock);
+	g_test_add_func("/codec/choose/events-not-answered", test_events_not_answered_are_heard);
 	g_test_add_func("/codec/choose/events-heard", test_events_nobody_takes_are_heard);
 	g_test_add_func("/codec/choose/events-made", test_added_events_are_made_of_audio);
 	g_test_add_func("/codec/choose/looked-for", test_digits_are_looked_for);

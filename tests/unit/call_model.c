@@ -179,7 +179,7 @@ static void test_found_by_tag_alias_and_branch(void)
 	struct model *model = make_model();
 	struct party *b = model->parties[1];
 
-	b->aliases[b->alias_count++] = arena_str(model->arena, STR_LIT("B-old"));
+	party_add_alias(b, arena_str(model->arena, STR_LIT("B-old")));
 	b->via_branch = arena_str(model->arena, STR_LIT("z1"));
 	model_add_party(model, 0); /* without a tag: an empty one does not find it */
 	g_assert_true(model_find_tag(model, STR_LIT("B")) == b);

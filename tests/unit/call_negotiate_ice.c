@@ -208,6 +208,141 @@ static void test_plan(void)
 	close_fixture(&f);
 }
 
+/* Next to those of the sender that are of our type (spec NG 4.8). */
+static void test_priority_when_passed(void)
+{
+	static const struct {
+		const char *attributes;
+		bool relay;
+		uint32_t priority;
+	} rows[] = {
+		{ PEER_1, false, 2130706431 },
+		{ PEER_1 HOST_1 HOST_2, false, 2097152255 },
+		{ PEER_1 HOST_1, true, 16777215 },
+		/* next to it is above where there is room */
+		{ PEER_1 HOST_1 "a=candidate:h2 1 UDP 2097152255 192.0.2.11 41000 typ host\r\n",
+			false, 2097152511 },
+		{ PEER_1 "a=candidate:h2 1 UDP 2130705919 192.0.2.11 41000 typ host\r\n", false,
+			2130706175 },
+		{ PEER_1 "a=candidate:r 1 UDP 255 192.0.2.11 41000 typ relay raddr 0.0.0.0 rport "
+			 "9\r\n",
+			true, 511 },
+		{ PEER_1 "a=candidate:r 1 UDP 16777215 192.0.2.11 9 typ relay raddr 1.1.1.1 rport "
+			 "9\r\n",
+			true, 16777215 },
+	};
+	struct fixture f;
+
+	open_fixture(&f);
+	for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct ice_candidate c;
+
+		f.a.ice.relay = rows[i].relay;
+		c = negotiate_ice_candidate(
+			&f.a, &f.maps[0], 1, body(&f, rows[i].attributes), "instance");
+		g_assert_cmpuint(c.priority, ==, rows[i].priority);
+		g_assert_cmpuint(c.type, ==, rows[i].relay ? ICE_RELAY : ICE_HOST);
+		g_assert_cmpint(c.related.family != ADDR_NONE, ==, rows[i].relay);
+		c = negotiate_ice_candidate(
+			&f.a, &f.maps[0], 2, body(&f, rows[i].attributes), "instance");
+		g_assert_cmpuint(c.priority, ==, rows[i].priority - 1);
+	}
+	close_fixture(&f);
+}
+
+static enum ice_pass passes(struct fixture *f, const char *attributes, struct ice_options o,
+	enum ice_pass before, bool answer)
+{
+	return negotiate_ice_passes(body(f, attributes), &o, before, answer);
+}
+
+static void test_passing(void)
+{
+	struct ice_options none = { 0 }, off = { .no_pass = true, .pass = true };
+	struct ice_options optional = { .wish = ICE_WISH_OPTIONAL }, on = { .pass = true };
+	struct ice_options force = { .wish = ICE_WISH_FORCE };
+	struct fixture f;
+
+	open_fixture(&f);
+	g_assert_cmpint(passes(&f, PEER_1, none, ICE_PASSED, false), ==, ICE_NOT_PASSED);
+	g_assert_cmpint(passes(&f, PEER_1, optional, ICE_NOT_PASSED, false), ==, ICE_PASSED);
+	g_assert_cmpint(passes(&f, "", optional, ICE_NOT_PASSED, false), ==, ICE_NOT_PASSED);
+	g_assert_cmpint(passes(&f, "", on, ICE_NOT_PASSED, false), ==, ICE_PASS_FORCED);
+	g_assert_cmpint(passes(&f, PEER_1, off, ICE_NOT_PASSED, false), ==, ICE_NOT_PASSED);
+	/* The offer decides. */
+	g_assert_cmpint(passes(&f, PEER_1, optional, ICE_NOT_PASSED, true), ==, ICE_NOT_PASSED);
+	g_assert_cmpint(passes(&f, PEER_1, none, ICE_PASSED, true), ==, ICE_PASSED);
+	g_assert_cmpint(passes(&f, "", none, ICE_PASSED, true), ==, ICE_NOT_PASSED);
+	g_assert_cmpint(passes(&f, PEER_1, force, ICE_PASSED, true), ==, ICE_NOT_PASSED);
+	g_assert_cmpint(passes(&f, "", none, ICE_PASS_FORCED, true), ==, ICE_PASS_FORCED);
+	g_assert_cmpint(passes(&f, PEER_1, off, ICE_PASS_FORCED, true), ==, ICE_NOT_PASSED);
+	/* Keys that we do not have. */
+	g_assert_cmpint(passes(&f,
+				"a=crypto:1 AES_CM_128_HMAC_SHA1_80 "
+				"inline:QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNk\r\n",
+				none, ICE_PASSED, true),
+		==, ICE_PASSED);
+	close_fixture(&f);
+}
+
+static struct sdp_attr line(enum sdp_attr_id id, const char *value)
+{
+	return (struct sdp_attr){ .id = id, .value = str_of(value) };
+}
+
+static void test_trickle(void)
+{
+	struct sdp_attr candidate = line(
+		SDP_ATTR_CANDIDATE, "t1 2 UDP 2130706430 192.0.2.12 41001 typ host");
+	struct sdp_attr name = line(SDP_ATTR_CANDIDATE, "t1 1 UDP 1 x.local 41001 typ host");
+	struct sdp_attr end = line(SDP_ATTR_END_OF_CANDIDATES, "");
+	struct plan_ice *plan;
+	struct fixture f;
+
+	open_fixture(&f);
+	exchange(&f);
+	g_assert_false(negotiate_ice_may_trickle(&f.a));
+	f.a.in = body(&f, PEER_1 HOST_1 "a=ice-options:trickle\r\n");
+	g_assert_true(negotiate_ice_may_trickle(&f.a));
+	plan = negotiate_ice_plan(&f.a, NULL);
+	g_assert_cmpuint(plan->params->components, ==, 2); /* the second's may come */
+	g_assert_false(plan->params->remote_ended);
+	ref_drop(plan);
+	g_assert_false(negotiate_ice_trickle(&f.a, &name));
+	g_assert_true(negotiate_ice_trickle(&f.a, &candidate));
+	g_assert_false(negotiate_ice_trickle(&f.a, &candidate));
+	g_assert_true(negotiate_ice_trickle(&f.a, &end));
+	g_assert_false(negotiate_ice_trickle(&f.a, &end));
+	plan = negotiate_ice_plan(&f.a, NULL);
+	g_assert_cmpuint(plan->params->remote_count, ==, 2);
+	g_assert_cmpuint(plan->params->remotes[1].component, ==, 2);
+	g_assert_true(plan->params->remote_ended);
+	ref_drop(plan);
+	f.a.ice.trickled = ref_drop(f.a.ice.trickled);
+	g_assert_true(negotiate_ice_trickle(&f.a, &end));
+	plan = negotiate_ice_plan(&f.a, NULL);
+	g_assert_cmpuint(plan->params->components, ==, 1);
+	ref_drop(plan);
+	ref_drop(f.a.ice.trickled);
+	close_fixture(&f);
+}
+
+static void test_trickle_is_bounded(void)
+{
+	struct fixture f;
+
+	open_fixture(&f);
+	for (unsigned i = 0; i < 2 * ICE_MAX_REMOTES; i++) {
+		g_autofree char *text = g_strdup_printf(
+			"t1 1 UDP 2130706430 192.0.2.12 %u typ host", 1000 + i);
+		struct sdp_attr candidate = line(SDP_ATTR_CANDIDATE, text);
+
+		g_assert_cmpint(negotiate_ice_trickle(&f.a, &candidate), ==, i < ICE_MAX_REMOTES);
+	}
+	ref_drop(f.a.ice.trickled);
+	close_fixture(&f);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -217,5 +352,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/call/negotiate-ice/rejected-sender", test_rejected_sender);
 	g_test_add_func("/call/negotiate-ice/roles", test_roles);
 	g_test_add_func("/call/negotiate-ice/plan", test_plan);
+	g_test_add_func("/call/negotiate-ice/priority-when-passed", test_priority_when_passed);
+	g_test_add_func("/call/negotiate-ice/passing", test_passing);
+	g_test_add_func("/call/negotiate-ice/trickle", test_trickle);
+	g_test_add_func("/call/negotiate-ice/trickle-is-bounded", test_trickle_is_bounded);
 	return g_test_run();
 }

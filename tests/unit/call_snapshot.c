@@ -4,6 +4,7 @@
  * and answers the next message in the same way.
  */
 #include "call/call.h"
+#include "call/table_priv.h"
 #include "ng/ng.h"
 
 #include "../mock/codecs.h"
@@ -272,6 +273,69 @@ static void next_offer_is_answered_alike(void)
 	g_string_free(there, TRUE);
 }
 
+static const char *const body_web_a =
+	"v=0\r\no=ann 8100 3 IN IP4 192.0.2.10\r\ns=call\r\nc=IN IP4 192.0.2.10\r\nt=0 0\r\n"
+	"m=audio 41000 UDP/TLS/RTP/SAVPF 0 8\r\na=rtcp-mux\r\na=mid:a\r\na=setup:actpass\r\n"
+	"a=fingerprint:sha-1 10:32:54:76:98:BA:DC:FE:01:23:45:67:89:AB:CD:EF:11:22:33:44\r\n"
+	"a=ice-ufrag:Qa1z\r\na=ice-pwd:0123456789abcdefghijkl\r\na=ice-options:trickle\r\n";
+static const char *const body_web_b =
+	"v=0\r\no=ben 9200 7 IN IP4 198.51.100.20\r\ns=-\r\nc=IN IP4 198.51.100.20\r\nt=0 0\r\n"
+	"m=audio 42000 UDP/TLS/RTP/SAVPF 0\r\na=rtcp-mux\r\na=mid:a\r\na=setup:active\r\n"
+	"a=fingerprint:sha-256 10:32:54:76:98:BA:DC:FE:01:23:45:67:89:AB:CD:EF:11:22:33:44:"
+	"11:22:33:44:11:22:33:44:11:22:33:44\r\na=tls-id:0123456789abcdef0123\r\n"
+	"a=ice-ufrag:Wb2y\r\na=ice-pwd:zyxwvutsrqponmlkjihgfe\r\n";
+
+static void find_way(const struct call *call, const struct media *media)
+{
+	struct ice_found found = {
+		.stream_id = media->streams[0].id,
+		.generation = media->ice.generation,
+		.completed = true,
+		.local = media->ports->leases[0]->port->local,
+		.remote = media->streams[0].peer,
+	};
+
+	call_ice_add((struct call *)(uintptr_t)call, &found);
+}
+
+/* Certificates, tls-id, roles, credentials, and what ICE has found. */
+static void browsers_are_answered_alike(void)
+{
+	GString *text, *again, *here = g_string_new(NULL), *there = g_string_new(NULL);
+	char instance[INSTANCE_HEX + 1];
+	struct world w;
+	struct call *call;
+
+	world_defaults(&w);
+	world_open(&w);
+	memcpy(instance, w.control.calls->instance, sizeof(instance));
+	g_assert_true(request(&w, "offer", "A", NULL, body_web_a, NULL));
+	call = call_table_find(w.control.calls, call_id());
+	g_assert_true(request(&w, "answer", "A", "B", body_web_b, NULL));
+	find_way(call, call->model->parties[1]->media[0]);
+	text = write_down(&w);
+	g_assert_true(request(&w, "offer", "A", "B", body_web_a, here));
+	g_assert_true(request(&w, "answer", "A", "B", body_web_b, here));
+	g_assert_nonnull(strstr(here->str, "a=remote-candidates:1 198.51.100.20 42000"));
+	g_assert_nonnull(strstr(here->str, "a=tls-id"));
+	world_close(&w);
+	world_defaults(&w);
+	world_open(&w);
+	/* Foundations are those of a process. */
+	memcpy(w.control.calls->instance, instance, sizeof(instance));
+	rebuild(&w, text);
+	again = write_down(&w);
+	g_assert_cmpstr(again->str, ==, text->str);
+	g_assert_true(request(&w, "offer", "A", "B", body_web_a, there));
+	g_assert_true(request(&w, "answer", "A", "B", body_web_b, there));
+	g_assert_cmpstr(there->str, ==, here->str);
+	world_close(&w);
+	g_string_free(text, TRUE);
+	g_string_free(again, TRUE);
+	g_string_free(here, TRUE);
+	g_string_free(there, TRUE);
+}
+
 static bool restores(struct world *w, const char *json)
 {
 	struct dict *d;
@@ -310,6 +374,11 @@ static void broken_snapshots_are_refused_and_leave_nothing(void)
 			     "\"crypto\":{\"in\":\"1 AES_CM_128_HMAC_SHA1_32 inline:x\"}}]}]}"));
 	g_assert_false(restores(&w, "{\"call_id\":\"x\",\"version\":1,\"parties\":[{\"media\":[{"
 				    "\"crypto\":{\"shown\":[\"1 nothing\"]}}]}]}"));
+	g_assert_false(restores(&w, "{\"call_id\":\"x\",\"version\":1,\"parties\":[{\"media\":[{"
+				    "\"dtls\":{\"shown\":1}}]}]}"));
+	g_assert_false(restores(&w, "{\"call_id\":\"x\",\"version\":1,\"parties\":[{\"media\":[{"
+				    "\"dtls\":{\"said\":[\"sha-1 00\"]}}]}]}"));
+	g_assert_false(restores(&w, "{\"call_id\":\"x\",\"version\":1,\"certs\":[\"none\"]}"));
 	world_run(&w);
 	g_assert_cmpuint(world_ports_used(&w), ==, 0);
 	world_close(&w);
@@ -323,6 +392,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/call/snapshot/unanswered", unanswered_call_gives_same_plan);
 	g_test_add_func("/call/snapshot/bundle", shared_transport_gives_same_plan);
 	g_test_add_func("/call/snapshot/next-offer", next_offer_is_answered_alike);
+	g_test_add_func("/call/snapshot/browsers", browsers_are_answered_alike);
 	g_test_add_func("/call/snapshot/broken", broken_snapshots_are_refused_and_leave_nothing);
 	return g_test_run();
 }

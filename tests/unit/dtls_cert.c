@@ -74,11 +74,35 @@ static void test_unknown_ciphers(void)
 	g_assert_true(g_str_has_prefix(err.text, "DTLS ciphers cannot be used: "));
 }
 
+/* Written and read, it is the same; without its key, or as anything else, it is none. */
+static void test_written(void)
+{
+	struct dtls_cert_options o = options();
+	struct dtls_cert *cert = make(&o), *read;
+	g_autofree char *pem = dtls_cert_write(cert);
+	struct err err = { 0 };
+
+	g_assert_nonnull(pem);
+	read = dtls_cert_read(str_of(pem), &o, &err);
+	g_assert_nonnull(read);
+	for (int i = 0; i < DTLS_HASH_COUNT; i++)
+		g_assert_true(fingerprint_equal(dtls_cert_fingerprint(cert, (enum dtls_hash)i),
+			dtls_cert_fingerprint(read, (enum dtls_hash)i)));
+	g_assert_true(dtls_cert_is_old(read, NOW_US));
+	*strstr(pem, "-----BEGIN PRIVATE KEY") = '\0';
+	g_assert_null(dtls_cert_read(str_of(pem), &o, &err));
+	g_assert_true(g_str_has_prefix(err.text, "DTLS certificate cannot be read"));
+	g_assert_null(dtls_cert_read(STR_LIT(""), &o, &err));
+	ref_drop(cert);
+	ref_drop(read);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/cert/hashes", test_all_hashes);
 	g_test_add_func("/cert/old", test_old_after_half_its_life);
+	g_test_add_func("/cert/written", test_written);
 	g_test_add_func("/cert/rsa-and-sha1", test_rsa_and_sha1);
 	g_test_add_func("/cert/unknown-ciphers", test_unknown_ciphers);
 	return g_test_run();

@@ -287,8 +287,8 @@ static void test_hello_in_two_parts(void)
 		size_t size = cut_part(part, hello, 0, FIRST_PART, (uint8_t)(40 + 2 * again));
 
 		mock_media_send(&m, &x.addr, 0, part, size);
-		size = cut_part(part, hello, FIRST_PART,
-			(unsigned)len - HEADERS_BYTES - FIRST_PART, (uint8_t)(41 + 2 * again));
+		size = cut_part(part, hello, FIRST_PART, (unsigned)len - HEADERS_BYTES - FIRST_PART,
+			(uint8_t)(41 + 2 * again));
 		mock_media_send(&m, &x.addr, 0, part, size);
 	}
 	g_bytes_unref(bytes);
@@ -418,7 +418,8 @@ static void test_begun_anew(void)
 	pump(&x);
 	assert_passes_to_y(1);
 	mock_media_apply(&m, make_plan(2, false, 1), NULL);
-	g_assert_null(mock_pop_to(&x.addr)); /* the one before is not closed: it may be all it has */
+	g_assert_null(
+		mock_pop_to(&x.addr)); /* the one before is not closed: it may be all it has */
 	assert_passes_to_y(2);
 	assert_passes_to_x(3);
 	peer_open(&next, DTLS_CLIENT);
@@ -596,6 +597,34 @@ static void test_no_hello(void)
 	end();
 }
 
+/* What is of no association, or of nobody knows whom, moves nothing. */
+static void test_noise_teaches_nothing(void)
+{
+	static const uint8_t record[20] = { 23, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7 };
+	struct plan *plan;
+
+	begin(as_server);
+	plan = as_server();
+	plan->streams[0].learn = PLAN_LEARN_IMMEDIATE;
+	plan->streams[0].sources = PLAN_SOURCES_LEARNED;
+	plan->streams[0].follow = true;
+	plan->streams[0].signal_gen++;
+	mock_media_apply(&m, plan, NULL);
+	peer_open(&x, DTLS_CLIENT);
+	mock_media_send(&m, &elsewhere, 0, record, sizeof(record));
+	g_assert_cmpuint(drops(REASON_DTLS_NO_HELLO), ==, 1);
+	g_assert_false(m.stats[0]->counts.seen);
+	dtls_start(x.dtls, now_us);
+	pump(&x);
+	g_assert_cmpint(dtls_state(x.dtls), ==, DTLS_UP);
+	assert_passes_to_y(1);
+	advance(5000000);
+	mock_media_send(&m, &elsewhere, 0, record, sizeof(record));
+	g_assert_cmpuint(drops(REASON_WRONG_SOURCE), ==, 1);
+	assert_passes_to_x(2);
+	end();
+}
+
 static void test_closed_by_peer(void)
 {
 	begin(as_server);
@@ -681,6 +710,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/dtls/no-hello", test_no_hello);
 	g_test_add_func("/dtls/retired", test_retired);
 	g_test_add_func("/dtls/not-retired-yet", test_not_retired_yet);
+	g_test_add_func("/dtls/noise", test_noise_teaches_nothing);
 	g_test_add_func("/dtls/closed", test_closed_by_peer);
 	g_test_add_func("/dtls/end", test_peer_is_told_of_the_end);
 	g_test_add_func("/dtls/moved", test_moved);

@@ -271,6 +271,44 @@ static void test_restart(void)
 	end();
 }
 
+/* Who begins anew may not have heard yet that we do, too; it checks by what it knows of us. */
+static void test_restart_met_halfway(void)
+{
+	begin(answered);
+	open_outside(0);
+	pass(500000);
+	mock_media_apply(&m, make_plan(2, true), NULL);
+	ice_agent_free(outside);
+	open_outside(1);
+	pass(500000);
+	g_assert_cmpuint(count_events(MEDIA_EVENT_ICE_COMPLETED), ==, 2);
+	g_assert_true(mock_media_stream(&m, 0)->port == m.leases[1]->port);
+	end();
+}
+
+/* Where a check came from before all began anew counts until that has come to an end. */
+static void test_restart_from_anywhere(void)
+{
+	static const struct addr other = { ADDR_IP4, 41999, { 192, 0, 2, 10 } };
+	struct stun_build build;
+	size_t len;
+
+	begin(answered);
+	open_outside(0);
+	pass(500000);
+	stun_build(&build, STUN_REQUEST, (const uint8_t *)"transaction!");
+	stun_add_username(&build, STR_LIT("ours1"), STR_LIT("theirs"));
+	stun_add_role(&build, false, 6);
+	stun_add_priority(&build, 1);
+	len = stun_build_end(&build, STR_LIT(OUR_PWD));
+	mock_media_send(&m, &other, 0, build.data, len);
+	mock_media_apply(&m, make_plan(2, false), NULL);
+	mock_media_rtp(&m, &other, 0, 1);
+	g_assert_cmpuint(m.stats[0]->counts.packets_in, ==, 1);
+	g_assert_cmpuint(m.stats[0]->counts.drops[REASON_ICE_UNCHECKED], ==, 0);
+	end();
+}
+
 static struct plan *answered_with_dtls(void)
 {
 	struct plan *plan = answered();
@@ -337,6 +375,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/media/ice/stun-of-others", test_stun_of_others);
 	g_test_add_func("/media/ice/consent", test_consent);
 	g_test_add_func("/media/ice/restart", test_restart);
+	g_test_add_func("/media/ice/restart-met-halfway", test_restart_met_halfway);
+	g_test_add_func("/media/ice/restart-from-anywhere", test_restart_from_anywhere);
 	g_test_add_func("/media/ice/hello-waits", test_hello_waits_for_a_pair);
 	g_test_add_func("/media/ice/taken-away", test_taken_away);
 	g_test_add_func("/media/ice/plans-compared", test_plans_compared);

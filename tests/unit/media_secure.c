@@ -326,6 +326,47 @@ static void test_shared_key(void)
 	}
 }
 
+/*
+ * What still comes under the key before goes on under the one now: RTP by its own number, but RTCP
+ * would take an index that its sender is about to use.
+ */
+static void test_shared_key_changes(void)
+{
+	struct srtp_context *x = peer(1, SRTP_PROTECT), *y = peer(3, SRTP_UNPROTECT);
+	uint8_t report[ROOM] = { 0x80, RTCP_RR, 0, 1, 0x11, 0x22, 0x33, 0x44 };
+	struct srtp_params key = make_key(3);
+	uint8_t packet[ROOM], want[PACKET];
+	struct mock_datagram *d;
+	struct plan *plan;
+	size_t len = 8;
+
+	begin(1);
+	mock_media_apply(&m, make_shared_plan(SRTP_AES_128_CM_80, 0), NULL);
+	send_shared(x, 1, packet);
+	g_free(mock_pop());
+	plan = make_shared_plan(SRTP_AES_128_CM_80, 0);
+	ref_drop(plan->streams[0].srtp_in);
+	ref_drop(plan->streams[1].srtp_out);
+	plan->streams[0].srtp_in = plan_srtp_new(&key, 3);
+	plan->streams[1].srtp_out = plan_srtp_new(&key, 3);
+	mock_media_apply(&m, plan, NULL);
+	g_assert_cmpint(srtp_context_rtcp(x, report, &len, ROOM), ==, SRTP_OK);
+	mock_media_send(&m, &mock_peer_x, 0, report, len);
+	g_assert_null(mock_pop());
+	g_assert_cmpuint(m.stats[1]->counts.drops[REASON_SRTP_SHARED_KEY], ==, 1);
+	send_shared(x, 2, packet);
+	d = mock_pop_to(&mock_peer_y);
+	g_assert_nonnull(d);
+	len = d->len;
+	g_assert_cmpint(srtp_context_rtp(y, d->bytes, &len, len), ==, SRTP_OK);
+	make_rtp(want, 2);
+	g_assert_cmpmem(d->bytes, len, want, PACKET);
+	g_free(d);
+	srtp_context_free(x);
+	srtp_context_free(y);
+	end();
+}
+
 /* What is silenced goes under an SSRC of ours: another keystream. */
 static void test_shared_key_silenced(void)
 {
@@ -503,6 +544,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/media/secure/no-key", test_no_key_yet);
 	g_test_add_func("/media/secure/rtcp", test_rtcp);
 	g_test_add_func("/media/secure/shared", test_shared_key);
+	g_test_add_func("/media/secure/shared-changes", test_shared_key_changes);
 	g_test_add_func("/media/secure/shared-silenced", test_shared_key_silenced);
 	g_test_add_func("/media/secure/shared-changed", test_shared_key_changed);
 	g_test_add_func("/media/secure/shared-feedback", test_shared_key_feedback);

@@ -132,7 +132,7 @@ static struct event *event_new(const struct leg *leg, double true_s, const struc
 	if (true_s >= leg->stall_s && true_s < leg->stall_s + 0.4)
 		delay += (leg->stall_s + 0.4 - true_s) * 1e6;
 	e->leg = leg;
-	e->at_us = START_US + (int64_t)(true_s * 1e6 + delay);
+	e->at_us = START_US + llrint(true_s * 1e6 + delay);
 	rtp_write(e->data, h);
 	return e;
 }
@@ -377,6 +377,28 @@ static void test_ten_minutes(void)
 	check_aligned(600);
 }
 
+/*
+ * A sender, or we, slept for a while: what comes late then has its place all the same, wherever in
+ * the call that is.
+ */
+static void test_stalls(void)
+{
+	static const double stalls[] = { 0, 0.02, 0.1, 1, 29.5, 29.65, 29.7, 29.8, 29.9, 29.96 };
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(stalls); i++) {
+		struct leg legs[2];
+
+		g_test_message("stalled at %.2f s", stalls[i]);
+		for (unsigned n = 0; n < 2; n++) {
+			leg_init(&legs[n], n);
+			legs[n].stall_s = stalls[i];
+		}
+		check_duration(record(legs, 2, 30), 0);
+		check_beeps(0, 30, 1e9, 1e9);
+		check_aligned(30);
+	}
+}
+
 static void test_hold_clock_goes_on(void)
 {
 	struct leg legs[2];
@@ -481,6 +503,7 @@ int main(int argc, char **argv)
 	mock_coder_load_all();
 	g_test_add_func("/record/audio/plain", test_plain);
 	g_test_add_func("/record/audio/ten-minutes", test_ten_minutes);
+	g_test_add_func("/record/audio/stalls", test_stalls);
 	g_test_add_func("/record/audio/hold-clock-goes-on", test_hold_clock_goes_on);
 	g_test_add_func("/record/audio/three-parties", test_three_parties);
 	g_test_add_func("/record/audio/wideband", test_wideband);

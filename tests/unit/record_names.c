@@ -30,7 +30,8 @@ static void test_stem(void)
 
 static void assert_expands(const char *pattern, const char *want)
 {
-	const struct name_parts parts = { STR_LIT("a/b"), STR_LIT(".."), TAG, 1700000000000123 };
+	const struct name_parts parts = { STR_LIT("a/b"), STR_LIT(".."), STR_LIT("who:me|b:/..:x"),
+		TAG, 1700000000000123 };
 	g_autofree char *got = NULL;
 	struct err err;
 
@@ -48,6 +49,10 @@ static void test_pattern(void)
 	assert_expands("%c-%r-%t", "a%2Fb-" TAG "-mix");
 	assert_expands("%Y%m%d/%H%M%S.%u%%", "20231114/221320.000123%");
 	assert_expands("%l/x", "../x"); /* name_beneath refuses that */
+	assert_expands("%1/%2-%9-%3", "a/%2Fb--");
+	assert_expands("%{who}_%{b}_%{none}%{}", "me_%2F..%3Ax_");
+	assert_expands("%{who", NULL);
+	assert_expands("%0", NULL);
 	assert_expands("%", NULL);
 	assert_expands("%q", NULL);
 	assert_expands("a%", NULL);
@@ -78,6 +83,10 @@ static void test_beneath(void)
 	assert_beneath(STR_LIT("a/../../x"), NULL);
 	assert_beneath(STR_LIT(".."), NULL);
 	assert_beneath(STR_LIT("a\0b"), NULL);
+	assert_beneath(STR_LIT("a\nb"), NULL);
+	assert_beneath(STR_LIT("a/\x1b[2J"), NULL);
+	assert_beneath(STR_LIT("\x7f"), NULL);
+	assert_beneath(STR_LIT("caf\xc3\xa9 1"), "caf\xc3\xa9 1");
 	assert_beneath(STR_LIT(""), NULL);
 	assert_beneath(STR_LIT("."), NULL);
 	assert_beneath(str_of(text), NULL);

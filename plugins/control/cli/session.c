@@ -11,9 +11,11 @@ static bool is_group_word(struct str text)
 
 static void print_line(struct cli *c, const struct value *v)
 {
-	cli_print(c, "ID: %60.*s | del:%s | creat:%12lld | prx:%.*s | redis:%2d | frgn:n | rec:n\n",
+	cli_print(c,
+		"ID: %60.*s | del:%s | creat:%12lld | prx:%.*s | redis:%2d | frgn:n | rec:%s\n",
 		STR_ARG(value_get_str(v, "call-id")), value_get_int(v, "deletion", 0) ? "y" : "n",
-		(long long)value_get_int(v, "created", 0), STR_ARG(value_get_str(v, "proxy")), 0);
+		(long long)value_get_int(v, "created", 0), STR_ARG(value_get_str(v, "proxy")), 0,
+		value_get_int(v, "recording", 0) ? "y" : "n");
 }
 
 static void list_calls(struct cli *c, struct str which)
@@ -110,10 +112,11 @@ static void print_call(struct cli *c, const struct value *root)
 		STR_ARG(value_get_str(call, "proxy")));
 	cli_print(c,
 		"tos: %lld\nlast_signal: %lld\nredis_keyspace: 0\nlast redis update: %lld\n"
-		"foreign: no\nrecording: no\n\n",
+		"foreign: no\nrecording: %s\n\n",
 		(long long)value_get_int(root, "tos", 0),
 		(long long)value_get_int(root, "last signal", 0),
-		(long long)value_get_int(root, "last redis update", 0));
+		(long long)value_get_int(root, "last redis update", 0),
+		value_get_int(call, "recording", 0) ? "yes" : "no");
 	value_each (tag, tags)
 		print_tag(c, tag, tag == value_first(tags), g_get_real_time());
 	cli_print(c, "\n");
@@ -133,10 +136,8 @@ static bool print_details(struct cli *c, struct str call_id)
 
 void cli_list_sessions(struct cli *c, struct str rest)
 {
-	if (is_group_word(rest))
+	if (is_group_word(rest) || str_is(rest, "recording"))
 		list_calls(c, rest);
-	else if (str_is(rest, "recording"))
-		cli_print_lack(c, "Recording");
 	else if (!print_details(c, rest))
 		cli_print(c, "\nCall ID not found (%.*s).\n\n", STR_ARG(rest));
 }
@@ -237,10 +238,54 @@ static void call_debug(struct cli *c, struct str call_id, struct str rest)
 		print_no_call(c, call_id);
 }
 
+/* Changes what `tag` of the call sends. 0, or -errno with its reason in `error`. */
+static int tune(struct cli *c, const struct value *root, const struct value *tag, const char *key,
+	int64_t value, char *error)
+{
+	struct dict *request = dict_new(), *reply = dict_new();
+	struct str call_id = value_get_str(value_get(root, "call"), "call-id");
+	int ret;
+
+	dict_add_str(request, dict_root(request), "call-id", call_id);
+	dict_add_str(request, dict_root(request), "tag", value_get_str(tag, "tag"));
+	dict_add_int(request, dict_root(request), key, value);
+	ret = c->host->internal(c->host, "tune", dict_root(request), reply, error);
+	dict_free(request);
+	dict_free(reply);
+	return ret;
+}
+
+static void tag_delay(
+	struct cli *c, const struct value *root, const struct value *tag, struct str text)
+{
+	char error[PLUGIN_ERROR_BYTES];
+	int64_t ms;
+
+	if (!value_parse_int(text, &ms) || ms < 0 || tune(c, root, tag, "delay", ms, error) < 0)
+		cli_print(c, "Invalid delay %.*s\n", STR_ARG(text));
+	else
+		cli_print(c, "Setting delay to %lld\n", (long long)ms);
+}
+
+static void tag_detect(
+	struct cli *c, const struct value *root, const struct value *tag, struct str text)
+{
+	bool on = str_is(text, "1") || str_is(text, "on");
+	char error[PLUGIN_ERROR_BYTES];
+
+	if (!on && !str_is(text, "0") && !str_is(text, "off"))
+		cli_print(c, "Invalid on/off flag ('%.*s') specified\n", STR_ARG(text));
+	else if (tune(c, root, tag, "detect-dtmf", on, error) < 0)
+		cli_print(c, "Audio DTMF detection cannot be changed: %s\n", error);
+	else
+		cli_print(c, "%s audio DTMF detection\n", on ? "Enabling" : "Disabling");
+}
+
 /* What can be asked of one party. */
 static void tag_words(
-	struct cli *c, const struct value *tags, const struct value *tag, struct str rest)
+	struct cli *c, const struct value *root, const struct value *tag, struct str rest)
 {
+	const struct value *tags = value_get(root, "tags");
 	struct str word = cli_word(&rest);
 
 	if (str_is(word, "info"))
@@ -249,9 +294,10 @@ static void tag_words(
 		cli_print(c, "Unknown command: %.*s\n", STR_ARG(word));
 	else if (!rest.len)
 		cli_print(c, "More parameters required.\n");
+	else if (str_is(word, "delay"))
+		tag_delay(c, root, tag, rest);
 	else
-		cli_print_lack(
-			c, str_is(word, "delay") ? "Delaying media" : "Detecting DTMF in audio");
+		tag_detect(c, root, tag, rest);
 }
 
 static void call_tag(struct cli *c, struct str call_id, struct str rest)
@@ -271,7 +317,7 @@ static void call_tag(struct cli *c, struct str call_id, struct str rest)
 	else if (!rest.len)
 		cli_print(c, "More parameters required.\n");
 	else
-		tag_words(c, tags, found, rest);
+		tag_words(c, dict_root(reply), found, rest);
 	dict_free(reply);
 }
 

@@ -26,7 +26,7 @@ static void run_standby(struct cli *c, struct str rest)
 static void run_media(struct cli *c, struct str rest)
 {
 	(void)rest;
-	cli_print_lack(c, "Media playback");
+	cli_print_lack(c, "Managing stored media");
 }
 
 static const struct cli_node media_nodes[] = {

@@ -142,6 +142,14 @@ class Chromium:
         return await self.run("await party.pc.setLocalDescription(); "
                               "return party.pc.localDescription.sdp")
 
+    async def offer_anew(self, early):
+        """That begins ICE anew; `early`: without candidates."""
+        return await self.run("""
+            await party.pc.setLocalDescription(await party.pc.createOffer({ iceRestart: true }));
+            while (!args[0] && !/a=candidate/.test(party.pc.localDescription.sdp))
+                await new Promise((done) => setTimeout(done, 5));
+            return args[0] ? party.pc.localDescription.sdp : party.gathered();""", early)
+
     async def direct(self, direction):
         await self.run("party.pc.getTransceivers()[0].direction = args[0]", direction)
 

@@ -13,7 +13,7 @@ import rtp                                                    # noqa: E402
 from codecs_of_phones import Pcma                             # noqa: E402
 from tone import LOUDNESS, has_tone, level_at                 # noqa: E402
 
-PACKET_S = 0.02
+PACKET_S, LATE_S = 0.02, 0.03
 
 
 class Phone:
@@ -27,6 +27,7 @@ class Phone:
             sock.setblocking(False)
         self.task = None
         self.packets, self.types = 0, set()
+        self.late = 0           # packets that were sent more than LATE_S after their time
         self.events_pt = 101    # or as it is offered
         self.events = []        # (code, is it the end) of each packet of one
         self.reports = [0, 0]   # RTCP packets: on the port of RTP, on its own
@@ -71,7 +72,9 @@ class Phone:
                        for i in range(count)]
             self.party.send(payload=self.codec.encode(samples), pt=self.codec.payload_type)
             sent += count
-            await asyncio.sleep(max(0, started + sent / self.rate - time.monotonic()))
+            left = started + sent / self.rate - time.monotonic()
+            self.late += left < -LATE_S
+            await asyncio.sleep(max(0, left))
 
     async def listen(self, _seconds=0):
         """`heard` is always up to date."""

@@ -48,7 +48,7 @@ async def bundled(daemon, a, b):
     await asyncio.gather(sees(a), sees(b))
 
     again = dialog.reversed()
-    seen = again.offer(await b.offer(iceRestart=True), TO_BUNDLE)
+    seen = again.offer(await b.offer_anew(False), TO_BUNDLE)
     await b.take(again.answer(await a.answer(seen), TO_BUNDLE))
     await both_hear(a, b)
     await asyncio.gather(sees(a), sees(b))

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* media/outlet.c: when packets that were made anew leave, and how many samples each has. */
+#include "media/outlet.h"
+
+#include <glib.h>
+
+#include "../mock/flow.h"
+
+static void test_longer_packets(void)
+{
+	mock_flow_begin(30);
+	mock_flow_send_audio(1, 160);
+	mock_flow_expect_nothing();
+	mock_flow_advance(20000);
+	mock_flow_send_audio(2, 320);
+	mock_flow_expect_audio(1, 160, 160, 240);
+	mock_flow_expect_nothing();
+	mock_flow_advance(20000);
+	mock_flow_send_audio(3, 480);
+	mock_flow_expect_nothing(); /* there is enough for it, but its time is in 10 ms */
+	mock_flow_advance(10000);
+	mock_flow_expect_audio(2, 400, 400, 240);
+	mock_flow_end();
+}
+
+static void test_shorter_packets_leave_one_by_one(void)
+{
+	mock_flow_begin(10);
+	mock_flow_send_audio(1, 160);
+	mock_flow_expect_audio(1, 160, 160, 80);
+	mock_flow_expect_nothing();
+	mock_flow_advance(9000);
+	mock_flow_expect_nothing();
+	mock_flow_advance(1000);
+	mock_flow_expect_audio(2, 240, 240, 80);
+	mock_flow_advance(10000);
+	mock_flow_send_audio(2, 320);
+	mock_flow_expect_audio(3, 320, 320, 80);
+	mock_flow_expect_nothing();
+	mock_flow_end();
+}
+
+/* `ms` whose samples count on from the timestamp. */
+static void send_length(uint16_t seq, uint32_t timestamp, unsigned ms)
+{
+	uint8_t packet[RTP_HEADER_BYTES + 2 * 8 * 120];
+	struct rtp_header h = { .payload_type = MOCK_FLOW_IN,
+		.seq = seq,
+		.timestamp = timestamp,
+		.ssrc = MOCK_FLOW_SSRC };
+
+	rtp_write(packet, &h);
+	for (uint32_t i = 0; i < ms * 8; i++) {
+		packet[RTP_HEADER_BYTES + 2 * i] = (uint8_t)((timestamp + i) >> 8);
+		packet[RTP_HEADER_BYTES + 2 * i + 1] = (uint8_t)(timestamp + i);
+	}
+	mock_media_send(&mock_flow.media, &mock_peer_x, 0, packet, RTP_HEADER_BYTES + 2 * 8 * ms);
+}
+
+/* Two seconds of packets that change from `first_ms` to `then_ms` in the middle: all is there. */
+static void check_lengths(unsigned first_ms, unsigned then_ms, uint16_t out_ms)
+{
+	enum { TOTAL_MS = 2000 };
+	uint32_t sent_ms = 0, count = out_ms * 8u;
+	uint16_t seq = 0, got = 0;
+
+	mock_flow_begin(out_ms);
+	while (sent_ms < TOTAL_MS) {
+		unsigned ms = sent_ms < TOTAL_MS / 2 ? first_ms : then_ms;
+
+		send_length(seq++, sent_ms * 8, ms);
+		sent_ms += ms;
+		for (unsigned i = 0; i < ms; i++) {
+			struct mock_flow_packet packet;
+
+			while (mock_flow_receive(&packet)) {
+				g_assert_cmpuint(packet.h.seq, ==, got);
+				g_assert_cmpuint(packet.h.timestamp, ==, got * count);
+				mock_flow_assert_samples(&packet, got * count, count);
+				g_free(packet.datagram);
+				got++;
+			}
+			mock_flow_advance(1000);
+		}
+	}
+	g_assert_cmpuint(got + 1u, >=, sent_ms / out_ms);
+	mock_flow_end();
+}
+
+static void test_packets_of_all_lengths(void)
+{
+	for (unsigned in = 10; in <= 120; in += 10)
+		for (uint16_t out = 10; out <= 120; out += 10) {
+			check_lengths(in, in, out);
+			check_lengths(in, 130 - in, out);
+		}
+}
+
+/* One packet is late: all after it wait a little, but not for good. */
+static void test_waiting_ends(void)
+{
+	int64_t start_us, delay_us = 0, longest_us = 0;
+	uint16_t next = 1;
+	struct mock_flow_packet got;
+
+	mock_flow_begin(20);
+	for (start_us = mock_flow.now_us; mock_flow.now_us < start_us + 5000000;
+		mock_flow_advance(1000)) {
+		while (mock_flow.now_us - start_us >= next * 20000 + (next == 2) * 30000) {
+			mock_flow_send_audio(next, 160u * next);
+			next++;
+		}
+		while (mock_flow_receive(&got)) {
+			delay_us = mock_flow.now_us - start_us - got.h.seq * 20000;
+			longest_us = MAX(longest_us, delay_us);
+			g_free(got.datagram);
+		}
+	}
+	g_assert_cmpint(longest_us, ==, 30000);
+	g_assert_cmpint(delay_us, <=, 5000);
+	mock_flow_end();
+}
+
+/*
+ * Ten minutes of a source whose clock is off by so much (spec media 3.7): every packet comes out, in
+ * order and with its timestamp, at most `most_us` after the source had what is in it.
+ */
+static void drift(int ppm, uint16_t ptime_ms, int64_t most_us)
+{
+	enum { SECONDS = 600, PACKETS = SECONDS * 50, STEP_US = 1000 };
+	uint32_t ticks = ptime_ms * 8u, got_count = 0, sent = 0;
+	int64_t start_us, packet_us = 20000 - 20000 * ppm / 1000000, worst_us = 0, last_us = 0;
+	struct mock_flow_packet got;
+
+	mock_flow_begin(ptime_ms);
+	for (start_us = mock_flow.now_us; sent < PACKETS; mock_flow_advance(STEP_US)) {
+		for (; sent < PACKETS && mock_flow.now_us - start_us >= sent * packet_us; sent++)
+			mock_flow_send_audio((uint16_t)sent, 160 * sent);
+		for (; mock_flow_receive(&got); got_count++) {
+			/* The source's packet that has its last sample. */
+			int64_t whole = ((got_count + 1) * ticks - 1) / 160;
+
+			g_assert_cmpuint(got.h.seq, ==, got_count & 0xffff);
+			g_assert_cmpuint(got.h.timestamp, ==, got_count * ticks);
+			last_us = mock_flow.now_us - start_us - whole * packet_us;
+			worst_us = MAX(worst_us, last_us);
+			g_free(got.datagram);
+		}
+	}
+	g_test_message("%d ppm, %u ms: at most %d us", ppm, ptime_ms, (int)worst_us);
+	g_assert_cmpint(worst_us, <=, most_us);
+	g_assert_cmpuint(got_count, >=, (PACKETS - 2) * 160 / ticks);
+	g_assert_cmpuint(mock_flow.media.stats[0]->counts.packets_in, ==, PACKETS);
+	g_assert_cmpuint(mock_flow.media.stats[1]->counts.packets_out, ==, got_count);
+	mock_flow_end();
+}
+
+static void test_clocks_that_drift(void)
+{
+	drift(200, 20, 7000);
+	drift(-200, 20, 7000);
+}
+
+/* What is cut anew waits for its time. */
+static void test_clocks_that_drift_anew(void)
+{
+	drift(200, 10, 17000);
+	drift(-200, 10, 17000);
+	drift(200, 30, 17000);
+	drift(-200, 30, 17000);
+}
+
+/* One of many is late, as when this process had to wait: the others leave when they would have. */
+static void test_an_exception_moves_nothing(void)
+{
+	enum { LATE = 80, COUNT = 120 };
+	int64_t start_us, delay_us;
+	uint16_t next = 1;
+	struct mock_flow_packet got;
+
+	mock_flow_begin(20);
+	for (start_us = mock_flow.now_us; next <= COUNT; mock_flow_advance(1000)) {
+		if (mock_flow.now_us - start_us >= next * 20000 + (next == LATE) * 12000) {
+			mock_flow_send_audio(next, 160u * next);
+			next++;
+		}
+		while (mock_flow_receive(&got)) {
+			delay_us = mock_flow.now_us - start_us - got.h.seq * 20000;
+			g_assert_cmpint(delay_us, ==, got.h.seq == LATE ? 12000 : 0);
+			g_free(got.datagram);
+		}
+	}
+	mock_flow_end();
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/media/outlet/longer", test_longer_packets);
+	g_test_add_func("/media/outlet/shorter", test_shorter_packets_leave_one_by_one);
+	g_test_add_func("/media/outlet/lengths", test_packets_of_all_lengths);
+	g_test_add_func("/media/outlet/waiting", test_waiting_ends);
+	g_test_add_func("/media/outlet/drift", test_clocks_that_drift);
+	g_test_add_func("/media/outlet/drift-anew", test_clocks_that_drift_anew);
+	g_test_add_func("/media/outlet/exception", test_an_exception_moves_nothing);
+	return g_test_run();
+}
