@@ -172,23 +172,29 @@ static int self_test(char *error)
 	return 0;
 }
 
-static int init(const struct host *host, void **ret_instance, char *error)
-{
-	struct ng_tcp *self = g_new0(struct ng_tcp, 1);
-
-	self->host = host;
-	self->conns = g_ptr_array_new();
-	*ret_instance = self;
-	host->on_dtmf(host, tell_dtmf, self);
-	return host->listen(host, "listen-tcp-ng", &service, self, error);
-}
-
 static void close_plugin(void *instance)
 {
 	struct ng_tcp *self = instance;
 
 	g_ptr_array_free(self->conns, TRUE);
 	g_free(self);
+}
+
+static int init(const struct host *host, void **ret_instance, char *error)
+{
+	struct ng_tcp *self = g_new0(struct ng_tcp, 1);
+	int ret;
+
+	self->host = host;
+	self->conns = g_ptr_array_new();
+	ret = host->listen(host, "listen-tcp-ng", &service, self, error);
+	if (ret < 0) {
+		close_plugin(self);
+		return ret;
+	}
+	host->on_dtmf(host, tell_dtmf, self);
+	*ret_instance = self;
+	return 0;
 }
 
 static const struct plugin_option options[] = {

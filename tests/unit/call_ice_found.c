@@ -102,7 +102,7 @@ static void set_up(struct world *w)
 
 static void test_selected(void)
 {
-	g_autofree char *body = NULL, *answer = NULL, *anew = NULL;
+	g_autofree char *body = NULL, *answer = NULL;
 	struct world w;
 
 	set_up(&w);

@@ -21,8 +21,14 @@ struct row {
 
 #define SETS(field, value) \
 	offsetof(struct call_options, field), sizeof(((struct call_options *)0)->field), value
-#define FLAG(name, field)       { NULL, name, SETS(field, true), false }
-#define KEY(key, value, field, wanted) { key, value, SETS(field, wanted), false }
+#define FLAG(name, field)                            \
+	{                                            \
+		NULL, name, SETS(field, true), false \
+	}
+#define KEY(key, value, field, wanted)                 \
+	{                                              \
+		key, value, SETS(field, wanted), false \
+	}
 
 /* clang-format off */
 static const struct row rows[] = {

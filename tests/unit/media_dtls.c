@@ -22,39 +22,43 @@ static const struct addr elsewhere = { ADDR_IP4, 5555, { 192, 0, 2, 99 } };
 static struct mock_media m;
 static int64_t now_us;
 
+struct outbox {
+	GQueue packets; /* GBytes */
+	unsigned sent;
+};
+
 /* A peer outside; certificate 1 of the mock ones, ours is 0. */
 struct peer {
 	struct addr addr;
 	struct dtls *dtls;
-	GQueue outbox; /* GBytes */
+	struct outbox *outbox; /* stays where it is when the peer is copied */
 	struct srtp_context *in, *out;
-	unsigned sent;
 };
 
 static struct peer x;
 
 static void on_peer_sends(void *arg, const uint8_t *data, size_t len)
 {
-	struct peer *peer = arg;
+	struct outbox *outbox = arg;
 
-	peer->sent++;
-	g_queue_push_tail(&peer->outbox, g_bytes_new(data, len));
+	outbox->sent++;
+	g_queue_push_tail(&outbox->packets, g_bytes_new(data, len));
 }
 
 static void peer_open(struct peer *peer, enum dtls_role role)
 {
 	struct fingerprint_set ours = mock_fingerprints(mock_cert(0), DTLS_SHA256);
 
-	*peer = (struct peer){ .addr = mock_peer_x };
-	g_queue_init(&peer->outbox);
-	peer->dtls = dtls_new(mock_cert(1), role, MTU, on_peer_sends, peer);
+	*peer = (struct peer){ .addr = mock_peer_x, .outbox = g_new0(struct outbox, 1) };
+	peer->dtls = dtls_new(mock_cert(1), role, MTU, on_peer_sends, peer->outbox);
 	dtls_set_peer(peer->dtls, &ours);
 }
 
 static void peer_close(struct peer *peer)
 {
 	dtls_free(peer->dtls);
-	g_queue_clear_full(&peer->outbox, (GDestroyNotify)g_bytes_unref);
+	g_queue_clear_full(&peer->outbox->packets, (GDestroyNotify)g_bytes_unref);
+	g_free(peer->outbox);
 	srtp_context_free(peer->in);
 	srtp_context_free(peer->out);
 }
@@ -119,7 +123,7 @@ static void end(void)
 
 static bool deliver_to_us(struct peer *peer)
 {
-	g_autoptr(GBytes) bytes = g_queue_pop_head(&peer->outbox);
+	g_autoptr(GBytes) bytes = g_queue_pop_head(&peer->outbox->packets);
 	size_t len;
 	const void *data = bytes ? g_bytes_get_data(bytes, &len) : NULL;
 
@@ -280,7 +284,7 @@ static void test_hello_in_two_parts(void)
 	begin(as_server);
 	peer_open(&x, DTLS_CLIENT);
 	dtls_start(x.dtls, now_us);
-	bytes = g_queue_pop_head(&x.outbox);
+	bytes = g_queue_pop_head(&x.outbox->packets);
 	hello = g_bytes_get_data(bytes, &len);
 	g_assert_cmpuint(len, <, ROOM);
 	for (unsigned again = 0; again < 2; again++) {
@@ -447,7 +451,7 @@ static void test_hello_from_elsewhere(void)
 	dtls_start(x.dtls, now_us);
 	pump(&x);
 	g_assert_cmpint(dtls_state(x.dtls), ==, DTLS_HANDSHAKING);
-	g_assert_cmpuint(drops(REASON_UNSIGNALLED_SOURCE), ==, x.sent);
+	g_assert_cmpuint(drops(REASON_UNSIGNALLED_SOURCE), ==, x.outbox->sent);
 	g_assert_null(mock_pop());
 	end();
 }
@@ -502,7 +506,7 @@ static void test_hello_in_parts(void)
 	begin(as_server);
 	peer_open(&x, DTLS_CLIENT);
 	dtls_start(x.dtls, now_us);
-	hello = g_queue_pop_head(&x.outbox);
+	hello = g_queue_pop_head(&x.outbox->packets);
 	body = g_bytes_get_size(hello) - 25;
 	send_part(hello, 0, 50, 0);
 	send_part(hello, 50, 50, 1);
@@ -524,7 +528,7 @@ static void test_half_open_cap(void)
 	peer_open(&x, DTLS_CLIENT);
 	dtls_start(x.dtls, now_us);
 	pump(&x);
-	g_assert_cmpuint(drops(REASON_DTLS_HALF_OPEN), ==, x.sent);
+	g_assert_cmpuint(drops(REASON_DTLS_HALF_OPEN), ==, x.outbox->sent);
 	m.state->dtls_half_open = 0;
 	set_time(now_us + DTLS_FIRST_RETRY_US);
 	dtls_timeout(x.dtls, now_us);
