@@ -2,6 +2,8 @@
 /* From options to a recorder. */
 #include "recording.h"
 
+#include "api/plugin.h"
+#include "record/audio.h"
 #include "record/writers.h"
 
 #include <errno.h>
@@ -59,19 +61,32 @@ static int read_owner(const struct config *c, struct recorder_settings *s, struc
 	return 0;
 }
 
+static bool is_known_method(const char *name)
+{
+	return !strcmp(name, "pcap") || !strcmp(name, "audio") || sink_find(name);
+}
+
+static const struct sink *find_audio(const struct config *c)
+{
+	const struct writer *writer = writer_find(config_audio_format(c->recording_audio_format));
+
+	return writer ? audio_sink(writer) : NULL;
+}
+
 static int read_method(const struct config *c, struct recorder_settings *s, struct err *err)
 {
 	bool audio = strcmp(c->recording_method, "audio") == 0;
-	const char *name = audio ? config_audio_format(c->recording_audio_format) : "pcap";
+	char error[PLUGIN_ERROR_BYTES] = "";
+	int ret;
 
-	s->subfolder = audio ? "audio" : "pcaps";
-	s->ethernet = strcmp(c->recording_format, "eth") == 0;
-	s->writer = writer_find(name);
-	if (!s->writer)
+	s->sink = audio ? find_audio(c) : sink_find(c->recording_method);
+	if (!s->sink)
 		return err_set(err, ENOTSUP,
 			"Recording as %s is not possible: no plugin that was loaded writes that",
-			name);
-	return 0;
+			audio ? config_audio_format(c->recording_audio_format)
+			      : c->recording_method);
+	ret = s->sink->prepare(&s->extension, error);
+	return ret < 0 ? err_set(err, -ret, "%s", error) : 0;
 }
 
 int recording_prepare(const struct config *c, const struct privileges *privileges,
@@ -84,7 +99,7 @@ int recording_prepare(const struct config *c, const struct privileges *privilege
 	*ret_setup = (struct recording_setup){ 0 };
 	if (!c->recording_dir)
 		return 0;
-	if (strcmp(c->recording_method, "pcap") && strcmp(c->recording_method, "audio")) {
+	if (!is_known_method(c->recording_method)) {
 		log_err("Recording method '%s' not supported", c->recording_method);
 		return 0;
 	}

@@ -13,6 +13,7 @@
 #include "api/dict.h"
 #include "api/dsp.h"
 #include "api/player.h"
+#include "api/sink.h"
 #include "api/str.h"
 #include "api/tcp.h"
 #include "api/writer.h"
@@ -121,6 +122,10 @@ struct host {
 	void (*bencode)(const struct host *host, const struct value *v, GString *out); /* [any] */
 	/* A file format of recordings, which must live until close. [init] */
 	void (*add_writer)(const struct host *host, const struct writer *writer);
+	/* The one of that name, for a sink's `prepare`; NULL: there is none. */
+	const struct writer *(*find_writer)(const struct host *host, const char *name);
+	/* A method of recording, which must live until close. [init] */
+	void (*add_sink)(const struct host *host, const struct sink *sink);
 	/* `v` as JSON, appended. [any] */
 	void (*json)(const struct host *host, const struct value *v, GString *out);
 

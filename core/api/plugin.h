@@ -24,7 +24,7 @@ enum {
 	 * Goes up with every change of a struct, a function or a meaning in this folder, and with
 	 * the layout of what is behind dict.h: a plugin built for another number is not loaded.
 	 */
-	PLUGIN_ABI = 7,
+	PLUGIN_ABI = 8,
 	PLUGIN_ERROR_BYTES = 256,
 };
 
@@ -33,7 +33,7 @@ enum plugin_kind {
 	PLUGIN_DSP,     /* resampler, tones and digits */
 	PLUGIN_GATEWAY, /* T.38 */
 	PLUGIN_WRITER,  /* file formats of recordings */
-	PLUGIN_SINK,
+	PLUGIN_SINK,    /* methods of recording */
 	PLUGIN_PLAYER,
 	PLUGIN_CONTROL, /* front ends for commands */
 	PLUGIN_NOTIFY,

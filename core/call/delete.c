@@ -154,14 +154,14 @@ int call_delete(struct call_table *table, const struct call_options *o, struct d
 	report(call, party, arg);
 	if (party)
 		return delete_branch(call, party, delay_s, err);
+	if (o->record.discard && call->model->recording)
+		recording_discard(call->model->recording);
 	if (delay_s > 0) {
 		log_info("Scheduling deletion of entire call in %lld seconds", (long long)delay_s);
 		schedule(call, NULL, delay_s);
 		return 0;
 	}
 	log_info("Deleting entire call");
-	if (o->record.discard && call->model->recording)
-		recording_discard(call->model->recording);
 	call_end(call, REASON_DELETED);
 	return 0;
 }

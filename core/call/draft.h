@@ -97,6 +97,14 @@ void record_body(struct draft *draft, const struct party *from, bool answer, str
 void record_prepare(struct draft *draft);
 void record_commit(const struct draft *draft);
 /* A whole command; -ENOENT: no such call. */
+/*
+ * Of a call in a snapshot, which goes on in a file of its own when the call is restored; where that
+ * cannot be, the call goes on without, and the log tells it. _read before its plan is made, _resume
+ * when it was.
+ */
+void record_write(const struct model *model, struct dict *dict, struct value *to);
+void record_read(struct call *call, const struct value *from);
+void record_resume(struct call *call);
 int call_record(struct call_table *table, enum record_action action, const struct call_options *o,
 	struct err *err);
 

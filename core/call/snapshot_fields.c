@@ -60,6 +60,7 @@ static const struct field model_fields[] = {
 	FIELD(model, dtmf_dest, ADDR),
 	FIELD(model, metadata, STR),
 	FIELD(model, xmlrpc_callback, STR),
+	FIELD(model, recording_number, INT),
 	FIELD(model, record_slots, INT),
 	FIELD(model, record_file, STR),
 	FIELD(model, record_dir, STR),
@@ -92,6 +93,7 @@ static const struct field party_fields[] = {
 	FIELD(party, codes.digits[4], STR),
 	FIELD(party, codes.digits[5], STR),
 	FIELD(party, early_media, BOOL),
+	FIELD(party, announcement.heard, INT),
 };
 
 static const struct field flow_fields[] = {

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/ref.h"
 #include "call/call.h"
+#include "call/draft.h"
 #include "call/snapshot_priv.h"
 
 #include <errno.h>
@@ -426,6 +427,7 @@ int call_of_dict(
 	}
 	call = call_new(table, id, &created_from);
 	call->model = r.model;
+	record_read(call, from);
 	call->created_wall_us = value_get_int(from, "created_us", call->created_wall_us);
 	read_ice_found(value_get(from, "ice_found"), call);
 	ret = session_prepare(call->session, call_compile(call, call->model), &set, err);
@@ -434,6 +436,7 @@ int call_of_dict(
 		return ret;
 	}
 	session_apply(call->session, set);
+	record_resume(call);
 	*ret_call = call;
 	return 0;
 }

@@ -2,6 +2,7 @@
 /* A call to a tree of values: what snapshot_read.c makes a call of again. */
 #include "base/clock.h"
 #include "call/call.h"
+#include "call/draft.h"
 #include "call/snapshot_priv.h"
 
 #include <glib.h>
@@ -253,6 +254,7 @@ void call_to_dict(const struct call *call, struct dict *dict, struct value *into
 	snapshot_write_addr(dict, into, "created_from", &call->created_from);
 	snapshot_write(dict, into, SNAPSHOT_MODEL, call->model);
 	write_deadline(&w, into, call->model->delete_at_us);
+	record_write(call->model, dict, into);
 	list = dict_add_list(dict, into, "parties");
 	for (unsigned i = 0; i < call->model->party_count; i++)
 		write_party(&w, dict_add_dict(dict, list, NULL), call->model->parties[i]);

@@ -360,6 +360,18 @@ static void fn_add_writer(const struct host *host, const struct writer *writer)
 	writers_add(writer);
 }
 
+static const struct writer *fn_find_writer(const struct host *host, const char *name)
+{
+	(void)host;
+	return writer_find(name);
+}
+
+static void fn_add_sink(const struct host *host, const struct sink *sink)
+{
+	(void)host;
+	sinks_add(sink);
+}
+
 static void fn_json(const struct host *host, const struct value *v, GString *out)
 {
 	(void)host;
@@ -416,6 +428,8 @@ static const struct host functions = {
 	.on_dtmf = fn_on_dtmf,
 	.bencode = fn_bencode,
 	.add_writer = fn_add_writer,
+	.find_writer = fn_find_writer,
+	.add_sink = fn_add_sink,
 	.json = fn_json,
 	.counter = fn_counter,
 	.count = fn_count,

@@ -178,8 +178,27 @@ static void post_set(struct session *session, struct stream_set *set)
 	mailbox_post(media_worker_mailbox(session->worker), &set->message, WAKE_LATER);
 }
 
+/*
+ * Recorded packets have the system's times, where the engine can tell them. Sections that share
+ * ports are one party's, so all of them are recorded or none.
+ */
+static void set_times(const struct plan *plan)
+{
+	for (unsigned i = 0; i < plan->stream_count; i++)
+		for (unsigned p = 0; p < plan->streams[i].port_count; p++) {
+			struct port *port = plan->streams[i].ports[p]->port;
+			bool on = plan->streams[i].tap;
+
+			if (port->times == on || !port->engine->set_times)
+				continue;
+			port->times = on;
+			port->engine->set_times(port, on);
+		}
+}
+
 void session_apply(struct session *session, struct stream_set *set)
 {
+	set_times(set->plan);
 	session->latest = set;
 	if (session->moving)
 		g_queue_push_tail(&session->held, set);

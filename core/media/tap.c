@@ -86,6 +86,7 @@ void tap_put(struct tap *tap, const struct packet *packet)
 	p->stream_id = packet->in->plan->id;
 	p->layout = packet->in->plan->tap_layout;
 	p->now_us = packet->now_us;
+	p->received_us = packet->port->received_us;
 	p->from = addr_of_sock(packet->from);
 	p->to = packet->port->local;
 	p->rtcp = packet->kind == DATAGRAM_RTCP;
@@ -118,18 +119,6 @@ void tap_next(struct tap *tap)
 	read = beyond_skip(tap, read);
 	read += room_of(at(tap, read)->len);
 	atomic_store_explicit(&tap->read, read, memory_order_release);
-}
-
-void tap_each(const struct tap *tap, void (*fn)(const struct tap_packet *, void *), void *arg)
-{
-	size_t at_byte = atomic_load_explicit(&tap->read, memory_order_relaxed);
-	size_t written = atomic_load_explicit(&tap->written, memory_order_acquire);
-
-	while (at_byte != written) {
-		at_byte = beyond_skip(tap, at_byte);
-		fn(at(tap, at_byte), arg);
-		at_byte += room_of(at(tap, at_byte)->len);
-	}
 }
 
 void tap_close(struct tap *tap)

@@ -30,6 +30,7 @@ struct tap_packet {
 	uint32_t stream_id;   /* as in its plan */
 	uint32_t layout;      /* … of this number (plan.h) */
 	int64_t now_us;       /* received: monotonic, of the worker's turn */
+	int64_t received_us;  /* likewise since the epoch, by the system; 0: not told */
 	struct addr from, to; /* the sender; our port */
 	bool rtcp;
 	uint8_t data[] __attribute__((aligned(8)));
@@ -39,13 +40,9 @@ struct tap_packet {
 struct tap *tap_new(size_t bytes);
 /* Into the ring of the packet's stream, which has a tap. [media] */
 void tap_put(struct tap *tap, const struct packet *packet);
-/*
- * The oldest packet, which stays there until tap_next; NULL: none. [reader]
- */
+/* The oldest packet, which stays there until tap_next; NULL: none. [reader] */
 const struct tap_packet *tap_peek(const struct tap *tap);
 void tap_next(struct tap *tap);
-/* All that is there, oldest first; it stays. [reader] */
-void tap_each(const struct tap *tap, void (*fn)(const struct tap_packet *, void *), void *arg);
 /* Nothing is wanted any more: packets pass by uncounted. [any] */
 void tap_close(struct tap *tap);
 /* Packets that were put into it, so far. [any] */

@@ -12,6 +12,7 @@
 #include <glib.h>
 
 #include "base/list.h"
+#include "net/receive_time.h"
 #include "stats/reason.h"
 
 struct epoll_port {
@@ -19,6 +20,7 @@ struct epoll_port {
 	struct loop_source source;
 	struct buf_pool *pool; /* of that loop's worker */
 	int fd;
+	bool timed; /* atomic: written by control, read by the loop's thread */
 };
 
 static struct epoll_port *epoll_port_of(struct port *port)
@@ -35,6 +37,29 @@ static void discard_one(int fd)
 		reason_count(REASON_NO_BUFFER);
 }
 
+/* With the time at which it came; like recvfrom. */
+static ssize_t receive_timed(
+	const struct epoll_port *self, struct buf *buf, union sock *from, int64_t *received_us)
+{
+	_Alignas(struct cmsghdr) uint8_t control[RECEIVE_TIME_BYTES];
+	struct iovec part = { buf->data, BUF_PAYLOAD };
+	struct msghdr message = {
+		.msg_name = from,
+		.msg_namelen = sizeof(*from),
+		.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
+	};
+	ssize_t len = recvmsg(self->fd, &message, MSG_TRUNC);
+
+	if (len < 0)
+		return len;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c))
+		receive_time_read(c, received_us);
+	return len;
+}
+
 /*
  * One datagram per readiness: a stream usually has one waiting, so a second try would be a wasted
  * system call; epoll tells again (it is level-triggered) when there are more, after the other
@@ -45,6 +70,7 @@ static void port_ready(struct loop_source *source, struct loop *loop, uint32_t e
 	struct epoll_port *self = container_of(source, struct epoll_port, source);
 	union sock from;
 	socklen_t from_len = sizeof(from);
+	int64_t received_us = 0;
 	struct buf *buf;
 	ssize_t len;
 	bool cut;
@@ -56,7 +82,10 @@ static void port_ready(struct loop_source *source, struct loop *loop, uint32_t e
 		discard_one(self->fd);
 		return;
 	}
-	len = recvfrom(self->fd, buf->data, BUF_PAYLOAD, MSG_TRUNC, &from.sa, &from_len);
+	if (__atomic_load_n(&self->timed, __ATOMIC_RELAXED))
+		len = receive_timed(self, buf, &from, &received_us);
+	else
+		len = recvfrom(self->fd, buf->data, BUF_PAYLOAD, MSG_TRUNC, &from.sa, &from_len);
 	if (len < 0) {
 		/* nothing there, or an ICMP error that this call has taken off the socket */
 		buf_put(buf);
@@ -70,6 +99,8 @@ static void port_ready(struct loop_source *source, struct loop *loop, uint32_t e
 		buf_put(buf);
 		return;
 	}
+	if (self->port.received_us != received_us)
+		self->port.received_us = received_us;
 	/* the callee may detach the port: nothing of it is used afterwards */
 	self->port.recv(&self->port, buf, &from, cut);
 }
@@ -184,6 +215,16 @@ static int epoll_set_tos(struct port *port, int tos)
 	return set_tos_of(epoll_port_of(port)->fd, port->local.family, tos);
 }
 
+static int epoll_set_times(struct port *port, bool on)
+{
+	struct epoll_port *self = epoll_port_of(port);
+	int rc = receive_time_ask(self->fd, on);
+
+	if (!rc)
+		__atomic_store_n(&self->timed, on, __ATOMIC_RELAXED);
+	return rc;
+}
+
 bool port_epoll_is_empty(const struct port *port)
 {
 	const struct epoll_port *self = container_of(port, struct epoll_port, port);
@@ -202,6 +243,7 @@ const struct port_engine *port_engine_epoll(void)
 		.detach = epoll_detach,
 		.send = epoll_send,
 		.set_tos = epoll_set_tos,
+		.set_times = epoll_set_times,
 	};
 
 	return &engine;

@@ -20,6 +20,7 @@
 
 #include "base/clock.h"
 #include "base/list.h"
+#include "net/receive_time.h"
 #include "net/steered_priv.h"
 #include "net/survey.h"
 #include "net/udp_out.h"
@@ -31,6 +32,7 @@ enum { FAMILIES = 2 };
 struct engine_addr {
 	struct addr local;            /* port 0 */
 	bool present;                 /* this machine had it when we last looked */
+	unsigned timed;               /* ports whose receive times are wanted */
 	struct steered_port **opened; /* by number from engine.ports.first on; NULL: not open */
 };
 
@@ -84,6 +86,7 @@ static void receive_plain(struct port *plain, struct buf *buf, const union sock 
 {
 	struct steered_port *self = plain->owner;
 
+	self->port.received_us = 0;
 	if (self->port.recv) {
 		self->port.recv(&self->port, buf, from, cut);
 		return;
@@ -162,11 +165,33 @@ static int steered_open(const struct addr *local, int tos, struct port **ret_por
 	return 0;
 }
 
+/* The sockets are shared: all of the address tell as long as one of its ports wants that. */
+static int steered_set_times(struct port *port, bool on)
+{
+	struct steered_port *self = steered_port_of(port);
+	struct engine_addr *addr = &engine.addrs[self->addr_index];
+	bool were = addr->timed;
+	int rc = 0;
+
+	if (self->timed == on)
+		return 0;
+	self->timed = on;
+	addr->timed += on ? 1 : -1;
+	for (unsigned i = 0; were != (addr->timed > 0) && i < engine.lane_count; i++) {
+		int ret = receive_time_ask(engine.lanes[i].addrs[self->addr_index].recv_fd, on);
+
+		rc = rc ? rc : ret;
+	}
+	return rc;
+}
+
 static void steered_close(struct port *port)
 {
 	struct steered_port *self = steered_port_of(port);
 
 	g_assert(!port->loop);
+	if (self->timed)
+		steered_set_times(port, false);
 	/* if it was held, but could not have a socket */
 	steer_port(engine.steer, self->addr_index, port->local.port, STEER_NOWHERE);
 	*opened_at(self->addr_index, port->local.port) = NULL;
@@ -323,6 +348,7 @@ const struct port_engine *port_engine_steered(void)
 		.detach = steered_detach,
 		.send = steered_send,
 		.set_tos = steered_set_tos,
+		.set_times = steered_set_times,
 		.join = steered_join,
 		.leave = steered_leave,
 	};

@@ -12,6 +12,7 @@
 #include <glib.h>
 
 #include "base/list.h"
+#include "net/receive_time.h"
 #include "stats/reason.h"
 
 enum {
@@ -21,7 +22,8 @@ enum {
 	SOCKET_BYTES = 8 * 1024 * 1024,
 	KEPT_MAX = 4 * BATCH_MAX,
 	DEFAULT_HOPS = 64,
-	CONTROL_BYTES = CMSG_SPACE(sizeof(struct sockaddr_in6)) + CMSG_SPACE(sizeof(uint32_t)),
+	CONTROL_BYTES = CMSG_SPACE(sizeof(struct sockaddr_in6)) + CMSG_SPACE(sizeof(uint32_t)) +
+			RECEIVE_TIME_BYTES,
 };
 
 struct recv_batch {
@@ -30,7 +32,8 @@ struct recv_batch {
 	struct iovec parts[BATCH_MAX];
 	union sock from[BATCH_MAX];
 	struct buf *bufs[BATCH_MAX];
-	uint16_t numbers[BATCH_MAX]; /* of the ports they were sent to; 0: none of ours */
+	uint16_t numbers[BATCH_MAX];    /* of the ports they were sent to; 0: none of ours */
+	int64_t received_us[BATCH_MAX]; /* 0: not told */
 	_Alignas(struct cmsghdr) uint8_t control[BATCH_MAX][CONTROL_BYTES];
 };
 
@@ -38,6 +41,7 @@ struct recv_batch {
 struct kept_datagram {
 	struct buf *buf;
 	union sock from;
+	int64_t received_us;
 	uint16_t number;
 	bool cut;
 };
@@ -105,12 +109,16 @@ static uint16_t number_at(const struct lane_addr *place, const void *data)
 	return addr_same_ip(&addr, &place->local) ? addr.port : 0;
 }
 
-/* The port a datagram was sent to, 0 if to none of this address: its socket has a port itself. */
-static uint16_t read_control(struct lane_addr *place, struct msghdr *message)
+/*
+ * The port a datagram was sent to, 0 if to none of this address: its socket has a port itself. And
+ * when it came, 0 if that is not told.
+ */
+static uint16_t read_control(struct lane_addr *place, struct msghdr *message, int64_t *received_us)
 {
 	uint16_t number = 0;
 	uint32_t overflows;
 
+	*received_us = 0;
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
 		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_RXQ_OVFL) {
 			memcpy(&overflows, CMSG_DATA(c), sizeof(overflows));
@@ -118,6 +126,8 @@ static uint16_t read_control(struct lane_addr *place, struct msghdr *message)
 		} else if ((c->cmsg_level == SOL_IP && c->cmsg_type == IP_ORIGDSTADDR) ||
 			   (c->cmsg_level == SOL_IPV6 && c->cmsg_type == IPV6_ORIGDSTADDR)) {
 			number = number_at(place, CMSG_DATA(c));
+		} else {
+			receive_time_read(c, received_us);
 		}
 	}
 	return number;
@@ -164,18 +174,20 @@ static void read_numbers(struct lane_addr *place, unsigned count)
 	struct recv_batch *b = place->lane->batch;
 
 	for (unsigned i = 0; i < count; i++) {
-		b->numbers[i] = read_control(place, &b->messages[i].msg_hdr);
+		b->numbers[i] = read_control(place, &b->messages[i].msg_hdr, &b->received_us[i]);
 		__builtin_prefetch(slot_of(place, b->numbers[i]));
 	}
 }
 
 /* The callee may detach any port: each is looked for anew. */
-static void hand_out(
-	struct lane_addr *place, uint16_t number, struct buf *buf, const union sock *from, bool cut)
+static void hand_out(struct lane_addr *place, uint16_t number, struct buf *buf,
+	const union sock *from, bool cut, int64_t received_us)
 {
 	struct steered_port *port = find_port(place, number);
 
 	if (port && port->port.recv) {
+		if (port->port.received_us != received_us)
+			port->port.received_us = received_us;
 		port->port.recv(&port->port, buf, from, cut);
 		return;
 	}
@@ -193,7 +205,7 @@ static void hand_out_batch(struct lane_addr *place, unsigned count)
 
 		b->bufs[i] = NULL;
 		hand_out(place, b->numbers[i], buf, &b->from[i],
-			b->messages[i].msg_hdr.msg_flags & MSG_TRUNC);
+			b->messages[i].msg_hdr.msg_flags & MSG_TRUNC, b->received_us[i]);
 	}
 }
 
@@ -207,13 +219,14 @@ static void hand_out_or_keep(struct lane_addr *place, unsigned count, uint16_t n
 		struct kept_datagram d = {
 			.buf = b->bufs[i],
 			.from = b->from[i],
+			.received_us = b->received_us[i],
 			.number = b->numbers[i],
 			.cut = b->messages[i].msg_hdr.msg_flags & MSG_TRUNC,
 		};
 
 		b->bufs[i] = NULL;
 		if (d.number == number)
-			hand_out(place, number, d.buf, &d.from, d.cut);
+			hand_out(place, number, d.buf, &d.from, d.cut, d.received_us);
 		else
 			kept->items[kept->count++] = d;
 	}
@@ -230,7 +243,7 @@ static void hand_out_kept(struct lane_addr *place, uint16_t number)
 		struct kept_datagram *d = &kept->items[i];
 
 		if (!number || d->number == number)
-			hand_out(place, d->number, d->buf, &d->from, d->cut);
+			hand_out(place, d->number, d->buf, &d->from, d->cut, d->received_us);
 		else
 			kept->items[left++] = *d;
 	}

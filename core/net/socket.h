@@ -58,6 +58,12 @@ struct port_engine {
 	int (*send)(struct port *port, struct buf *buf, const union sock *to, socklen_t to_len);
 	int (*set_tos)(struct port *port, int tos); /* 0-255 [control] */
 	/*
+	 * Whether `received_us` of the port tells when datagrams came. It costs a little for each of
+	 * the port, and nothing where nobody asked. 0 or -errno: it never tells. NULL: nor does any
+	 * port of the engine. [control]
+	 */
+	int (*set_times)(struct port *port, bool on);
+	/*
 	 * A loop that ports will be attached to, before it runs, and its end, when it has no port
 	 * any more. 0 or -errno. NULL: the engine need not know. [control]
 	 */
@@ -74,8 +80,11 @@ struct port {
 	port_expect_fn expect; /* may be NULL */
 	port_unsent_fn unsent; /* may be NULL: counted as a reason only */
 	int tos;               /* what outgoing packets are marked with [control] */
-	void *owner;           /* the stream this port belongs to */
-	struct loop *loop;     /* it is on; NULL: on none. Written by who attaches and detaches */
+	bool times;            /* set_times is on [control] */
+	/* When the system received what is handed out, since the epoch; 0: not told. [media] */
+	int64_t received_us;
+	void *owner;       /* the stream this port belongs to */
+	struct loop *loop; /* it is on; NULL: on none. Written by who attaches and detaches */
 };
 
 /* One socket per port, received by epoll. */

@@ -22,6 +22,7 @@ struct steered_port {
 	unsigned addr_index;
 	uint8_t tos;        /* atomic: written by control, read by the worker */
 	bool told;          /* that somebody else bound its number [control] */
+	bool timed;         /* when its packets came is wanted [control] */
 	bool bound;         /* `plain` is there for the port's life */
 	bool held;          /* the next detach is for a while */
 	bool waited;        /* was on no loop for a while: `plain` may have datagrams */

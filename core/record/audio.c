@@ -7,7 +7,6 @@
 #include <glib.h>
 
 #include "codec/format.h"
-#include "media/tap.h"
 #include "record/track.h"
 #include "rtp/rtp.h"
 
@@ -36,8 +35,6 @@ struct audio {
 	struct buf_pool *pool;
 	int64_t start_us; /* when the first packet came */
 	bool started;
-	uint32_t wanted_hz; /* of what was heard before the file was opened */
-	unsigned slots;
 	/* Samples per channel; `window` has those from `written` on, in a ring. */
 	size_t window_samples;
 	int64_t written, flushed, end;
@@ -130,11 +127,11 @@ static uint32_t choose_rate(const struct writer *writer, uint32_t wanted_hz)
 	return writer->rates[i];
 }
 
-static void open_file(struct audio *a)
+static void open_file(struct audio *a, unsigned slots, uint32_t wanted_hz)
 {
-	a->format.sample_hz = choose_rate(a->writer, a->wanted_hz);
+	a->format.sample_hz = choose_rate(a->writer, wanted_hz);
 	a->format.channels = (uint8_t)CLAMP(
-		a->slots, FEWEST_CHANNELS, MIN(a->writer->max_channels, WRITER_MAX_CHANNELS));
+		slots, FEWEST_CHANNELS, MIN(a->writer->max_channels, WRITER_MAX_CHANNELS));
 	a->error = a->writer->open(a->fd, &a->format, &a->file);
 	if (a->error) {
 		a->file = NULL;
@@ -144,7 +141,7 @@ static void open_file(struct audio *a)
 	a->window = g_new0(int16_t, a->window_samples * a->format.channels);
 }
 
-static struct track *find_track(struct audio *a, const struct record_stream *stream)
+static struct track *find_track(struct audio *a, const struct sink_stream *stream)
 {
 	struct channel_track *ct;
 
@@ -159,8 +156,7 @@ static struct track *find_track(struct audio *a, const struct record_stream *str
 	return ct->track;
 }
 
-static const struct record_format *find_format(
-	const struct record_stream *stream, uint8_t payload_type)
+static const struct sink_format *find_format(const struct sink_stream *stream, uint8_t payload_type)
 {
 	for (unsigned i = 0; i < stream->format_count; i++)
 		if (stream->formats[i].payload_type == payload_type)
@@ -168,37 +164,31 @@ static const struct record_format *find_format(
 	return NULL;
 }
 
-static bool is_rtp(const struct record_stream *stream, const struct tap_packet *packet)
+static bool is_rtp(const struct sink_packet *p)
 {
-	return stream->audio && !packet->rtcp && packet->len >= RTP_HEADER_BYTES;
+	return p->stream && p->stream->audio && !p->rtcp && p->datagram.len >= RTP_HEADER_BYTES;
 }
 
 /* Events and descriptions of noise are heard as silence. */
-static bool is_silent(const struct record_format *format)
+static bool is_silent(const struct sink_format *format)
 {
 	return codec_flags(format->name) & (CODEC_EVENT | CODEC_NOISE);
 }
 
-void audio_survey(
-	struct audio *a, const struct record_stream *stream, const struct tap_packet *packet)
+static uint32_t rate_of(const struct sink_format *f)
 {
-	const struct record_format *f = is_rtp(stream, packet)
-						? find_format(stream, packet->data[1] & 0x7f)
-						: NULL;
-
-	if (f && f->codec && f->codec->decoder && !is_silent(f))
-		a->wanted_hz = MAX(a->wanted_hz, codec_sample_hz(f->codec, f->params.clock_hz));
+	return f->codec && f->codec->decoder ? codec_sample_hz(f->codec, f->params.clock_hz) : 0;
 }
 
-int audio_put(struct audio *a, const struct record_stream *stream, unsigned slots,
-	const struct tap_packet *packet)
+int audio_put(struct audio *a, const struct sink_packet *p)
 {
-	const struct record_format *format;
+	const struct writer_packet *d = &p->datagram;
+	const struct sink_format *format;
 	struct track *track;
 
-	if (a->error || !is_rtp(stream, packet))
+	if (a->error || !is_rtp(p))
 		return a->error;
-	format = find_format(stream, packet->data[1] & 0x7f);
+	format = find_format(p->stream, d->data[1] & 0x7f);
 	if (!format) {
 		a->undecoded++;
 		return 0;
@@ -207,18 +197,16 @@ int audio_put(struct audio *a, const struct record_stream *stream, unsigned slot
 		return 0;
 	if (!a->started) {
 		a->started = true;
-		a->start_us = packet->now_us - LEAD_US;
+		a->start_us = p->mono_us - LEAD_US;
 	}
 	if (!a->file) {
-		a->slots = slots;
-		audio_survey(a, stream, packet);
-		open_file(a);
+		open_file(a, p->slots, MAX(p->best_hz, rate_of(format)));
 		if (a->error)
 			return a->error;
 	}
-	track = find_track(a, stream);
+	track = find_track(a, p->stream);
 	if (track)
-		track_put(track, format, packet->now_us, packet->data, packet->len);
+		track_put(track, format, p->mono_us, d->data, d->len);
 	else
 		a->undecoded++;
 	return 0;
@@ -253,7 +241,7 @@ int audio_finish(struct audio *a)
 	if (a->error)
 		return a->error;
 	if (!a->file)
-		open_file(a);
+		open_file(a, 0, 0);
 	run_tracks(a, INT64_MAX);
 	write_until(a, a->end);
 	if (!a->file || a->error)

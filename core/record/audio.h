@@ -7,25 +7,20 @@
 #ifndef RECORD_AUDIO_H
 #define RECORD_AUDIO_H
 
-#include "record/recorder.h"
+#include "api/sink.h"
 
 enum { AUDIO_WAIT_US = 1000000 };
 
 struct audio;
-struct tap_packet;
 
 /* Nothing is in the file before the first packet. `fd` is borrowed. */
 struct audio *audio_new(const struct writer *writer, int fd);
 void audio_free(struct audio *a); /* NULL is fine */
 /*
- * Packets that will be put: the file's rate is that of the best of them. Before the first one is put;
- * it is given a chance to see some of each party.
+ * A packet with its stream; with the first one that is heard the file gets its channels and its rate,
+ * the best that was agreed upon or comes. 0, or -errno of the writer.
  */
-void audio_survey(
-	struct audio *a, const struct record_stream *stream, const struct tap_packet *packet);
-/* An RTP packet of `stream`, of a call with `slots` parties. 0, or -errno of the writer. */
-int audio_put(struct audio *a, const struct record_stream *stream, unsigned slots,
-	const struct tap_packet *packet);
+int audio_put(struct audio *a, const struct sink_packet *packet);
 /* What is older than AUDIO_WAIT_US is in the file afterwards. */
 int audio_advance(struct audio *a, int64_t now_us);
 /* All that is left, and the file's end. Nothing but audio_free may follow. */
@@ -33,5 +28,7 @@ int audio_finish(struct audio *a);
 /* When the file's first sample was taken (monotonic). False: nothing was heard so far. */
 bool audio_begin(const struct audio *a, int64_t *ret_us);
 uint64_t audio_undecoded(const struct audio *a);
+/* audio_sink.c: the recording method "audio", by that writer. [main] */
+const struct sink *audio_sink(const struct writer *writer);
 
 #endif

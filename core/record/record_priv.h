@@ -29,11 +29,14 @@ struct item {
 struct recording {
 	struct recorder *recorder;
 	const struct recorder_settings *settings;
+	struct arena *arena; /* of `request` */
+	struct recording_request request;
 	struct tap *tap;   /* reference */
 	char *stem, *path; /* as of the latest job */
 	char *meta_path;
 	struct log_context log; /* call_id is owned */
-	bool begun, ending;
+	bool listed;            /* among the recorder's */
+	bool ending;
 	int64_t end_at_us;              /* monotonic; of `ending` */
 	GPtrArray *items;               /* not given to a job yet */
 	struct recording_status status; /* as of the latest job */
@@ -48,13 +51,14 @@ struct recording {
 	char *metadata;             /* NULL: none */
 	char *file_path, *tmp_path; /* they change when there are such files already */
 	GPtrArray *given;           /* items */
-	bool opened, closed;
+	bool opened;
 	int fd, meta_fd; /* negative: not open */
-	void *file;      /* the writer's, of packets */
-	struct audio *audio;
-	bool surveyed;
-	bool done;      /* the end was written */
-	GQueue layouts; /* struct record_layout, the oldest first */
+	bool made;       /* the file; whatever became of it since */
+	void *file;      /* the sink's; NULL: not open */
+	bool held;       /* the sink has waited as long as it wants to */
+	bool done;       /* the end was written */
+	GQueue layouts;  /* struct record_layout, the oldest first */
+	struct sink_report report;
 	struct recording_status found;
 };
 

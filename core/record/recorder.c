@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/list.h"
 #include "base/ref.h"
@@ -51,6 +52,7 @@ static void destroy(void *object)
 	recording_clear_work(r);
 	g_ptr_array_free(r->items, TRUE);
 	ref_drop(r->tap);
+	arena_free(r->arena);
 	g_free(r->stem);
 	g_free(r->path);
 	g_free(r->file_path);
@@ -75,6 +77,7 @@ static int find_name(struct recording *r, const struct recording_request *q, con
 	const struct recorder_settings *s = r->settings;
 	const struct name_parts parts = { q->call_id, q->label, q->metadata, tag, clock_wall_us() };
 	g_autofree char *name = NULL, *path = NULL;
+	struct str dir;
 	int ret = 0;
 
 	if (q->file.s)
@@ -83,8 +86,8 @@ static int find_name(struct recording *r, const struct recording_request *q, con
 		ret = name_expand(q->pattern, &parts, &name, err);
 	if (ret < 0)
 		return ret;
-	path = g_strdup_printf("%.*s/%s.%s", q->dir.s ? (int)q->dir.len : (int)strlen(s->subfolder),
-		q->dir.s ? q->dir.s : s->subfolder, name ? name : r->stem, s->writer->extension);
+	dir = q->dir.s ? q->dir : str_of(s->sink->folder);
+	path = g_strdup_printf("%.*s/%s.%s", STR_ARG(dir), name ? name : r->stem, s->extension);
 	/* A NUL ends what is printed, so the folder is looked at for itself, too. */
 	if (q->dir.s) {
 		g_autofree char *folder = NULL;
@@ -108,6 +111,19 @@ static int find_place(struct recording *r, const struct recording_request *q, co
 			"recording cannot go to '%s': that folder is the daemon's", relative);
 	*ret_relative = g_steal_pointer(&relative);
 	return 0;
+}
+
+static void keep_request(struct recording *r, const struct recording_request *q)
+{
+	r->arena = arena_new(200);
+	r->request = (struct recording_request){
+		.call_id = arena_str(r->arena, q->call_id),
+		.label = arena_str(r->arena, q->label),
+		.metadata = arena_str(r->arena, q->metadata),
+		.file = arena_str(r->arena, q->file),
+		.dir = arena_str(r->arena, q->dir),
+		.pattern = arena_str(r->arena, q->pattern),
+	};
 }
 
 int recording_new(struct recorder *recorder, const struct recording_request *request,
@@ -135,16 +151,22 @@ int recording_new(struct recorder *recorder, const struct recording_request *req
 	r->file_path = g_strdup(r->path);
 	r->tmp_path = g_strdup_printf("%s/tmp/rtpengine-meta-%s.tmp", folder, r->stem);
 	r->meta_path = g_strdup_printf("%s/metadata/rtpengine-meta-%s.txt", folder, r->stem);
+	keep_request(r, request);
 	r->tap = tap_new(TAP_RING_BYTES);
 	*ret_recording = r;
 	return 0;
+}
+
+const struct recording_request *recording_request(const struct recording *r)
+{
+	return &r->request;
 }
 
 void recording_begin(struct recording *r, const struct log_context *log)
 {
 	r->log = *log;
 	r->log.call_id.s = g_memdup2(log->call_id.s, log->call_id.len);
-	r->begun = true;
+	r->listed = true;
 	r->began_wall_us = clock_wall_us();
 	g_ptr_array_add(r->recorder->list, ref_take(r));
 }
@@ -159,9 +181,9 @@ const char *recording_path(const struct recording *r)
 	return r->path;
 }
 
-bool recording_is_pcap(const struct recording *r)
+bool recording_wants_layouts(const struct recording *r)
 {
-	return !r->settings->writer->max_channels;
+	return r->settings->sink->streams;
 }
 
 static struct item *add_item(struct recording *r, enum item_kind kind)
@@ -226,6 +248,10 @@ void recording_note_pause(struct recording *r, bool paused)
 void recording_discard(struct recording *r)
 {
 	add_item(r, ITEM_DISCARD);
+	if (r->listed)
+		return;
+	r->listed = true;
+	g_ptr_array_add(r->recorder->list, ref_take(r));
 }
 
 void recording_end(struct recording *r)
@@ -289,9 +315,10 @@ static void done(struct job *job)
 		g_free(r->path);
 		r->path = g_strdup(r->file_path);
 	}
-	if (!r->done)
+	if (!r->done || r->items->len)
 		return;
 	log_end(r);
+	r->listed = false;
 	g_ptr_array_remove_fast(r->recorder->list, r);
 	ref_drop(r);
 }

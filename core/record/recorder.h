@@ -8,15 +8,14 @@
  *   recorder_tick     every RECORDER_PERIOD_MS: a job for each that has something to do
  *   recording_end     what is left is written, the metadata get their end, the log its line
  *
- * Beneath the folder, as spec daemon 10.1 has it: pcaps/ or audio/, tmp/ with the metadata while
- * recording, metadata/ with them afterwards. What is found in tmp/ at start was left by a daemon
+ * Beneath the folder, as spec daemon 10.1 has it: pcaps/ or audio/, as the sink (api/sink.h) has it,
+ * tmp/ with the metadata while recording, metadata/ with them afterwards. What is found in tmp/ at start was left by a daemon
  * that did not end well: those files are repaired and get their end then.
  */
 #ifndef RECORD_RECORDER_H
 #define RECORD_RECORDER_H
 
-#include "api/codec.h"
-#include "api/writer.h"
+#include "api/sink.h"
 #include "base/err.h"
 #include "base/helper.h"
 #include "base/log.h"
@@ -26,12 +25,11 @@
 enum { RECORDER_PERIOD_MS = 250 };
 
 struct recorder_settings {
-	char *folder;                /* absolute, without a slash at the end */
-	const char *subfolder;       /* of recordings: "pcaps" or "audio" */
-	const struct writer *writer; /* packets or audio, as it is one */
-	bool ethernet;               /* of packets */
-	mode_t file_mode, dir_mode;  /* 0: as umask leaves it */
-	uid_t uid;                   /* (uid_t)-1, (gid_t)-1: ours */
+	char *folder; /* absolute, without a slash at the end */
+	const struct sink *sink;
+	const char *extension;      /* of its files */
+	mode_t file_mode, dir_mode; /* 0: as umask leaves it */
+	uid_t uid;                  /* (uid_t)-1, (gid_t)-1: ours */
 	gid_t gid;
 };
 
@@ -86,41 +84,27 @@ struct recording_status {
 	char why[128]; /* of TRUNCATED */
 };
 
-/* A payload type, as a section has it. */
-struct record_format {
-	uint8_t payload_type;
-	struct str name;           /* of the codec */
-	const struct codec *codec; /* NULL: nobody knows it */
-	struct codec_params params;
-};
-
-/* A stream of a plan, for whoever makes audio of it. */
-struct record_stream {
-	uint32_t id;   /* as in the plan */
-	unsigned slot; /* its party's channel, from 0 */
-	bool audio;    /* RTP with audio; else it is recorded as packets only */
-	unsigned format_count;
-	struct record_format *formats;
-};
-
-/* What the streams of a plan are. All its memory is in `arena`. */
+/* What the streams of a plan are, for sinks that ask for it. All its memory is in `arena`. */
 struct record_layout {
 	struct arena *arena;
-	uint32_t number; /* tap_layout of the plan; they go up */
-	unsigned slots;
+	uint32_t number;  /* tap_layout of the plan; they go up */
+	unsigned slots;   /* channels */
+	uint32_t best_hz; /* the highest rate of the codecs agreed upon; 0: nothing known */
 	unsigned stream_count;
-	struct record_stream *streams;
+	struct sink_stream *streams;
 };
 
 /* Counted by base/ref. -EINVAL and `err`: a name that cannot be. [control] */
 int recording_new(struct recorder *recorder, const struct recording_request *request,
 	struct recording **ret_recording, struct err *err);
+/* What it was made of; as long as it lives. */
+const struct recording_request *recording_request(const struct recording *r);
 /* `log` is copied, and told with its log lines. [control] */
 void recording_begin(struct recording *r, const struct log_context *log);
 /* Borrowed: where packets go. */
 struct tap *recording_tap(const struct recording *r);
 const char *recording_path(const struct recording *r); /* absolute */
-bool recording_is_pcap(const struct recording *r);
+bool recording_wants_layouts(const struct recording *r);
 /* Takes `layout`; before a plan with its number is applied. [control] */
 void recording_add_layout(struct recording *r, struct record_layout *layout);
 /* A processed offer or answer, as it was sent out; label.s NULL: none. [control] */
@@ -128,7 +112,7 @@ void recording_add_body(struct recording *r, struct str label, int64_t started_w
 	struct str sdp);
 void recording_set_metadata(struct recording *r, struct str metadata);
 void recording_note_pause(struct recording *r, bool paused);
-/* From now on its files are to be deleted at its end. */
+/* Its files are to be deleted at its end, or now if that has been. */
 void recording_discard(struct recording *r);
 /*
  * The plan without it was applied, or will be: shortly afterwards it ends. Nothing may be added

@@ -30,7 +30,7 @@ static int make_spool(const struct recorder_settings *s)
 
 int recorder_prepare(const struct recorder_settings *s, struct err *err)
 {
-	const char *const names[] = { s->subfolder, "metadata", "tmp" };
+	const char *const names[] = { s->sink->folder, "metadata", "tmp" };
 	int ret = make_spool(s);
 
 	for (unsigned i = 0; !ret && i < G_N_ELEMENTS(names); i++) {
@@ -47,7 +47,7 @@ int recorder_prepare(const struct recorder_settings *s, struct err *err)
 
 int recorder_check(const struct recorder_settings *s, struct err *err)
 {
-	const char *const names[] = { s->subfolder, "metadata", "tmp" };
+	const char *const names[] = { s->sink->folder, "metadata", "tmp" };
 	bool owned = s->uid != (uid_t)-1 || s->gid != (gid_t)-1;
 
 	for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {

@@ -99,7 +99,7 @@ static void voice_free(gpointer data)
 	g_free(v);
 }
 
-static bool voice_is(const struct voice *v, const struct record_format *f)
+static bool voice_is(const struct voice *v, const struct sink_format *f)
 {
 	return v->payload_type == f->payload_type && v->codec == f->codec &&
 	       v->params.clock_hz == f->params.clock_hz &&
@@ -140,7 +140,7 @@ static void forget_voices(struct track *t)
 	}
 }
 
-static struct voice *find_voice(struct track *t, const struct record_format *f)
+static struct voice *find_voice(struct track *t, const struct sink_format *f)
 {
 	struct voice *v;
 
@@ -455,7 +455,7 @@ void track_free(struct track *t)
 	g_free(t);
 }
 
-void track_put(struct track *t, const struct record_format *format, int64_t received_us,
+void track_put(struct track *t, const struct sink_format *format, int64_t received_us,
 	const uint8_t *data, size_t len)
 {
 	struct buf *buf;

@@ -9,8 +9,8 @@
 #ifndef RECORD_TRACK_H
 #define RECORD_TRACK_H
 
+#include "api/sink.h"
 #include "base/buf.h"
-#include "record/recorder.h"
 
 enum { TRACK_AHEAD_US = 300000 };
 
@@ -27,7 +27,7 @@ struct track *track_new(
 	struct buf_pool *pool, int64_t start_us, uint32_t sample_hz, track_sink_fn sink, void *arg);
 void track_free(struct track *t); /* NULL is fine */
 /* An RTP packet as received; `format` of its payload type, which is copied when it is new. */
-void track_put(struct track *t, const struct record_format *format, int64_t received_us,
+void track_put(struct track *t, const struct sink_format *format, int64_t received_us,
 	const uint8_t *data, size_t len);
 /* All that was received before `until_us` is decoded; INT64_MAX: everything. */
 void track_run(struct track *t, int64_t until_us);

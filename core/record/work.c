@@ -15,12 +15,9 @@
 
 #include "base/arena.h"
 #include "media/tap.h"
-#include "record/audio.h"
 #include "stats/reason.h"
 
 enum { META_END_BYTES = 4096 };
-
-static const int64_t SURVEY_US = 500000; /* the rate of audio is chosen by what came until then */
 
 void layout_free(struct record_layout *layout)
 {
@@ -90,8 +87,6 @@ static int open_metadata(struct recording *r)
 
 static void open_files(struct recording *r)
 {
-	const struct writer *writer = r->settings->writer;
-	const struct writer_format format = { .ethernet = r->settings->ethernet };
 	int ret;
 
 	r->opened = true;
@@ -100,29 +95,50 @@ static void open_files(struct recording *r)
 		fail(r, "the file could not be made", r->fd);
 		return;
 	}
+	r->made = true;
 	ret = open_metadata(r);
 	if (ret < 0)
 		fail(r, "the metadata could not be written", ret);
-	if (writer->max_channels)
-		r->audio = audio_new(writer, r->fd);
-	else if ((ret = writer->open(r->fd, &format, &r->file)) < 0)
+	ret = r->settings->sink->open(r->fd, &r->file);
+	if (ret < 0) {
+		r->file = NULL;
 		fail(r, "the file could not be written", ret);
+	}
+}
+
+static void take_report(struct recording *r)
+{
+	const struct sink *sink = r->settings->sink;
+
+	r->found.lost = tap_dropped(r->tap);
+	if (r->file && sink->report)
+		sink->report(r->file, &r->report);
+	r->found.undecoded = r->report.undecoded;
 }
 
 static void close_file(struct recording *r)
 {
+	const struct sink *sink = r->settings->sink;
 	int ret = 0;
 
-	if (r->closed)
+	if (!r->file)
 		return;
-	r->closed = true;
-	if (r->file)
-		ret = r->settings->writer->close(r->file);
-	r->file = NULL;
-	if (r->audio && r->found.state == RECORDING_RUNNING)
-		ret = audio_finish(r->audio);
+	if (r->found.state == RECORDING_RUNNING)
+		ret = sink->finish(r->file);
 	if (ret < 0)
 		fail(r, "the file could not be written", ret);
+	take_report(r);
+	sink->close(r->file);
+	r->file = NULL;
+}
+
+static void close_descriptors(struct recording *r)
+{
+	if (r->fd >= 0)
+		close(r->fd);
+	if (r->meta_fd >= 0)
+		close(r->meta_fd);
+	r->fd = r->meta_fd = -1;
 }
 
 /* Somebody may have deleted it, which writing does not tell. */
@@ -155,22 +171,17 @@ static struct record_layout *find_layout(const struct recording *r, uint32_t num
 	return NULL;
 }
 
-static const struct record_stream *find_stream(const struct record_layout *layout, uint32_t id)
+static const struct record_layout *newest_layout(const struct recording *r)
+{
+	return r->layouts.tail ? r->layouts.tail->data : NULL;
+}
+
+static const struct sink_stream *find_stream(const struct record_layout *layout, uint32_t id)
 {
 	for (unsigned i = 0; i < layout->stream_count; i++)
 		if (layout->streams[i].id == id)
 			return &layout->streams[i];
 	return NULL;
-}
-
-static void survey(const struct tap_packet *packet, void *arg)
-{
-	struct recording *r = arg;
-	const struct record_layout *layout = find_layout(r, packet->layout);
-	const struct record_stream *stream = layout ? find_stream(layout, packet->stream_id) : NULL;
-
-	if (stream)
-		audio_survey(r->audio, stream, packet);
 }
 
 static void forget_layouts(struct recording *r, uint32_t before)
@@ -183,48 +194,60 @@ static void forget_layouts(struct recording *r, uint32_t before)
 	}
 }
 
-/* False: what it is about is not known yet. */
-static bool take_audio(struct recording *r, const struct tap_packet *p, int *ret_error)
+/* Is it known what the packet is about? At the end it does not matter any more. */
+static bool is_described(const struct recording *r, const struct tap_packet *p)
+{
+	const struct record_layout *newest = newest_layout(r);
+
+	return r->last || (newest && newest->number >= p->layout);
+}
+
+static void describe(struct recording *r, const struct tap_packet *p, struct sink_packet *ret)
 {
 	const struct record_layout *layout = find_layout(r, p->layout);
-	const struct record_layout *newest = g_queue_peek_tail(&r->layouts);
-	const struct record_stream *stream;
+	const struct record_layout *newest = newest_layout(r);
 
-	if (!layout && !r->last && (!newest || newest->number < p->layout))
-		return false;
-	stream = layout ? find_stream(layout, p->stream_id) : NULL;
-	if (stream)
-		*ret_error = audio_put(r->audio, stream, layout->slots, p);
-	forget_layouts(r, p->layout);
-	return true;
+	if (!layout)
+		return;
+	ret->stream = find_stream(layout, p->stream_id);
+	ret->slots = newest->slots;
+	ret->best_hz = newest->best_hz;
 }
 
-static int take_packet(struct recording *r, const struct tap_packet *p)
+static int give(struct recording *r, const struct tap_packet *p)
 {
-	struct writer_packet w = {
-		.wall_us = p->now_us + r->wall_us - r->now_us,
-		.family = p->from.family,
-		.from_port = p->from.port,
-		.to_port = p->to.port,
-		.data = p->data,
-		.len = p->len,
+	struct sink_packet s = {
+		.mono_us = p->now_us,
+		.rtcp = p->rtcp,
+		.datagram = {
+			.wall_us = p->received_us ? p->received_us
+						  : p->now_us + r->wall_us - r->now_us,
+			.family = p->from.family,
+			.from_port = p->from.port,
+			.to_port = p->to.port,
+			.data = p->data,
+			.len = p->len,
+		},
 	};
 
-	memcpy(w.from_ip, p->from.ip, sizeof(w.from_ip));
-	memcpy(w.to_ip, p->to.ip, sizeof(w.to_ip));
-	return r->settings->writer->packet(r->file, &w);
+	memcpy(s.datagram.from_ip, p->from.ip, sizeof(p->from.ip));
+	memcpy(s.datagram.to_ip, p->to.ip, sizeof(p->to.ip));
+	if (r->settings->sink->streams)
+		describe(r, p, &s);
+	return r->settings->sink->packet(r->file, &s);
 }
 
+/* False: later. */
 static bool take(struct recording *r, const struct tap_packet *p)
 {
-	int ret = 0;
+	int ret;
 
 	if (r->found.state != RECORDING_RUNNING)
 		return true;
-	if (r->audio && !take_audio(r, p, &ret))
+	if (r->settings->sink->streams && !is_described(r, p))
 		return false;
-	if (r->file)
-		ret = take_packet(r, p);
+	ret = give(r, p);
+	forget_layouts(r, p->layout);
 	if (ret < 0) {
 		fail(r, "the file could not be written", ret);
 		return true;
@@ -236,13 +259,13 @@ static bool take(struct recording *r, const struct tap_packet *p)
 
 static void drain(struct recording *r)
 {
+	const int64_t hold_us = (int64_t)r->settings->sink->hold_ms * 1000;
 	const struct tap_packet *p = tap_peek(r->tap);
 
-	if (p && r->audio && !r->surveyed) {
-		if (!r->last && r->now_us - p->now_us < SURVEY_US)
+	if (p && !r->held) {
+		if (!r->last && r->now_us - p->now_us < hold_us)
 			return;
-		r->surveyed = true;
-		tap_each(r->tap, survey, r);
+		r->held = true;
 	}
 	for (; p; p = tap_peek(r->tap)) {
 		if (!take(r, p))
@@ -253,14 +276,11 @@ static void drain(struct recording *r)
 
 static void write_out(struct recording *r)
 {
-	int ret = 0;
+	int ret;
 
 	if (r->found.state != RECORDING_RUNNING)
 		return;
-	if (r->audio)
-		ret = audio_advance(r->audio, r->now_us);
-	else if (r->file)
-		ret = r->settings->writer->flush(r->file);
+	ret = r->settings->sink->advance(r->file, r->now_us);
 	if (ret < 0)
 		fail(r, "the file could not be written", ret);
 }
@@ -309,24 +329,25 @@ static void take_items(struct recording *r)
 
 /* ---- the end ---- */
 
+/* Wherever the metadata are by now. */
 static void remove_files(struct recording *r)
 {
-	if (r->fd >= 0)
+	if (r->made)
 		unlink(r->file_path);
-	if (r->meta_fd >= 0)
-		unlink(r->tmp_path);
+	unlink(r->tmp_path);
+	unlink(r->meta_path);
+	r->found.state = RECORDING_DISCARDED;
 }
 
 static void end_metadata(struct recording *r)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
-	int64_t begin_us;
 	int ret, moved;
 
 	if (r->meta_fd < 0)
 		return;
-	if (r->audio && audio_begin(r->audio, &begin_us))
-		metadata_audio(text, begin_us + r->wall_us - r->now_us);
+	if (r->report.has_begin)
+		metadata_audio(text, r->report.begin_us + r->wall_us - r->now_us);
 	metadata_end(text, r->began_wall_us, r->wall_us, &r->found, true, r->metadata);
 	ret = record_append(r->meta_fd, text->str, text->len);
 	return_reserve(r);
@@ -340,38 +361,29 @@ static void finish(struct recording *r)
 {
 	close_file(r);
 	check_there(r);
-	r->found.lost = tap_dropped(r->tap);
-	if (r->audio)
-		r->found.undecoded = audio_undecoded(r->audio);
-	if (r->discard)
-		r->found.state = RECORDING_DISCARDED;
-	else if (r->found.state == RECORDING_RUNNING)
+	take_report(r);
+	if (r->found.state == RECORDING_RUNNING)
 		r->found.state = RECORDING_COMPLETE;
 	if (r->discard)
 		remove_files(r);
 	else
 		end_metadata(r);
+	close_descriptors(r);
 	r->done = true;
 }
 
 void recording_clear_work(struct recording *r)
 {
 	if (r->file)
-		r->settings->writer->close(r->file);
-	audio_free(r->audio);
-	if (r->fd >= 0)
-		close(r->fd);
-	if (r->meta_fd >= 0)
-		close(r->meta_fd);
+		r->settings->sink->close(r->file);
+	close_descriptors(r);
 	forget_layouts(r, UINT32_MAX);
 	g_ptr_array_free(r->given, TRUE);
 	g_free(r->metadata);
 }
 
-void recording_work(struct recording *r)
+static void work(struct recording *r)
 {
-	const struct log_context *before = log_set_context(&r->log);
-
 	if (!r->opened)
 		open_files(r);
 	take_layouts(r);
@@ -379,12 +391,28 @@ void recording_work(struct recording *r)
 	take_items(r);
 	write_out(r);
 	check_there(r);
-	r->found.lost = tap_dropped(r->tap);
-	if (r->audio)
-		r->found.undecoded = audio_undecoded(r->audio);
+	take_report(r);
 	if (r->found.state == RECORDING_TRUNCATED)
 		close_file(r); /* what failed stays as it is from here on */
 	if (r->last)
 		finish(r);
+}
+
+/* Of one that is at its end: its files may have become unwanted. */
+static void work_afterwards(struct recording *r)
+{
+	take_items(r);
+	if (r->discard)
+		remove_files(r);
+}
+
+void recording_work(struct recording *r)
+{
+	const struct log_context *before = log_set_context(&r->log);
+
+	if (r->done)
+		work_afterwards(r);
+	else
+		work(r);
 	log_set_context(before);
 }

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The list of writers. */
+/* The lists of writers and sinks. */
 #include "record/writers.h"
 
 #include <string.h>
 
-enum { WRITERS_MAX = 16 };
+enum { WRITERS_MAX = 16, SINKS_MAX = 8 };
 
 static const struct writer *writers[WRITERS_MAX];
 static unsigned writer_count;
+static const struct sink *sinks[SINKS_MAX];
+static unsigned sink_count;
 
 void writers_add(const struct writer *writer)
 {
@@ -15,9 +17,24 @@ void writers_add(const struct writer *writer)
 		writers[writer_count++] = writer;
 }
 
+void sinks_add(const struct sink *sink)
+{
+	if (sink_count < SINKS_MAX && !sink_find(sink->name))
+		sinks[sink_count++] = sink;
+}
+
 void writers_clear(void)
 {
 	writer_count = 0;
+	sink_count = 0;
+}
+
+const struct sink *sink_find(const char *name)
+{
+	for (unsigned i = 0; i < sink_count; i++)
+		if (strcmp(sinks[i]->name, name) == 0)
+			return sinks[i];
+	return NULL;
 }
 
 const struct writer *writer_find(const char *name)

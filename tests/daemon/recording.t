@@ -14,7 +14,7 @@ import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from daemon import PROGRAM, Daemon, free_udp_port                                     # noqa: E402
+from daemon import PROGRAM, Daemon, free_udp_port, why_not_steered      # noqa: E402
 from rtp import Call, Party                                            # noqa: E402
 from tap import Skip, contains, equal, test, wait_until                # noqa: E402
 import tap                                                             # noqa: E402
@@ -127,6 +127,38 @@ def ethernet():
             assert before - 0.02 <= float(row[4]) <= after + 0.02, (before, row[4], after)
 
 
+def add_receive_times(engine):
+    @test(f"receive times are the system's, also where packets had to wait for the daemon ({engine})")
+    def receive_times():
+        why = why_not_steered() if engine == "steered" else None
+        if why:
+            raise Skip(why)
+        with Spool() as s, Daemon(f"--io-engine={engine}", *s.options) as d, Party("a") as a, Party("b") as b:
+            call = Call(d.ng, a, b, "times")
+            call.offer(record_call="yes")
+            call.answer()
+            talk(a, b)
+            d.send_signal(signal.SIGSTOP)
+            sent = []
+            for _ in range(5):
+                sent.append(time.time())
+                a.send()
+                time.sleep(0.05)
+            d.send_signal(signal.SIGCONT)
+            for _ in sent:
+                assert b.receive()
+            call.delete()
+            s.ended()
+            rows = parse_pcap(s.files()[0], "udp.srcport", "frame.time_epoch")
+            got = [float(r[1]) for r in rows if int(r[0]) == a.port][-len(sent):]
+            for was, told in zip(sent, got):
+                assert abs(was - told) < 0.02, (sent, got)
+
+
+add_receive_times("epoll")
+add_receive_times("steered")
+
+
 @test("start, pause, stop: packets of the pause are not recorded; a second start is a second file")
 def commands():
     with Spool() as s, Daemon(*s.options) as d, Party("a") as a, Party("b") as b:
@@ -195,6 +227,51 @@ def discard():
         equal(s.files("metadata"), [])
 
 
+@test("discard deletes the files of a recording that has ended, too")
+def discard_afterwards():
+    with Spool() as s, Daemon(*s.options) as d, Party("a") as a, Party("b") as b:
+        for how in ("stop", "offer", "delete"):
+            call = Call(d.ng, a, b, "ended")
+            call.offer(record_call="yes")
+            call.answer()
+            talk(a, b, 1)
+            d.ng.request("stop recording", call_id=call.id)
+            wait_until(lambda: call.query()["recording"]["status"] == "complete")
+            equal((len(s.files()), len(s.files("metadata"))), (1, 1))
+            if how == "stop":
+                d.ng.request("stop recording", call_id=call.id, flags=["discard-recording"])
+            if how == "offer":
+                call.offer(record_call="discard")
+            if how != "delete":
+                wait_until(lambda: call.query()["recording"]["status"] == "discarded")
+            call.delete(flags=["discard-recording"] if how == "delete" else [])
+            wait_until(lambda: not s.files() and not s.files("metadata") and not s.files("tmp"))
+            a.receive_all()
+            b.receive_all()
+
+
+@test("delete with discard-recording deletes the files of a call that is kept for a while, too")
+def discard_delayed():
+    with Spool() as s, Daemon(*s.options) as d, Party("a") as a, Party("b") as b:
+        call = Call(d.ng, a, b, "delayed")
+        call.offer(record_call="yes")
+        call.answer()
+        talk(a, b, 1)
+        wait_until(s.files)
+        call.delete(flags=["discard-recording"], **{"delete-delay": 1})
+        wait_until(lambda: not s.files() and not s.files("tmp") and not s.files("metadata"))
+
+
+@test("what is given with start recording and a party's tag stands in the metadata")
+def metadata_of_party():
+    with Spool() as s, Daemon(*s.options) as d, Party("a") as a, Party("b") as b:
+        call = Call(d.ng, a, b, "tag")
+        call.offer()
+        d.ng.request("start recording", call_id=call.id, from_tag="a", metadata="p:1")
+        call.delete()
+        contains(s.ended()[0], "\n\np:1\n")
+
+
 @test("exclude-recording keeps both parties out")
 def exclude():
     with Spool() as s, Daemon(*s.options) as d, Party("a") as a, Party("b") as b:
@@ -258,18 +335,21 @@ def call_path(spool, _, pattern):
     return [p for p in spool.path.rglob("*cap") if re.fullmatch(pattern, str(p.relative_to(spool.path)))]
 
 
-@test("mode and group are as configured")
+@test("mode, owner and group are as configured")
 def modes():
-    with Spool("--recording-chmod=640", "--recording-chmod-dir=2750", "--recording-chgrp=12") as s, \
+    owner = 2 if os.geteuid() == 0 else os.geteuid()
+    with Spool("--recording-chmod=640", "--recording-chmod-dir=2750", "--recording-chgrp=12",
+               f"--recording-chown={owner}") as s, \
             Daemon(*s.options) as d, Party("a") as a, Party("b") as b:
         call = Call(d.ng, a, b, "mode")
         call.offer(record_call="yes")
         call.delete()
         s.ended()
         for file in s.files() + s.files("metadata"):
-            equal((stat.S_IMODE(file.stat().st_mode), file.stat().st_gid), (0o640, 12), str(file))
+            equal((stat.S_IMODE(file.stat().st_mode), file.stat().st_uid, file.stat().st_gid),
+                  (0o640, owner, 12), str(file))
         folder = (s.path / "pcaps").stat()
-        equal((stat.S_IMODE(folder.st_mode), folder.st_gid), (0o2750, 12))
+        equal((stat.S_IMODE(folder.st_mode), folder.st_uid, folder.st_gid), (0o2750, owner, 12))
 
 
 @test("what a killed daemon left is repaired and told of at the next start")

@@ -109,8 +109,9 @@ def check_legs(rate, channels, seconds, first=500, second=1000):
 class Recorded:
     """A daemon with a folder of its own that records in a format, and a call of two parties."""
 
-    def __init__(self, form):
+    def __init__(self, form, offered="0", answered="0"):
         self.spool = Spool(form)
+        self.offered, self.answered = offered, answered
         self.form, self.closing = form, contextlib.ExitStack()
         self.closing.enter_context(self.spool)
 
@@ -118,8 +119,8 @@ class Recorded:
         self.daemon = self.closing.enter_context(Daemon(*self.spool.options))
         self.a, self.b = (self.closing.enter_context(Party(t)) for t in "ab")
         self.call = Call(self.daemon.ng, self.a, self.b, self.form)
-        self.call.offer(record_call="yes")
-        self.call.answer()
+        self.call.offer(self.a.sdp(formats=self.offered), record_call="yes")
+        self.call.answer(self.b.sdp(formats=self.answered))
 
 
 @contextlib.contextmanager
@@ -157,6 +158,41 @@ def records():
                 out = subprocess.run(["soxi", "-D", str(path)], capture_output=True, text=True)
                 equal(out.returncode, 0, out.stderr)
                 assert abs(float(out.stdout) - 1.2) < 0.02, out.stdout
+
+
+@test("the file's rate is the best that both agreed upon, whatever is heard first")
+def rates():
+    rows = (("0", "0", 8000), ("9 0", "0 9", 16000), ("9 0", "0", 8000))
+    with contextlib.ExitStack() as closing:
+        recorded = []
+        for offered, answered, rate in rows:
+            r = Recorded("wav", offered, answered)
+            closing.enter_context(r.closing)
+            r.start()
+            recorded.append(r)
+        play_to(recorded, 1)
+        for r in recorded:
+            r.call.delete()
+        for r, (offered, answered, rate) in zip(recorded, rows):
+            (path,), _ = r.spool.ended()
+            got, channels = read(path)
+            equal(got, rate, f"{offered} offered and {answered} answered")
+            check_legs(got, channels, 1)
+
+
+@test("a removed folder ends the recording with a reason, and the call goes on")
+def removed():
+    with Spool() as s, Daemon(*s.options) as d, Party("a") as a, Party("b") as b:
+        call = Call(d.ng, a, b, "removed")
+        call.offer(record_call="yes")
+        call.answer()
+        play((a, tone(500, 1)), (b, tone(1000, 1)))
+        shutil.rmtree(s.top)
+        wait_until(lambda: call.query()["recording"]["status"] == "truncated")
+        contains(call.query()["recording"]["reason"], "the file is gone")
+        b.receive_all()
+        a.send()
+        assert b.receive()
 
 
 @test("a pause is silence of its length, and told of")

@@ -13,7 +13,6 @@
 #include <glib.h>
 
 #include "../mock/coder.h"
-#include "media/tap.h"
 #include "rtp/rtp.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -36,8 +35,8 @@ static const struct {
 	{ 101, "telephone-event", 8000 },
 };
 
-static struct record_format formats[G_N_ELEMENTS(kinds)];
-static struct record_stream streams[STREAMS];
+static struct sink_format formats[G_N_ELEMENTS(kinds)];
+static struct sink_stream streams[STREAMS];
 
 static struct {
 	bool open;
@@ -105,14 +104,14 @@ static void prepare(void)
 		return;
 	mock_coder_load_all();
 	for (unsigned i = 0; i < G_N_ELEMENTS(kinds); i++)
-		formats[i] = (struct record_format){
+		formats[i] = (struct sink_format){
 			.payload_type = kinds[i].type,
 			.name = str_of(kinds[i].name),
 			.codec = codec_find(str_of(kinds[i].name)),
 			.params = { .clock_hz = kinds[i].clock_hz, .channels = i == 3 ? 2 : 1 },
 		};
 	for (unsigned i = 0; i < STREAMS; i++)
-		streams[i] = (struct record_stream){ i + 1, i, true, G_N_ELEMENTS(kinds), formats };
+		streams[i] = (struct sink_stream){ i + 1, i, true, G_N_ELEMENTS(kinds), formats };
 }
 
 /* A header that goes on from the latest one, unless the input says otherwise. */
@@ -121,20 +120,24 @@ static void put(struct audio *a, const uint8_t *step, const uint8_t *payload, si
 {
 	bool raw = step[0] & 4;
 	size_t header = raw ? 0 : RTP_HEADER_BYTES;
-	struct tap_packet *p = g_malloc0(sizeof(*p) + header + len);
+	g_autofree uint8_t *bytes = g_malloc(header + len);
+	const struct sink_packet p = {
+		.datagram = { .data = bytes, .len = header + len },
+		.mono_us = now_us,
+		.rtcp = (step[0] & 0xf8) == 0xf8,
+		.stream = &streams[step[0] % STREAMS],
+		.slots = STREAMS,
+	};
 
-	p->len = (uint32_t)(header + len);
-	p->now_us = now_us;
-	p->rtcp = (step[0] & 0xf8) == 0xf8;
 	h->payload_type = kinds[step[1] % G_N_ELEMENTS(kinds)].type;
 	h->seq = (uint16_t)(h->seq + (step[0] & 8 ? step[1] * 256 : 1));
 	h->timestamp += step[0] & 16 ? (uint32_t)step[1] << 24 : 160;
 	h->ssrc += step[0] & 32 ? 1 : 0;
 	if (!raw)
-		rtp_write(p->data, h);
-	memcpy(p->data + header, payload, len);
-	audio_put(a, &streams[step[0] % STREAMS], STREAMS, p);
-	g_free(p);
+		rtp_write(bytes, h);
+	if (len)
+		memcpy(bytes + header, payload, len);
+	audio_put(a, &p);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

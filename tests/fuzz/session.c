@@ -11,7 +11,6 @@
 #include "../mock/world.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,10 +20,10 @@
 #include "../mock/dtls.h"
 #include "../mock/network.h"
 #include "../mock/party.h"
+#include "../mock/recorder.h"
 #include "base/helper.h"
 #include "base/log.h"
 #include "media/clips.h"
-#include "record/recorder.h"
 #include "rtp/rtp.h"
 
 enum { FIRST_PORT = 30000, PORTS = 100, MAX_STEPS = 256, MAX_PACKET = 16 * 255, MAX_ENDING = 20 };
@@ -64,7 +63,7 @@ static struct world world;
 static struct helper_pool *helpers;
 static struct recorder *recorder;
 static struct mock_party parties[2];
-static char folder[] = "/tmp/session-XXXXXX";
+static struct mock_recorder files;
 static bool has_recorded;
 static uint16_t open_ports[PORTS];
 static unsigned open_count;
@@ -131,82 +130,25 @@ static const struct player player = {
 	.name = "zeros", .open = open_bytes, .read = read_zeros, .close = g_free
 };
 
-static int open_nothing(int fd, const struct writer_format *format, void **ret_file)
-{
-	(void)fd;
-	(void)format;
-	*ret_file = g_new0(char, 1);
-	return 0;
-}
-
-static int write_nothing(void *file, const struct writer_packet *packet)
-{
-	(void)file;
-	return packet->len > MAX_PACKET ? -EFBIG : 0;
-}
-
-static int flush_nothing(void *file)
-{
-	(void)file;
-	return 0;
-}
-
-static int close_nothing(void *file)
-{
-	g_free(file);
-	return 0;
-}
-
-static const struct writer writer = {
-	.name = "nothing",
-	.extension = "none",
-	.open = open_nothing,
-	.packet = write_nothing,
-	.flush = flush_nothing,
-	.close = close_nothing,
-};
-
-static int remove_file(const char *path, const struct stat *st, int type, struct FTW *at)
-{
-	(void)st;
-	(void)at;
-	return type == FTW_F ? unlink(path) : 0;
-}
-
-static int remove_any(const char *path, const struct stat *st, int type, struct FTW *at)
-{
-	(void)st;
-	(void)type;
-	(void)at;
-	return remove(path);
-}
-
 /* Jobs are done at once, by who gives them. */
 static void open_files(void)
 {
-	const struct recorder_settings settings = {
-		.folder = folder,
-		.subfolder = "pcaps",
-		.writer = &writer,
-		.uid = (uid_t)-1,
-		.gid = (gid_t)-1,
-	};
 	struct err err;
 
 	helpers = helper_pool_new(1, world.control_box);
 	helper_pool_stop(helpers);
 	clips_add_player(&player);
-	if (!mkdtemp(folder) || recorder_prepare(&settings, &err) < 0 ||
-		clips_new(helpers, NULL, 1 << 20, &world.settings.clips, &err) < 0)
+	if (clips_new(helpers, NULL, 1 << 20, &world.settings.clips, &err) < 0)
 		abort();
-	recorder = recorder_new(&settings, helpers);
+	mock_recorder_open(&files, helpers);
+	recorder = files.recorder;
 	world.settings.recorder = recorder;
 	world.settings.helpers = helpers;
 }
 
 static void close_files(void)
 {
-	nftw(folder, remove_any, 8, FTW_DEPTH | FTW_PHYS);
+	mock_recorder_close(&files);
 }
 
 static void open_once(void)
@@ -580,7 +522,7 @@ static void end_calls(void)
 	if (world_leaks(&world) || recorder_busy(recorder))
 		abort();
 	if (has_recorded)
-		nftw(folder, remove_file, 8, FTW_PHYS);
+		mock_recorder_empty(&files);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -9,6 +9,7 @@
 
 #include "../mock/codecs.h"
 #include "../mock/network.h"
+#include "../mock/recorder.h"
 #include "../mock/world.h"
 
 #include <glib.h>
@@ -273,6 +274,130 @@ static void next_offer_is_answered_alike(void)
 	g_string_free(there, TRUE);
 }
 
+/* ---- recording ---- */
+
+struct recorded_world {
+	struct world w;
+	struct helper_pool *helpers;
+	struct mock_recorder mock;
+};
+
+static void recorded_open(struct recorded_world *r)
+{
+	world_defaults(&r->w);
+	world_open(&r->w);
+	r->helpers = helper_pool_new(1, r->w.control_box);
+	helper_pool_stop(r->helpers);
+	mock_recorder_open(&r->mock, r->helpers);
+	r->w.settings.recorder = r->mock.recorder;
+}
+
+static void recorded_close(struct recorded_world *r)
+{
+	world_end_calls(&r->w);
+	g_assert_cmpuint(world_leaks(&r->w), ==, 0);
+	recorder_stop(r->mock.recorder);
+	mock_recorder_close(&r->mock);
+	helper_pool_free(r->helpers);
+	world_close(&r->w);
+}
+
+static void ask_recording(struct world *w, const char *command)
+{
+	struct dict *d = dict_new(), *reply;
+	GString *bytes;
+
+	dict_add_str(d, dict_root(d), "command", str_of(command));
+	dict_add_str(d, dict_root(d), "call-id", call_id());
+	dict_add_str(d, dict_root(d), "recording-dir", STR_LIT("deep/er"));
+	dict_add_str(d, dict_root(d), "recording-pattern", STR_LIT("%c-%{k}-%l"));
+	dict_add_str(d, dict_root(d), "metadata", STR_LIT("k:v"));
+	dict_add_str(d, dict_root(d), "label", STR_LIT("someone"));
+	reply = world_request(w, d, false, &bytes);
+	g_assert_true(str_is(value_get_str(dict_root(reply), "result"), "ok"));
+	dict_free(reply);
+	dict_free(d);
+	g_string_free(bytes, TRUE);
+	world_run(w);
+}
+
+/* The first stream's. */
+static struct tap *tap_of(const struct call *call)
+{
+	struct plan *plan = call_compile(call, call->model);
+	struct tap *tap = plan->streams[0].tap;
+
+	plan_free(plan);
+	return tap;
+}
+
+/* In a file of its own, which is called likewise. */
+static void check_recording_goes_on(bool paused)
+{
+	struct recorded_world r;
+	g_autofree char *want = NULL;
+	const struct recording *recording;
+	struct call *call;
+	GString *text, *again;
+
+	recorded_open(&r);
+	g_assert_true(request(&r.w, "offer", "A", NULL, body_a, NULL));
+	g_assert_true(request(&r.w, "answer", "A", "B", body_b, NULL));
+	ask_recording(&r.w, "start recording");
+	if (paused)
+		ask_recording(&r.w, "pause recording");
+	text = write_down(&r.w);
+	recorded_close(&r);
+
+	recorded_open(&r);
+	call = rebuild(&r.w, text);
+	recording = call->model->recording;
+	g_assert_cmpint(call->model->recording_mode, ==, paused ? RECORDING_PAUSED : RECORDING_ON);
+	g_assert_cmpuint(call->model->recording_number, ==, 1);
+	want = g_strdup_printf("%s/deep/er/snap-v-someone.none", r.mock.folder);
+	g_assert_cmpstr(recording_path(recording), ==, want);
+	g_assert_true(tap_of(call) == (paused ? NULL : recording_tap(recording)));
+	again = write_down(&r.w);
+	g_assert_cmpstr(again->str, ==, text->str);
+	recorder_tick(r.mock.recorder);
+	world_run(&r.w);
+	g_assert_cmpuint(mock_recorder_files(&r.mock, "deep/er"), ==, 1);
+	ask_recording(&r.w, "start recording");
+	g_assert_true(tap_of(call) == recording_tap(recording));
+	recorded_close(&r);
+	g_string_free(text, TRUE);
+	g_string_free(again, TRUE);
+}
+
+static void recording_goes_on(void)
+{
+	check_recording_goes_on(false);
+	check_recording_goes_on(true);
+}
+
+/* The call goes on without. */
+static void recording_needs_a_folder(void)
+{
+	struct recorded_world r;
+	struct call *call;
+	struct world w;
+	GString *text;
+
+	recorded_open(&r);
+	g_assert_true(request(&r.w, "offer", "A", NULL, body_a, NULL));
+	ask_recording(&r.w, "start recording");
+	text = write_down(&r.w);
+	recorded_close(&r);
+	world_defaults(&w);
+	world_open(&w);
+	call = rebuild(&w, text);
+	g_assert_null(call->model->recording);
+	g_assert_cmpint(call->model->recording_mode, ==, RECORDING_OFF);
+	world_end_calls(&w);
+	world_close(&w);
+	g_string_free(text, TRUE);
+}
+
 static const char *const body_web_a =
 	"v=0\r\no=ann 8100 3 IN IP4 192.0.2.10\r\ns=call\r\nc=IN IP4 192.0.2.10\r\nt=0 0\r\n"
 	"m=audio 41000 UDP/TLS/RTP/SAVPF 0 8\r\na=rtcp-mux\r\na=mid:a\r\na=setup:actpass\r\n"
@@ -392,6 +517,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/call/snapshot/unanswered", unanswered_call_gives_same_plan);
 	g_test_add_func("/call/snapshot/bundle", shared_transport_gives_same_plan);
 	g_test_add_func("/call/snapshot/next-offer", next_offer_is_answered_alike);
+	g_test_add_func("/call/snapshot/recording", recording_goes_on);
+	g_test_add_func("/call/snapshot/recording-nowhere", recording_needs_a_folder);
 	g_test_add_func("/call/snapshot/browsers", browsers_are_answered_alike);
 	g_test_add_func("/call/snapshot/broken", broken_snapshots_are_refused_and_leave_nothing);
 	return g_test_run();

@@ -9,7 +9,7 @@
 #include "base/ref.h"
 #include "rtp/rtp.h"
 
-enum { RING = 4096, START_US = 7000000 };
+enum { RING = 4096, START_US = 7000000, RECEIVED_US = 1700000123 };
 
 struct bench {
 	struct mock_media m;
@@ -53,6 +53,7 @@ static void test_content(void)
 
 	bench_open(&b, RING);
 	g_assert_null(tap_peek(b.tap));
+	b.m.leases[0]->port->received_us = RECEIVED_US;
 	send_rtp(&b, 5, 172);
 	mock_media_rtp(&b.m, &mock_peer_y, 1, 6); /* the other stream has no tap */
 	p = tap_peek(b.tap);
@@ -62,6 +63,7 @@ static void test_content(void)
 	g_assert_cmpuint(p->stream_id, ==, 1);
 	g_assert_cmpuint(p->layout, ==, 3);
 	g_assert_cmpint(p->now_us, ==, START_US);
+	g_assert_cmpint(p->received_us, ==, RECEIVED_US);
 	g_assert_true(addr_equal(&p->from, &mock_peer_x));
 	g_assert_true(addr_equal(&p->to, mock_media_local(&b.m, 0)));
 	g_assert_false(p->rtcp);

@@ -12,6 +12,7 @@
 
 #include <glib.h>
 
+#include "base/clock.h"
 #include "stats/reason.h"
 
 static void check_loopback(const struct addr *local)
@@ -470,6 +471,55 @@ static void test_detaching_one_loses_nothing_of_another(void)
 	mock_ports_clear(&world);
 }
 
+/* When datagrams came, however late they are read; not asked for, nothing is told. */
+static void test_times(void)
+{
+	enum { TRIES = 200, LATE_US = 3000 };
+	struct mock_ports world;
+	unsigned exact = 0;
+
+	mock_ports_init(&world, &mock_loopback4, 4);
+	mock_ports_attach(&world, world.loop);
+	g_assert_cmpint(mock_ports_engine()->set_times(world.receiver, true), ==, 0);
+	/* Before the system has begun to look at the clock, times are those of reading. */
+	for (unsigned i = 1; i <= TRIES && exact < 2; i++) {
+		int64_t before_us = clock_wall_us(), sent_us;
+
+		mock_ports_send(&world, "x");
+		sent_us = clock_wall_us();
+		while (clock_wall_us() < sent_us + LATE_US)
+			;
+		mock_ports_turn_until(&world, world.loop, i);
+		g_assert_cmpint(world.receiver->received_us, >=, before_us);
+		g_assert_cmpint(world.receiver->received_us, <=, clock_wall_us());
+		exact += world.receiver->received_us <= sent_us;
+	}
+	g_assert_cmpuint(exact, ==, 2);
+	g_assert_cmpint(mock_ports_engine()->set_times(world.receiver, false), ==, 0);
+	mock_ports_send(&world, "x");
+	mock_ports_turn_until(&world, world.loop, world.got->len + 1);
+	g_assert_cmpint(world.receiver->received_us, ==, 0);
+	mock_ports_clear(&world);
+}
+
+/* Of ports that share a socket, too; they are closed with it on. */
+static void test_times_of_one(void)
+{
+	struct mock_ports world;
+	struct port *other;
+
+	mock_ports_init(&world, &mock_loopback4, 4);
+	other = mock_ports_open_any(&mock_loopback4);
+	g_assert_cmpint(mock_ports_engine()->set_times(other, true), ==, 0);
+	mock_ports_attach(&world, world.loop);
+	g_assert_cmpint(mock_ports_engine()->set_times(world.receiver, true), ==, 0);
+	mock_ports_close(other);
+	mock_ports_send(&world, "x");
+	mock_ports_turn_until(&world, world.loop, 1);
+	g_assert_cmpint(world.receiver->received_us, !=, 0);
+	mock_ports_clear(&world);
+}
+
 static const struct test {
 	const char *name;
 	void (*run)(void);
@@ -495,6 +545,8 @@ static const struct test {
 	{ "family", test_other_family_is_refused },
 	{ "others", test_others_are_left_alone },
 	{ "detach-other", test_detaching_one_loses_nothing_of_another },
+	{ "times", test_times },
+	{ "times-of-one", test_times_of_one },
 };
 
 static void run_with_epoll(const void *data)

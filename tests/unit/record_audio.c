@@ -11,7 +11,6 @@
 
 #include "../mock/coder.h"
 #include "../mock/tones.h"
-#include "media/tap.h"
 #include "rtp/rtp.h"
 
 enum {
@@ -75,8 +74,8 @@ static const struct writer writer = {
 /* ---- legs ---- */
 
 struct leg {
-	struct record_stream stream;
-	struct record_format formats[4];
+	struct sink_stream stream;
+	struct sink_format formats[4];
 	double ppm;       /* its clock runs fast by this */
 	double jitter_us; /* packets are late by up to this */
 	unsigned lost_of_100;
@@ -94,9 +93,9 @@ struct event {
 	uint8_t data[MAX_PAYLOAD];
 };
 
-static struct record_format format_of(uint8_t payload_type, const char *name, uint32_t clock_hz)
+static struct sink_format format_of(uint8_t payload_type, const char *name, uint32_t clock_hz)
 {
-	return (struct record_format){
+	return (struct sink_format){
 		.payload_type = payload_type,
 		.name = str_of(name),
 		.codec = codec_find(str_of(name)),
@@ -111,7 +110,7 @@ static void leg_init(struct leg *leg, unsigned slot)
 	leg->formats[1] = format_of(9, "G722", 8000);
 	leg->formats[2] = format_of(101, "telephone-event", 8000);
 	leg->formats[3] = format_of(96, "none-such", 8000);
-	leg->stream = (struct record_stream){
+	leg->stream = (struct sink_stream){
 		.id = slot + 1, .slot = slot, .audio = true, .format_count = 4
 	};
 }
@@ -203,14 +202,14 @@ static gint by_time(gconstpointer a, gconstpointer b)
 
 static void put(struct audio *a, const struct event *e, unsigned slots)
 {
-	struct tap_packet *p = g_malloc0(sizeof(*p) + e->len);
+	const struct sink_packet p = {
+		.datagram = { .data = e->data, .len = e->len },
+		.mono_us = e->at_us,
+		.stream = &e->leg->stream,
+		.slots = slots,
+	};
 
-	p->len = (uint32_t)e->len;
-	p->now_us = e->at_us;
-	p->stream_id = e->leg->stream.id;
-	memcpy(p->data, e->data, e->len);
-	audio_put(a, &e->leg->stream, slots, p);
-	g_free(p);
+	audio_put(a, &p);
 }
 
 static struct audio *run(GPtrArray *events, unsigned slots)
@@ -424,22 +423,32 @@ static void test_three_parties(void)
 		check_beeps(i, 20, 1e9, 1e9);
 }
 
+/* The file's rate is the best that was agreed upon, or that comes first. */
 static void test_wideband(void)
 {
-	struct tap_packet *p = g_malloc0(sizeof(*p) + RTP_HEADER_BYTES);
-	struct audio *a = audio_new(&writer, -1);
-	struct leg leg;
+	static const struct {
+		uint8_t payload_type;
+		uint32_t agreed_hz, want_hz;
+	} rows[] = { { 0, 0, 8000 }, { 9, 0, 16000 }, { 0, 16000, 16000 }, { 9, 8000, 16000 },
+		{ 0, 48000, 48000 }, { 0, 96000, 48000 } };
 
-	leg_init(&leg, 0);
-	leg.stream.formats = leg.formats;
-	p->len = RTP_HEADER_BYTES;
-	p->data[1] = 9;
-	audio_survey(a, &leg.stream, p);
-	p->data[1] = 0;
-	audio_put(a, &leg.stream, 2, p);
-	g_assert_cmpuint(kept.format.sample_hz, ==, 16000);
-	audio_free(a);
-	g_free(p);
+	for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+		const uint8_t data[RTP_HEADER_BYTES] = { 0x80, rows[i].payload_type };
+		struct audio *a = audio_new(&writer, -1);
+		struct sink_packet p = {
+			.datagram = { .data = data, .len = sizeof(data) },
+			.slots = 2,
+			.best_hz = rows[i].agreed_hz,
+		};
+		struct leg leg;
+
+		leg_init(&leg, 0);
+		leg.stream.formats = leg.formats;
+		p.stream = &leg.stream;
+		g_assert_cmpint(audio_put(a, &p), ==, 0);
+		g_assert_cmpuint(kept.format.sample_hz, ==, rows[i].want_hz);
+		audio_free(a);
+	}
 }
 
 /* Payload types nobody can decode are counted, events are not; bytes of any kind are survived. */
