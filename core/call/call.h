@@ -174,14 +174,16 @@ const struct traffic *call_table_traffic_at(
 /* timeout.c: is it over, and why; false: it goes on, until look_at_us at least. */
 bool call_timed_out(struct call *call, int64_t now_mono_us, enum reason *ret_reason);
 /*
- * ice_found.c: what a worker tells of ICE, of a section that has it; false: of credentials that are
- * not in use any more.
+ * ice_found.c: what a worker tells of ICE, of a section of the call's model that has it; false: of
+ * credentials that are not in use any more.
  */
-bool call_ice_told(struct call *call, const struct media *media, const struct media_event *event);
+bool call_ice_told(struct call *call, struct media *media, const struct media_event *event);
 void call_ice_add(struct call *call, const struct ice_found *found);
 /* The pair in use of a component (from 1), once ICE is completed; NULL: it is not, or lost it. */
 const struct ice_found *call_ice_pair(
 	const struct call *call, const struct media *media, unsigned component);
+/* What is known of ICE of the section itself; NULL: nothing yet. */
+const struct ice_found *call_ice_section(const struct call *call, const struct media *media);
 /* When ICE of the section was last at work, as it is while it looks for a way; 0: never. */
 int64_t call_ice_active_us(const struct call *call, const struct media *media, int64_t now_us);
 /* tally.c: what it adds to the statistics. */

@@ -229,14 +229,17 @@ static struct codec_choice choose_event(const struct codec_flow *flow, const str
 {
 	const struct codec_entry *to = NULL;
 	uint32_t first_hz;
+	bool fits;
 
 	if (makes_tones(flow) && format_is_usable(&x->format))
 		return (struct codec_choice){ PLAN_TONE, find_preferred(flow, NULL) };
-	if (sends_clock(flow, x->format.clock_hz, &first_hz) || !first_hz)
+	fits = sends_clock(flow, x->format.clock_hz, &first_hz) || !first_hz;
+	if (fits)
 		to = codec_list_find(flow->to, &x->format);
 	if (to && sink_takes(flow, to))
 		return pass_to(to);
-	to = find_sink_event(flow, first_hz);
+	to = fits ? find_sink_event(flow, x->format.clock_hz) : NULL;
+	to = to || !first_hz ? to : find_sink_event(flow, first_hz);
 	to = to ? to : find_sink_event(flow, x->format.clock_hz);
 	to = to ? to : find_sink_event(flow, 0);
 	if (!to)
@@ -295,6 +298,7 @@ struct codec_flow agreement_flow(const struct codec_agreement *a, bool from_offe
 		flow.events_added = !find_event(a->said, 0) && find_event(a->shown, 0);
 	} else {
 		flow.from = a->settled ? a->answered : a->shown;
+		flow.heard = a->heard;
 		flow.to = a->said;
 		if (a->settled)
 			flow.told = a->answer;
@@ -436,6 +440,8 @@ bool choose_transcode(const struct codec_flow *flow, struct plan_transcode *ret)
 		if (is_received(x))
 			any |= add_handler(&t, flow, x);
 	}
+	for (unsigned i = 0; any && i < flow->heard.count; i++)
+		add_handler(&t, flow, &flow->heard.entries[i]);
 	any |= choose_digits(&t, flow, any);
 	if (any)
 		*ret = t;
@@ -484,6 +490,19 @@ static bool add_mixed(struct plan_transcode *t, const struct codec_flow *flow,
 	return true;
 }
 
+static void add_mixed_heard(struct plan_transcode *t, const struct codec_flow *flow,
+	const struct plan_format *to, const struct codec_entry *event)
+{
+	for (unsigned i = 0; i < flow->heard.count; i++) {
+		const struct codec_entry *x = &flow->heard.entries[i];
+
+		if (is_event_of(x, 0) && format_is_usable(&x->format))
+			add_mixed_event(t, flow, x, event);
+		else
+			add_mixed(t, flow, x, to);
+	}
+}
+
 bool choose_mixed(
 	const struct codec_flow *flow, const struct plan_format *to, struct plan_transcode *ret)
 {
@@ -505,6 +524,7 @@ bool choose_mixed(
 		if (is_received(x) && is_event_of(x, 0) && format_is_usable(&x->format))
 			add_mixed_event(&t, flow, x, event);
 	}
+	add_mixed_heard(&t, flow, to, event);
 	t.inject = flow->inject;
 	t.dtmf_delay_ms = (uint16_t)flow->dtmf_delay_ms;
 	t.detect = finds_digits(flow);

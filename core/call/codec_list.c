@@ -44,6 +44,7 @@ struct codec_agreement *codec_agreement_copy(
 	to->shown = codec_list_copy(arena, from->shown);
 	to->answered = codec_list_copy(arena, from->answered);
 	to->answer = codec_list_copy(arena, from->answer);
+	to->heard = codec_list_copy(arena, from->heard);
 	return to;
 }
 

@@ -47,6 +47,8 @@ struct codec_agreement {
 	struct codec_list shown;    /* to the one offered to */
 	struct codec_list answered; /* by it; before it answers: what it is known to take */
 	struct codec_list answer;   /* shown to the offerer */
+	/* Of `answered`, what was offered under other numbers: under those, which it may send, too. */
+	struct codec_list heard;
 };
 
 /* Texts included; what `from` points to is not kept. */

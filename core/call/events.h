@@ -66,6 +66,8 @@ enum { EVENTS_MAX = 128 };
 	ROW(ICE_FAILED, "ice-failed", "{party}, section {section}: ICE found no way to the peer")  \
 	ROW(ICE_CONSENT_LOST, "ice-consent-lost",                                                  \
 		"{party}, section {section}: {address} does not answer: {flow} is not sent there") \
+	ROW(ICE_ROLE, "ice-role",                                                                  \
+		"{party}, section {section}: both sides had one role in ICE: we changed ours")     \
 	ROW(DTMF, "dtmf", "{party}, section {section}: sent DTMF, {number} ms long")               \
 	ROW(BLOCKED, "blocked", "{party}: what it sends is kept back: {reason}")                   \
 	ROW(UNBLOCKED, "unblocked", "{party}: no longer kept back: {reason}")                      \

@@ -29,6 +29,8 @@ enum {
 	ROW(NO_KEYS, "no-keys")               \
 	ROW(WRONG_KEYS, "wrong-keys")         \
 	ROW(UNANSWERED, "unanswered")         \
+	ROW(NO_ICE, "no-ice")                 \
+	ROW(NO_DTLS, "no-dtls")               \
 	ROW(RTCP_ONLY, "rtcp-only")           \
 	ROW(ALL_DROPPED, "all-dropped")       \
 	ROW(HELD, "held")                     \

@@ -33,6 +33,10 @@ static enum explain_state state_of_silence(const struct explained *f)
 		return EXPLAIN_WRONG_KEYS;
 	if (!f->from->in || (f->to && (!f->to->in || !f->from->party->printed.any)))
 		return EXPLAIN_UNANSWERED;
+	if (explain_lacks_ice(f->call, f->from))
+		return EXPLAIN_NO_ICE;
+	if (explain_lacks_dtls(f->from))
+		return EXPLAIN_NO_DTLS;
 	if (f->in->dropped)
 		return EXPLAIN_ALL_DROPPED;
 	if (!f->from->recv)
@@ -56,6 +60,10 @@ enum explain_state explain_state(const struct explained *f)
 		return EXPLAIN_NOBODY;
 	if (is_blocked(f))
 		return EXPLAIN_BLOCKED;
+	if (explain_lacks_ice(f->call, f->to))
+		return EXPLAIN_NO_ICE;
+	if (explain_lacks_dtls(f->to))
+		return EXPLAIN_NO_DTLS;
 	if (!f->out.peer.family)
 		return EXPLAIN_NO_DESTINATION;
 	if (!f->out.packets_out && f->out.drops[REASON_SEND_FAILED])
@@ -165,6 +173,13 @@ static void why_stopped(GString *out, const struct explained *f)
 		g_string_append(out, reason_row((enum reason)f->in->rtp.dropped_reason)->text);
 		g_string_append_c(out, '.');
 	}
+	explain_transport_lost(out, f->call, f->from);
+}
+
+/* Of which of the two sections is it that it lacks what media need? */
+static const struct media *without_transport(const struct explained *f)
+{
+	return f->in->rtp_packets ? f->to : f->from;
 }
 
 static const char *const explain_dtmf[PLAN_DTMF_MODES] = {
@@ -210,6 +225,13 @@ void explain_why(GString *out, const struct explained *f)
 		return;
 	case EXPLAIN_WRONG_KEYS:
 		explain_why_wrong_keys(out, f->from, f->in, f->now_us);
+		explain_transport_lost(out, f->call, f->from);
+		return;
+	case EXPLAIN_NO_ICE:
+		explain_why_no_ice(out, f->call, without_transport(f), f->now_us);
+		return;
+	case EXPLAIN_NO_DTLS:
+		explain_why_no_dtls(out, without_transport(f), f->now_us);
 		return;
 	case EXPLAIN_RTCP_ONLY:
 		add_about(out, "Only RTCP has arrived from ", from,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Between explain.c (the whole), explain_section.c and explain_flow.c. Sentences are appended to
+ * Between explain.c (the whole), explain_section.c, explain_setup.c and explain_flow.c. Sentences are appended to
  * a text, each with its capital, its full stop and a line feed behind it. [control]
  */
 #ifndef CALL_EXPLAIN_PRIV_H
@@ -33,6 +33,19 @@ bool explain_has_wrong_keys(const struct arrivals *in);
 void explain_why_no_keys(GString *out, const struct media *media, const struct arrivals *in);
 void explain_why_wrong_keys(
 	GString *out, const struct media *media, const struct arrivals *in, int64_t now_us);
+
+/*
+ * explain_setup.c: what a section needs before media: its transport has no way by ICE / no keys by
+ * DTLS, though both sides are to speak it. `in`: what came in on the section.
+ */
+bool explain_lacks_ice(const struct call *call, const struct media *media);
+bool explain_lacks_dtls(const struct media *media);
+/* Sentences, without line feed. */
+void explain_why_no_ice(
+	GString *out, const struct call *call, const struct media *media, int64_t now_us);
+void explain_why_no_dtls(GString *out, const struct media *media, int64_t now_us);
+/* That it was there and is not any more: with a blank before it, or nothing. */
+void explain_transport_lost(GString *out, const struct call *call, const struct media *media);
 
 /* explain_flow.c; `to` NULL: nobody receives it. */
 struct explained {

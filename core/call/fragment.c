@@ -11,17 +11,13 @@
 /* One that waits; its texts stand behind it. */
 struct fragment {
 	int64_t until_us;
+	bool used; /* all that it is about has come */
 	struct str call_id, tag, body;
 	char text[];
 };
 
-/* What became of it; of several parts, the last of these. */
-enum outcome { NOTHING_NEW, TOO_EARLY, ADDED };
-
-static enum outcome more(enum outcome a, enum outcome b)
-{
-	return MAX(a, b);
-}
+/* What became of it: bits, since its parts may be about different sections. */
+enum outcome { NOTHING_NEW = 0, TOO_EARLY = 1, ADDED = 2 };
 
 /* The sender's section that a part of the fragment is about; NULL: there is none. */
 static struct media *find_media(struct party *party, struct str mid, unsigned index)
@@ -32,19 +28,26 @@ static struct media *find_media(struct party *party, struct str mid, unsigned in
 	return !mid.len && index < party->media_count ? party->media[index] : NULL;
 }
 
-static enum outcome add(struct media *media, const struct sdp_attr *attr, struct str ufrag)
+/* A section that is to come, or to begin anew, may still have a use for it. */
+static unsigned add(struct media *media, const struct sdp_attr *attr, struct str ufrag)
 {
-	struct media *carrier = media->carrier ? media->carrier : media;
+	struct media *carrier;
 
+	if (!media)
+		return TOO_EARLY;
+	carrier = media->carrier ? media->carrier : media;
 	if (ufrag.s && carrier->in && !str_eq(carrier->in->ice_ufrag, ufrag))
 		return TOO_EARLY;
-	return negotiate_ice_trickle(carrier, attr) ? ADDED : NOTHING_NEW;
+	if (negotiate_ice_may_trickle(media))
+		return negotiate_ice_trickle(carrier, attr) ? ADDED : NOTHING_NEW;
+	log_info("Trickled candidate ignored: its section does not speak trickle ICE");
+	return NOTHING_NEW;
 }
 
-static enum outcome apply_attrs(
+static unsigned apply_attrs(
 	struct party *party, const struct sdp_attrs *attrs, struct media *media, struct str ufrag)
 {
-	enum outcome outcome = NOTHING_NEW;
+	unsigned outcome = NOTHING_NEW;
 
 	for (unsigned i = 0; i < attrs->count; i++) {
 		const struct sdp_attr *attr = &attrs->attr[i];
@@ -52,46 +55,43 @@ static enum outcome apply_attrs(
 		/* Without m= lines a section begins with its name. */
 		if (attr->id == SDP_ATTR_MID)
 			media = find_media(party, attr->value, 0);
-		if (attr->id != SDP_ATTR_CANDIDATE && attr->id != SDP_ATTR_END_OF_CANDIDATES)
-			continue;
-		if (media && negotiate_ice_may_trickle(media))
-			outcome = more(outcome, add(media, attr, ufrag));
-		else
-			log_info("Trickled candidate ignored: no section with trickle ICE for it");
+		if (attr->id == SDP_ATTR_CANDIDATE || attr->id == SDP_ATTR_END_OF_CANDIDATES)
+			outcome |= add(media, attr, ufrag);
 	}
 	return outcome;
 }
 
 /* What is said of the session goes for all of its sections. */
-static void add_end_to_all(struct party *party, const struct sdp *sdp, enum outcome *outcome)
+static unsigned add_end_to_all(struct party *party, const struct sdp *sdp)
 {
 	const struct sdp_attr *end = sdp_attrs_find(
 		&sdp->sessions[0].attrs, SDP_ATTR_END_OF_CANDIDATES);
+	unsigned outcome = NOTHING_NEW;
 
 	for (unsigned i = 0; end && i < sdp->media_count; i++) {
 		const struct sdp_media *in = &sdp->media[i];
-		struct media *media = find_media(party, in->mid, i);
 
-		if (media && negotiate_ice_may_trickle(media))
-			*outcome = more(*outcome, add(media, end, in->ice_ufrag));
+		outcome |= add(find_media(party, in->mid, i), end, in->ice_ufrag);
 	}
+	return outcome;
 }
 
-static enum outcome apply(struct model *model, struct str tag, const struct sdp *sdp)
+/* What there is a use for now; said twice it does nothing. Bits of enum outcome. */
+static unsigned apply(struct model *model, struct str tag, const struct sdp *sdp)
 {
 	struct party *party = model_find_tag(model, tag);
-	enum outcome outcome = NOTHING_NEW;
+	unsigned outcome = NOTHING_NEW;
 
 	if (!party || !party->sdp)
 		return TOO_EARLY;
 	for (unsigned i = 0; i < sdp->media_count; i++) {
 		const struct sdp_media *in = &sdp->media[i];
 
-		outcome = more(outcome, apply_attrs(party, &in->attrs,
-						find_media(party, in->mid, i), in->ice_ufrag));
+		outcome |= apply_attrs(
+			party, &in->attrs, find_media(party, in->mid, i), in->ice_ufrag);
 	}
 	if (sdp->media_count) {
-		add_end_to_all(party, sdp, &outcome);
+		outcome |= add_end_to_all(party, sdp);
 	} else {
 		const struct sdp_attrs *attrs = &sdp->sessions[0].attrs;
 		const struct sdp_attr *ufrag = sdp_attrs_find(attrs, SDP_ATTR_ICE_UFRAG);
@@ -116,8 +116,13 @@ void fragments_expire(struct call_table *table, int64_t now_us)
 {
 	const struct fragment *f;
 
-	while ((f = g_queue_peek_head(&table->fragments)) && f->until_us <= now_us)
+	while ((f = g_queue_peek_head(&table->fragments)) && f->until_us <= now_us) {
+		if (!f->used)
+			log_info("Trickled candidates for call " MARKED(
+					 "%.*s") " ignored: what they are for has not come",
+				MARK(STR_ARG(f->call_id)));
 		drop_oldest(table);
+	}
 }
 
 void fragments_free(struct call_table *table)
@@ -164,29 +169,29 @@ void fragments_apply(const struct draft *draft)
 
 	fragments_expire(table, clock_mono_us());
 	for (const GList *at = table->fragments.head; at; at = at->next) {
-		const struct fragment *f = at->data;
+		struct fragment *f = at->data;
 		struct sdp *sdp;
 		struct err err;
 
 		if (!str_eq(f->call_id, draft->call->id) ||
 			sdp_parse(f->body, true, &sdp, &err) < 0)
 			continue;
-		apply(draft->model, f->tag, sdp);
+		f->used = !(apply(draft->model, f->tag, sdp) & TOO_EARLY);
 		ref_drop(sdp);
 	}
 }
 
 static int apply_now(struct call *call, struct str tag, const struct sdp *sdp,
-	enum outcome *ret_outcome, struct err *err)
+	unsigned *ret_outcome, struct err *err)
 {
 	struct draft draft;
 	int ret = 0;
 
 	draft_begin(&draft, call, false);
 	*ret_outcome = apply(draft.model, tag, sdp);
-	if (*ret_outcome == ADDED)
+	if (*ret_outcome & ADDED)
 		ret = draft_prepare(&draft, err);
-	if (*ret_outcome == ADDED && !ret)
+	if (*ret_outcome & ADDED && !ret)
 		draft_commit(&draft);
 	else
 		draft_drop(&draft);
@@ -198,7 +203,7 @@ int call_fragment(
 {
 	struct call *call = call_table_find(table, o->call_id);
 	struct str tag = answer ? o->to_tag : o->from_tag;
-	enum outcome outcome = TOO_EARLY;
+	unsigned outcome = TOO_EARLY;
 	struct sdp *sdp;
 	int ret = sdp_parse(o->sdp, true, &sdp, err);
 
@@ -206,7 +211,7 @@ int call_fragment(
 		return ret;
 	if (call)
 		ret = apply_now(call, tag, sdp, &outcome, err);
-	if (outcome == TOO_EARLY)
+	if (!ret && outcome & TOO_EARLY)
 		wait_for_party(table, o->call_id, tag, o->sdp);
 	ref_drop(sdp);
 	return ret;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Candidates that trickle in: bodies of application/trickle-ice-sdpfrag (RFC 8840; spec NG 2.4),
- * added to what their sender's section has said. One for a party, a call or an ICE restart that is
- * not known yet waits for it, but not for long. [control]
+ * added to what their sender's section has said. One of which some part is for a call, a party, a
+ * section or an ICE restart that is not known yet waits for that, but not for long; what can be
+ * used of it is used meanwhile. [control]
  */
 #ifndef CALL_FRAGMENT_H
 #define CALL_FRAGMENT_H

@@ -56,7 +56,8 @@ struct media_ice {
 	bool said;    /* its party speaks it, as far as its latest body goes */
 	bool shown;   /* its party is shown candidates of ours */
 	bool refused; /* it was, and answered without: not again, unless told to */
-	bool lite, controlling, trickle, ice2;
+	bool lite, trickle, ice2;
+	bool controlling;    /* by signalling, or by a conflict of roles since (call_ice_told) */
 	bool relay;          /* our candidates are of that type */
 	uint32_t generation; /* of the credentials; 0: there never were any */
 	char ufrag[ICE_OWN_UFRAG + 1], pwd[ICE_OWN_PWD + 1];
@@ -93,6 +94,8 @@ void negotiate_ice_unpass(
 bool negotiate_ice_may_trickle(const struct media *media);
 /* a=candidate or a=end-of-candidates of a fragment; false: nothing new. */
 bool negotiate_ice_trickle(struct media *media, const struct sdp_attr *attr);
+/* How many candidates its party has named that are of use to us, up to now. */
+unsigned negotiate_ice_remotes(const struct media *media);
 /* Of a section that is declined. */
 void negotiate_ice_forget(struct media *media);
 /* What a worker needs to speak it; NULL: it is not spoken. A reference. `software` may be NULL. */

@@ -41,13 +41,18 @@ void call_ice_add(struct call *call, const struct ice_found *found)
 		g_array_append_vals(call->ice_found, found, 1);
 }
 
-bool call_ice_told(struct call *call, const struct media *media, const struct media_event *event)
+bool call_ice_told(struct call *call, struct media *media, const struct media_event *event)
 {
 	const struct ice_found *before = find(call, event->stream_id);
 	struct ice_found now = { .stream_id = event->stream_id };
 
 	if (event->ice_generation != media->ice.generation)
 		return false;
+	/* What signalling gave us was settled otherwise; it goes on with the credentials. */
+	if (event->type == MEDIA_EVENT_ICE_ROLE) {
+		media->ice.controlling = event->controlling;
+		return true;
+	}
 	if (before && before->generation == event->ice_generation)
 		now = *before;
 	now.generation = event->ice_generation;
@@ -79,6 +84,11 @@ const struct ice_found *call_ice_pair(
 	const struct ice_found *f = find_current(call, media, component);
 
 	return section && section->completed && f && f->remote.family ? f : NULL;
+}
+
+const struct ice_found *call_ice_section(const struct call *call, const struct media *media)
+{
+	return find_current(call, media, 1);
 }
 
 int64_t call_ice_active_us(const struct call *call, const struct media *media, int64_t now_us)

@@ -155,8 +155,9 @@ void negotiate_edit_codecs(struct codec_work *w, const struct codec_options *o);
 
 /* One direction between two sections. */
 struct codec_flow {
-	struct codec_list from; /* what its source may send */
-	struct codec_list to;   /* what its sink takes */
+	struct codec_list from;  /* what its source may send */
+	struct codec_list heard; /* the same under further numbers */
+	struct codec_list to;    /* what its sink takes */
 	struct codec_list
 		told;       /* what it was answered: of events and noise that alone; empty: all */
 	int from_ptime_ms;  /* as the source said; 0: the codec's */

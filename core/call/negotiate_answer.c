@@ -17,7 +17,53 @@ static const struct codec_entry *find_shown(
 	return e;
 }
 
-/* What was offered, in the answer's order and words; all of it when nothing of it was. */
+static bool answers(const struct sdp_media *in, const struct sdp_format *f)
+{
+	for (unsigned i = 0; i < in->format_count; i++)
+		if (format_is_same_type(&in->formats[i], f))
+			return true;
+	return false;
+}
+
+/*
+ * What was offered under another number than the answer has for it, which is its sender's right (RFC
+ * 3264 6.1). Only what we make anew for each side can have a number of its own on each.
+ */
+static const struct codec_entry *find_renumbered(
+	const struct codec_agreement *a, const struct sdp_media *in, const struct sdp_format *f)
+{
+	for (unsigned i = 0; f->encoding.len && i < a->shown.count; i++) {
+		const struct codec_entry *e = &a->shown.entries[i];
+		bool ours = e->marks & ENTRY_FOR_TRANSCODING ||
+			    codec_flags(e->format.encoding) & CODEC_EVENT;
+
+		if (ours && format_match(&e->format, f) != CODEC_DIFFERENT &&
+			!answers(in, &e->format))
+			return e;
+	}
+	return NULL;
+}
+
+static bool has_audio(const struct codec_work *w)
+{
+	for (unsigned i = 0; i < w->count; i++)
+		if (!format_is_supplemental(&w->entries[i].format))
+			return true;
+	return false;
+}
+
+static bool says_audio(const struct sdp_media *in)
+{
+	for (unsigned i = 0; i < in->format_count; i++)
+		if (!format_is_supplemental(&in->formats[i]))
+			return true;
+	return false;
+}
+
+/*
+ * What was offered, in the answer's order and words; all of it when nothing of it was, but what goes
+ * along with others.
+ */
 static bool take_answered(
 	struct codec_work *w, const struct sdp_media *in, const struct codec_agreement *a)
 {
@@ -26,24 +72,18 @@ static bool take_answered(
 		const struct codec_entry *e = find_shown(a, &in->formats[i]);
 		struct codec_entry taken;
 
+		e = e ? e : find_renumbered(a, in, &in->formats[i]);
 		if (!e)
 			continue;
 		taken = *e;
 		taken.format = in->formats[i];
 		codec_work_insert(w, w->count, &taken);
 	}
-	if (w->count)
+	if (has_audio(w) || (w->count && !says_audio(in)))
 		return true;
 	codec_work_take(w, in->formats, in->format_count);
 	return false;
 }
-
-struct answering {
-	struct arena *arena;
-	struct codec_flow flow; /* towards the offerer */
-	struct codec_work *answered, *answer;
-	bool transcoded;
-};
 
 static bool has_type(const struct codec_work *w, unsigned payload_type)
 {
@@ -52,6 +92,32 @@ static bool has_type(const struct codec_work *w, unsigned payload_type)
 			return true;
 	return false;
 }
+
+/* The numbers of the offer, by which their sender is told to send. */
+static void take_heard(struct codec_work *heard, const struct codec_work *answered,
+	const struct sdp_media *in, const struct codec_agreement *a)
+{
+	heard->count = 0;
+	for (unsigned i = 0; !a->as_is && i < answered->count; i++) {
+		struct codec_entry e = answered->entries[i];
+		const struct codec_entry *shown = find_shown(a, &e.format)
+							  ? NULL
+							  : find_renumbered(a, in, &e.format);
+
+		if (!shown || has_type(answered, shown->format.payload_type) ||
+			has_type(heard, shown->format.payload_type))
+			continue;
+		e.format.payload_type = shown->format.payload_type;
+		codec_work_insert(heard, heard->count, &e);
+	}
+}
+
+struct answering {
+	struct arena *arena;
+	struct codec_flow flow; /* towards the offerer */
+	struct codec_work *answered, *answer;
+	bool transcoded;
+};
 
 static void append(struct codec_work *w, const struct codec_entry *e)
 {
@@ -83,9 +149,15 @@ static void answer_one(struct answering *an, const struct codec_entry *x)
 	struct codec_choice choice = choose_codec(&an->flow, x);
 	struct codec_entry e;
 
-	if (!choice.to || choice.handling == PLAN_EVENT || choice.handling == PLAN_DISCARD)
+	if (!choice.to || choice.handling == PLAN_DISCARD)
 		return;
-	if (choice.handling == PLAN_PASS) {
+	if (choice.handling == PLAN_EVENT) {
+		/* Under the offerer's own number; those of another clock come later. */
+		if (choice.to->format.clock_hz != x->format.clock_hz)
+			return;
+		e = *choice.to;
+		e.marks = 0;
+	} else if (choice.handling == PLAN_PASS) {
 		e = *x;
 		e.marks = 0;
 	} else if (format_is_supplemental(&x->format)) {
@@ -190,7 +262,7 @@ static void make_answer(struct answering *an)
 void negotiate_answer_codecs(struct arena *arena, const struct sdp_media *in,
 	const struct codec_options *o, struct codec_agreement *a)
 {
-	struct codec_work answered, answer;
+	struct codec_work answered, answer, heard;
 	struct answering an = { .arena = arena, .answered = &answered, .answer = &answer };
 
 	a->asymmetric |= o->asymmetric;
@@ -212,6 +284,8 @@ void negotiate_answer_codecs(struct arena *arena, const struct sdp_media *in,
 	if (o->single)
 		keep_first(&answer);
 	a->answered = codec_list_copy(arena, codec_work_list(&answered));
+	take_heard(&heard, &answered, in, a);
+	a->heard = codec_list_copy(arena, codec_work_list(&heard));
 	a->answer = codec_list_copy(arena, codec_work_list(&answer));
 	a->settled = true;
 }

@@ -434,6 +434,7 @@ static void bridge(struct arena *arena, const struct codec_offer *offer, struct 
 		a->as_is = before->as_is;
 		a->answered = codec_list_copy(arena, before->answered);
 		a->answer = codec_list_copy(arena, before->answer);
+		a->heard = codec_list_copy(arena, before->heard);
 		return;
 	}
 	known.count = 0;
@@ -460,7 +461,8 @@ bool negotiate_touches_codecs(const struct codec_offer *offer)
 
 	return o->strip || o->offer || o->ignore || o->reuse || o->is_static || o->transcode ||
 	       o->mask || o->consume || o->accept || o->set || o->always || o->force ||
-	       o->asymmetric || any_accepted(offer->before);
+	       o->asymmetric || any_accepted(offer->before) ||
+	       (offer->before && offer->before->heard.count);
 }
 
 bool negotiate_offer_codecs(
@@ -485,7 +487,7 @@ bool negotiate_offer_codecs(
 	ret->force = o->force;
 	ret->said = codec_list_copy(arena, codec_work_list(&said));
 	ret->shown = codec_list_copy(arena, codec_work_list(&shown));
-	ret->answer = (struct codec_list){ 0 };
+	ret->answer = ret->heard = (struct codec_list){ 0 };
 	bridge(arena, offer, ret);
 	return shown.count > 0;
 }

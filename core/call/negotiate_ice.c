@@ -251,6 +251,17 @@ bool negotiate_ice_trickle(struct media *media, const struct sdp_attr *attr)
 	return true;
 }
 
+unsigned negotiate_ice_remotes(const struct media *media)
+{
+	unsigned count = media->ice.trickled ? media->ice.trickled->count : 0;
+	struct ice_candidate c;
+
+	for (unsigned i = 0; media->in && i < media->in->attrs.count; i++)
+		count += media->in->attrs.attr[i].id == SDP_ATTR_CANDIDATE &&
+			 !ice_candidate_parse(media->in->attrs.attr[i].value, &c);
+	return count;
+}
+
 /* ---- what workers get ---- */
 
 static void take_trickled(struct ice_params *params, const struct ice_trickled *t)

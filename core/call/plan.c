@@ -107,16 +107,24 @@ static bool may_begin_dtls(const struct media *media)
 	return media->dtls && !media->carrier && (media->dtls->answered || !media->crypto.in);
 }
 
+static void add_event(struct plan_stream *s, const struct sdp_format *f)
+{
+	if (codec_flags(f->encoding) & CODEC_EVENT)
+		s->events[(f->payload_type & 0x7f) / 64] |= UINT64_C(1) << f->payload_type % 64;
+}
+
 /* What a receiver said its payload types are counts where the sender said nothing of them. */
 static void add_events(struct plan_stream *s, const struct media *media)
 {
-	for (unsigned i = 0; media->in && i < media->in->format_count; i++) {
-		const struct sdp_format *f = &media->in->formats[i];
+	for (unsigned i = 0; media->in && i < media->in->format_count; i++)
+		add_event(s, &media->in->formats[i]);
+}
 
-		if (codec_flags(f->encoding) & CODEC_EVENT)
-			s->events[(f->payload_type & 0x7f) / 64] |= UINT64_C(1)
-								    << f->payload_type % 64;
-	}
+/* It may use the numbers that it was offered, too. */
+static void add_heard_events(struct plan_stream *s, const struct codec_agreement *a)
+{
+	for (unsigned i = 0; a && i < a->heard.count; i++)
+		add_event(s, &a->heard.entries[i].format);
 }
 
 static bool is_mixed(const struct compiler *c, const struct media *media)
@@ -172,6 +180,7 @@ static void compile_stream(const struct compiler *c, struct plan_stream *s,
 	if (!s->rtp || s->opaque)
 		return;
 	add_events(s, media);
+	add_heard_events(s, media->agreement);
 	for (unsigned i = 0; i < media->source_count; i++)
 		if (!(s->events[0] | s->events[1]))
 			add_events(s, media->sources[i]);

@@ -263,6 +263,7 @@ static const struct {
 	{ "shown", offsetof(struct codec_agreement, shown) },
 	{ "answered", offsetof(struct codec_agreement, answered) },
 	{ "answer", offsetof(struct codec_agreement, answer) },
+	{ "heard", offsetof(struct codec_agreement, heard) },
 };
 
 struct codec_list *snapshot_codecs(

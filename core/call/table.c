@@ -245,11 +245,11 @@ unsigned call_table_terminate_all(struct call_table *table)
 
 /* *ret_media: the section it belongs to. */
 static const struct media_stream *find_stream(
-	const struct model *model, uint32_t id, const struct media **ret_media)
+	const struct model *model, uint32_t id, struct media **ret_media)
 {
 	for (unsigned p = 0; p < model->party_count; p++)
 		for (unsigned m = 0; m < model->parties[p]->media_count; m++) {
-			const struct media *media = model->parties[p]->media[m];
+			struct media *media = model->parties[p]->media[m];
 
 			for (unsigned s = 0; s < media->stream_count; s++)
 				if (media->streams[s].id == id) {
@@ -341,6 +341,7 @@ static void keep_event(struct call *call, const struct media *media,
 		[MEDIA_EVENT_ICE_COMPLETED] = { EVENT_ICE_COMPLETED, false, false },
 		[MEDIA_EVENT_ICE_FAILED] = { EVENT_ICE_FAILED, false, true },
 		[MEDIA_EVENT_ICE_CONSENT_LOST] = { EVENT_ICE_CONSENT_LOST, false, true },
+		[MEDIA_EVENT_ICE_ROLE] = { EVENT_ICE_ROLE, false, true },
 		[MEDIA_EVENT_WRONG_KEY] = { EVENT_WRONG_KEY, true, true },
 		[MEDIA_EVENT_DTLS_UP] = { EVENT_DTLS_UP, true, false },
 		[MEDIA_EVENT_DTLS_FAILED] = { EVENT_DTLS_FAILED, true, true },
@@ -381,6 +382,7 @@ static bool is_of_ice(const struct media_event *event)
 	case MEDIA_EVENT_ICE_COMPLETED:
 	case MEDIA_EVENT_ICE_FAILED:
 	case MEDIA_EVENT_ICE_CONSENT_LOST:
+	case MEDIA_EVENT_ICE_ROLE:
 		return true;
 	default:
 		return false;
@@ -391,7 +393,7 @@ void call_table_event(const struct media_event *event, void *arg)
 {
 	struct call_table *table = arg;
 	struct call *call = call_table_find_session(table, event->session_id);
-	const struct media *media = NULL;
+	struct media *media = NULL;
 	const struct media_stream *stream =
 		call ? find_stream(call->model, event->stream_id, &media) : NULL;
 	const struct log_context *before;

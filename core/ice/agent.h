@@ -44,7 +44,7 @@ struct ice_local {
  */
 struct ice_params {
 	uint32_t generation; /* another one: own credentials are others, all begins anew */
-	bool controlling;    /* as decided by signalling; of the start of a generation */
+	bool controlling;    /* as far as is known; of the start of a generation, no later */
 	bool lite;           /* we are: checks are answered and none sent */
 	bool peer_lite;
 	bool consent;      /* is asked for on the pairs in use */

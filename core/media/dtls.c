@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Associations of streams: their datagrams, their turns, their keys. */
+/* Associations of streams: their datagrams, their turns, their keys. With plans: dtls_set.c. */
 #include "media/dtls.h"
 
 #include <glib.h>
 
 #include "base/clock.h"
 #include "base/ref.h"
+#include "media/dtls_priv.h"
 #include "media/ice.h"
-#include "media/packet.h"
 #include "media/secure.h"
 #include "srtp/srtp.h"
-
-enum {
-	RANDOM_AT = 13 + 12 + 2, /* of a ClientHello: behind both headers and the version */
-	RANDOM_BYTES = 32,
-};
 
 /* How long until it is looked again whether there is somewhere to send a hello to. */
 static const int64_t NOWHERE_US = 100000;
@@ -28,25 +23,6 @@ struct dtls_work {
 	unsigned half_open;
 };
 
-/* Owned by its stream; goes to the stream that takes its place. */
-struct stream_dtls {
-	struct stream *stream;
-	struct plan_dtls *plan; /* a reference: what it was begun by */
-	struct dtls *dtls;      /* NULL: not begun */
-	union sock peer;        /* whom it is with, as far as that is known */
-	uint8_t peer_len;
-	struct port *port;        /* where the peer was heard; NULL: the stream's own */
-	struct list turn;         /* in the work's list, while something is to be done: */
-	struct buf *first, *last; /* datagrams that wait */
-	unsigned waiting;
-	bool due; /* its timer ran out */
-	struct wheel_timer timer;
-	int64_t began_us;             /* the latest attempt; 0: none */
-	int64_t up_us;                /* since when, while it is */
-	bool half_open;               /* counts as such */
-	uint8_t random[RANDOM_BYTES]; /* of the hello that it began with, as a server */
-};
-
 /* ---- what it has to do with its stream and worker ---- */
 
 static struct dtls_work *work_of(const struct stream_dtls *d)
@@ -54,12 +30,7 @@ static struct dtls_work *work_of(const struct stream_dtls *d)
 	return media_worker_dtls(d->stream->set->state->worker);
 }
 
-static struct wheel *wheel_of(const struct stream_dtls *d)
-{
-	return loop_wheel(media_worker_loop(d->stream->set->state->worker));
-}
-
-static void set_half_open(struct stream_dtls *d, bool half_open)
+void stream_dtls_set_half_open(struct stream_dtls *d, bool half_open)
 {
 	if (d->half_open == half_open)
 		return;
@@ -68,7 +39,7 @@ static void set_half_open(struct stream_dtls *d, bool half_open)
 	d->stream->set->state->dtls_half_open += half_open ? 1 : -1u;
 }
 
-static void send_datagram(void *arg, const uint8_t *data, size_t len)
+void stream_dtls_send(void *arg, const uint8_t *data, size_t len)
 {
 	struct stream_dtls *d = arg;
 	struct port *port = d->port ? d->port : d->stream->port;
@@ -87,8 +58,7 @@ static void send_datagram(void *arg, const uint8_t *data, size_t len)
 		reason_count(REASON_SEND_FAILED);
 }
 
-static void tell_control(
-	const struct stream_dtls *d, enum media_event_type type, enum reason reason)
+void stream_dtls_tell(const struct stream_dtls *d, enum media_event_type type, enum reason reason)
 {
 	struct media_event event = {
 		.type = type,
@@ -102,6 +72,17 @@ static void tell_control(
 	if (d->peer_len)
 		event.source = event.peer = addr_of_sock(&d->peer);
 	media_worker_event(d->stream->set->state->worker, &event);
+}
+
+/* What `explain` tells of it. 0: see stats.h. */
+void stream_dtls_note_stats(const struct stream_dtls *d, unsigned state, enum reason reason)
+{
+	struct stream_stats *stats = d->stream->stats;
+
+	stream_stats_begin(stats);
+	stats->counts.dtls_state = (uint8_t)state;
+	stats->counts.dtls_reason = (uint8_t)reason;
+	stream_stats_end(stats);
 }
 
 /* ---- one step of an association ---- */
@@ -141,27 +122,43 @@ static bool use_keys(struct stream_dtls *d, int64_t now_us)
 static void failed(struct stream_dtls *d, enum reason reason, int64_t now_us)
 {
 	reason_count(reason);
-	tell_control(d, MEDIA_EVENT_DTLS_FAILED, reason);
+	stream_dtls_note_stats(d, DTLS_FAILED + 1, reason);
+	stream_dtls_tell(d, MEDIA_EVENT_DTLS_FAILED, reason);
 	/* Whoever that was must not keep the real peer out. */
 	if (!d->stream->srtp->in && !d->stream->checked)
 		media_learn_forget(d->stream, now_us);
 }
 
-static void note_state(struct stream_dtls *d, enum dtls_state before, int64_t now_us)
+static void take_up(struct stream_dtls *d, int64_t now_us)
+{
+	d->up_us = now_us;
+	if (use_keys(d, now_us))
+		stream_dtls_tell(d, MEDIA_EVENT_DTLS_UP, 0);
+	else
+		failed(d, REASON_DTLS_NO_PROFILE, now_us);
+	if (d->stream->srtp->in)
+		rivals_lose(d);
+}
+
+void stream_dtls_note_state(struct stream_dtls *d, enum dtls_state before, int64_t now_us)
 {
 	enum dtls_state state = dtls_state(d->dtls);
 
-	set_half_open(d, state == DTLS_HANDSHAKING && dtls_role(d->dtls) == DTLS_SERVER);
+	stream_dtls_set_half_open(
+		d, state == DTLS_HANDSHAKING && dtls_role(d->dtls) == DTLS_SERVER);
 	if (state == before)
 		return;
+	if (d->rival_of) {
+		rival_note_state(d, state, now_us);
+		return;
+	}
+	stream_dtls_note_stats(d, state + 1,
+		state == DTLS_UP ? (enum reason)0
+				 : (enum reason)d->stream->stats->counts.dtls_reason);
 	if (state == DTLS_UP) {
-		d->up_us = now_us;
-		if (use_keys(d, now_us))
-			tell_control(d, MEDIA_EVENT_DTLS_UP, 0);
-		else
-			failed(d, REASON_DTLS_NO_PROFILE, now_us);
+		take_up(d, now_us);
 	} else if (state == DTLS_CLOSED) {
-		tell_control(d, MEDIA_EVENT_DTLS_CLOSED, 0);
+		stream_dtls_tell(d, MEDIA_EVENT_DTLS_CLOSED, 0);
 	} else if (state == DTLS_FAILED) {
 		failed(d, dtls_failure(d->dtls), now_us);
 	}
@@ -171,13 +168,13 @@ static bool begin(struct stream_dtls *d, enum dtls_role role, int64_t now_us)
 {
 	dtls_free(d->dtls);
 	d->began_us = now_us;
-	d->dtls = dtls_new(d->plan->cert, role, d->plan->mtu, send_datagram, d);
+	d->dtls = dtls_new(d->plan->cert, role, d->plan->mtu, stream_dtls_send, d);
 	if (d->dtls)
 		dtls_set_peer(d->dtls, &d->plan->peer);
 	return d->dtls != NULL;
 }
 
-static void aim(struct stream_dtls *d)
+void stream_dtls_aim(struct stream_dtls *d)
 {
 	d->peer = d->stream->dest;
 	d->peer_len = d->stream->dest_len;
@@ -195,10 +192,10 @@ static void start(struct stream_dtls *d, int64_t now_us)
 {
 	if (!can_begin(d))
 		return;
-	aim(d);
+	stream_dtls_aim(d);
 	if (d->peer_len && begin(d, DTLS_CLIENT, now_us)) {
 		dtls_start(d->dtls, now_us);
-		note_state(d, DTLS_WAITING, now_us);
+		stream_dtls_note_state(d, DTLS_WAITING, now_us);
 	}
 }
 
@@ -208,7 +205,7 @@ static void run_timer(struct stream_dtls *d, int64_t now_us)
 
 	if (before == DTLS_HANDSHAKING) {
 		dtls_timeout(d->dtls, now_us);
-		note_state(d, before, now_us);
+		stream_dtls_note_state(d, before, now_us);
 	} else if (d->plan->active && before == DTLS_FAILED) {
 		start(d, now_us);
 	} else if (before == DTLS_UP && now_us >= d->up_us + DTLS_LINGER_US) {
@@ -233,12 +230,12 @@ static void feed(struct stream_dtls *d, int64_t now_us)
 		enum dtls_state before = dtls_state(d->dtls);
 
 		dtls_receive(d->dtls, buf->data, buf->len, now_us);
-		note_state(d, before, now_us);
+		stream_dtls_note_state(d, before, now_us);
 	}
 	buf_put(buf);
 }
 
-static void set_timer(struct stream_dtls *d)
+void stream_dtls_set_timer(struct stream_dtls *d)
 {
 	int64_t due_us = d->dtls ? dtls_due_us(d->dtls) : -1;
 
@@ -248,9 +245,9 @@ static void set_timer(struct stream_dtls *d)
 		due_us = d->began_us + DTLS_RESTART_US;
 	else if (d->dtls && dtls_state(d->dtls) == DTLS_UP && !dtls_is_retired(d->dtls))
 		due_us = d->up_us + DTLS_LINGER_US;
-	wheel_clear(wheel_of(d), &d->timer);
+	wheel_clear(stream_dtls_wheel(d), &d->timer);
 	if (due_us >= 0)
-		wheel_set(wheel_of(d), &d->timer, due_us);
+		wheel_set(stream_dtls_wheel(d), &d->timer, due_us);
 }
 
 static void step(struct stream_dtls *d, int64_t now_us)
@@ -261,7 +258,7 @@ static void step(struct stream_dtls *d, int64_t now_us)
 	} else if (d->first) {
 		feed(d, now_us);
 	}
-	set_timer(d);
+	stream_dtls_set_timer(d);
 }
 
 /* ---- whose turn it is ---- */
@@ -295,6 +292,8 @@ static void work(struct dtls_work *w)
 		before_us = clock_mono_us();
 		step(d, now_us);
 		w->spent_us += clock_mono_us() - before_us;
+		if (d->rival_of && rival_reap(d))
+			continue;
 		if ((d->due || d->first) && list_empty(&d->turn))
 			list_append(&w->waiting, &d->turn);
 	}
@@ -324,6 +323,35 @@ static void on_due(struct wheel_timer *timer, int64_t now_us)
 	work(work_of(d));
 }
 
+struct stream_dtls *stream_dtls_new(struct stream *stream, struct plan_dtls *plan)
+{
+	struct stream_dtls *d = g_new0(struct stream_dtls, 1);
+
+	d->stream = stream;
+	d->plan = ref_take(plan);
+	list_init(&d->turn);
+	wheel_timer_init(&d->timer, on_due);
+	return d;
+}
+
+void stream_dtls_free(struct stream_dtls *d)
+{
+	if (!d)
+		return;
+	dtls_free(d->dtls);
+	ref_drop(d->plan);
+	g_free(d);
+}
+
+void stream_dtls_stop(struct stream_dtls *d)
+{
+	wheel_clear(stream_dtls_wheel(d), &d->timer);
+	list_remove(&d->turn);
+	stream_dtls_drop_waiting(d);
+	d->due = false;
+	stream_dtls_set_half_open(d, false);
+}
+
 struct dtls_work *dtls_work_new(struct media_worker *worker)
 {
 	struct dtls_work *w = g_new0(struct dtls_work, 1);
@@ -342,7 +370,7 @@ void dtls_work_free(struct dtls_work *w)
 
 /* ---- datagrams ---- */
 
-static bool is_over(const struct stream_dtls *d)
+bool stream_dtls_is_over(const struct stream_dtls *d)
 {
 	return !d->dtls || dtls_state(d->dtls) == DTLS_FAILED || dtls_state(d->dtls) == DTLS_CLOSED;
 }
@@ -354,21 +382,21 @@ static bool is_another_hello(const struct stream_dtls *d, const struct buf *buf)
 }
 
 /* The peer begins, or begins anew without having come to an end. */
-static bool begins(const struct stream_dtls *d, const struct buf *buf)
+bool stream_dtls_begins(const struct stream_dtls *d, const struct buf *buf)
 {
 	if (d->plan->active || !dtls_begins_hello(buf->data, buf->len))
 		return false;
-	return is_over(d) || dtls_is_retired(d->dtls) ||
+	return stream_dtls_is_over(d) || dtls_is_retired(d->dtls) ||
 	       (dtls_state(d->dtls) == DTLS_HANDSHAKING && is_another_hello(d, buf));
 }
 
-static void drop_waiting(struct stream_dtls *d)
+void stream_dtls_drop_waiting(struct stream_dtls *d)
 {
 	while (d->first)
 		buf_put(take_waiting(d));
 }
 
-static int accept_hello(struct stream_dtls *d, const struct packet *packet)
+int stream_dtls_accept(struct stream_dtls *d, const struct packet *packet)
 {
 	const struct session_state *state = packet->in->set->state;
 
@@ -377,11 +405,11 @@ static int accept_hello(struct stream_dtls *d, const struct packet *packet)
 	if (!d->half_open && (work_of(d)->half_open >= DTLS_MAX_HALF_OPEN ||
 				     state->dtls_half_open >= DTLS_MAX_HALF_OPEN_CALL))
 		return REASON_DTLS_HALF_OPEN;
-	drop_waiting(d);
+	stream_dtls_drop_waiting(d);
 	if (!begin(d, DTLS_SERVER, packet->now_us))
 		return REASON_DTLS_BUSY;
 	/* From now on, so that those that come in this turn count each other. */
-	set_half_open(d, true);
+	stream_dtls_set_half_open(d, true);
 	if (packet->buf->len >= RANDOM_AT + RANDOM_BYTES)
 		memcpy(d->random, packet->buf->data + RANDOM_AT, RANDOM_BYTES);
 	return PACKET_OK;
@@ -390,18 +418,16 @@ static int accept_hello(struct stream_dtls *d, const struct packet *packet)
 /* What is of no association must not teach where the peer is, so that is looked at first. */
 static int judge(struct stream_dtls *d, struct packet *packet)
 {
-	bool anew = begins(d, packet->buf);
+	bool anew = stream_dtls_begins(d, packet->buf);
 	int verdict;
 
-	if (!anew && is_over(d))
+	if (!anew && stream_dtls_is_over(d))
 		return REASON_DTLS_NO_HELLO;
 	if (d->plan->active && dtls_is_hello(packet->buf->data, packet->buf->len))
 		return REASON_DTLS_UNEXPECTED;
 	verdict = media_learn(packet);
 	if (verdict == PACKET_OK && anew)
-		verdict = accept_hello(d, packet);
-	if (verdict == PACKET_OK && d->waiting == DTLS_MAX_WAITING)
-		return REASON_DTLS_BUSY;
+		verdict = stream_dtls_accept(d, packet);
 	return verdict;
 }
 
@@ -414,9 +440,15 @@ static void set_peer(struct stream_dtls *d, const union sock *from, struct port 
 
 void media_dtls_in(struct packet *packet)
 {
-	struct stream_dtls *d = packet->in->dtls;
-	int verdict = judge(d, packet);
+	struct stream_dtls *d = packet->in->dtls, *rival;
+	int verdict = rivals_take(d, packet, &rival);
 
+	if (verdict == PACKET_OK && rival)
+		d = rival;
+	else if (verdict == PACKET_OK)
+		verdict = judge(d, packet);
+	if (verdict == PACKET_OK && d->waiting == DTLS_MAX_WAITING)
+		verdict = REASON_DTLS_BUSY;
 	if (verdict != PACKET_OK) {
 		media_drop(packet, (enum reason)verdict);
 		return;
@@ -433,114 +465,6 @@ void media_dtls_in(struct packet *packet)
 	work(work_of(d));
 }
 
-/* ---- with the plans ---- */
-
-void media_dtls_open(struct stream_set *set)
-{
-	for (unsigned i = 0; i < set->plan->stream_count; i++) {
-		struct stream *s = &set->streams[i];
-		struct stream_dtls *d;
-
-		if (!s->plan->dtls || !s->secured)
-			continue;
-		d = s->dtls = g_new0(struct stream_dtls, 1);
-		d->stream = s;
-		d->plan = ref_take(s->plan->dtls);
-		list_init(&d->turn);
-		wheel_timer_init(&d->timer, on_due);
-	}
-}
-
-void media_dtls_free(struct stream_set *set)
-{
-	for (unsigned i = 0; i < set->plan->stream_count; i++) {
-		struct stream_dtls *d = set->streams[i].dtls;
-
-		if (!d)
-			continue;
-		dtls_free(d->dtls);
-		ref_drop(d->plan);
-		g_free(d);
-	}
-}
-
-/* Nothing of it stays with the worker. */
-static void stop(struct stream_dtls *d)
-{
-	wheel_clear(wheel_of(d), &d->timer);
-	list_remove(&d->turn);
-	drop_waiting(d);
-	d->due = false;
-	set_half_open(d, false);
-}
-
-static void resume(struct stream_dtls *d)
-{
-	if (d->dtls)
-		set_half_open(d, dtls_state(d->dtls) == DTLS_HANDSHAKING && !d->plan->active);
-	set_timer(d);
-}
-
-static void close_one(struct stream_dtls *d)
-{
-	if (d->dtls)
-		dtls_close(d->dtls);
-}
-
-/* The association before goes on in its place: it may have been told who its peer is. */
-static void carry_on(struct stream *s, struct stream *before, int64_t now_us)
-{
-	struct stream_dtls *d = before->dtls, *fresh = s->dtls;
-	/* With ICE what is signalled moves nothing. */
-	bool moved = !s->checked && before->plan->endpoint_gen != s->plan->endpoint_gen;
-
-	before->dtls = fresh;
-	fresh->stream = before;
-	s->dtls = d;
-	d->stream = s;
-	ref_drop(d->plan);
-	d->plan = ref_take(s->plan->dtls);
-	d->port = NULL;
-	if (moved && s->dest_len)
-		aim(d);
-	if (d->dtls) {
-		enum dtls_state state = dtls_state(d->dtls);
-
-		dtls_set_peer(d->dtls, &d->plan->peer);
-		note_state(d, state, now_us);
-	}
-	set_timer(d);
-}
-
-/*
- * The peer is told, unless another one takes its place: browsers would give up their transport, and
- * some do not even begin another one when ICE begins anew.
- */
-static void end(struct stream_dtls *d, struct stream_set *next)
-{
-	const struct stream *after = stream_set_find(next, d->stream->plan->id);
-
-	if (!after || !after->dtls)
-		close_one(d);
-	stop(d);
-}
-
-void media_dtls_inherit(struct stream_set *before, struct stream_set *next, int64_t now_us)
-{
-	for (unsigned i = 0; i < next->plan->stream_count; i++) {
-		struct stream *s = &next->streams[i];
-		struct stream *old = s->dtls ? stream_set_find(before, s->plan->id) : NULL;
-
-		if (old && old->dtls && plan_dtls_same(old->dtls->plan, s->plan->dtls))
-			carry_on(s, old, now_us);
-		else if (s->dtls)
-			media_dtls_start(s);
-	}
-	for (unsigned i = 0; before && i < before->plan->stream_count; i++)
-		if (before->streams[i].dtls)
-			end(before->streams[i].dtls, next);
-}
-
 void media_dtls_start(struct stream *stream)
 {
 	struct stream_dtls *d = stream->dtls;
@@ -548,31 +472,10 @@ void media_dtls_start(struct stream *stream)
 	if (!d || !d->plan->active)
 		return;
 	if (d->dtls) {
-		aim(d);
+		stream_dtls_aim(d);
 		return;
 	}
 	d->due = true;
 	enqueue(d);
-	wheel_set(wheel_of(d), &work_of(d)->timer, 0);
-}
-
-void media_dtls_stop(struct stream_set *set)
-{
-	for (unsigned i = 0; i < set->plan->stream_count; i++)
-		if (set->streams[i].dtls)
-			stop(set->streams[i].dtls);
-}
-
-void media_dtls_resume(struct stream_set *set)
-{
-	for (unsigned i = 0; i < set->plan->stream_count; i++)
-		if (set->streams[i].dtls)
-			resume(set->streams[i].dtls);
-}
-
-void media_dtls_close(struct stream_set *set)
-{
-	for (unsigned i = 0; i < set->plan->stream_count; i++)
-		if (set->streams[i].dtls)
-			close_one(set->streams[i].dtls);
+	wheel_set(stream_dtls_wheel(d), &work_of(d)->timer, 0);
 }

@@ -7,7 +7,8 @@
  * A handshake costs as much as a thousand packets. So a worker gives them DTLS_TURN_US of each
  * turn of its loop; what is left over waits, in order, and what would wait too long is dropped,
  * since peers send again. Hellos are listened to from sources that learn.c believes, as long as
- * not too many handshakes are unfinished.
+ * not too many handshakes are unfinished. Until one of them has shown the signalled certificate, a
+ * few sources that fit the signalling equally well have one each, unless ICE tells which it is.
  *
  * One that has been up for DTLS_LINGER_US is retired (dtls/dtls.h), since the library keeps 60 kB
  * for each. Then a hello begins another, as when the peer has lost its state without a word; the
@@ -28,11 +29,14 @@ enum {
 	DTLS_MAX_WAITING = 8,         /* datagrams of one association, for their turn */
 	DTLS_MAX_HALF_OPEN = 512,     /* handshakes that peers began, of a worker … */
 	DTLS_MAX_HALF_OPEN_CALL = 32, /* … and of a session */
+	DTLS_MAX_RIVALS = 3,          /* of an association: others that may be the peer */
 };
 
 /* A failed one is not begun anew before, by us or by a peer. */
 static const int64_t DTLS_RESTART_US = 1000000;
 static const int64_t DTLS_ANEW_US = 200000;
+/* So long a rival keeps its place from the next one; it goes on until then. */
+static const int64_t DTLS_RIVAL_US = 3000000;
 /* After it, nobody asks for the last flight of a handshake any more. */
 static const int64_t DTLS_LINGER_US = 30000000;
 

@@ -75,20 +75,15 @@ static void on_send(
 		reason_count(REASON_SEND_FAILED);
 }
 
-static void tell_control(const struct stream *stream, enum media_event_type type,
-	const struct addr *local, const struct addr *peer)
+/* `event` lacks whose it is. */
+static void tell_control(const struct stream *stream, struct media_event event)
 {
 	const struct session_state *state = stream->set->state;
-	struct media_event event = {
-		.type = type,
-		.session_id = state->id,
-		.stream_id = stream->plan->id,
-		.endpoint_gen = stream->plan->endpoint_gen,
-		.ice_generation = stream->rtp_of->plan->ice->params->generation,
-		.local = *local,
-		.peer = *peer,
-	};
 
+	event.session_id = state->id;
+	event.stream_id = stream->plan->id;
+	event.endpoint_gen = stream->plan->endpoint_gen;
+	event.ice_generation = stream->rtp_of->plan->ice->params->generation;
 	media_worker_event(state->worker, &event);
 }
 
@@ -102,32 +97,37 @@ static void use_pair(struct stream_ice *ice, const struct ice_event *event)
 
 static void on_event(void *arg, const struct ice_event *event)
 {
-	static const struct addr nobody;
 	struct stream_ice *ice = arg;
+	struct media_event told = { .peer = event->remote, .controlling = event->controlling };
 
 	switch (event->type) {
 	case ICE_EVENT_PAIR:
 		use_pair(ice, event);
+		told.type = MEDIA_EVENT_ICE_PAIR;
+		told.local = port_of(ice, event->local)->local;
 		if (event->nominated)
-			tell_control(stream_of(ice, event->component), MEDIA_EVENT_ICE_PAIR,
-				&port_of(ice, event->local)->local, &event->remote);
+			tell_control(stream_of(ice, event->component), told);
 		break;
 	case ICE_EVENT_COMPLETED:
 		reason_count(REASON_ICE_COMPLETED);
-		tell_control(ice->stream, MEDIA_EVENT_ICE_COMPLETED, &nobody, &nobody);
+		told.type = MEDIA_EVENT_ICE_COMPLETED;
+		tell_control(ice->stream, told);
 		break;
 	case ICE_EVENT_FAILED:
 		reason_count(REASON_ICE_FAILED);
-		tell_control(ice->stream, MEDIA_EVENT_ICE_FAILED, &nobody, &nobody);
+		told.type = MEDIA_EVENT_ICE_FAILED;
+		tell_control(ice->stream, told);
 		break;
 	case ICE_EVENT_CONSENT_LOST:
 		reason_count(REASON_ICE_CONSENT_LOST);
 		media_learn_aim(stream_of(ice, event->component), NULL, NULL);
-		tell_control(stream_of(ice, event->component), MEDIA_EVENT_ICE_CONSENT_LOST,
-			&nobody, &event->remote);
+		told.type = MEDIA_EVENT_ICE_CONSENT_LOST;
+		tell_control(stream_of(ice, event->component), told);
 		break;
 	case ICE_EVENT_ROLE:
 		reason_count(REASON_ICE_ROLE_CHANGED);
+		told.type = MEDIA_EVENT_ICE_ROLE;
+		tell_control(ice->stream, told);
 		break;
 	}
 }

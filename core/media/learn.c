@@ -476,19 +476,56 @@ static int weigh_checked(struct packet *packet, struct candidate *c)
 	return PACKET_OK;
 }
 
+/* Does it come from the source believed, or from the one before? */
+static bool is_known(const struct stream *stream, const struct addr *addr)
+{
+	struct addr source = addr_of_sock(&stream->source);
+
+	return stream->source_state != SOURCE_NONE && addr_equal(&source, addr);
+}
+
+static struct candidate candidate_of(const struct packet *packet)
+{
+	const struct stream *stream = packet->in;
+	struct candidate c = { .packet = packet, .addr = addr_of_sock(packet->from) };
+
+	c.rank = rank_of(stream->plan, &c.addr);
+	c.stale = stream->source_stale && is_known(stream, &c.addr);
+	c.place = place_of(c.rank, c.stale || packet->port != stream->port);
+	return c;
+}
+
+bool media_fits_as_well(const struct packet *packet)
+{
+	const struct stream *stream = packet->in;
+	struct candidate c = candidate_of(packet);
+
+	if (stream->source_state <= SOURCE_STALE || is_known(stream, &c.addr) || strays(stream, &c))
+		return false;
+	return stream->plan->sources == PLAN_SOURCES_ANY || c.place == stream->source_place;
+}
+
+void media_learn_proven(
+	struct stream *stream, struct port *port, const union sock *from, int64_t now_us)
+{
+	const struct packet packet = {
+		.in = stream, .port = port, .from = from, .now_us = now_us, .kind = DATAGRAM_DTLS
+	};
+	struct candidate c = candidate_of(&packet);
+	bool heard = stream->source_state > SOURCE_STALE;
+
+	if (!heard || !is_known(stream, &c.addr))
+		believe(stream, &c, heard ? REASON_SOURCE_PROVEN : PACKET_OK);
+}
+
 int media_weigh(struct packet *packet)
 {
 	struct stream *stream = packet->in;
-	struct candidate c = { .packet = packet, .addr = addr_of_sock(packet->from) };
-	struct addr source = addr_of_sock(&stream->source);
+	struct candidate c = candidate_of(packet);
 	bool none = stream->source_state <= SOURCE_STALE;
-	bool equal = stream->source_state != SOURCE_NONE && addr_equal(&source, &c.addr);
-	bool same = equal && !none;
+	bool same = !none && is_known(stream, &c.addr);
 	int verdict = PACKET_OK;
 
-	c.rank = rank_of(stream->plan, &c.addr);
-	c.stale = equal && stream->source_stale;
-	c.place = place_of(c.rank, c.stale || packet->port != stream->port);
 	if (stream->checked)
 		return weigh_checked(packet, &c);
 	if (!same)

@@ -81,6 +81,17 @@ void media_learn_inherit(struct stream *stream, const struct stream *before, int
  */
 void media_learn_forget(struct stream *stream, int64_t now_us);
 /*
+ * learn.c: is the source another one than the one believed, but fits the signalling as well? Nothing
+ * changes. [media]
+ */
+bool media_fits_as_well(const struct packet *packet);
+/*
+ * learn.c: who sends from `from` to `port` has shown to be the peer: it is believed from now on.
+ * [media]
+ */
+void media_learn_proven(
+	struct stream *stream, struct port *port, const union sock *from, int64_t now_us);
+/*
  * learn.c: ICE found out where to send to, and from which port; `port` NULL: to nobody any more.
  * [media]
  */

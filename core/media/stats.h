@@ -60,6 +60,8 @@ struct stream_counts {
 	int64_t dropped_us;       /* the latest of them: monotonic; 0: none */
 	struct addr dropped_from; /* where it came from */
 	uint8_t dropped_reason;
+	uint8_t dtls_state; /* of its latest association: enum dtls_state + 1; 0: not begun */
+	uint8_t dtls_reason; /* why one failed last: enum reason; 0: none did since it was asked for */
 	struct wrong_key wrong_key;
 };
 

@@ -41,12 +41,13 @@ enum media_event_type {
 	MEDIA_EVENT_ICE_COMPLETED,    /* of the section of this stream, which is its RTP's */
 	MEDIA_EVENT_ICE_FAILED,       /* the same */
 	MEDIA_EVENT_ICE_CONSENT_LOST, /* by `peer`: nothing is sent there any more */
-	MEDIA_EVENT_PLAY_ENDED,       /* playback `play_id` has come to its end */
-	MEDIA_EVENT_WRONG_KEY,        /* SRTP that no key fits: the first since one did */
-	MEDIA_EVENT_DTLS_UP,          /* with `peer`: there are keys */
-	MEDIA_EVENT_DTLS_FAILED,      /* by `reason` */
-	MEDIA_EVENT_DTLS_CLOSED,      /* by the peer */
-	MEDIA_EVENT_DTMF,             /* `source` has sent `dtmf`, which is over now */
+	MEDIA_EVENT_ICE_ROLE,    /* of the section, as above: `controlling` or not from now on */
+	MEDIA_EVENT_PLAY_ENDED,  /* playback `play_id` has come to its end */
+	MEDIA_EVENT_WRONG_KEY,   /* SRTP that no key fits: the first since one did */
+	MEDIA_EVENT_DTLS_UP,     /* with `peer`: there are keys */
+	MEDIA_EVENT_DTLS_FAILED, /* by `reason` */
+	MEDIA_EVENT_DTLS_CLOSED, /* by the peer */
+	MEDIA_EVENT_DTMF,        /* `source` has sent `dtmf`, which is over now */
 };
 
 struct media_dtmf {
@@ -65,6 +66,7 @@ struct media_event {
 	enum reason reason;      /* of SOURCE_CHANGED, SOURCE_REFUSED, DTLS_FAILED */
 	enum media_rank rank;    /* of `source` */
 	bool committed;          /* the source believed stays: no learning any more */
+	bool controlling;        /* of ICE_ROLE: we are */
 	struct addr local;       /* of ICE_PAIR: of the port, as that is bound */
 	struct addr peer;        /* where packets go now; ADDR_NONE: nowhere */
 	struct addr source;      /* what the event is about */

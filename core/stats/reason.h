@@ -126,6 +126,9 @@ enum reason_kind {
 		"the source fell silent and its stream goes on from elsewhere")                    \
 	ROW(SOURCE_HANDOVER, CHANGE, "source-handover",                                            \
 		"another source took the place, as media-handover allows")                         \
+	ROW(SOURCE_PROVEN, CHANGE, "source-proven",                                                \
+		"the source whose DTLS certificate is the signalled one took the place of "        \
+		"another")                                                                         \
 	ROW(DTLS_FINGERPRINT, CHANGE, "dtls-fingerprint",                                          \
 		"DTLS failed: the peer's certificate is not the one that was signalled")           \
 	ROW(DTLS_NO_PROFILE, CHANGE, "dtls-no-profile",                                            \

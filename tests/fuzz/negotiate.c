@@ -84,7 +84,7 @@ static const struct sdp_media *make_offer(struct input *in)
 	return parse(in, types, attrs);
 }
 
-/* Of what was shown, or something else under such a number. */
+/* Of what was shown, perhaps by another number, or something else under such a number. */
 static const struct sdp_media *make_answer(struct input *in, struct codec_list shown)
 {
 	g_autoptr(GString) types = g_string_new(NULL), attrs = g_string_new(NULL);
@@ -93,20 +93,20 @@ static const struct sdp_media *make_answer(struct input *in, struct codec_list s
 
 	for (unsigned i = 0; i < count; i++) {
 		const struct sdp_format *f = &shown.entries[pick(in, shown.count)].format;
+		unsigned how = pick(in, 8), type = how == 1 ? pick(in, 128) : f->payload_type;
 
-		if (taken[f->payload_type])
+		if (taken[type])
 			continue;
-		taken[f->payload_type] = true;
-		if (pick(in, 8) == 0) {
-			add_format(in, types, attrs, f->payload_type);
+		taken[type] = true;
+		if (how == 0) {
+			add_format(in, types, attrs, type);
 			continue;
 		}
-		g_string_append_printf(types, " %u", f->payload_type);
-		g_string_append_printf(attrs, "a=rtpmap:%u %.*s/%u/%u\r\n", f->payload_type,
+		g_string_append_printf(types, " %u", type);
+		g_string_append_printf(attrs, "a=rtpmap:%u %.*s/%u/%u\r\n", type,
 			STR_ARG(f->encoding), f->clock_hz, f->channels);
 		if (f->fmtp.len)
-			g_string_append_printf(
-				attrs, "a=fmtp:%u %.*s\r\n", f->payload_type, STR_ARG(f->fmtp));
+			g_string_append_printf(attrs, "a=fmtp:%u %.*s\r\n", type, STR_ARG(f->fmtp));
 	}
 	return parse(in, types, attrs);
 }
@@ -180,7 +180,8 @@ static void check_plan(const struct codec_flow *flow, const struct plan_transcod
 		if (h->handling == PLAN_PASS || h->handling == PLAN_DISCARD)
 			continue;
 		check(h->decoder < p->decoder_count && h->encoder < p->encoder_count);
-		check(p->decoders[h->decoder].payload_type == type && find_type(flow->from, type));
+		check(p->decoders[h->decoder].payload_type == type &&
+			(find_type(flow->from, type) || find_type(flow->heard, type)));
 		check(codec_usable(p->decoders[h->decoder].codec));
 		check(codec_usable(p->encoders[h->encoder].codec));
 		check(find_type(flow->to, p->encoders[h->encoder].payload_type) != NULL);

@@ -66,6 +66,7 @@ static void tell(struct world *w, unsigned party, enum media_event_type type, un
 		.stream_id = stream->id,
 		.endpoint_gen = stream->endpoint_gen,
 		.ice_generation = generation,
+		.controlling = remote != NULL,
 	};
 
 	if (type == MEDIA_EVENT_ICE_PAIR) {
@@ -146,6 +147,46 @@ static void test_late(void)
 	world_close(&w);
 }
 
+/* Whatever is made of the section later has the role that a conflict gave us. */
+static void test_role(void)
+{
+	g_autofree char *body = NULL;
+	struct dict *d = dict_new();
+	struct call *call;
+	struct plan *plan;
+	struct world w;
+	uint32_t generation;
+	struct err err;
+
+	set_up(&w);
+	generation = section(&w, 1)->ice.generation;
+	g_assert_true(section(&w, 1)->ice.controlling);
+	find_way(&w, generation);
+	tell(&w, 1, MEDIA_EVENT_ICE_ROLE, 1, NULL, generation + 1); /* of others */
+	g_assert_true(section(&w, 1)->ice.controlling);
+	tell(&w, 1, MEDIA_EVENT_ICE_ROLE, 1, NULL, generation);
+	g_assert_false(section(&w, 1)->ice.controlling);
+	call = find_call(&w);
+	plan = call_compile(call, call->model);
+	for (unsigned i = 0; i < plan->stream_count; i++)
+		if (plan->streams[i].id == section(&w, 1)->streams[0].id)
+			g_assert_false(plan->streams[i].ice->params->controlling);
+	plan_free(plan);
+	call_to_dict(call, d, dict_root(d));
+	/* It is not for us to say what was chosen. */
+	body = request(&w, "offer", "A", PEER);
+	g_assert_null(strstr(body, "remote-candidates"));
+	g_assert_false(section(&w, 1)->ice.controlling);
+	call_end(call, REASON_DELETED);
+	world_run(&w);
+	g_assert_cmpint(call_of_dict(w.control.calls, dict_root(d), &call, &err), ==, 0);
+	call_publish(call);
+	g_assert_false(section(&w, 1)->ice.controlling);
+	dict_free(d);
+	world_end_calls(&w);
+	world_close(&w);
+}
+
 /* Looking for a way counts as being there. */
 static void test_timeout(void)
 {
@@ -168,6 +209,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/call/ice-found/selected", test_selected);
 	g_test_add_func("/call/ice-found/late", test_late);
+	g_test_add_func("/call/ice-found/role", test_role);
 	g_test_add_func("/call/ice-found/timeout", test_timeout);
 	return g_test_run();
 }

@@ -27,7 +27,7 @@ struct row {
 	const char *shown;
 	const char *answer, *answer_attrs;
 	bool single;
-	const char *to_offerer, *kept;
+	const char *to_offerer, *kept, *heard;
 };
 
 static const struct row rows[] = {
@@ -103,6 +103,22 @@ static const struct row rows[] = {
 		.answer_attrs = OPUS("96") TE8("101"), .to_offerer = "0 101", .kept = "96 101" },
 	{ "0 101", TE8("101"), .transcode = "opus", .shown = "0 96 97 101", .answer = "96",
 		.answer_attrs = OPUS("96"), .to_offerer = "0", .kept = "96" },
+	/* Not of the table: numbers of the answerer's own. What passes must have the offerer's. */
+	{ "0 126", TE8("126"), .shown = "0 126", .answer = "0 101", .answer_attrs = TE8("101"),
+		.to_offerer = "0 126", .kept = "0 101", .heard = "126" },
+	{ "0 126", TE8("126"), .shown = "0 126", .answer = "101 0", .answer_attrs = TE8("101"),
+		.to_offerer = "126 0", .kept = "101 0", .heard = "126" },
+	{ "0 126 105", TE8("126") TE48("105"), .shown = "0 126 105", .answer = "0 126 101",
+		.answer_attrs = TE8("126") TE8("101"), .to_offerer = "0 126", .kept = "0 126" },
+	{ "0 126", TE8("126"), .transcode = "opus", .shown = "0 96 97 126", .answer = "111 110",
+		.answer_attrs = OPUS("111") TE48("110"), .to_offerer = "0 126", .kept = "111 110",
+		.heard = "96 97" },
+	{ "0 96 126", OPUS("96") TE8("126"), .shown = "0 96 126", .answer = "0 97",
+		.answer_attrs = OPUS("97"), .to_offerer = "0", .kept = "0" },
+	{ "96 126", OPUS("96") TE8("126"), .shown = "96 126", .answer = "97 101",
+		.answer_attrs = OPUS("97") TE8("101"), .to_offerer = "97 101", .kept = "97 101" },
+	{ "96 126", OPUS("96") TE8("126"), .shown = "96 126", .answer = "97 126",
+		.answer_attrs = OPUS("97") TE8("126"), .to_offerer = "97 126", .kept = "97 126" },
 	/* What is taken out by name comes back as another's. */
 	{ "8 0", "", .strip = "PCMA", .transcode = "PCMA", .shown = "0 8", .answer = "8",
 		.to_offerer = "0", .kept = "8" },
@@ -192,6 +208,7 @@ static void run(const struct row *r, unsigned row)
 	negotiate_answer_codecs(arena, &b.sdp->media[0], &answer, &agreement);
 	check(agreement.answer, r->to_offerer, row, "answer");
 	check(agreement.answered, r->kept, row, "kept");
+	check(agreement.heard, r->heard ? r->heard : "", row, "heard");
 	negotiate_describe(&agreement, text);
 	g_assert_nonnull(strstr(text->str, "answer shown:"));
 	arena_free(arena);

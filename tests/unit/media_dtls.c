@@ -478,6 +478,156 @@ static void test_hellos_race(void)
 	end();
 }
 
+/* Both are where nobody was signalled: nothing but the certificate tells them apart. */
+static const struct addr real = { ADDR_IP4, 6666, { 192, 0, 2, 98 } };
+
+static struct peer somebody(const struct addr *addr)
+{
+	struct peer peer;
+
+	peer_open(&peer, DTLS_CLIENT);
+	peer.addr = *addr;
+	dtls_start(peer.dtls, now_us);
+	return peer;
+}
+
+/* Its hello, and never more: once the cookie-less server has answered, it is silent. */
+static void hello_of(struct peer *peer)
+{
+	struct mock_datagram *d;
+
+	while (deliver_to_us(peer)) {
+	}
+	while ((d = mock_pop_to(&peer->addr)) != NULL)
+		g_free(d);
+}
+
+/* Somebody that fits as well begins first, and never ends; whoever verifies is the peer. */
+static void test_rival_wins(void)
+{
+	struct peer other;
+	enum reason reason = 0;
+
+	begin(as_server);
+	other = somebody(&elsewhere);
+	hello_of(&other);
+	x = somebody(&real);
+	pump(&x);
+	g_assert_cmpint(dtls_state(x.dtls), ==, DTLS_UP);
+	g_assert_cmpuint(count_events(MEDIA_EVENT_DTLS_UP, NULL), ==, 1);
+	g_assert_cmpuint(count_events(MEDIA_EVENT_SOURCE_CHANGED, &reason), ==, 1);
+	g_assert_cmpint(reason, ==, REASON_SOURCE_PROVEN);
+	g_assert_cmpuint(m.state->dtls_half_open, ==, 0);
+	assert_passes_to_y(1);
+	assert_passes_to_x(2);
+	/* Nothing of the other one is left. */
+	set_time(now_us + DTLS_FIRST_RETRY_US);
+	dtls_timeout(other.dtls, now_us);
+	pump(&other);
+	g_assert_cmpint(dtls_state(other.dtls), ==, DTLS_HANDSHAKING);
+	advance(DTLS_HANDSHAKE_US);
+	assert_passes_to_y(3);
+	g_assert_cmpuint(count_events(MEDIA_EVENT_DTLS_FAILED, NULL), ==, 0);
+	peer_close(&other);
+	end();
+}
+
+/* The real one was first: who comes after changes nothing, whatever certificate it has. */
+static void test_rival_loses(void)
+{
+	struct peer other;
+
+	begin(as_server);
+	x = somebody(&real);
+	deliver_to_us(&x);
+	other = (struct peer){ .addr = elsewhere, .outbox = g_new0(struct outbox, 1) };
+	other.dtls = dtls_new(mock_cert(2), DTLS_CLIENT, MTU, on_peer_sends, other.outbox);
+	dtls_start(other.dtls, now_us);
+	pump(&other);
+	g_assert_cmpuint(m.state->dtls_half_open, ==, 1);
+	g_assert_cmpuint(count_events(MEDIA_EVENT_DTLS_FAILED, NULL), ==, 1);
+	pump(&x);
+	g_assert_cmpint(dtls_state(x.dtls), ==, DTLS_UP);
+	g_assert_cmpuint(count_events(MEDIA_EVENT_SOURCE_CHANGED, NULL), ==, 0);
+	assert_passes_to_y(1);
+	peer_close(&other);
+	end();
+}
+
+/* Both are done before the answer tells whose certificate counts. */
+static void test_rivals_told_late(void)
+{
+	struct peer other;
+
+	begin(as_server_untold);
+	other = (struct peer){ .addr = elsewhere, .outbox = g_new0(struct outbox, 1) };
+	other.dtls = dtls_new(mock_cert(2), DTLS_CLIENT, MTU, on_peer_sends, other.outbox);
+	dtls_start(other.dtls, now_us);
+	pump(&other);
+	x = somebody(&real);
+	pump(&x);
+	mock_media_apply(&m, as_server(), NULL);
+	mailbox_run(m.control);
+	g_assert_cmpuint(count_events(MEDIA_EVENT_DTLS_UP, NULL), ==, 1);
+	g_assert_cmpuint(count_events(MEDIA_EVENT_DTLS_FAILED, NULL), ==, 0);
+	take_keys(&x);
+	assert_passes_to_y(1);
+	assert_passes_to_x(2);
+	peer_close(&other);
+	end();
+}
+
+/* As many as are allowed; the next one gets the place of one that has had its time. */
+static void test_rivals_bounded(void)
+{
+	struct peer others[1 + DTLS_MAX_RIVALS];
+	struct addr addr = elsewhere;
+
+	begin(as_server);
+	for (unsigned i = 0; i <= DTLS_MAX_RIVALS; i++, addr.port++) {
+		others[i] = somebody(&addr);
+		hello_of(&others[i]);
+	}
+	g_assert_cmpuint(m.state->dtls_half_open, ==, 1 + DTLS_MAX_RIVALS);
+	x = somebody(&real);
+	hello_of(&x);
+	g_assert_cmpuint(drops(REASON_DTLS_HALF_OPEN), ==, 1);
+	advance(DTLS_RIVAL_US);
+	dtls_timeout(x.dtls, now_us);
+	pump(&x);
+	g_assert_cmpint(dtls_state(x.dtls), ==, DTLS_UP);
+	g_assert_cmpuint(m.state->dtls_half_open, ==, 0);
+	assert_passes_to_y(1);
+	for (unsigned i = 0; i <= DTLS_MAX_RIVALS; i++)
+		peer_close(&others[i]);
+	end();
+}
+
+/* What is known of it goes along, or to nobody, when the session moves or ends. */
+static void test_rivals_moved(void)
+{
+	struct peer other;
+
+	begin(as_server);
+	other = somebody(&elsewhere);
+	hello_of(&other);
+	x = somebody(&real);
+	hello_of(&x);
+	g_assert_cmpuint(m.state->dtls_half_open, ==, 2);
+	mock_media_apply(&m, as_server(), NULL);
+	g_assert_cmpuint(m.state->dtls_half_open, ==, 2);
+	stream_set_detach_ports(m.state->set);
+	g_assert_cmpuint(m.state->dtls_half_open, ==, 0);
+	stream_set_attach_ports(m.state->set, m.worker);
+	g_assert_cmpuint(m.state->dtls_half_open, ==, 1);
+	advance(DTLS_FIRST_RETRY_US);
+	dtls_timeout(x.dtls, now_us);
+	pump(&x);
+	g_assert_cmpint(dtls_state(x.dtls), ==, DTLS_UP);
+	peer_close(&other);
+	end();
+}
+
 /* The part of `hello` from `at` on, `bytes` of it, as a record of its own. */
 static void send_part(GBytes *hello, size_t at, size_t bytes, uint8_t record)
 {
@@ -709,6 +859,11 @@ int main(int argc, char **argv)
 	g_test_add_func("/dtls/anew", test_begun_anew);
 	g_test_add_func("/dtls/elsewhere", test_hello_from_elsewhere);
 	g_test_add_func("/dtls/race", test_hellos_race);
+	g_test_add_func("/dtls/rival-wins", test_rival_wins);
+	g_test_add_func("/dtls/rival-loses", test_rival_loses);
+	g_test_add_func("/dtls/rivals-told-late", test_rivals_told_late);
+	g_test_add_func("/dtls/rivals-bounded", test_rivals_bounded);
+	g_test_add_func("/dtls/rivals-moved", test_rivals_moved);
 	g_test_add_func("/dtls/hello-in-parts", test_hello_in_parts);
 	g_test_add_func("/dtls/half-open", test_half_open_cap);
 	g_test_add_func("/dtls/no-hello", test_no_hello);

@@ -14,7 +14,7 @@
 static struct mock_media m;
 static int64_t now_us;
 static struct ice_agent *outside; /* at mock_peer_x */
-static bool outside_is_deaf;
+static bool outside_is_deaf, outside_controls;
 static unsigned hellos; /* DTLS that came to it, and the port the latest is from */
 static struct addr hello_from;
 
@@ -74,6 +74,7 @@ static void open_outside(unsigned local)
 
 	params->generation = 1;
 	params->components = 1;
+	params->controlling = outside_controls;
 	params->tie_breaker = 6;
 	params->remote_ended = true;
 	params->local_ufrag = g_strdup("theirs");
@@ -98,7 +99,7 @@ static void begin(struct plan *(*first)(void))
 {
 	now_us = 1000000;
 	clock_set_mock(now_us, now_us);
-	outside_is_deaf = false;
+	outside_is_deaf = outside_controls = false;
 	hellos = 0;
 	mock_media_open(&m);
 	mock_media_apply(&m, first(), NULL);
@@ -255,6 +256,23 @@ static void test_consent(void)
 	end();
 }
 
+/* Both take themselves for the one that decides; the other one's number is the larger. */
+static void test_roles_conflict(void)
+{
+	begin(answered);
+	outside_controls = true;
+	open_outside(0);
+	pass(500000);
+	g_assert_cmpint(ice_agent_state(outside), ==, ICE_COMPLETED);
+	g_assert_cmpuint(count_events(MEDIA_EVENT_ICE_ROLE), ==, 1);
+	for (unsigned i = 0; i < m.event_count; i++)
+		if (m.events[i].type == MEDIA_EVENT_ICE_ROLE) {
+			g_assert_false(m.events[i].controlling);
+			g_assert_cmpuint(m.events[i].ice_generation, ==, 1);
+		}
+	end();
+}
+
 /* New credentials: packets go on as before, and old checks are answered. */
 static void test_restart(void)
 {
@@ -374,6 +392,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/media/ice/unchecked", test_unchecked);
 	g_test_add_func("/media/ice/stun-of-others", test_stun_of_others);
 	g_test_add_func("/media/ice/consent", test_consent);
+	g_test_add_func("/media/ice/roles-conflict", test_roles_conflict);
 	g_test_add_func("/media/ice/restart", test_restart);
 	g_test_add_func("/media/ice/restart-met-halfway", test_restart_met_halfway);
 	g_test_add_func("/media/ice/restart-from-anywhere", test_restart_from_anywhere);
