@@ -129,6 +129,7 @@ struct config {
 	int moh_max_duration, moh_max_repeats;
 	int audio_player; /* enum config_player */
 	int audio_buffer_length, audio_buffer_delay;
+	int rtcp_interval;
 	char *vsc_start_rec, *vsc_stop_rec, *vsc_start_stop_rec;
 	char *vsc_pause_rec, *vsc_pause_resume_rec, *vsc_start_pause_resume_rec;
 	char *moh_attr_name;

@@ -248,6 +248,10 @@ static const struct option options[] = {
 	{ .name = "audio-buffer-delay", .type = OPTION_INT, .group = OPTION_MEDIA,
 	  .offset = AT(audio_buffer_delay), .arg = "MSECS", .preset = "5", .min = 0,
 	  .max = 5000, .help = "How long audio waits at first where it is mixed" },
+	{ .name = "rtcp-interval", .type = OPTION_INT, .group = OPTION_MEDIA,
+	  .offset = AT(rtcp_interval), .arg = "MSECS", .preset = "5000", .min = 500,
+	  .max = 60000, .help = "Time between RTCP reports of our own, where messages ask for them "
+	  "(generate-RTCP); up to a second more, by chance" },
 	{ .name = "vsc-start-rec", .type = OPTION_STRING, .group = OPTION_MEDIA,
 	  .offset = AT(vsc_start_rec), .arg = "DIGITS",
 	  .help = "Digits by which parties with recording-vsc start recording" },

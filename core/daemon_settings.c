@@ -106,6 +106,7 @@ void daemon_take_settings(struct daemon *d)
 			[VSC_PAUSE_RESUME] = c->vsc_pause_resume_rec,
 			[VSC_START_PAUSE_RESUME] = c->vsc_start_pause_resume_rec,
 		},
+		.rtcp_interval_ms = c->rtcp_interval,
 		.player = player_of(c),
 		.player_buffer_ms = c->audio_buffer_length,
 		.player_ahead_ms = c->audio_buffer_delay,

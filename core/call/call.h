@@ -59,6 +59,7 @@ struct call_settings {
 	bool moh_not_twice;         /* no music where that attribute was received */
 	const char *vsc[VSC_COUNT]; /* codes by enum vsc (vsc.h); NULL: none */
 	int player;                 /* enum audio_player, where messages do not say; 0: off */
+	int rtcp_interval_ms;       /* from one report of ours to the next */
 	int player_buffer_ms, player_ahead_ms; /* of what is mixed (media/mixer.h) */
 	struct recorder *recorder;             /* borrowed; NULL: nothing can be recorded */
 };

@@ -119,19 +119,19 @@ bool format_is_named(const struct sdp_format *f, struct str name)
 {
 	char text[32];
 	int len = snprintf(text, sizeof(text), "%u", f->payload_type);
+	struct str head;
 
 	if (str_eq(name, (struct str){ text, (size_t)len }))
 		return true;
-	if (!f->encoding.len || name.len < f->encoding.len ||
-		!str_eq_nocase((struct str){ name.s, f->encoding.len }, f->encoding))
+	if (!f->encoding.len || !str_cut(&name, '/', &head) ||
+		!codec_same_name(head, f->encoding))
 		return false;
-	name = str_skip(name, f->encoding.len);
-	if (!name.len)
+	if (!name.s)
 		return true;
-	len = snprintf(text, sizeof(text), "/%u", f->clock_hz);
+	len = snprintf(text, sizeof(text), "%u", f->clock_hz);
 	if (f->channels == 1 && str_eq(name, (struct str){ text, (size_t)len }))
 		return true;
-	len = snprintf(text, sizeof(text), "/%u/%u", f->clock_hz, f->channels);
+	len = snprintf(text, sizeof(text), "%u/%u", f->clock_hz, f->channels);
 	return str_eq(name, (struct str){ text, (size_t)len });
 }
 

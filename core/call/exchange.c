@@ -135,6 +135,8 @@ static void take_blocks(struct model *model, const struct parties *p, const stru
 		model->dtmf_dest = o->dtmf.dest;
 	if (o->drop_traffic)
 		model->drop_traffic = o->drop_traffic == DROP_TRAFFIC_START;
+	if (o->generate_rtcp)
+		model->generate_rtcp = o->generate_rtcp == GENERATE_RTCP_ON;
 }
 
 static int exchange_parsed(struct draft *draft, const struct call_options *o, struct sdp *sdp,

@@ -133,6 +133,7 @@ enum audio_player {
 
 enum media_echo { ECHO_KEEP, ECHO_OFF, ECHO_BLACKHOLE, ECHO_FORWARD, ECHO_BACKWARD, ECHO_BOTH };
 enum drop_traffic { DROP_TRAFFIC_KEEP, DROP_TRAFFIC_START, DROP_TRAFFIC_STOP };
+enum generate_rtcp { GENERATE_RTCP_KEEP, GENERATE_RTCP_OFF, GENERATE_RTCP_ON };
 
 /* record-call, and the commands about recording (spec NG 2.8). */
 enum record_action { RECORD_KEEP, RECORD_START, RECORD_STOP, RECORD_PAUSE };
@@ -211,6 +212,7 @@ struct call_options {
 	struct moh_options moh;
 	struct play_options play;
 	enum drop_traffic drop_traffic;
+	enum generate_rtcp generate_rtcp;
 	int delay_ms; /* delay-buffer; DELAY_NOT_GIVEN */
 	struct record_options record;
 

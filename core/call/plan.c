@@ -12,6 +12,8 @@
 #include "media/delay.h"
 #include "record/recorder.h"
 
+enum { REPORT_MS = 5000 }; /* where nothing is configured */
+
 /* What all that a section hears becomes, if that is mixed. */
 struct mixed {
 	bool is;
@@ -159,6 +161,10 @@ static void compile_stream(const struct compiler *c, struct plan_stream *s,
 		s->delay_us = (uint32_t)CLAMP(media->party->delay_ms, 0, DELAY_MAX_MS) * 1000;
 	s->answered = media->in && any_source_signalled(media);
 	s->opaque = !t->rtp || media->passed;
+	if (model->generate_rtcp && !s->opaque)
+		s->report_us = 1000 * (uint32_t)(c->set && c->set->rtcp_interval_ms
+						 ? c->set->rtcp_interval_ms
+						 : REPORT_MS);
 	s->rtp = component % 2 == 0;
 	s->rtcp = component % 2 == 1 || muxed;
 	s->strip_feedback = !s->opaque && !t->feedback && any_source_has_feedback(media);

@@ -57,6 +57,7 @@ static const struct field model_fields[] = {
 	FIELD(model, blocks.silence, BOOL),
 	DTMF_FIELDS(model),
 	FIELD(model, drop_traffic, BOOL),
+	FIELD(model, generate_rtcp, BOOL),
 	FIELD(model, dtmf_dest, ADDR),
 	FIELD(model, metadata, STR),
 	FIELD(model, xmlrpc_callback, STR),

@@ -117,26 +117,16 @@ static void add_silent_ssrcs(struct query *q)
 	}
 }
 
-/* What is sent in place of a source's SSRC; false: it goes on as it is. */
-static bool add_sent(
-	struct query *q, struct value *list, const struct sent_counts *sent, uint32_t in)
+/* Is something else sent in its place? */
+static bool is_replaced(const struct sent_counts *sent, uint32_t ssrc)
 {
-	bool any = false;
-
-	for (unsigned i = 0; i < STREAM_SSRC_MAX; i++) {
-		struct value *v;
-
-		if (!sent->ssrc[i].used || sent->in[i] != in)
-			continue;
-		v = dict_add_dict(q->d, list, NULL);
-		dict_add_int(q->d, v, "SSRC", sent->ssrc[i].ssrc);
-		add_ssrc_counts(q, v, &sent->ssrc[i]);
-		any = true;
-	}
-	return any;
+	for (unsigned i = 0; i < STREAM_SSRC_MAX; i++)
+		if (sent->ssrc[i].used && sent->in[i] == ssrc)
+			return true;
+	return false;
 }
 
-/* What a section's party sends, as it came in, or as it goes on where `sent` says so. */
+/* What a section's party sends, but for what is not sent on under its SSRC, which `sent` tells. */
 static void add_ssrcs_of(struct query *q, struct value *list, const struct media *media,
 	const struct sent_counts *sent)
 {
@@ -148,9 +138,7 @@ static void add_ssrcs_of(struct query *q, struct value *list, const struct media
 	for (unsigned i = 0; i < STREAM_SSRC_MAX; i++) {
 		struct value *v;
 
-		if (!counts.ssrc[i].used)
-			continue;
-		if (sent && add_sent(q, list, sent, counts.ssrc[i].ssrc))
+		if (!counts.ssrc[i].used || (sent && is_replaced(sent, counts.ssrc[i].ssrc)))
 			continue;
 		v = dict_add_dict(q->d, list, NULL);
 		dict_add_int(q->d, v, "SSRC", counts.ssrc[i].ssrc);
@@ -158,7 +146,21 @@ static void add_ssrcs_of(struct query *q, struct value *list, const struct media
 	}
 }
 
-/* Relay changes no SSRC: what goes to a party is what its sources send, unless transcoded. */
+/* SSRCs of our own: what is transcoded, mixed or played. */
+static void add_sent(struct query *q, struct value *list, const struct sent_counts *sent)
+{
+	for (unsigned i = 0; i < STREAM_SSRC_MAX; i++) {
+		struct value *v;
+
+		if (!sent->ssrc[i].used)
+			continue;
+		v = dict_add_dict(q->d, list, NULL);
+		dict_add_int(q->d, v, "SSRC", sent->ssrc[i].ssrc);
+		add_ssrc_counts(q, v, &sent->ssrc[i]);
+	}
+}
+
+/* Relay changes no SSRC: what goes to a party is what its sources send, unless made anew. */
 static void add_media_ssrcs(struct query *q, struct value *v, const struct media *media)
 {
 	struct value *in = dict_add_list(q->d, v, "ingress SSRCs");
@@ -170,6 +172,10 @@ static void add_media_ssrcs(struct query *q, struct value *v, const struct media
 		return;
 	any = stream_stats_read_sent(media->streams[0].stats, &sent);
 	add_ssrcs_of(q, in, media, NULL);
+	if (any)
+		add_sent(q, out, &sent);
+	if (plan_mixes(q->plan, media->streams[0].id))
+		return;
 	for (unsigned i = 0; i < media->source_count; i++)
 		add_ssrcs_of(q, out, media->sources[i], any ? &sent : NULL);
 }
@@ -368,6 +374,9 @@ static void add_media_flags(struct query *q, struct value *v, const struct media
 		dict_add_str(q->d, flags, NULL, STR_LIT("ptime-override"));
 	if (sdp_transport_info(media->transport)->feedback)
 		dict_add_str(q->d, flags, NULL, STR_LIT("RTCP feedback"));
+	if (q->call->model->generate_rtcp && sdp_transport_info(media->transport)->rtp &&
+		!media->passed)
+		dict_add_str(q->d, flags, NULL, STR_LIT("RTCP generator"));
 	if (media->crypto.said && media->crypto.preferred)
 		dict_add_str(q->d, flags, NULL, STR_LIT("SDES reordered"));
 	if (media->type == SDP_AUDIO && has_player(q, media->party))

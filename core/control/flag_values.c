@@ -489,9 +489,20 @@ FLAG_FN(flag_template)
 
 FLAG_FN(flag_generate_rtcp)
 {
-	if (!v || !is_off(text))
-		flag_warn(r, "generate-RTCP is left out: making RTCP reports is not supported by "
-			     "this build");
+	static const struct choice choices[] = {
+		{ "on", GENERATE_RTCP_ON },
+		{ "yes", GENERATE_RTCP_ON },
+		{ "enable", GENERATE_RTCP_ON },
+		{ "enabled", GENERATE_RTCP_ON },
+		{ "off", GENERATE_RTCP_OFF },
+		{ "no", GENERATE_RTCP_OFF },
+		{ "disable", GENERATE_RTCP_OFF },
+		{ "disabled", GENERATE_RTCP_OFF },
+	};
+	int value = GENERATE_RTCP_ON;
+
+	if (!v || flag_choose(r, "generate-RTCP", text, choices, G_N_ELEMENTS(choices), &value))
+		r->o->generate_rtcp = (enum generate_rtcp)value;
 	return 0;
 }
 

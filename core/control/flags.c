@@ -187,7 +187,7 @@ static const struct row rows[] = {
 	{ "block-short", AS_FLAG, BOOL_AT(block_short), .help = "discard the sender's RTP that is empty, or too short for its codec" },
 	{ "block-shorts", AS_FLAG, BOOL_AT(block_short), .help = "as block-short" },
 	{ "block-short-packets", AS_FLAG, BOOL_AT(block_short), .help = "as block-short" },
-	{ "generate-rtcp", AS_BOTH, SET(flag_generate_rtcp), .help = "off; on is left out" },
+	{ "generate-rtcp", AS_BOTH, SET(flag_generate_rtcp), .help = "RTCP ends here and reports are made for both parties; or off" },
 	{ "no-jitter-buffer", AS_FLAG, .kind = ROW_NOTHING, .help = "there is none" },
 	{ "delay-buffer", AS_KEY, SET(flag_delay_buffer), .concern = MEDIA_COMMANDS_TOO, .help = "milliseconds that the sender's RTP is held back, up to 10000; also of block DTMF and unblock DTMF; 0: not" },
 	{ "media-echo", AS_KEY, SET(flag_media_echo), .help = "blackhole forward backward both off: send media back, discard the rest" },

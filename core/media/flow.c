@@ -197,16 +197,22 @@ struct flow *flow_find(const struct stream *source, const struct stream *sink)
 	return NULL;
 }
 
-const struct outlet_ssrc *flow_sent_as(const struct stream *sink, uint32_t ssrc)
+struct flow *flow_sending(const struct stream *sink, uint32_t ssrc)
 {
 	for (unsigned i = 0; i < sink->set->plan->stream_count; i++) {
 		struct flow *flow = flow_find(&sink->set->streams[i], sink);
-		const struct outlet_ssrc *s = flow ? outlet_find_out(&flow->outlet, ssrc) : NULL;
 
-		if (s)
-			return s;
+		if (flow && outlet_find_out(&flow->outlet, ssrc))
+			return flow;
 	}
 	return NULL;
+}
+
+const struct outlet_ssrc *flow_sent_as(const struct stream *sink, uint32_t ssrc)
+{
+	struct flow *flow = flow_sending(sink, ssrc);
+
+	return flow ? outlet_find_out(&flow->outlet, ssrc) : NULL;
 }
 
 void flows_put_digit(struct stream *source, const struct digit *digit)

@@ -46,6 +46,8 @@ void flow_take(
 void flows_put_digit(struct stream *source, const struct digit *digit);
 /* Whom `sink` knows as `ssrc`, of whatever source; NULL: nobody that is transcoded. [media] */
 const struct outlet_ssrc *flow_sent_as(const struct stream *sink, uint32_t ssrc);
+/* The flow that sends it to `sink`; NULL: none that transcodes. [media] */
+struct flow *flow_sending(const struct stream *sink, uint32_t ssrc);
 /* From `source` to `sink`, both by RTP; NULL. [media] */
 struct flow *flow_find(const struct stream *source, const struct stream *sink);
 

@@ -13,6 +13,7 @@
 #include "media/outlet.h"
 #include "media/packet.h"
 #include "media/playback.h"
+#include "media/reporter.h"
 #include "rtp/rtcp.h"
 
 #include <errno.h>
@@ -21,8 +22,6 @@
 static const int64_t LEAD_US = 50000;
 static const int64_t LATE_US = 500000; /* further behind, what was missed is not sent */
 static const int64_t REPORT_US = 5000000, REPORT_SPREAD_US = 2000000;
-
-enum { FIRST_SSRC = 1 }; /* the source, as the outlet has it */
 
 struct generator {
 	struct wheel_timer timer; /* set while it plays */
@@ -123,10 +122,12 @@ static int open_one(struct stream *s, const struct stream_set *latest, struct er
 	g = s->generator = g_new0(struct generator, 1);
 	g->stream = s;
 	g->wall_minus_mono_us = clock_wall_us() - clock_mono_us();
+	reporter_cname();
+	stream_stats_make_sent(s->stats);
 	wheel_timer_init(&g->timer, on_due);
 	outlet_init(&g->outlet, (uint64_t)g_random_int() << 32 | g_random_int());
 	g->outlet.source = g->outlet.sink = s;
-	outlet_select(&g->outlet, FIRST_SSRC, (uint16_t)g_random_int(), g_random_int());
+	outlet_select(&g->outlet, g_random_int(), (uint16_t)g_random_int(), g_random_int());
 	if (!s->plan->play || (before && plays_on(s->plan->play, before->plan->play)))
 		return 0;
 	return open_encoder(g, s->plan->play, err);
@@ -158,60 +159,27 @@ void generators_free(struct stream_set *set)
 
 /* ---- sender reports ---- */
 
-static void put_u32(uint8_t *at, uint32_t value)
-{
-	at[0] = (uint8_t)(value >> 24);
-	at[1] = (uint8_t)(value >> 16);
-	at[2] = (uint8_t)(value >> 8);
-	at[3] = (uint8_t)value;
-}
-
-/* An SR without reports, and an SDES with a CNAME (RFC 3550 6.4.1, 6.5). Its bytes. */
+/* The generator's clock now, and what it has sent (RFC 3550 6.4.1). Its bytes. */
 static size_t write_report(uint8_t *at, const struct generator *g, int64_t now_us)
 {
-	enum { SR_BYTES = 28, SDES_BYTES = 28, CNAME_BYTES = 16 };
-	static const uint32_t NTP_EPOCH_S = 0x83aa7e80; /* from 1900 to 1970 */
 	const struct outlet_ssrc *s = &g->outlet.ssrc[0];
-	uint64_t wall_us = (uint64_t)(now_us + g->wall_minus_mono_us);
 	int64_t ahead_us = now_us - g->stamp_us;
+	struct rtcp_sender_info info = {
+		.rtp_timestamp = s->next_timestamp + (uint32_t)(ahead_us * g->clock_hz / 1000000),
+		.packets = s->packets,
+		.octets = s->octets,
+	};
+	size_t len;
 
-	memset(at, 0, SR_BYTES + SDES_BYTES);
-	at[0] = 0x80;
-	at[1] = RTCP_SR;
-	at[3] = SR_BYTES / 4 - 1;
-	put_u32(at + 4, s->out);
-	put_u32(at + 8, (uint32_t)(wall_us / 1000000) + NTP_EPOCH_S);
-	put_u32(at + 12, (uint32_t)((wall_us % 1000000 << 32) / 1000000));
-	put_u32(at + 16, s->next_timestamp + (uint32_t)(ahead_us * g->clock_hz / 1000000));
-	put_u32(at + 20, s->packets);
-	put_u32(at + 24, s->octets);
-	at += SR_BYTES;
-	at[0] = 0x81;
-	at[1] = RTCP_SDES;
-	at[3] = SDES_BYTES / 4 - 1;
-	put_u32(at + 4, s->out);
-	at[8] = 1;
-	at[9] = CNAME_BYTES;
-	for (unsigned i = 0; i < CNAME_BYTES; i++)
-		at[10 + i] = (uint8_t) "0123456789abcdef"[g->outlet.random >> (4 * i) & 15];
-	return SR_BYTES + SDES_BYTES;
-}
-
-/* The one that RTCP to the same peer leaves by. */
-static struct stream *rtcp_of(struct stream *s)
-{
-	if (s->rtcp)
-		return s;
-	for (unsigned i = 0; i < s->set->plan->stream_count; i++)
-		if (s->set->streams[i].rtp_of == s && s->set->streams[i].rtcp)
-			return &s->set->streams[i];
-	return NULL;
+	rtcp_set_time(&info, now_us + g->wall_minus_mono_us);
+	len = rtcp_write_report(at, s->out, &info, NULL, 0);
+	return len + rtcp_write_sdes(at + len, s->out, reporter_cname(), STR_NULL);
 }
 
 static void send_report(struct generator *g, int64_t now_us)
 {
 	static const union sock nobody;
-	struct stream *out = rtcp_of(g->stream);
+	struct stream *out = reporter_way(g->stream);
 	struct packet packet = {
 		.in = out, .from = &nobody, .now_us = now_us, .kind = DATAGRAM_RTCP
 	};

@@ -122,6 +122,14 @@ void media_deliver_filtered(struct packet *packet);
 /* rtcp_in.c: what an RTCP compound says of quality; the packet stays as it is. */
 void media_rtcp_in(const struct packet *packet);
 /*
+ * rtcp_in.c: a sender report of ours leaves about a source's SSRC, whose NTP time has these middle
+ * bits: an answer to it tells a round trip.
+ */
+void media_note_report(const struct stream_set *set, uint32_t ssrc, uint32_t mid, int64_t now_us);
+/* rtcp_in.c: the same of the latest that came from `ssrc`, and when; false: there was none. */
+bool media_last_report(
+	const struct stream_set *set, uint32_t ssrc, uint32_t *ret_mid, int64_t *ret_came_us);
+/*
  * send.c: to the peer of `out`; takes packet->buf. A failure is counted at `out`.
  */
 void media_send(struct packet *packet, struct stream *out);

@@ -283,6 +283,7 @@ static bool stream_equal(const struct plan_stream *a, const struct plan_stream *
 	       a->rtp == b->rtp && a->rtcp == b->rtcp && a->opaque == b->opaque &&
 	       a->strip_feedback == b->strip_feedback && a->wait == b->wait &&
 	       a->pierce == b->pierce && a->own_peer == b->own_peer && a->delay_us == b->delay_us &&
+	       a->report_us == b->report_us &&
 	       ports_equal(a, b) && filters_equal(a->filter, b->filter) &&
 	       a->carrier == b->carrier && bundles_equal(a->bundle, b->bundle) &&
 	       a->secured == b->secured && srtp_equal(a->srtp_in, b->srtp_in) &&
@@ -328,5 +329,13 @@ bool plan_transcodes(const struct plan *plan, uint32_t stream_id)
 					plan->streams[s->rtp_sinks[p]].id == stream_id))
 				return true;
 	}
+	return false;
+}
+
+bool plan_mixes(const struct plan *plan, uint32_t stream_id)
+{
+	for (unsigned i = 0; i < plan->stream_count; i++)
+		if (plan->streams[i].id == stream_id)
+			return plan->streams[i].play && plan->streams[i].play->mix;
 	return false;
 }

@@ -272,6 +272,8 @@ struct plan_stream {
 	uint64_t events[2];         /* payload types received that are events: bits by number */
 	struct plan_bundle *bundle; /* owned; NULL: it carries no other */
 	uint32_t delay_us;          /* its RTP waits so long; 0: not */
+	uint32_t report_us; /* RTCP from the peer ends here, and so often it gets some of ours; 0:
+			     * what its sources send is passed on */
 	struct plan_filter *filter; /* owned; NULL: RTP goes to all sinks as it is */
 	/* By place in rtp_sinks, each owned and possibly NULL; NULL: nothing is transcoded. */
 	struct plan_transcode **transcodes; /* owned */
@@ -295,6 +297,8 @@ void plan_free(struct plan *plan);
 bool plan_checks_loops(const struct plan *plan, uint32_t stream_id);
 /* Is RTP from that stream, or to it, made anew? [control] */
 bool plan_transcodes(const struct plan *plan, uint32_t stream_id);
+/* Is all that its peer hears mixed? [control] */
+bool plan_mixes(const struct plan *plan, uint32_t stream_id);
 /*
  * Do both ask for the same? Ports are compared by address and number, not by lease, so that a
  * plan rebuilt from a snapshot can be compared. [any]

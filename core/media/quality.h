@@ -66,6 +66,7 @@ struct ssrc_quality {
 	uint32_t last_rtt_us; /* as the other leg's latest answer to it showed; 0: none */
 	uint32_t voip_rtt_us; /* end to end, if it told (XR VoIP metrics); 0: did not */
 	struct quality_sent sr, rrtr;
+	struct quality_sent own; /* sender reports about it that we made */
 };
 
 struct session_quality {

@@ -12,7 +12,8 @@
  *   count    statistics of the stream and its SSRC; of RTCP, what it reports (rtcp_in.c)
  *   record   a copy for whoever wants it (tap.c)
  *   deliver  to each sink of the plan: a copy for all but the last (send.c); if the plan asks for
- *            it, after a while (delay.c), and blocked or changed for some (filter.c)
+ *            it, after a while (delay.c), and blocked or changed for some (filter.c); RTCP
+ *            ends here where reports are ours (reporter.c)
  *
  * A step that says no names a reason, which is counted; nothing else happens to the packet.
  */
@@ -21,6 +22,7 @@
 #include "media/ice.h"
 #include "media/loop_check.h"
 #include "media/packet.h"
+#include "media/reporter.h"
 #include "media/secure.h"
 #include "media/tap.h"
 
@@ -195,12 +197,20 @@ static void deliver_at_once(struct packet *packet)
 	deliver_plain(packet);
 }
 
+static void deliver_rtcp(struct packet *packet)
+{
+	if (packet->in->plan->report_us)
+		reporter_take(packet);
+	else if (packet->in->translated)
+		deliver_translated(packet);
+	else
+		deliver_plain(packet);
+}
+
 static void deliver(struct packet *packet)
 {
-	if (packet->kind == DATAGRAM_RTCP && packet->in->translated)
-		deliver_translated(packet);
-	else if (packet->kind == DATAGRAM_RTCP)
-		deliver_plain(packet);
+	if (packet->kind == DATAGRAM_RTCP)
+		deliver_rtcp(packet);
 	else if (!packet->in->filtered)
 		deliver_at_once(packet);
 	else if (packet->in->delay)

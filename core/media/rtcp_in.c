@@ -44,14 +44,14 @@ static struct ssrc_quality *add(struct session_quality *q, unsigned i)
 }
 
 /* The record of an SSRC; of too many, the one not heard of for longest makes room. */
-static struct ssrc_quality *find_or_add(const struct looking *l, uint32_t ssrc)
+static struct ssrc_quality *find_or_add(struct session_quality *q, uint32_t ssrc)
 {
 	struct ssrc_quality *oldest = NULL, *s;
 
 	for (unsigned i = 0; i < QUALITY_SSRC_MAX; i++) {
-		s = at(l->quality, i);
+		s = at(q, i);
 		if (!s) {
-			oldest = add(l->quality, i);
+			oldest = add(q, i);
 			break;
 		}
 		if (s->counts.ssrc == ssrc)
@@ -63,11 +63,11 @@ static struct ssrc_quality *find_or_add(const struct looking *l, uint32_t ssrc)
 	return oldest;
 }
 
-static struct ssrc_quality *find(const struct looking *l, uint32_t ssrc)
+static struct ssrc_quality *find(const struct session_quality *q, uint32_t ssrc)
 {
-	for (unsigned i = 0; i < QUALITY_SSRC_MAX && at(l->quality, i); i++)
-		if (at(l->quality, i)->counts.ssrc == ssrc)
-			return at(l->quality, i);
+	for (unsigned i = 0; i < QUALITY_SSRC_MAX && at(q, i); i++)
+		if (at(q, i)->counts.ssrc == ssrc)
+			return at(q, i);
 	return NULL;
 }
 
@@ -201,12 +201,15 @@ static void take_report(
 	const struct outlet_ssrc *sent = in->translated && l->rated < BLOCKS_PER_DATAGRAM
 						 ? flow_sent_as(in->rtp_of, report->ssrc)
 						 : NULL;
-	struct ssrc_quality *about = find(l, sent ? sent->in : report->ssrc);
+	struct ssrc_quality *about = find(l->quality, sent ? sent->in : report->ssrc);
 	uint32_t leg_rtt_us = 0;
 
 	if (about) {
 		leg_rtt_us = round_trip_us(
-			&about->sr, report->last_sr, report->delay_since_last_sr, l->now_us);
+			&about->own, report->last_sr, report->delay_since_last_sr, l->now_us);
+		if (!leg_rtt_us)
+			leg_rtt_us = round_trip_us(&about->sr, report->last_sr,
+				report->delay_since_last_sr, l->now_us);
 		if (leg_rtt_us)
 			about->last_rtt_us = leg_rtt_us;
 	}
@@ -228,7 +231,7 @@ static void take_dlrr(struct looking *l, const struct rtcp_xr_block *block)
 	const size_t header = 4, item = 12;
 
 	for (size_t o = header; o + item <= block->len; o += item) {
-		struct ssrc_quality *about = find(l, rtcp_number(block->data + o, 4));
+		struct ssrc_quality *about = find(l->quality, rtcp_number(block->data + o, 4));
 		uint32_t rtt_us;
 
 		if (!about)
@@ -273,7 +276,7 @@ static void take_times(struct looking *l, const struct rtcp_packet *packet)
 
 	if (packet->type != RTCP_SR && packet->type != RTCP_RR && packet->type != RTCP_XR)
 		return;
-	sender = find_or_add(l, packet->ssrc);
+	sender = find_or_add(l->quality, packet->ssrc);
 	sender->last_us = l->now_us;
 	if (rtcp_sender_info(packet, &info))
 		note_sent(&sender->sr, ntp_mid(info.ntp_sec, info.ntp_frac), l->now_us);
@@ -283,7 +286,7 @@ static void take_times(struct looking *l, const struct rtcp_packet *packet)
 
 static void take_reports(struct looking *l, const struct rtcp_packet *packet)
 {
-	struct ssrc_quality *reporter = find(l, packet->ssrc);
+	struct ssrc_quality *reporter = find(l->quality, packet->ssrc);
 	struct rtcp_report report;
 
 	for (unsigned i = 0; reporter && rtcp_report(packet, i, &report); i++)
@@ -326,4 +329,31 @@ void media_rtcp_in(const struct packet *packet)
 	each_packet(&l, take_reports);
 	stats_end(&l.quality->seq);
 	media_worker_rtcp(state->worker, state->id, packet->buf->data, packet->buf->len);
+}
+
+void media_note_report(const struct stream_set *set, uint32_t ssrc, uint32_t mid, int64_t now_us)
+{
+	struct session_quality *q = quality_of(set->state);
+	struct ssrc_quality *s;
+
+	stats_begin(&q->seq);
+	s = find_or_add(q, ssrc);
+	s->last_us = now_us;
+	note_sent(&s->own, mid, now_us);
+	stats_end(&q->seq);
+}
+
+bool media_last_report(
+	const struct stream_set *set, uint32_t ssrc, uint32_t *ret_mid, int64_t *ret_came_us)
+{
+	const struct session_quality *q =
+		atomic_load_explicit(&set->state->quality, memory_order_relaxed);
+	const struct ssrc_quality *s = q ? find(q, ssrc) : NULL;
+	unsigned latest = s ? (s->sr.next + QUALITY_SENT_MAX - 1) % QUALITY_SENT_MAX : 0;
+
+	if (!s || !s->sr.at_us[latest])
+		return false;
+	*ret_mid = s->sr.ntp_mid[latest];
+	*ret_came_us = s->sr.at_us[latest];
+	return true;
 }

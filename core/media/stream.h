@@ -69,6 +69,7 @@ struct stream {
 	struct loop_check *loops; /* owned; NULL: its peer is none of our ports */
 	/* By place in rtp_sinks, each owned and possibly NULL; NULL: no sink has one. Owned. */
 	struct flow **flows;
+	struct reporter *reporter;   /* owned, with the stream of RTP; NULL: no reports of ours */
 	struct generator *generator; /* owned; NULL: nothing was ever played to its peer */
 	/* Owned, with the stream of RTP; of an association, with its own. NULL: no keys here. */
 	struct stream_srtp *srtp;

@@ -11,6 +11,7 @@
 #include "media/ice.h"
 #include "media/loop_check.h"
 #include "media/packet.h"
+#include "media/reporter.h"
 #include "media/secure.h"
 #include "media/stream.h"
 
@@ -76,6 +77,7 @@ struct stream_set *stream_set_new(struct session_state *state, struct plan *plan
 	media_ice_open(set);
 	wire_sinks(set);
 	bundles_open(set);
+	reporters_open(set);
 	for (unsigned i = 0; i < plan->stream_count; i++) {
 		struct stream *s = &set->streams[i];
 
@@ -95,6 +97,7 @@ void stream_set_free(struct stream_set *set)
 	flows_free(set);
 	media_ice_free(set);
 	generators_free(set);
+	reporters_free(set);
 	bundles_free(set);
 	secure_free(set);
 	media_dtls_free(set);
@@ -221,6 +224,7 @@ struct stream_set *stream_set_apply(struct session_state *state, struct stream_s
 	delay_inherit(before, next);
 	flows_inherit(before, next);
 	generators_inherit(before, next, now_us);
+	reporters_inherit(before, next, now_us);
 	bundles_inherit(before, next);
 	media_pierce(next);
 	return before;
@@ -248,6 +252,7 @@ void stream_set_detach_ports(struct stream_set *set)
 	media_dtls_stop(set);
 	media_ice_stop(set);
 	generators_stop(set);
+	reporters_stop(set);
 }
 
 void stream_set_attach_ports(struct stream_set *set, struct media_worker *worker)
@@ -257,6 +262,7 @@ void stream_set_attach_ports(struct stream_set *set, struct media_worker *worker
 	media_dtls_resume(set);
 	media_ice_resume(set);
 	generators_start(set);
+	reporters_start(set);
 	for (unsigned i = 0; i < set->plan->stream_count; i++) {
 		const struct plan_stream *s = &set->plan->streams[i];
 

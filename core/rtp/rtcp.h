@@ -3,6 +3,8 @@
 #ifndef RTP_RTCP_H
 #define RTP_RTCP_H
 
+#include "api/str.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -79,5 +81,20 @@ uint32_t rtcp_number(const uint8_t *data, unsigned bytes);
  * send. The compound must be valid.
  */
 size_t rtcp_strip_feedback(uint8_t *data, size_t len);
+
+/* What we write ourselves: one packet each, at most so many bytes. */
+enum {
+	RTCP_MAX_REPORTS = 30, /* in one packet, of 31 that its header could count */
+	RTCP_REPORT_BYTES = 28 + RTCP_MAX_REPORTS * 24,
+	RTCP_SDES_BYTES = 8 + 2 * (2 + 255) + 4,
+};
+
+/* NTP time, from the UNIX epoch's. */
+void rtcp_set_time(struct rtcp_sender_info *info, int64_t wall_us);
+/* An SR of `ssrc`, an RR where `info` is NULL, with that many reports. Its bytes. */
+size_t rtcp_write_report(uint8_t *data, uint32_t ssrc, const struct rtcp_sender_info *info,
+	const struct rtcp_report *reports, unsigned count);
+/* An SDES with a CNAME and, unless that is empty, a MID. Its bytes. */
+size_t rtcp_write_sdes(uint8_t *data, uint32_t ssrc, struct str cname, struct str mid);
 
 #endif

@@ -128,6 +128,8 @@ static const struct row rows[] = {
 		.to_offerer = "0", .kept = "3" },
 	{ "18", "", .transcode = "G729a", .shown = "18", .answer = "18", .to_offerer = "18",
 		.kept = "18" },
+	{ "8 18", "", .strip = "G729a/8000", .shown = "8", .answer = "8", .to_offerer = "8",
+		.kept = "8" },
 	{ "8", "", .shown = "8 0 9 3 18 4 96 97 98 100 13 101 102 103 104 99",
 		.transcode = "PCMU G722 GSM G729 G723 speex opus opus/48000/1 telephone-event CN "
 			     "speex/8000",
