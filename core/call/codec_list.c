@@ -123,8 +123,7 @@ bool format_is_named(const struct sdp_format *f, struct str name)
 
 	if (str_eq(name, (struct str){ text, (size_t)len }))
 		return true;
-	if (!f->encoding.len || !str_cut(&name, '/', &head) ||
-		!codec_same_name(head, f->encoding))
+	if (!f->encoding.len || !str_cut(&name, '/', &head) || !codec_same_name(head, f->encoding))
 		return false;
 	if (!name.s)
 		return true;

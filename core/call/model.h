@@ -232,7 +232,7 @@ struct model {
 	struct blocks blocks; /* of what anybody sends */
 	struct dtmf_block dtmf;
 	bool drop_traffic;
-	bool generate_rtcp; /* that of the parties ends here, and they get ours */
+	bool generate_rtcp;    /* that of the parties ends here, and they get ours */
 	struct addr dtmf_dest; /* where DTMF is told; ADDR_NONE: as configured */
 	struct str metadata, xmlrpc_callback;
 	struct recording *recording; /* a reference, also when it has ended; NULL: never any */

@@ -163,8 +163,8 @@ static void compile_stream(const struct compiler *c, struct plan_stream *s,
 	s->opaque = !t->rtp || media->passed;
 	if (model->generate_rtcp && !s->opaque)
 		s->report_us = 1000 * (uint32_t)(c->set && c->set->rtcp_interval_ms
-						 ? c->set->rtcp_interval_ms
-						 : REPORT_MS);
+							 ? c->set->rtcp_interval_ms
+							 : REPORT_MS);
 	s->rtp = component % 2 == 0;
 	s->rtcp = component % 2 == 1 || muxed;
 	s->strip_feedback = !s->opaque && !t->feedback && any_source_has_feedback(media);

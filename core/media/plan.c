@@ -283,13 +283,13 @@ static bool stream_equal(const struct plan_stream *a, const struct plan_stream *
 	       a->rtp == b->rtp && a->rtcp == b->rtcp && a->opaque == b->opaque &&
 	       a->strip_feedback == b->strip_feedback && a->wait == b->wait &&
 	       a->pierce == b->pierce && a->own_peer == b->own_peer && a->delay_us == b->delay_us &&
-	       a->report_us == b->report_us &&
-	       ports_equal(a, b) && filters_equal(a->filter, b->filter) &&
-	       a->carrier == b->carrier && bundles_equal(a->bundle, b->bundle) &&
-	       a->secured == b->secured && srtp_equal(a->srtp_in, b->srtp_in) &&
-	       srtp_equal(a->srtp_out, b->srtp_out) && dtls_equal(a->dtls, b->dtls) &&
-	       ice_equal(a->ice, b->ice) && formats_equal(a->in, b->in) &&
-	       !memcmp(a->events, b->events, sizeof(a->events)) && a->tap == b->tap &&
+	       a->report_us == b->report_us && ports_equal(a, b) &&
+	       filters_equal(a->filter, b->filter) && a->carrier == b->carrier &&
+	       bundles_equal(a->bundle, b->bundle) && a->secured == b->secured &&
+	       srtp_equal(a->srtp_in, b->srtp_in) && srtp_equal(a->srtp_out, b->srtp_out) &&
+	       dtls_equal(a->dtls, b->dtls) && ice_equal(a->ice, b->ice) &&
+	       formats_equal(a->in, b->in) && !memcmp(a->events, b->events, sizeof(a->events)) &&
+	       a->tap == b->tap &&
 	       sinks_equal(a->rtp_sinks, a->rtp_sink_count, b->rtp_sinks, b->rtp_sink_count) &&
 	       sinks_equal(a->rtcp_sinks, a->rtcp_sink_count, b->rtcp_sinks, b->rtcp_sink_count) &&
 	       all_transcodes_equal(a, b) && plays_equal(a->play, b->play);

@@ -101,15 +101,14 @@ static void add_report(struct round *round, const struct ssrc_stats *s, unsigned
 		*told = (struct reported){ .ssrc = s->ssrc };
 	*report = (struct rtcp_report){
 		.ssrc = s->ssrc,
-		.fraction_lost =
-			fraction_lost(told, rx->highest - rx->first + 1, rx->counts.lost),
+		.fraction_lost = fraction_lost(told, rx->highest - rx->first + 1, rx->counts.lost),
 		.cumulative_lost = (int32_t)MIN(rx->counts.lost, 0x7fffffu),
 		.highest_seq = rx->highest,
 		.jitter = rx->jitter >> 4,
 	};
 	if (media_last_report(round->r->stream->set, s->ssrc, &report->last_sr, &came_us))
-		report->delay_since_last_sr =
-			(uint32_t)((round->now_us - came_us) * DELAY_SECOND / 1000000);
+		report->delay_since_last_sr = (uint32_t)((round->now_us - came_us) * DELAY_SECOND /
+							 1000000);
 }
 
 /* All that was heard since the last time. */
@@ -194,8 +193,8 @@ static void report_transcoded(
 {
 	const struct outlet_ssrc *sent = &outlet->ssrc[0];
 	struct rtcp_sender_info info = {
-		.rtp_timestamp = timestamp_now(round, s, outlet_timestamp(sent, s->last_timestamp),
-			sent->clock_out),
+		.rtp_timestamp = timestamp_now(
+			round, s, outlet_timestamp(sent, s->last_timestamp), sent->clock_out),
 		.packets = sent->packets,
 		.octets = sent->octets,
 	};

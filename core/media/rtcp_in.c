@@ -346,8 +346,8 @@ void media_note_report(const struct stream_set *set, uint32_t ssrc, uint32_t mid
 bool media_last_report(
 	const struct stream_set *set, uint32_t ssrc, uint32_t *ret_mid, int64_t *ret_came_us)
 {
-	const struct session_quality *q =
-		atomic_load_explicit(&set->state->quality, memory_order_relaxed);
+	const struct session_quality *q = atomic_load_explicit(
+		&set->state->quality, memory_order_relaxed);
 	const struct ssrc_quality *s = q ? find(q, ssrc) : NULL;
 	unsigned latest = s ? (s->sr.next + QUALITY_SENT_MAX - 1) % QUALITY_SENT_MAX : 0;
 

@@ -41,8 +41,8 @@ void rtcp_set_time(struct rtcp_sender_info *info, int64_t wall_us)
 static uint8_t *put_report(uint8_t *at, const struct rtcp_report *r)
 {
 	at = put_u32(at, r->ssrc);
-	at = put_u32(at,
-		(uint32_t)r->fraction_lost << 24 | ((uint32_t)r->cumulative_lost & 0xffffff));
+	at = put_u32(
+		at, (uint32_t)r->fraction_lost << 24 | ((uint32_t)r->cumulative_lost & 0xffffff));
 	at = put_u32(at, r->highest_seq);
 	at = put_u32(at, r->jitter);
 	at = put_u32(at, r->last_sr);

@@ -149,10 +149,11 @@ static void test_what_is_relayed(void)
 	/* By both clocks of it the same time has gone by. */
 	g_assert_cmpuint(y.info.ntp_sec - 0x83aa7e80, >=, (WALL_US + said_us) / 1000000 + 4);
 	g_assert_cmpuint(y.info.rtp_timestamp, ==,
-		6 * FRAME + (uint32_t)((((int64_t)y.info.ntp_sec - 0x83aa7e80) * 1000000 +
-					       (int64_t)((uint64_t)y.info.ntp_frac * 1000000 >> 32) +
-					       1 - WALL_US - said_us) *
-					HZ / 1000000));
+		6 * FRAME +
+			(uint32_t)((((int64_t)y.info.ntp_sec - 0x83aa7e80) * 1000000 +
+					   (int64_t)((uint64_t)y.info.ntp_frac * 1000000 >> 32) +
+					   1 - WALL_US - said_us) *
+				   HZ / 1000000));
 	g_assert_cmpuint(x.count, ==, 1);
 	g_assert_false(x.is_sender);
 	g_assert_cmpuint(x.report_count, ==, 1);
