@@ -58,7 +58,11 @@ def wrong(d):
         assert call.known(), "the call has ended"
         stream = call.query()["tags"]["a"]["medias"][0]["streams"][0]
         assert "crypto suite" not in stream
+        why = ("There are no SRTP keys for 'a': DTLS failed: the peer's certificate is not the one "
+               "that was signalled.")
+        contains(d.ng.request("explain", call_id=call.id)["text"], why)
         call.delete()
+        wait_until(lambda: f"No media in section 1 to 'b': {why}" in d.log(), 5, "the closing line")
 
 
 if not shutil.which("openssl"):

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* call/ice_found.c: what agents have found, in the next body, in snapshots and for timeouts. */
 #include "call/call.h"
+#include "call/explain.h"
 
 #include "../mock/network.h"
 #include "../mock/world.h"
@@ -187,6 +188,39 @@ static void test_role(void)
 	world_close(&w);
 }
 
+static bool explains(struct world *w, const char *sentence)
+{
+	struct dict *d = dict_new();
+	const char *found;
+
+	call_explain(find_call(w), NULL, d, dict_root(d));
+	found = g_strstr_len(value_get_str(dict_root(d), "text").s,
+		(gssize)value_get_str(dict_root(d), "text").len, sentence);
+	dict_free(d);
+	return found != NULL;
+}
+
+/* From no way to one, and its loss. */
+static void test_explained(void)
+{
+	struct world w;
+	uint32_t generation;
+
+	set_up(&w);
+	generation = section(&w, 1)->ice.generation;
+	g_assert_true(explains(&w, "To 'A': no-ice"));
+	g_assert_true(explains(&w, "ICE has no way yet to 'B'"));
+	g_assert_true(explains(&w, "it named no candidate that we could check"));
+	tell(&w, 1, MEDIA_EVENT_ICE_FAILED, 1, NULL, generation);
+	g_assert_true(explains(&w, "ICE found no way to 'B'"));
+	find_way(&w, generation);
+	g_assert_true(explains(&w, "Nothing has arrived from 'B'"));
+	tell(&w, 1, MEDIA_EVENT_ICE_CONSENT_LOST, 1, NULL, generation);
+	g_assert_true(explains(&w, "ICE lost its way to 'B': it has not answered"));
+	world_end_calls(&w);
+	world_close(&w);
+}
+
 /* Looking for a way counts as being there. */
 static void test_timeout(void)
 {
@@ -210,6 +244,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/call/ice-found/selected", test_selected);
 	g_test_add_func("/call/ice-found/late", test_late);
 	g_test_add_func("/call/ice-found/role", test_role);
+	g_test_add_func("/call/ice-found/explained", test_explained);
 	g_test_add_func("/call/ice-found/timeout", test_timeout);
 	return g_test_run();
 }

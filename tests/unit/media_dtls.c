@@ -249,6 +249,7 @@ static void test_as_server(void)
 	g_assert_cmpint(dtls_state(x.dtls), ==, DTLS_UP);
 	g_assert_cmpuint(count_events(MEDIA_EVENT_DTLS_UP, NULL), ==, 1);
 	g_assert_cmpuint(m.state->dtls_half_open, ==, 0);
+	g_assert_cmpint(m.stats[0]->counts.dtls_state, ==, DTLS_UP + 1);
 	assert_passes_to_y(2);
 	assert_passes_to_x(3);
 	end();
@@ -369,6 +370,8 @@ static void test_wrong_fingerprint(void)
 	g_assert_cmpint(dtls_state(x.dtls), ==, DTLS_FAILED);
 	g_assert_cmpuint(count_events(MEDIA_EVENT_DTLS_FAILED, &reason), ==, 1);
 	g_assert_cmpint(reason, ==, REASON_DTLS_FINGERPRINT);
+	g_assert_cmpint(m.stats[0]->counts.dtls_reason, ==, REASON_DTLS_FINGERPRINT);
+	g_assert_cmpint(m.stats[0]->counts.dtls_state, ==, DTLS_FAILED + 1);
 	send_x(NULL, 1);
 	g_assert_cmpuint(drops(REASON_DTLS_NO_KEY), ==, 1);
 	g_assert_null(mock_pop());
