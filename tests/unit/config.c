@@ -112,6 +112,7 @@ static const struct {
 	{ "audio-player", "always" },
 	{ "audio-buffer-length", "300" },
 	{ "audio-buffer-delay", "60" },
+	{ "rtcp-interval", "6000" },
 	{ "vsc-start-rec", "*1" },
 	{ "vsc-stop-rec", "*2" },
 	{ "vsc-start-stop-rec", "*3" },
