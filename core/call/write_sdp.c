@@ -121,20 +121,43 @@ static bool in_bundle(const struct writing *wr, const struct media *media)
 	return is_usable(media) && (media->bundled || (!wr->answer && media->bundle_shown));
 }
 
-/* Sections are in one group with the one that carries them, or that is to. */
-static void write_group(struct writing *wr)
+/* An offer of ours has one group; an answer those that were offered. */
+static bool in_same_bundle(
+	const struct writing *wr, const struct media *media, const struct media *head)
+{
+	return in_bundle(wr, media) && media->mid.len &&
+	       (!wr->answer || (media->carrier ? media->carrier : media) == head);
+}
+
+/* The one that carries the others is told first. */
+static void write_group(struct writing *wr, const struct media *head)
 {
 	GString *mids = g_string_new(NULL);
 
+	if (in_same_bundle(wr, head, head))
+		g_string_append_printf(mids, " %.*s", STR_ARG(head->mid));
 	for (unsigned i = 0; i < wr->to->media_count; i++) {
 		const struct media *media = wr->to->media[i];
 
-		if (in_bundle(wr, media) && media->mid.len)
+		if (media != head && in_same_bundle(wr, media, head))
 			g_string_append_printf(mids, " %.*s", STR_ARG(media->mid));
 	}
 	if (mids->len)
 		sdp_write_attr(wr->w, "group", "BUNDLE%s", mids->str);
 	g_string_free(mids, TRUE);
+}
+
+static void write_groups(struct writing *wr)
+{
+	for (unsigned i = 0; i < wr->to->media_count; i++) {
+		const struct media *media = wr->to->media[i];
+
+		if (!in_bundle(wr, media) || (wr->answer && media->carrier))
+			continue;
+		write_group(wr, media);
+		if (!wr->answer)
+			return;
+	}
 }
 
 static bool is_bundle(const struct sdp_attr *group)
@@ -176,7 +199,7 @@ static void write_session_attrs(struct writing *wr)
 	if (first && first->passed && first->ice.relay)
 		write_sender_groups(wr, wr->sender->sdp);
 	else
-		write_group(wr);
+		write_groups(wr);
 	sdp_writer_edit(wr->w, edits ? &edits->section[SDP_EDIT_SESSION] : NULL);
 	if (one_sender(wr->to))
 		write_session_generic(wr, wr->sender->sdp, first && first->passed);
