@@ -117,6 +117,9 @@ static void drop_calls(struct daemon *d)
 	if (d->players)
 		helper_pool_stop(d->players);
 	mailbox_run(control_thread_mailbox(d->thread)); /* events for the table */
+	for (unsigned i = 0; d->workers && i < d->worker_count; i++)
+		if (d->workers[i])
+			media_worker_hush(d->workers[i]);
 	call_table_free(d->calls);
 	d->calls = NULL;
 	for (unsigned i = 0; d->workers && i < d->worker_count; i++)

@@ -184,7 +184,8 @@ static void event_on_control(struct message *message)
 	struct event_message *m = container_of(message, struct event_message, message);
 
 	atomic_fetch_sub(&m->worker->events_out, 1);
-	m->worker->on_event(&m->event, m->worker->event_arg);
+	if (m->worker->on_event)
+		m->worker->on_event(&m->event, m->worker->event_arg);
 	g_free(m);
 }
 
@@ -211,6 +212,12 @@ void media_worker_event(struct media_worker *worker, const struct media_event *e
 	media_worker_post_control(worker, &m->message);
 }
 
+void media_worker_hush(struct media_worker *worker)
+{
+	worker->on_event = NULL;
+	worker->on_rtcp = NULL;
+}
+
 void media_worker_on_rtcp(struct media_worker *worker, media_rtcp_fn fn, void *arg)
 {
 	worker->on_rtcp = fn;
@@ -222,7 +229,8 @@ static void rtcp_on_control(struct message *message)
 	struct rtcp_message *m = container_of(message, struct rtcp_message, message);
 
 	atomic_fetch_sub(&m->worker->events_out, 1);
-	m->worker->on_rtcp(m->session_id, m->data, m->len, m->worker->rtcp_arg);
+	if (m->worker->on_rtcp)
+		m->worker->on_rtcp(m->session_id, m->data, m->len, m->worker->rtcp_arg);
 	g_free(m);
 }
 

@@ -93,6 +93,11 @@ struct media_worker *media_worker_new(
 int media_worker_use_engine(struct media_worker *worker, const struct port_engine *engine);
 /* RTCP goes to control from now on, bounded like events. Before the worker runs. [main] */
 void media_worker_on_rtcp(struct media_worker *worker, media_rtcp_fn fn, void *arg);
+/*
+ * Nobody hears of events and RTCP from here on, those on their way included: packets that wait in
+ * sockets still make some while sessions end. Stopped. [main]
+ */
+void media_worker_hush(struct media_worker *worker);
 /* Stopped, without sessions, and with control's mailbox run: its events point to the worker. */
 void media_worker_free(struct media_worker *worker);
 /* Makes the thread / ends and joins it. Without a thread, tests call media_worker_turn. */
