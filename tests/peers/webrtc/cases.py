@@ -87,7 +87,7 @@ async def wrong_fingerprint(daemon, browser, phone):
     phone.start(rtp.sections(seen)[0])
     await browser.take(dialog.answer(phone.sdp(), TO_BROWSER))
     await wait_for(lambda: NOT_SIGNALLED in str(dialog.explained()), 10, "what is wrong is told of")
-    tap.contains(daemon.log(), f"[{dialog.id}]: DTLS with ")
+    await wait_for(lambda: f"[{dialog.id}]: DTLS with " in daemon.log(), 2, "the log tells of it")
     tap.equal(phone.packets, 0)
     dialog.delete()
 
