@@ -12,7 +12,7 @@ skip() {
 	exit 0
 }
 PATH=$PATH:/usr/sbin:/sbin
-for tool in qemu-system-x86_64 busybox cpio depmod modprobe ip xz; do
+for tool in qemu-system-x86_64 busybox cpio depmod modprobe ip nft xz; do
 	command -v $tool >/dev/null || skip "no $tool here"
 done
 if [ -n "${KERNEL_DEBUG:-}" ]; then
@@ -25,6 +25,6 @@ else
 fi
 make --no-print-directory kernel KDIR="$headers" KBUILD_OUT="$build/kernel-test" >&2
 export VMRUN_CACHE="$build/vm"
-exec tests/kernel/vmrun -t 500 "$@" -i 0 -f ip -f tests/kernel/net.sh:/root/ \
+exec tests/kernel/vmrun -t 500 "$@" -i 0 -f ip -f nft -f tests/kernel/net.sh:/root/ \
 	-f "$build/tests/kernel/forward:/root/" -N "$build/kernel-test/rtpengine.ko" -- \
 	'. ./net.sh && modprobe rtpengine && ./forward && rmmod rtpengine'

@@ -402,6 +402,37 @@ static void test_no_route(void)
 	end(&call);
 }
 
+/* Who filters does so as before: what is not let in is not relayed. */
+static void test_firewall(void)
+{
+	struct setting s;
+	struct call call;
+
+	begin(&call, false, false);
+	s = world_relay(call.local, call.from, call.peer);
+	set(&s);
+	CHECK_INT(system("nft 'add table ip t; add chain ip t i { type filter hook input priority "
+			 "0; };"
+			 "add rule ip t i ct state new counter; add rule ip t i udp length 28 drop;"
+			 "add chain ip t o { type filter hook output priority 0; };"
+			 "add rule ip t o udp length 29 drop'"),
+		0);
+	/* The tracker gets to know of it by the first one. */
+	put_rtp(&call, PCMU, 1, SSRC);
+	CHECK(passes_up(&call));
+	put_rtp(&call, PCMU, 2, SSRC);
+	CHECK(comes(&call, call.b));
+	put(&call, call.data, world_rtp(call.data, PCMU, 3, 480, SSRC, 8));
+	CHECK(!world_receive(call.b)->len);
+	put(&call, call.data, world_rtp(call.data, PCMU, 4, 640, SSRC, 9));
+	CHECK(!world_receive(call.b)->len);
+	CHECK(!world_receive(call.up)->len);
+	put_rtp(&call, PCMU, 5, SSRC);
+	CHECK(comes(&call, call.b));
+	CHECK_INT(system("nft flush ruleset"), 0);
+	end(&call);
+}
+
 /* A sequence with all that can happen to it; the same numbers each time. */
 static uint16_t next_sequence(uint32_t *random, uint16_t latest)
 {
@@ -522,6 +553,7 @@ const struct test relay_tests[] = {
 	{ "opaque: all is passed on", test_opaque },
 	{ "two targets that send to each other end it", test_loop },
 	{ "no route: counted", test_no_route },
+	{ "the firewall is asked, the tracker told", test_firewall },
 	{ "reception is counted as in the daemon", test_reception },
 	{ "targets come and go, packets leave once", test_toggle },
 	{ NULL, NULL },
