@@ -250,7 +250,8 @@ kernel:
 
 # Into the running kernel's modules, or DESTDIR's; and the sources, for DKMS to build it of.
 kernel-install: kernel
-	$(Q)$(KBUILD) INSTALL_MOD_PATH=$(DESTDIR) INSTALL_MOD_DIR=updates modules_install
+	$(Q)$(KBUILD) INSTALL_MOD_PATH=$(DESTDIR) INSTALL_MOD_DIR=updates CONFIG_MODULE_SIG_ALL= \
+		modules_install
 kernel-install-dkms:
 	install -d $(DESTDIR)/usr/src/rtpengine-$(VERSION)/uapi $(DESTDIR)/usr/src/rtpengine-$(VERSION)/selftest
 	install -m 644 kernel/Kbuild kernel/*.[ch] $(DESTDIR)/usr/src/rtpengine-$(VERSION)
