@@ -252,7 +252,7 @@ enum forward_ssrc_flag {
  * for checksums, which come last.
  */
 enum forward_pass {
-	FORWARD_PASS_FORM,      /* IP options, fragments, batches, bad checksums */
+	FORWARD_PASS_FORM,      /* IP options, fragments, bad checksums, unknown to conntrack */
 	FORWARD_PASS_SOURCE,    /* came from elsewhere than `source`; also counted if dropped */
 	FORWARD_PASS_KIND,      /* neither RTP nor RTCP that is asked for: STUN, DTLS, anything */
 	FORWARD_PASS_MALFORMED, /* RTP or RTCP that contradicts its length */
