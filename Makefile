@@ -39,6 +39,7 @@ UNIT_SRC := $(wildcard tests/unit/*.c)
 FLOW_SRC := $(wildcard tests/flow/*.c)
 AUDIO_SRC := $(wildcard tests/audio/*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/*.c)
+KTEST_SRC := $(wildcard tests/kernel/*.c)
 PERF_SRC := $(wildcard tests/perf/src/*.c)
 
 # A plugin is one file, or a folder of its name; it becomes plugins/NAME.so beside the daemon.
@@ -228,7 +229,42 @@ $(PERF)/chainfloor:
 perf-kit: $(addprefix $(PERF)/,ngload relayfloor cryptofloor chainfloor selftest)
 
 # Everything that is written in C, for `make lint`.
-compile-all: all tests perf-kit $(BUILD)/tests/soak/clock_step.so $(call objects,$(FUZZ_SRC))
+compile-all: all tests perf-kit $(KTEST)/forward $(KTEST)/cost $(BUILD)/tests/soak/clock_step.so $(call objects,$(FUZZ_SRC))
+
+# ---- the kernel module; it is built in a copy, so that its folder stays as it is ----
+
+# Headers of the kernel that runs, or else of one that is installed.
+KDIR       ?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
+	/lib/modules/$(shell tests/kernel/version)/build)
+KBUILD_OUT ?= $(BUILD)/kernel
+# The kernel's Makefile has a VERSION and more of its own: nothing of ours goes there by itself.
+KBUILD      = env -u MAKEFLAGS -u MFLAGS make --no-print-directory -C $(KDIR) \
+	M=$(abspath $(KBUILD_OUT)) VERSION_TEXT=$(VERSION) W=1 $(if $(V),V=1) $(if $(C),C=$(C))
+KTEST       = $(BUILD)/tests/kernel
+
+.PHONY: kernel kernel-install kernel-install-dkms check-kernel check-kernel-debug perf-kernel
+kernel:
+	@test -e $(KDIR)/Makefile || { echo "no headers of a kernel in $(KDIR): KDIR=" >&2; exit 1; }
+	@mkdir -p $(KBUILD_OUT) && cp -Ru kernel/. $(KBUILD_OUT)/
+	$(Q)$(KBUILD) modules
+
+# Into the running kernel's modules, or DESTDIR's; and the sources, for DKMS to build it of.
+kernel-install: kernel
+	$(Q)$(KBUILD) INSTALL_MOD_PATH=$(DESTDIR) INSTALL_MOD_DIR=updates CONFIG_MODULE_SIG_ALL= \
+		modules_install
+kernel-install-dkms:
+	install -d $(DESTDIR)/usr/src/rtpengine-$(VERSION)/uapi $(DESTDIR)/usr/src/rtpengine-$(VERSION)/selftest
+	install -m 644 kernel/Kbuild kernel/*.[ch] $(DESTDIR)/usr/src/rtpengine-$(VERSION)
+	install -m 644 kernel/uapi/*.h $(DESTDIR)/usr/src/rtpengine-$(VERSION)/uapi
+	install -m 644 kernel/selftest/*.[ch] $(DESTDIR)/usr/src/rtpengine-$(VERSION)/selftest
+	sed 's/@VERSION@/$(VERSION)/' kernel/dkms.conf > $(DESTDIR)/usr/src/rtpengine-$(VERSION)/dkms.conf
+
+$(call objects,$(KTEST_SRC)): OWN_CFLAGS = -I.
+$(KTEST)/forward: $(patsubst %,$(KTEST)/%.o,forward world client test_relay test_control) $(BUILD)/libcore.a
+$(KTEST)/cost: $(patsubst %,$(KTEST)/%.o,cost world client)
+$(KTEST)/forward $(KTEST)/cost:
+	$(call say,LINK)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(if $(filter %.a,$^),$(PKG_LIBS) -lm)
 
 # ---- running ----
 
@@ -254,6 +290,10 @@ help:
 #? make steered      the daemon tests once more, with ports that are steered
 #? make soak         what a long life brings: minutes
 #? make peers        against Kamailio and others, and browsers; TALK_S=60 seconds of talk with them
+#? make kernel       the kernel module, as build/kernel/rtpengine.ko; KDIR= for other headers; C=2 by sparse
+#? make kernel-install, kernel-install-dkms   the module for this kernel; its sources for DKMS
+#? make check-kernel the module in a guest; check-kernel-debug: with KASAN and lockdep, minutes
+#? make perf-kernel  instructions that a packet costs it
 #? make perf         figures beside those of Debian's rtpengine-daemon
 #? make perf-smoke   that the load kit works
 #? make docs         write conf.d/ and the man page from the tables of options
@@ -344,6 +384,20 @@ perf-smoke:
 	@+$(SUB) all perf-kit
 	@tests/run --serial tests/perf/smoke
 
+check-kernel:
+	@+$(SUB) $(KTEST)/forward
+	@tests/run --timeout 600 --serial tests/kernel/forward.t
+
+KERNEL_SOURCE ?= /usr/src/linux-source-6.1.tar.xz
+check-kernel-debug:
+	@+$(SUB) $(KTEST)/forward
+	@test -e $(BUILD)/kernel-debug/root/boot || tests/kernel/mkdebug $(KERNEL_SOURCE) $(BUILD)/kernel-debug
+	@KERNEL_DEBUG=$(abspath $(BUILD)/kernel-debug) tests/run --timeout 1200 --serial tests/kernel/forward.t
+
+perf-kernel:
+	@+$(SUB) $(KTEST)/cost
+	@tests/run --timeout 600 --serial tests/kernel/cost.t
+
 check-all:
 	@tests/check/all
 
@@ -355,7 +409,9 @@ docs: all
 DEPS := build-essential pkg-config libglib2.0-dev libssl-dev libsrtp2-dev python3 iproute2 \
 	libavcodec-dev libavformat-dev libavutil-dev libswresample-dev libbcg729-dev libopus-dev libspandsp-dev \
 	libopencore-amrnb-dev libopencore-amrwb-dev libvo-amrwbenc-dev tshark ffmpeg sox
-DEPS_ALL = $(DEPS) clang clang-format libclang-rt-14-dev valgrind kamailio kamailio-extra-modules \
+DEPS_KERNEL := qemu-system-x86 busybox-static linux-image-amd64 linux-headers-amd64 kmod cpio xz-utils \
+	nftables sparse
+DEPS_ALL = $(DEPS) $(DEPS_KERNEL) clang clang-format libclang-rt-14-dev valgrind kamailio kamailio-extra-modules \
 	sip-tester rtpengine-daemon liburing-dev python3-pylibsrtp $(DEPS_WEBRTC)
 # Browsers and their proxy; npm only where there is none, since Debian's brings hundreds of packages.
 DEPS_WEBRTC = chromium python3-aiortc kamailio kamailio-websocket-modules \
@@ -379,4 +435,5 @@ clean:
 	rm -rf $(BUILD)
 
 -include $(patsubst %.o,%.d,$(call objects,core/main.c $(CORE_SRC) $(TOOL_SRC) $(MOCK_SRC) \
-	$(PLUGIN_SRC) $(BROKEN_SRC) $(HELPER_SRC:%=pic/%) $(UNIT_SRC) $(FLOW_SRC) $(AUDIO_SRC) $(FUZZ_SRC) $(PERF_SRC)))
+	$(PLUGIN_SRC) $(BROKEN_SRC) $(HELPER_SRC:%=pic/%) $(UNIT_SRC) $(FLOW_SRC) $(AUDIO_SRC) $(FUZZ_SRC) $(PERF_SRC) \
+	$(KTEST_SRC)))
