@@ -66,6 +66,10 @@ enum { EVENTS_MAX = 128 };
 	ROW(ICE_FAILED, "ice-failed", "{party}, section {section}: ICE found no way to the peer")  \
 	ROW(ICE_CONSENT_LOST, "ice-consent-lost",                                                  \
 		"{party}, section {section}: {address} does not answer: {flow} is not sent there") \
+	ROW(OFFLOADED, "offloaded",                                                                \
+		"{party}, section {section}: {flow} from {address} is forwarded by the kernel")    \
+	ROW(TAKEN_BACK, "taken-back",                                                              \
+		"{party}, section {section}: {flow} is not forwarded by the kernel now: {reason}") \
 	ROW(DTMF, "dtmf", "{party}, section {section}: sent DTMF, {number} ms long")               \
 	ROW(BLOCKED, "blocked", "{party}: what it sends is kept back: {reason}")                   \
 	ROW(UNBLOCKED, "unblocked", "{party}: no longer kept back: {reason}")                      \
