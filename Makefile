@@ -77,6 +77,8 @@ AUDIO   := $(BUILD)/tests/audio/endpoint
 # Executable ones are tests; files beside them that are not executable are their modules.
 executables = $(if $(wildcard $(1)),$(sort $(shell find $(wildcard $(1)) -maxdepth 0 -type f -perm -u+x)))
 DAEMON_TESTS := $(call executables,tests/daemon/*.t tests/daemon/*.py)
+STEERED_TESTS := $(foreach t,$(filter-out %_steered.t,$(DAEMON_TESTS)),\
+	$(if $(wildcard $(t:.t=_steered.t)),,$(t)))
 AUDIO_TESTS  := $(call executables,tests/audio/*.t)
 AUDIO_LONG   := $(call executables,tests/audio/long/*.t)
 SOAK_TESTS   := $(call executables,tests/soak/*.t)
@@ -97,7 +99,7 @@ write_if_changed = @mkdir -p $(@D); printf '%s\n' '$(1)' | cmp -s - $@ || printf
 .SUFFIXES:
 .SECONDARY:
 .PHONY: FORCE all tests help run demo demo-webrtc check lint format asan ubsan tsan fuzz audio soak perf \
-	perf-smoke perf-kit peers check-all deps deps-all docs install clean run-suites compile-all fuzz-bins
+	perf-smoke perf-kit peers steered check-all deps deps-all docs install clean run-suites compile-all fuzz-bins
 
 all: $(DAEMON) $(TOOLS) $(PLUGINS)
 tests: $(UNIT) $(FLOW) $(BROKEN) $(AUDIO)
@@ -249,6 +251,7 @@ help:
 #? make asan tsan    the tests under sanitizers
 #? make fuzz         each fuzz target for FUZZ_SECS; FUZZ_SEED=0 for other inputs each time
 #? make audio        every codec with every usual one through the daemon, measured: a minute
+#? make steered      the daemon tests once more, with ports that are steered
 #? make soak         what a long life brings: minutes
 #? make peers        against Kamailio and others, and browsers; TALK_S=60 seconds of talk with them
 #? make perf         figures beside those of Debian's rtpengine-daemon
@@ -323,6 +326,11 @@ audio:
 soak:
 	@+$(SUB) all perf-kit $(BUILD)/tests/soak/clock_step.so
 	@tests/run --timeout 600 --serial $(SOAK_TESTS)
+
+# What `check` runs with the other engine only.
+steered:
+	@+$(SUB) all tests
+	@IO_ENGINE=steered tests/run --timeout 300 --serial $(STEERED_TESTS)
 
 peers:
 	@+$(SUB) all

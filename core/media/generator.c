@@ -260,6 +260,16 @@ static void tell_end(const struct generator *g, struct playback *p)
 	media_worker_event(g->stream->set->state->worker, &event);
 }
 
+/* Has the helper not come to where it begins? */
+static bool is_awaited(const struct playback *p)
+{
+	size_t at = (size_t)atomic_load_explicit(&p->at, memory_order_relaxed);
+	int16_t sample;
+
+	return !atomic_load_explicit(&p->played, memory_order_relaxed) && !clip_ends(p->clip, at) &&
+	       !clip_read(p->clip, at, &sample, 1);
+}
+
 /* At the end of the clip: is it played once more? */
 static bool play_again(struct playback *p, uint64_t played)
 {
@@ -342,6 +352,11 @@ static bool take_samples(struct generator *g, struct playback *p)
 	return true;
 }
 
+static uint32_t ticks_of_packet(const struct generator *g)
+{
+	return (uint32_t)((uint64_t)g->packet_samples * g->clock_hz / g->audio.sample_hz);
+}
+
 static void send_packet(struct generator *g, int64_t now_us)
 {
 	struct outlet_ssrc *s = &g->outlet.ssrc[0];
@@ -355,8 +370,7 @@ static void send_packet(struct generator *g, int64_t now_us)
 	};
 	int len;
 
-	s->next_timestamp += (uint32_t)((uint64_t)g->packet_samples * g->clock_hz /
-					g->audio.sample_hz);
+	s->next_timestamp += ticks_of_packet(g);
 	g->stamp_us = g->due_us + lead_us(g) + g->packet_us;
 	if (!packet.buf) {
 		reason_count(REASON_NO_BUFFER);
@@ -370,6 +384,13 @@ static void send_packet(struct generator *g, int64_t now_us)
 	packet.buf->len = RTP_HEADER_BYTES + (uint32_t)len;
 	g->marked = true;
 	outlet_send(&g->outlet, &packet, now_us);
+}
+
+/* So many packets are not sent: time goes on. */
+static void leave_out(struct generator *g, int64_t packets)
+{
+	g->due_us += packets * g->packet_us;
+	g->outlet.ssrc[0].next_timestamp += (uint32_t)((uint64_t)packets * ticks_of_packet(g));
 }
 
 static void end(struct generator *g, struct playback *p)
@@ -388,14 +409,15 @@ static void on_due(struct wheel_timer *timer, int64_t now_us)
 	if (now_us > g->due_us + LATE_US) { /* the worker stood still */
 		int64_t missed = (now_us - g->due_us) / g->packet_us;
 
-		g->due_us += missed * g->packet_us;
 		if (g->mixer)
 			mixer_take(g->mixer, NULL, (size_t)missed * g->packet_samples);
-		g->outlet.ssrc[0].next_timestamp += (uint32_t)((uint64_t)missed *
-							       g->packet_samples * g->clock_hz /
-							       g->audio.sample_hz);
+		leave_out(g, missed);
 	}
 	while (g->due_us <= now_us) {
+		if (!g->mixer && is_awaited(p)) {
+			leave_out(g, 1);
+			continue;
+		}
 		if (!take_samples(g, p)) {
 			end(g, p);
 			return;

@@ -87,9 +87,5 @@ def run(ports=2000):
 
 def run_steered(path, name):
     """The same with the engine that steers packets, where it works."""
-    from daemon import why_not_steered
-    why = why_not_steered()
-    if why:
-        tap.skip_all(why)
     os.environ["IO_ENGINE"] = "steered"
     os.execv(sys.executable, [sys.executable, os.path.join(os.path.dirname(path), name)])

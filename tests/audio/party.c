@@ -294,8 +294,12 @@ static void see_sender(struct party *p, const struct rtcp_packet *packet, int64_
 		r->wrong_ssrc++;
 		return;
 	}
-	for (unsigned i = 0; i < p->got->len; i++)
-		count += g_array_index(p->got, struct incoming, i).epoch == last->epoch;
+	/* Of what is here by now, what was here by then. */
+	for (unsigned i = 0; i < p->got->len; i++) {
+		const struct incoming *in = &g_array_index(p->got, struct incoming, i);
+
+		count += in->epoch == last->epoch && in->at_us <= at_us;
+	}
 	r->packets_off = MAX(r->packets_off, abs((int)(info.packets - count)));
 	ntp_us = ((int64_t)info.ntp_sec - 2208988800) * 1000000 +
 		 (int64_t)((uint64_t)info.ntp_frac * 1000000 >> 32);

@@ -387,6 +387,7 @@ def music(d):
         answer = d.ng.request("answer", call_id=call.id, from_tag="a", to_tag="b",
                               sdp=b.sdp("recvonly", version=2))["sdp"]
         equal(directions(sections(answer)[0]), ["recvonly"])
+        assert b.receive(), "no music"          # no command waits for it
         a.send(20)
         heard = Heard(b, 1, other=a)
         equal(len(heard.relayed), 0)

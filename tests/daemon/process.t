@@ -15,7 +15,7 @@ import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from daemon import (PROGRAM, START_SECONDS, Daemon, free_port_range,    # noqa: E402
+from daemon import (ENGINE, PROGRAM, START_SECONDS, Daemon, free_port_range,    # noqa: E402
                     free_udp_port, open_udp_ports, run)
 from ng import Client, Refused                                          # noqa: E402
 from rtp import Call, Party                                             # noqa: E402
@@ -371,7 +371,8 @@ def listener_on_another_address():
                     f"--port-max={low + 7}", interfaces=("127.0.0.2",)) as daemon, \
              Party("a") as a:
             equal(offers_until_refused(daemon, a), (1, "Ran out of ports"))
-            equal(ports_bound_to("127.0.0.2", low, low + 7), {low, low + 1, low + 4, low + 5})
+            if ENGINE == "epoll":       # which binds them, there and nowhere else
+                equal(ports_bound_to("127.0.0.2", low, low + 7), {low, low + 1, low + 4, low + 5})
             assert daemon.alive()
 
 

@@ -187,7 +187,9 @@ def many_places(d):
         for _ in range(1000):
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
                 s.bind(("127.0.0.1", 0))
+                s.settimeout(3)
                 s.sendto(request(a, a.to.attribute("ice-pwd")), a.to.rtp)
+                assert is_success(s.recv(2000))
         assert d.alive()
         grown = resident_bytes(d) - memory
         check_growth(d, grown)

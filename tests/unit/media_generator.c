@@ -304,6 +304,37 @@ static void test_nothing_to_play(void)
 	close_all();
 }
 
+/* Nothing is sent before there is something to hear, and nothing when it begins after the end. */
+static void test_begins_when_there(void)
+{
+	struct clip *clip;
+	struct playback *p;
+	struct got got;
+	int16_t more[FRAME];
+
+	open_all();
+	clip = make_clip(HZ, FRAME);
+	p = playback_new(1, clip);
+	p->at = FRAME;
+	apply(p, PT);
+	advance(3 * FRAME_US);
+	g_assert_cmpuint(count_packets(), ==, 0);
+	for (unsigned i = 0; i < FRAME; i++)
+		more[i] = 99;
+	clip_add(clip, more, FRAME);
+	clip_finish(clip);
+	advance(FRAME_US);
+	g_assert_true(get(&got));
+	g_assert_true(got.h.marker);
+	g_assert_cmpint(got.first, ==, 99);
+	advance(FRAME_US);
+	g_assert_cmpuint(count_packets(), ==, 0);
+	g_assert_cmpuint(count_ends(1), ==, 1);
+	ref_drop(clip);
+	ref_drop(p);
+	close_all();
+}
+
 /* Time goes on with silence; nothing of the clip is left out. */
 static void test_helper_is_behind(void)
 {
@@ -385,6 +416,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/generator/another", test_another_one);
 	g_test_add_func("/generator/repeats", test_repeats);
 	g_test_add_func("/generator/nothing", test_nothing_to_play);
+	g_test_add_func("/generator/begins-when-there", test_begins_when_there);
 	g_test_add_func("/generator/helper-behind", test_helper_is_behind);
 	g_test_add_func("/generator/stood-still", test_worker_stood_still);
 	g_test_add_func("/generator/moves", test_moves);
