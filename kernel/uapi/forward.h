@@ -21,8 +21,11 @@
  * Requests need CAP_NET_ADMIN in the namespace of their socket. A request takes full effect or
  * none. With NLM_F_ACK and NETLINK_EXT_ACK errors come with a sentence and the offset of the
  * attribute that was wrong. What is not named here, unknown attributes, unknown flags, reserved
- * members that are not 0, wrong sizes, is refused with EINVAL, what only a later version may know
- * with EOPNOTSUPP.
+ * members that are not 0, wrong sizes, is refused with EINVAL.
+ *
+ * Answers wait in the socket's receive buffer: a target's record takes up to 2.2 kB, so an owner
+ * should have room for a batch of them (SO_RCVBUFFORCE). Where it is full, what was asked for has
+ * been done all the same, the records are lost, and the ack says ENOBUFS.
  */
 #ifndef UAPI_FORWARD_H
 #define UAPI_FORWARD_H
@@ -110,7 +113,7 @@ enum forward_target_attribute {
 	FORWARD_TARGET_A_SINKS,    /* struct forward_sink []; may be absent: taken, and not sent */
 	FORWARD_TARGET_A_SSRCS,    /* struct forward_ssrc [], each SSRC once */
 	FORWARD_TARGET_A_PAYLOADS, /* struct forward_payload [], each type once */
-	/* Reserved for SRTP, of what comes in and by sink: EOPNOTSUPP. */
+	/* Reserved for SRTP, of what comes in and by sink: refused. */
 	FORWARD_TARGET_A_DECRYPT,
 	FORWARD_TARGET_A_ENCRYPT,
 	FORWARD_TARGET_A_END,
@@ -244,9 +247,12 @@ enum forward_ssrc_flag {
 	FORWARD_SSRC_TRANSIT_KNOWN = 2, /* `transit` means something */
 };
 
-/* Why a datagram for a target was not taken but passed up: in the order things are looked at. */
+/*
+ * Why a datagram for a target was not taken but passed up: in the order things are looked at, but
+ * for checksums, which come last.
+ */
 enum forward_pass {
-	FORWARD_PASS_FORM,      /* IP options, fragments, batches, bad checksums */
+	FORWARD_PASS_FORM,      /* IP options, fragments, bad checksums, unknown to conntrack */
 	FORWARD_PASS_SOURCE,    /* came from elsewhere than `source`; also counted if dropped */
 	FORWARD_PASS_KIND,      /* neither RTP nor RTCP that is asked for: STUN, DTLS, anything */
 	FORWARD_PASS_MALFORMED, /* RTP or RTCP that contradicts its length */
