@@ -26,7 +26,7 @@ PKG_LIBS    = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS) 2>/dev/null)
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 # SANITIZE and WERROR are set by the targets below that build into folders of their own.
-ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -Icore $(WARNINGS) $(if $(WERROR),-Werror) \
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -Icore -I. $(WARNINGS) $(if $(WERROR),-Werror) \
 	-DRTPENGINE_VERSION=\"$(VERSION)\" $(PKG_CFLAGS) -pthread $(CFLAGS) $(SANITIZE)
 ALL_LDFLAGS = -pthread -Wl,--as-needed $(LDFLAGS) $(SANITIZE)
 

@@ -194,6 +194,18 @@ static int check_recording(const struct config *config, struct err *err)
 	return err_set(err, EINVAL, "Invalid value for recording format \"%s\".", format);
 }
 
+static int check_offload(const struct config *config, struct err *err)
+{
+	if (config->offload == CONFIG_OFFLOAD_BPF)
+		return err_set(err, EINVAL, "--offload=bpf is not built yet: kmod or none");
+	if (config->offload == CONFIG_OFFLOAD_KMOD && config->table < 0)
+		return err_set(err, EINVAL, "--offload=kmod needs --table");
+	if (config->offload == CONFIG_OFFLOAD_NONE && config->table >= 0 && config->no_fallback)
+		return err_set(
+			err, EINVAL, "--offload=none contradicts --table with --no-fallback");
+	return 0;
+}
+
 static int check_digits(const char *text, const char *option, struct err *err)
 {
 	for (const char *c = text; c && *c; c++)
@@ -221,6 +233,7 @@ static int check_all(const struct config_set *set, struct err *err)
 		check_addresses,
 		check_mysql_query,
 		check_recording,
+		check_offload,
 		check_codes,
 	};
 

@@ -39,6 +39,13 @@ enum config_compat { CONFIG_COMPAT_NONE, CONFIG_COMPAT_RTPENGINE };
 
 enum config_srtp { CONFIG_SRTP_OPENSSL, CONFIG_SRTP_LIBSRTP2 };
 
+enum config_offload {
+	CONFIG_OFFLOAD_AUTO,
+	CONFIG_OFFLOAD_KMOD,
+	CONFIG_OFFLOAD_BPF,
+	CONFIG_OFFLOAD_NONE
+};
+
 enum config_engine { CONFIG_ENGINE_AUTO, CONFIG_ENGINE_EPOLL, CONFIG_ENGINE_STEERED };
 
 enum config_log_format { LOG_FORMAT_DEFAULT, LOG_FORMAT_PARSABLE };
@@ -76,6 +83,8 @@ struct config {
 	int priority, idle_priority;
 	int table;
 	bool no_fallback;
+	int offload;     /* enum config_offload */
+	int kernel_hook; /* enum kmod_hook */
 	char *iptables_chain;
 	char *plugin_dir;  /* NULL: the usual places */
 	char *software_id; /* NULL: rtpengine-VERSION */

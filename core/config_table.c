@@ -56,6 +56,9 @@ G_STATIC_ASSERT(G_N_ELEMENTS(groups) == OPTION_GROUPS + 1);
 static const char *const log_formats[] = { "default", "parsable", NULL };
 /* In the order of enum config_engine. */
 static const char *const engines[] = { "auto", "epoll", "steered", NULL };
+/* In the order of enum config_offload, and of enum kmod_hook. */
+static const char *const offloads[] = { "auto", "kmod", "bpf", "none", NULL };
+static const char *const hooks[] = { "input", "prerouting", NULL };
 static const char *const players[] = { "on-demand", "play-media", "transcoding", "always", NULL };
 static const char *const learning[] = { "heuristic", "delayed", "immediate", "off", NULL };
 static const char *const source_policies[] = { "learned", "signalled", "any", NULL };
@@ -295,6 +298,16 @@ static const struct option options[] = {
 	{ .name = "no-fallback", .short_name = 'F', .type = OPTION_FLAG, .group = OPTION_GENERAL,
 	  .offset = AT(no_fallback),
 	  .help = "Do not start when the kernel table cannot be used" },
+	{ .name = "offload", .type = OPTION_CHOICE, .group = OPTION_GENERAL,
+	  .offset = AT(offload), .arg = "auto|kmod|bpf|none", .preset = "auto",
+	  .choices = offloads,
+	  .help = "What forwards plain RTP below us: kmod is the kernel module, which must be there "
+	  "then; auto is kmod where --table is given and the module is there; bpf is not built yet" },
+	{ .name = "kernel-hook", .type = OPTION_CHOICE, .group = OPTION_GENERAL,
+	  .offset = AT(kernel_hook), .arg = "input|prerouting", .preset = "input",
+	  .choices = hooks,
+	  .help = "Where the kernel module takes packets: behind the firewall's input chain, or "
+	  "before all of the firewall" },
 	{ .name = "iptables-chain", .type = OPTION_STRING, .group = OPTION_GENERAL,
 	  .offset = AT(iptables_chain), .arg = "STRING",
 	  .unavailable = "firewall rules are not built yet",

@@ -10,6 +10,7 @@
 #include "config.h"
 #include "control/command.h"
 #include "io_engine.h"
+#include "offload/kmod.h"
 #include "privileges.h"
 #include "recording.h"
 
@@ -35,6 +36,8 @@ struct daemon {
 	struct clips *clips;
 	struct recording_setup recording;
 	struct recorder *recorder;
+	struct kmod *kmod;       /* its table, until `offload` has it; NULL: none */
+	struct offload *offload; /* NULL: all media pass through here */
 	struct call_table *calls;
 	struct control control;
 	struct templates *templates;

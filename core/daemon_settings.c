@@ -58,6 +58,7 @@ void daemon_take_settings(struct daemon *d)
 	d->settings = (struct call_settings){
 		.helpers = d->helpers,
 		.recorder = d->recorder,
+		.offload = d->offload,
 		.timeout_s = c->timeout,
 		.silent_timeout_s = c->silent_timeout,
 		.offer_timeout_s = c->offer_timeout,

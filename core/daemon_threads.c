@@ -17,6 +17,7 @@
 #include "control/thread.h"
 #include "log_writer.h"
 #include "media/clips.h"
+#include "media/offload.h"
 #include "net/iface.h"
 #include "record/writers.h"
 
@@ -70,6 +71,15 @@ static int start_players(struct daemon *d, struct err *err)
 	return 0;
 }
 
+static void start_offload(struct daemon *d)
+{
+	if (!d->kmod)
+		return;
+	d->offload = offload_new(kmod_backend(), d->kmod, d->helpers, media_offload_news, NULL);
+	d->kmod = NULL;
+	log_info("Plain RTP is forwarded by the kernel module, table %d", d->config->table);
+}
+
 int daemon_start_threads(struct daemon *d, struct err *err)
 {
 	struct mailbox *mailbox = control_thread_mailbox(d->thread);
@@ -81,6 +91,7 @@ int daemon_start_threads(struct daemon *d, struct err *err)
 	d->recorder = recording_start(&d->recording, d->helpers, control_thread_context(d->thread));
 	if (start_players(d, err) < 0)
 		return -EINVAL;
+	start_offload(d);
 	daemon_take_settings(d);
 	d->calls = call_table_new(
 		d->workers, d->worker_count, mailbox, d->interfaces, &d->settings);
@@ -94,6 +105,7 @@ int daemon_start_threads(struct daemon *d, struct err *err)
 		if (!d->workers[i] || media_worker_use_engine(d->workers[i], d->engine.ports) < 0)
 			return err_set(
 				err, EMFILE, "Failed to start a thread (no descriptors left)");
+		media_worker_use_offload(d->workers[i], d->offload);
 	}
 	for (unsigned i = 0; d->settings.rtcp_facility >= 0 && i < d->worker_count; i++)
 		media_worker_on_rtcp(d->workers[i], call_table_rtcp, d->calls);
@@ -105,6 +117,23 @@ int daemon_start_threads(struct daemon *d, struct err *err)
 	if (!ret)
 		ret = control_thread_start(d->thread, d->calls, d->workers, d->worker_count);
 	return ret < 0 ? err_set(err, -ret, "Failed to start a thread (%s)", g_strerror(-ret)) : 0;
+}
+
+/* What one of them is told may be answered by another. False: there are none left. */
+static bool run_last_messages(struct daemon *d)
+{
+	bool any = false;
+
+	for (unsigned i = 0; d->workers && i < d->worker_count; i++)
+		while (d->workers[i] && mailbox_pending(media_worker_mailbox(d->workers[i]))) {
+			media_worker_turn(d->workers[i]);
+			any = true;
+		}
+	while (mailbox_pending(control_thread_mailbox(d->thread))) {
+		mailbox_run(control_thread_mailbox(d->thread));
+		any = true;
+	}
+	return any;
 }
 
 /*
@@ -122,11 +151,8 @@ static void drop_calls(struct daemon *d)
 			media_worker_hush(d->workers[i]);
 	call_table_free(d->calls);
 	d->calls = NULL;
-	for (unsigned i = 0; d->workers && i < d->worker_count; i++)
-		while (d->workers[i] && mailbox_pending(media_worker_mailbox(d->workers[i])))
-			media_worker_turn(d->workers[i]);
-	while (mailbox_pending(control_thread_mailbox(d->thread)))
-		mailbox_run(control_thread_mailbox(d->thread));
+	while (run_last_messages(d))
+		continue;
 	recording_stop(&d->recording, d->recorder);
 }
 
@@ -153,6 +179,8 @@ void daemon_tear_down(struct daemon *d, int status)
 	settings_free(d->control.settings);
 	templates_free(d->templates);
 	clips_free(d->clips);
+	offload_free(d->offload);
+	kmod_close(d->kmod);
 	helper_pool_free(d->players);
 	helper_pool_free(d->helpers);
 	control_thread_free(d->thread);

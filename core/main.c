@@ -45,16 +45,21 @@ static const struct srtp_backend *srtp_backend_of(const struct config *c)
 						       : srtp_backend_openssl();
 }
 
-/* There is no module to drive yet: as with one that is not loaded (spec daemon 1.7). */
-static int open_kernel_table(const struct daemon *d)
+/* Without the module media pass through here, unless that was ruled out (spec daemon 1.7). */
+static int open_kernel_table(struct daemon *d)
 {
 	const struct config *c = d->config;
+	struct err err;
 
-	if (c->table < 0)
+	if (c->table < 0 || c->offload == CONFIG_OFFLOAD_NONE)
+		return 0;
+	if (kmod_open((unsigned)c->table, (enum kmod_hook)c->kernel_hook, &d->kmod, &err) == 0)
 		return 0;
 	log_err("FAILED TO CREATE KERNEL TABLE %d (%s), KERNEL FORWARDING DISABLED", c->table,
-		g_strerror(ENOENT));
-	if (!c->no_fallback)
+		err.code == ENOENT  ? "No such file or directory: the module is not there"
+		: err.code == EBUSY ? "Device or resource busy: another daemon has it"
+				    : err.text);
+	if (!c->no_fallback && c->offload != CONFIG_OFFLOAD_KMOD)
 		return 0;
 	return daemon_give_up(d, "", "Userspace fallback disallowed - exiting");
 }

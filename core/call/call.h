@@ -24,6 +24,7 @@ enum ssrc_reporting { SSRCS_FULL, SSRCS_INLINE, SSRCS_GLOBAL, SSRCS_NONE };
 struct clips;
 struct helper_pool;
 struct recorder;
+struct offload;
 
 struct call_settings {
 	int timeout_s, silent_timeout_s, offer_timeout_s, final_timeout_s, delete_delay_s;
@@ -62,6 +63,7 @@ struct call_settings {
 	int rtcp_interval_ms;       /* from one report of ours to the next */
 	int player_buffer_ms, player_ahead_ms; /* of what is mixed (media/mixer.h) */
 	struct recorder *recorder;             /* borrowed; NULL: nothing can be recorded */
+	struct offload *offload;               /* borrowed; NULL: all media pass through here */
 };
 
 struct call;
@@ -189,6 +191,9 @@ const struct ice_found *call_ice_section(const struct call *call, const struct m
 int64_t call_ice_active_us(const struct call *call, const struct media *media, int64_t now_us);
 /* tally.c: what it adds to the statistics. */
 void call_tally(const struct call *call);
+/* path.c: is its RTP forwarded by the kernel; where not, why (NULL is fine). */
+bool call_stream_in_kernel(const struct call *call, const struct media *media, unsigned component,
+	const struct stream_counts *counts, enum reason *ret_why);
 /* pierce.c: once a second: to peers that ask for it and have not sent anything yet. */
 void call_pierce(struct call *call);
 /* cdr.c: the detail record in syslog, if wanted (spec daemon 2.8). */

@@ -68,6 +68,10 @@ enum { EVENTS_MAX = 128 };
 		"{party}, section {section}: {address} does not answer: {flow} is not sent there") \
 	ROW(ICE_ROLE, "ice-role",                                                                  \
 		"{party}, section {section}: both sides had one role in ICE: we changed ours")     \
+	ROW(OFFLOADED, "offloaded",                                                                \
+		"{party}, section {section}: {flow} from {address} is forwarded by the kernel")    \
+	ROW(TAKEN_BACK, "taken-back",                                                              \
+		"{party}, section {section}: {flow} is not forwarded by the kernel now: {reason}") \
 	ROW(DTMF, "dtmf", "{party}, section {section}: sent DTMF, {number} ms long")               \
 	ROW(BLOCKED, "blocked", "{party}: what it sends is kept back: {reason}")                   \
 	ROW(UNBLOCKED, "unblocked", "{party}: no longer kept back: {reason}")                      \

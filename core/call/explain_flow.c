@@ -206,6 +206,25 @@ static void why_flows(GString *out, const struct explained *f)
 	g_string_append(out, explain_dtmf[party_dtmf(f->call->model, f->from->party)->how.mode]);
 }
 
+/* Only where there is a choice. */
+static void say_path(GString *out, const struct explained *f)
+{
+	enum reason why;
+
+	if (!call_table_settings(f->call->table)->offload || !f->in->rtp_packets)
+		return;
+	if (call_stream_in_kernel(f->call, f->from, 0, &f->in->rtp, &why))
+		g_string_append(out, "The kernel forwards it");
+	else
+		g_string_append_printf(
+			out, "The kernel does not forward it: %s", reason_row(why)->text);
+	if (f->in->rtp.kernel_packets) {
+		g_string_append(out, "; so far it has forwarded ");
+		sentence_count(out, f->in->rtp.kernel_packets, "packet");
+	}
+	g_string_append(out, ".\n");
+}
+
 void explain_why(GString *out, const struct explained *f)
 {
 	const struct party *from = f->from->party;
@@ -419,4 +438,5 @@ void explain_flow(GString *out, const struct explained *f)
 	say_profile(out, f);
 	say_codecs(out, f);
 	say_private(out, f);
+	say_path(out, f);
 }

@@ -8,6 +8,7 @@
 #include "call/dtmf.h"
 #include "call/fragment.h"
 #include "call/play.h"
+#include "offload/offload.h"
 
 #include <errno.h>
 #include <sys/random.h>
@@ -173,6 +174,8 @@ void call_table_tick(struct call_table *table)
 	fragments_expire(table, now_us);
 	if (table->settings->clips)
 		clips_sweep(table->settings->clips);
+	if (table->settings->offload)
+		offload_tick(table->settings->offload, now_us);
 	g_hash_table_iter_init(&it, table->by_id);
 	while (g_hash_table_iter_next(&it, NULL, &value)) {
 		struct over o = { .call = value };
@@ -297,6 +300,13 @@ static void log_event(const struct media_event *event)
 	else if (event->type == MEDIA_EVENT_SOURCE_CHANGED && event->peer.family)
 		log_info("Peer address changed to " MARKED("%s") ": %s",
 			MARK(addr_print(&event->peer, text)), reason_row(event->reason)->text);
+	else if (event->type == MEDIA_EVENT_OFFLOADED)
+		log_info("Kernelizing media stream: " MARKED("%s"),
+			MARK(addr_print(&event->source, source)));
+	else if (event->type == MEDIA_EVENT_TAKEN_BACK)
+		log_info(
+			"Media stream from " MARKED("%s") " is not forwarded by the kernel now: %s",
+			MARK(addr_print(&event->source, source)), reason_row(event->reason)->text);
 	else if (event->type == MEDIA_EVENT_ICE_COMPLETED)
 		log_info("ICE completed");
 	else if (event->type == MEDIA_EVENT_ICE_FAILED)
@@ -346,6 +356,8 @@ static void keep_event(struct call *call, const struct media *media,
 		[MEDIA_EVENT_DTLS_UP] = { EVENT_DTLS_UP, true, false },
 		[MEDIA_EVENT_DTLS_FAILED] = { EVENT_DTLS_FAILED, true, true },
 		[MEDIA_EVENT_DTLS_CLOSED] = { EVENT_DTLS_CLOSED, true, false },
+		[MEDIA_EVENT_OFFLOADED] = { EVENT_OFFLOADED, true, true },
+		[MEDIA_EVENT_TAKEN_BACK] = { EVENT_TAKEN_BACK, true, true },
 		[MEDIA_EVENT_DTMF] = { EVENT_DTMF, true, true },
 	};
 	struct event e = {

@@ -191,15 +191,37 @@ static void add_first_ssrc(
 		dict_add_int(q->d, v, "SSRC", counts.ssrc[0].ssrc);
 }
 
-/* Nothing is forwarded by the kernel. */
 static void add_last_packets(struct query *q, struct value *v, const struct stream_counts *counts)
 {
 	int64_t last_s = counts->last_in_us ? wall_seconds(q, counts->last_in_us) : 0;
+	int64_t user_us = stream_counts_last_user_us(counts);
 
 	dict_add_int(q->d, v, "last packet",
 		counts->last_in_us ? last_s : q->call->created_wall_us / SECOND_US);
-	dict_add_int(q->d, v, "last kernel packet", 0);
-	dict_add_int(q->d, v, "last user packet", last_s);
+	dict_add_int(q->d, v, "last kernel packet",
+		counts->last_kernel_us ? wall_seconds(q, counts->last_kernel_us) : 0);
+	dict_add_int(q->d, v, "last user packet", user_us ? wall_seconds(q, user_us) : 0);
+}
+
+/* An addition of ours, where there is a choice. */
+static void add_path(struct query *q, struct value *v, const struct media *media,
+	unsigned component, const struct stream_counts *counts)
+{
+	struct value *path;
+	enum reason why;
+
+	if (!call_table_settings(q->call->table)->offload)
+		return;
+	path = dict_add_dict(q->d, v, "path");
+	if (call_stream_in_kernel(q->call, media, component, counts, &why)) {
+		dict_add_str(q->d, path, "now", STR_LIT("kernel"));
+	} else {
+		dict_add_str(q->d, path, "now", STR_LIT("user"));
+		dict_add_str(q->d, path, "reason", str_of(reason_row(why)->name));
+		dict_add_str(q->d, path, "text", str_of(reason_row(why)->text));
+	}
+	dict_add_int(q->d, path, "kernel packets", (int64_t)counts->kernel_packets);
+	dict_add_int(q->d, path, "kernel bytes", (int64_t)counts->kernel_bytes);
 }
 
 static bool uses_dtls(const struct media *media)
@@ -223,6 +245,8 @@ static void add_stream_flags(struct query *q, struct value *v, const struct medi
 		dict_add_str(q->d, flags, NULL, STR_LIT("filled"));
 	if (counts->confirmed)
 		dict_add_str(q->d, flags, NULL, STR_LIT("confirmed"));
+	if (counts->in_kernel)
+		dict_add_str(q->d, flags, NULL, STR_LIT("kernelized"));
 	if (uses_dtls(media) && counts->dtls_suite)
 		dict_add_str(q->d, flags, NULL, STR_LIT("DTLS fingerprint verified"));
 	if (media->strict)
@@ -272,6 +296,7 @@ static void add_stream(
 	add_last_packets(q, v, &counts);
 	add_first_ssrc(q, v, media, component);
 	add_stream_flags(q, v, media, component, &counts);
+	add_path(q, v, media, component, &counts);
 	add_counters(q, v, "stats", counts.packets_in, counts.bytes_in, counts.errors_in);
 	add_counters(q, v, "stats_out", counts.packets_out, counts.bytes_out,
 		stream_counts_errors_out(&counts));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The table of figures and the trees made of it. What nothing in the daemon can do yet (kernel
- * forwarding, transcoding, caches, calls of others) is a row whose figure is 0.
+ * The table of figures and the trees made of it. What nothing in the daemon can do yet (caches of
+ * players, calls of others) is a row whose figure is 0.
  */
 #include "control/statistics.h"
 
@@ -25,6 +25,8 @@ enum source {
 	REASON,
 	TRAFFIC, /* `id` is its place in struct traffic_counts */
 	RATE,
+	RATE_USER,    /* less that of the kernel */
+	COUNTER_USER, /* likewise */
 	TRANSCODED,
 	MEDIA_CACHE, /* bytes */
 	SAMPLES,     /* of a metric, and so on */
@@ -33,6 +35,9 @@ enum source {
 	AVERAGE,
 	DEVIATION,
 };
+
+/* Which sections MEDIA counts: by where the RTP of their streams is forwarded. */
+enum { MEDIA_USER, MEDIA_KERNEL, MEDIA_MIXED, MEDIA_PATHS };
 
 struct figure {
 	const char *key, *label;
@@ -48,18 +53,18 @@ static const struct figure current[] = {
 	{ "transcodedmedia", "Transcoded media", TRANSCODED, 0, NULL },
 	{ "mediacache", "Media cache size", MEDIA_CACHE, 0, NULL },
 	{ "playercache", "Player cache size", NONE, 0, NULL },
-	{ "packetrate_user", "Packets per second (userspace)", RATE, RATE_PACKETS, NULL },
-	{ "byterate_user", "Bytes per second (userspace)", RATE, RATE_BYTES, NULL },
-	{ "errorrate_user", "Errors per second (userspace)", RATE, RATE_ERRORS, NULL },
-	{ "packetrate_kernel", "Packets per second (kernel)", NONE, 0, NULL },
-	{ "byterate_kernel", "Bytes per second (kernel)", NONE, 0, NULL },
-	{ "errorrate_kernel", "Errors per second (kernel)", NONE, 0, NULL },
+	{ "packetrate_user", "Packets per second (userspace)", RATE_USER, RATE_PACKETS, NULL },
+	{ "byterate_user", "Bytes per second (userspace)", RATE_USER, RATE_BYTES, NULL },
+	{ "errorrate_user", "Errors per second (userspace)", RATE_USER, RATE_ERRORS, NULL },
+	{ "packetrate_kernel", "Packets per second (kernel)", RATE, RATE_KERNEL_PACKETS, NULL },
+	{ "byterate_kernel", "Bytes per second (kernel)", RATE, RATE_KERNEL_BYTES, NULL },
+	{ "errorrate_kernel", "Errors per second (kernel)", RATE, RATE_KERNEL_ERRORS, NULL },
 	{ "packetrate", "Packets per second (total)", RATE, RATE_PACKETS, NULL },
 	{ "byterate", "Bytes per second (total)", RATE, RATE_BYTES, NULL },
 	{ "errorrate", "Errors per second (total)", RATE, RATE_ERRORS, NULL },
-	{ "media_userspace", "Userspace-only media streams", MEDIA, 0, NULL },
-	{ "media_kernel", "Kernel-only media streams", NONE, 0, NULL },
-	{ "media_mixed", "Mixed kernel/userspace media streams", NONE, 0, NULL },
+	{ "media_userspace", "Userspace-only media streams", MEDIA, MEDIA_USER, NULL },
+	{ "media_kernel", "Kernel-only media streams", MEDIA, MEDIA_KERNEL, NULL },
+	{ "media_mixed", "Mixed kernel/userspace media streams", MEDIA, MEDIA_MIXED, NULL },
 };
 
 static const struct figure total[] = {
@@ -79,15 +84,18 @@ static const struct figure total[] = {
 		NULL },
 	{ "lostrequests", "Total NG requests lost under overload", REASON, REASON_NG_OVERLOAD,
 		NULL },
-	{ "relayedpackets_user", "Total relayed packets (userspace)", COUNTER, COUNTER_PACKETS_OUT,
-		NULL },
-	{ "relayedpacketerrors_user", "Total relayed packet errors (userspace)", COUNTER,
+	{ "relayedpackets_user", "Total relayed packets (userspace)", COUNTER_USER,
+		COUNTER_PACKETS_OUT, NULL },
+	{ "relayedpacketerrors_user", "Total relayed packet errors (userspace)", COUNTER_USER,
 		COUNTER_PACKET_ERRORS, NULL },
-	{ "relayedbytes_user", "Total relayed bytes (userspace)", COUNTER, COUNTER_BYTES_OUT,
+	{ "relayedbytes_user", "Total relayed bytes (userspace)", COUNTER_USER, COUNTER_BYTES_OUT,
 		NULL },
-	{ "relayedpackets_kernel", "Total relayed packets (kernel)", NONE, 0, NULL },
-	{ "relayedpacketerrors_kernel", "Total relayed packet errors (kernel)", NONE, 0, NULL },
-	{ "relayedbytes_kernel", "Total relayed bytes (kernel)", NONE, 0, NULL },
+	{ "relayedpackets_kernel", "Total relayed packets (kernel)", COUNTER,
+		COUNTER_KERNEL_PACKETS, NULL },
+	{ "relayedpacketerrors_kernel", "Total relayed packet errors (kernel)", COUNTER,
+		COUNTER_KERNEL_ERRORS, NULL },
+	{ "relayedbytes_kernel", "Total relayed bytes (kernel)", COUNTER, COUNTER_KERNEL_BYTES,
+		NULL },
 	{ "relayedpackets", "Total relayed packets", COUNTER, COUNTER_PACKETS_OUT, NULL },
 	{ "relayedpacketerrors", "Total relayed packet errors", COUNTER, COUNTER_PACKET_ERRORS,
 		NULL },
@@ -165,8 +173,22 @@ static uint64_t traffic_number(const struct traffic_counts *counts, size_t offse
 }
 
 struct session_counts {
-	int64_t media, ip4, ip6, mixed;
+	int64_t media[MEDIA_PATHS], ip4, ip6, mixed;
 };
+
+/* RTP of a section's streams: all, none or some of it is forwarded by the kernel. */
+static unsigned path_of(const struct media *media)
+{
+	unsigned in_kernel = 0, rtp = 0;
+
+	for (unsigned i = 0; i < media->stream_count; i += 2) {
+		rtp++;
+		in_kernel += stream_stats_in_kernel(media->streams[i].stats);
+	}
+	if (!in_kernel)
+		return MEDIA_USER;
+	return in_kernel == rtp ? MEDIA_KERNEL : MEDIA_MIXED;
+}
 
 static bool count_call(struct call *call, void *arg)
 {
@@ -179,7 +201,7 @@ static bool count_call(struct call *call, void *arg)
 
 			if (!media_ports(media))
 				continue;
-			counts->media++;
+			counts->media[path_of(media)]++;
 			ip4 |= media_ports(media)->local->local.family == ADDR_IP4;
 			ip6 |= media_ports(media)->local->local.family == ADDR_IP6;
 		}
@@ -197,6 +219,29 @@ static struct session_counts count_sessions(const struct control *control)
 	return counts;
 }
 
+static enum rate kernel_rate(unsigned rate)
+{
+	return RATE_KERNEL_PACKETS + (rate - RATE_PACKETS);
+}
+
+static enum counter kernel_counter(unsigned counter)
+{
+	switch (counter) {
+	case COUNTER_PACKETS_OUT:
+		return COUNTER_KERNEL_PACKETS;
+	case COUNTER_BYTES_OUT:
+		return COUNTER_KERNEL_BYTES;
+	default:
+		return COUNTER_KERNEL_ERRORS;
+	}
+}
+
+/* They are read one after the other, while both go up. */
+static int64_t less(uint64_t all, uint64_t part)
+{
+	return all > part ? (int64_t)(all - part) : 0;
+}
+
 static int64_t whole_number(const struct scope *s, const struct figure *f)
 {
 	const struct clips *clips = call_table_settings(s->control->calls)->clips;
@@ -205,7 +250,7 @@ static int64_t whole_number(const struct scope *s, const struct figure *f)
 	case CALLS:
 		return call_table_count(s->control->calls);
 	case MEDIA:
-		return count_sessions(s->control).media;
+		return count_sessions(s->control).media[f->id];
 	case UPTIME:
 		return (clock_mono_us() - s->control->started_mono_us) / 1000000;
 	case COUNTER:
@@ -216,6 +261,10 @@ static int64_t whole_number(const struct scope *s, const struct figure *f)
 		return (int64_t)traffic_number(&s->traffic, f->id);
 	case RATE:
 		return (int64_t)rate_per_second(f->id);
+	case RATE_USER:
+		return less(rate_per_second(f->id), rate_per_second(kernel_rate(f->id)));
+	case COUNTER_USER:
+		return less(counter_total(f->id), counter_total(kernel_counter(f->id)));
 	case TRANSCODED:
 		return transcoders_running();
 	case MEDIA_CACHE:

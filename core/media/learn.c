@@ -25,6 +25,7 @@
  * nothing is committed and nothing moves: packets are sent to what was signalled, or nowhere.
  */
 #include "media/ice.h"
+#include "media/offload.h"
 #include "media/packet.h"
 #include "rtp/seq.h"
 
@@ -92,6 +93,7 @@ static void note_peer(struct stream *stream)
 				media_same_source(&stream->source, &stream->dest);
 	stats->counts.confirmed = stream->source_state == SOURCE_COMMITTED;
 	stream_stats_end(stats);
+	media_offload_look(stream->set->state);
 }
 
 /* A peer of the other family cannot be reached from this port: as if not signalled. */
@@ -218,7 +220,7 @@ static bool is_silent(const struct stream *stream, int64_t now_us)
 {
 	int64_t last_us = MAX(stream->stats->counts.last_in_us, stream->since_us);
 
-	return now_us >= last_us + SILENCE_US;
+	return media_offload_known_us(stream, now_us) >= last_us + SILENCE_US;
 }
 
 /* Does it go on with the RTP that was let in last? */
@@ -229,7 +231,8 @@ static bool continues(const struct stream *stream, const struct candidate *c)
 	const struct ssrc_stats *latest = NULL;
 	int ahead;
 
-	if (c->packet->kind != DATAGRAM_RTP || c->packet->now_us < counts->last_in_us + SILENCE_US)
+	if (c->packet->kind != DATAGRAM_RTP ||
+		media_offload_known_us(stream, c->packet->now_us) < counts->last_in_us + SILENCE_US)
 		return false;
 	for (unsigned i = 0; i < STREAM_SSRC_MAX; i++)
 		if (counts->ssrc[i].used && (!latest || counts->ssrc[i].last_us > latest->last_us))

@@ -21,6 +21,7 @@
 #include "media/dtls.h"
 #include "media/ice.h"
 #include "media/loop_check.h"
+#include "media/offload.h"
 #include "media/packet.h"
 #include "media/reporter.h"
 #include "media/secure.h"
@@ -100,10 +101,28 @@ __attribute__((noinline)) static void change_type(const struct packet *packet, s
 	reception_set_clock(&s->reception, type, stream_clock_hz(packet->in, type));
 	if (!known)
 		count_unknown(&packet->in->stats->counts);
-	if (event || !known)
+	if (event || !known) {
 		s->reception.clock_type = RECEPTION_NO_TYPE;
+		media_offload_saw(packet, event, known);
+	}
 	if (event || packet->in->event.active)
 		media_dtmf_in(packet, event);
+}
+
+/* The first of an SSRC; or one of a stream that is away, whose numbers are counted elsewhere. */
+__attribute__((noinline)) static void count_unusual(
+	const struct packet *packet, struct ssrc_stats *s, bool first)
+{
+	uint16_t seq = rtp_seq(packet->buf->data);
+
+	if (first)
+		media_offload_look(packet->in->set->state);
+	if (packet->in->away && media_offload_heard(packet, s))
+		return;
+	if (first)
+		reception_begin(&s->reception, seq);
+	else
+		reception_sequence(&s->reception, seq);
 }
 
 static void count_rtp(struct stream_counts *counts, const struct packet *packet)
@@ -115,8 +134,8 @@ static void count_rtp(struct stream_counts *counts, const struct packet *packet)
 
 	s->last_seq = rtp_seq(data);
 	s->payload_type = data[1] & 0x7f;
-	if (first)
-		reception_begin(&s->reception, s->last_seq);
+	if (first || packet->in->away)
+		count_unusual(packet, s, first);
 	else
 		reception_sequence(&s->reception, s->last_seq);
 	if (s->payload_type != s->reception.clock_type)

@@ -46,6 +46,13 @@ void reception_begin(struct reception *r, uint16_t seq);
 void reception_gap(struct reception *r, uint16_t seq);
 /* Packets of `payload_type` follow, whose clock has `clock_hz`; 0: not known. */
 void reception_set_clock(struct reception *r, uint8_t payload_type, uint32_t clock_hz);
+/*
+ * What somebody else has counted of the same SSRC, going on from here: `k`; `before`: its part that
+ * was joined already, NULL: nothing was. `r` has counted none of that.
+ */
+void reception_join(struct reception *r, const struct reception *k, const struct reception *before);
+/* One of the packets that were missing to whoever counted the others: it never was, then. */
+void reception_fill(struct reception *r, uint16_t seq);
 /* Jitter as it is now; 0: not known. */
 uint32_t reception_jitter_us(const struct reception *r);
 void sequence_counts_add(struct sequence_counts *to, const struct sequence_counts *counts);

@@ -10,6 +10,7 @@
 #include "media/dtls.h"
 #include "media/flow.h"
 #include "media/generator.h"
+#include "media/offload.h"
 #include "media/packet.h"
 #include "media/secure.h"
 #include "media/stream.h"
@@ -23,7 +24,8 @@ struct session {
 	struct media_worker *worker; /* who has it, or gets it next */
 	struct stream_set *latest;   /* the last one made; NULL before */
 	GQueue held;                 /* struct stream_set: wait until a move is over */
-	GQueue held_digits;          /* struct digit_message: likewise */
+	GQueue held_messages;        /* struct message for the worker: likewise */
+	struct list offloaded;       /* struct offloaded, by of_session */
 	bool moving;                 /* on its way between two workers */
 	bool dropping;               /* to be dropped as soon as a move is over */
 	session_dropped_fn on_dropped;
@@ -57,7 +59,8 @@ struct session *session_new(uint64_t id, struct media_worker *worker, struct mai
 	session->control = control;
 	session->worker = worker;
 	g_queue_init(&session->held);
-	g_queue_init(&session->held_digits);
+	g_queue_init(&session->held_messages);
+	list_init(&session->offloaded);
 	return session;
 }
 
@@ -253,7 +256,7 @@ static void detached_on_control(struct message *message)
 	struct journey *j = container_of(message, struct journey, message);
 	struct session *session = j->state->owner;
 	const struct plan *before = j->state->set ? j->state->set->plan : NULL;
-	struct digit_message *digit;
+	struct message *held;
 	struct stream_set *set;
 
 	session->moving = false;
@@ -264,8 +267,8 @@ static void detached_on_control(struct message *message)
 		before = set->plan;
 		post_set(session, set);
 	}
-	while ((digit = g_queue_pop_head(&session->held_digits)))
-		mailbox_post(media_worker_mailbox(session->worker), &digit->message, WAKE_LATER);
+	while ((held = g_queue_pop_head(&session->held_messages)))
+		session_post(session, held);
 	if (session->dropping)
 		start_drop(session);
 }
@@ -336,10 +339,39 @@ void session_put_digit(struct session *session, uint32_t stream_id, const struct
 	m->state = session->state;
 	m->stream_id = stream_id;
 	m->digit = *digit;
+	session_post(session, &m->message);
+}
+
+void session_post(struct session *session, struct message *message)
+{
 	if (session->moving)
-		g_queue_push_tail(&session->held_digits, m);
+		g_queue_push_tail(&session->held_messages, message);
 	else
-		mailbox_post(media_worker_mailbox(session->worker), &m->message, WAKE_LATER);
+		mailbox_post(media_worker_mailbox(session->worker), message, WAKE_LATER);
+}
+
+bool session_is_moving(const struct session *session)
+{
+	return session->moving;
+}
+
+void session_has_offloaded(struct session *session, struct offloaded *offloaded)
+{
+	offloaded->session = session;
+	list_append(&session->offloaded, &offloaded->of_session);
+}
+
+/* They outlive it, with who had it last. */
+static void let_go_of_offloaded(struct session *session)
+{
+	list_each_safe(l, &session->offloaded)
+	{
+		struct offloaded *o = container_of(l, struct offloaded, of_session);
+
+		list_remove(l);
+		o->worker = session->worker;
+		o->session = NULL;
+	}
 }
 
 static void dropped_on_control(struct message *message)
@@ -348,6 +380,7 @@ static void dropped_on_control(struct message *message)
 	struct session *session = j->state->owner;
 
 	stream_set_free(j->state->set);
+	let_go_of_offloaded(session);
 	if (session->on_dropped)
 		session->on_dropped(session->dropped_arg);
 	quality_free(atomic_load_explicit(&j->state->quality, memory_order_relaxed));
@@ -362,6 +395,7 @@ static void drop_on_worker(struct message *message)
 
 	if (j->state->set) {
 		media_dtls_close(j->state->set);
+		media_offload_end(j->state);
 		stream_set_detach_ports(j->state->set);
 	}
 	message->run = dropped_on_control;

@@ -61,6 +61,12 @@ void session_put_digit(struct session *session, uint32_t stream_id, const struct
  * somewhere; nothing happens then. [control]
  */
 bool session_move(struct session *session, struct media_worker *to);
+/* To its worker, after all that it was sent before; waits while it moves. [control] */
+void session_post(struct session *session, struct message *message);
+bool session_is_moving(const struct session *session); /* [control] */
+struct offloaded;
+/* Until it is dropped, or the other one freed. [control] */
+void session_has_offloaded(struct session *session, struct offloaded *offloaded);
 /* The session must not be used after this. `on_dropped` may be NULL. [control] */
 void session_drop(struct session *session, session_dropped_fn on_dropped, void *arg);
 

@@ -63,7 +63,20 @@ struct stream_counts {
 	uint8_t dtls_state; /* of its latest association: enum dtls_state + 1; 0: not begun */
 	uint8_t dtls_reason; /* why one failed last: enum reason; 0: none did since it was asked for */
 	struct wrong_key wrong_key;
+	/* Of what came in, what was forwarded below us (offload.h); the latest of either kind. */
+	uint64_t kernel_packets, kernel_bytes;
+	int64_t last_kernel_us, last_user_us; /* monotonic; the second counts once the first does */
+	bool in_kernel;                       /* RTP is forwarded there now */
+	uint8_t path_why; /* why it is not: enum reason + 1; 0: not looked at yet */
+	uint8_t path_reserved[6];
 };
+
+/* When the latest packet came up to us; 0: none did. */
+static inline int64_t stream_counts_last_user_us(const struct stream_counts *counts)
+{
+	return counts->last_in_us > counts->last_kernel_us ? counts->last_in_us
+							   : counts->last_user_us;
+}
 
 /* SSRCs of our own that were sent to the stream's peer, each in place of a source's. */
 struct sent_counts {
@@ -112,6 +125,12 @@ void stream_stats_sent(struct stream_stats *stats, const struct sent_packet *pac
 uint64_t stream_counts_errors_out(const struct stream_counts *counts);
 /* Of all its SSRCs, also of those that made room. */
 struct sequence_counts stream_counts_sequence(const struct stream_counts *counts);
+
+/* Is RTP of it forwarded by the kernel now? [any] */
+static inline bool stream_stats_in_kernel(const struct stream_stats *stats)
+{
+	return __atomic_load_n(&stats->counts.in_kernel, __ATOMIC_RELAXED);
+}
 
 /* That one number, without the rest. [any] */
 static inline int64_t stream_stats_last_in_us(const struct stream_stats *stats)

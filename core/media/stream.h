@@ -13,6 +13,7 @@
 #include "rtp/telephone_event.h"
 
 struct loop_check;
+struct offloaded;
 struct session_state;
 
 /* What is known of where a stream's packets come from (learn.c). */
@@ -37,6 +38,7 @@ struct stream {
 	bool rtp, rtcp, opaque, strip_feedback; /* as in struct plan_stream */
 	bool filtered;                          /* it has a filter, a delay or flows */
 	bool secured;                           /* as in struct plan_stream, for RTP */
+	bool away;     /* RTP of it is forwarded below us, or was until just now (offload.h) */
 	bool special;  /* secured, of ICE, carrying others, next to us: not for the short way in */
 	bool own_peer; /* as in struct plan_stream: it has `loops` */
 	bool translated;      /* its RTCP is about flows */
@@ -78,6 +80,11 @@ struct stream {
 	struct stream *rtp_of;        /* the one with its RTP, which may be itself */
 	struct stream *carrier;       /* whose port and peer are its own, too: mostly itself */
 	struct stream_bundle *bundle; /* owned; NULL: it carries no other */
+	struct offloaded *offloaded;  /* it is to be away, or has to come back; NULL: neither */
+	int64_t offload_after_us;     /* not to be handed over before */
+	uint8_t offload_why;          /* … for this reason: enum reason */
+	uint8_t offload_hold_s;       /* it was taken back this long, as often as it did not last */
+	bool offload_never;           /* nor with this plan */
 	uint32_t disguise; /* random: what SSRCs differ by of what must not keep its own */
 	struct stream_set *set;
 };
@@ -99,6 +106,8 @@ struct session_state {
 	struct session *owner;       /* control's side: not for the worker to look into */
 	unsigned dtls_half_open;     /* handshakes that peers began; the worker's */
 	_Atomic(struct session_quality *) quality; /* NULL before the first report */
+	struct wheel_timer
+		look; /* the worker's: its streams may have to be offloaded, or taken back */
 };
 
 /* A new set carrying out `plan` (owned by it from then on). [control] */

@@ -10,6 +10,7 @@
 #include "media/generator.h"
 #include "media/ice.h"
 #include "media/loop_check.h"
+#include "media/offload.h"
 #include "media/packet.h"
 #include "media/reporter.h"
 #include "media/secure.h"
@@ -226,6 +227,7 @@ struct stream_set *stream_set_apply(struct session_state *state, struct stream_s
 	generators_inherit(before, next, now_us);
 	reporters_inherit(before, next, now_us);
 	bundles_inherit(before, next);
+	media_offload_inherit(state, before, next);
 	media_pierce(next);
 	return before;
 }
@@ -253,6 +255,7 @@ void stream_set_detach_ports(struct stream_set *set)
 	media_ice_stop(set);
 	generators_stop(set);
 	reporters_stop(set);
+	media_offload_stop(set->state);
 }
 
 void stream_set_attach_ports(struct stream_set *set, struct media_worker *worker)
@@ -263,6 +266,7 @@ void stream_set_attach_ports(struct stream_set *set, struct media_worker *worker
 	media_ice_resume(set);
 	generators_start(set);
 	reporters_start(set);
+	media_offload_look(set->state);
 	for (unsigned i = 0; i < set->plan->stream_count; i++) {
 		const struct plan_stream *s = &set->plan->streams[i];
 

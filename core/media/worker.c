@@ -24,6 +24,7 @@ struct media_worker {
 	struct loop *loop;
 	struct buf_pool *pool;
 	struct dtls_work *dtls;
+	struct offload *offload;          /* NULL: streams stay here */
 	const struct port_engine *engine; /* that knows the loop; NULL: none need to */
 	struct mailbox *control;
 	media_event_fn on_event;
@@ -160,6 +161,16 @@ struct buf_pool *media_worker_pool(struct media_worker *worker)
 struct dtls_work *media_worker_dtls(struct media_worker *worker)
 {
 	return worker->dtls;
+}
+
+void media_worker_use_offload(struct media_worker *worker, struct offload *offload)
+{
+	worker->offload = offload;
+}
+
+struct offload *media_worker_offload(const struct media_worker *worker)
+{
+	return worker->offload;
 }
 
 struct mailbox *media_worker_mailbox(struct media_worker *worker)

@@ -15,6 +15,11 @@
 	ROW(BYTES_OUT, "bytes-out", "bytes", "their UDP payload")                              \
 	ROW(PACKET_ERRORS, "packet-errors", "packets",                                         \
 		"media packets received and not passed on because of an error")                \
+	ROW(KERNEL_PACKETS, "kernel-packets", "packets",                                       \
+		"of the packets sent, those by the kernel")                                    \
+	ROW(KERNEL_BYTES, "kernel-bytes", "bytes", "their UDP payload")                        \
+	ROW(KERNEL_ERRORS, "kernel-errors", "packets",                                         \
+		"media packets that the kernel should have sent and could not")                \
 	ROW(NG_REQUESTS, "ng-requests", "requests", "control requests received")               \
 	ROW(NG_REPEATS, "ng-repeats", "requests", "of those, repeats answered from the store") \
 	ROW(NG_ERRORS, "ng-errors", "requests", "of those, answered with an error")            \

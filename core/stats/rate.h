@@ -5,7 +5,16 @@
 
 #include "stats/counter.h"
 
-enum rate { RATE_PACKETS, RATE_BYTES, RATE_ERRORS, RATE_COUNT };
+enum rate {
+	RATE_PACKETS,
+	RATE_BYTES,
+	RATE_ERRORS,
+	/* Of these, what the kernel did. */
+	RATE_KERNEL_PACKETS,
+	RATE_KERNEL_BYTES,
+	RATE_KERNEL_ERRORS,
+	RATE_COUNT
+};
 
 /* Once a second or so. */
 void rate_tick(int64_t now_mono_us);

@@ -156,6 +156,33 @@ enum reason_kind {
 		"ports cannot be steered here: each has a socket watched by epoll")                \
 	ROW(PORT_CONFLICT, CHANGE, "port-conflict",                                                \
 		"another program bound a port that a call has: it gets no packets there")          \
+	ROW(KERNEL_OFF, CHANGE, "kernel-off", "no kernel forwarding is in use")                    \
+	ROW(KERNEL_NOT_RTP, CHANGE, "kernel-not-rtp", "only RTP is forwarded by the kernel")       \
+	ROW(KERNEL_RTCP, CHANGE, "kernel-rtcp",                                                    \
+		"RTCP is read here: round trips and scores are made of it")                        \
+	ROW(KERNEL_UNANSWERED, CHANGE, "kernel-unanswered", "there is no answer yet")              \
+	ROW(KERNEL_LEARNING, CHANGE, "kernel-learning",                                            \
+		"where its packets come from is not settled yet")                                  \
+	ROW(KERNEL_NO_PEER, CHANGE, "kernel-no-peer", "where it goes to is not known yet")         \
+	ROW(KERNEL_SILENT, CHANGE, "kernel-silent", "no RTP has come yet")                         \
+	ROW(KERNEL_SRTP, CHANGE, "kernel-srtp", "SRTP is not done in the kernel")                  \
+	ROW(KERNEL_BUNDLE, CHANGE, "kernel-bundle", "sections share a port")                       \
+	ROW(KERNEL_OWN_PEER, CHANGE, "kernel-own-peer",                                            \
+		"its peer is a port of ours: loops have to be found out")                          \
+	ROW(KERNEL_RECORDED, CHANGE, "kernel-recorded", "it is recorded")                          \
+	ROW(KERNEL_TRANSCODED, CHANGE, "kernel-transcoded", "it is transcoded or mixed")           \
+	ROW(KERNEL_DIGITS, CHANGE, "kernel-digits", "digits are sent, or may be put in")           \
+	ROW(KERNEL_FILTERED, CHANGE, "kernel-filtered", "some of it is kept back or changed")      \
+	ROW(KERNEL_DELAYED, CHANGE, "kernel-delayed", "its packets wait (delay-buffer)")           \
+	ROW(KERNEL_PLAYED, CHANGE, "kernel-played", "something is played to who receives it")      \
+	ROW(KERNEL_SINKS, CHANGE, "kernel-sinks", "nobody receives it, or too many do")            \
+	ROW(KERNEL_TYPES, CHANGE, "kernel-types",                                                  \
+		"payload types come that were not described, or too many were")                    \
+	ROW(KERNEL_SSRC, CHANGE, "kernel-ssrc", "another SSRC has come")                           \
+	ROW(KERNEL_CHANGED, CHANGE, "kernel-changed", "where it goes from or to has changed")      \
+	ROW(KERNEL_REFUSED, CHANGE, "kernel-refused", "the kernel has refused it")                 \
+	ROW(KERNEL_LOST, CHANGE, "kernel-lost", "the kernel has forgotten it")                     \
+	ROW(KERNEL_ENDED, CHANGE, "kernel-ended", "it takes no part any more")                     \
 	ROW(TIMEOUT, CHANGE, "timeout", "call ended: no media")                                    \
 	ROW(SILENT_TIMEOUT, CHANGE, "silent-timeout", "call ended: on hold for too long")          \
 	ROW(OFFER_TIMEOUT, CHANGE, "offer-timeout", "call ended: never answered")                  \

@@ -284,6 +284,31 @@ def no_fallback():
     equal(status, 255)
 
 
+@test("--offload=kmod insists on the module")
+def offload_kmod():
+    status, _, err = run("--config-file=none", "-f", "-E", "-i", "127.0.0.1", "-n",
+                         f"127.0.0.1:{free_udp_port()}", "--offload=kmod")
+    contains(err, "--offload=kmod needs --table\n")
+    equal(status, 255)
+    if module_there():
+        raise tap.Skip("the kernel module is loaded")
+    status, _, err = run("--config-file=none", "-f", "-E", "-i", "127.0.0.1", "-n",
+                         f"127.0.0.1:{free_udp_port()}", "--table=0", "--offload=kmod")
+    contains(err, "Userspace fallback disallowed - exiting\n")
+    equal(status, 255)
+
+
+@test("--offload=none does not look for it; bpf is refused")
+def offload_none():
+    with Daemon("--table=0", "--offload=none") as daemon:
+        assert "KERNEL TABLE" not in daemon.log(), daemon.log()
+        assert daemon.alive()
+    status, _, err = run("--config-file=none", "-f", "-E", "-i", "127.0.0.1", "-n",
+                         f"127.0.0.1:{free_udp_port()}", "--offload=bpf")
+    contains(err, "--offload=bpf is not built yet")
+    equal(status, 255)
+
+
 @test("a warning at start when other programs may be given our ports")
 def ephemeral_ports():
     path = "/proc/sys/net/ipv4/ip_local_"

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "../mock/network.h"
+#include "../mock/offload.h"
 #include "base/log.h"
 #include "control/templates.h"
 #include "notation.h"
@@ -163,6 +164,7 @@ static void statement_settings(struct script *s, const char *rest)
 	set->ssrc_reporting = (enum ssrc_reporting)setting(v, "ssrc-reporting", 0);
 	set->sip_source = setting(v, "sip-source", set->sip_source);
 	set->log_srtp_keys = setting(v, "log-srtp-keys", set->log_srtp_keys);
+	s->world.offload = setting(v, "offload", 0);
 	ports = value_get(v, "ports");
 	if (ports) {
 		s->world.port_min = (uint16_t)value_int(value_first(ports), 0);
@@ -403,6 +405,29 @@ static void statement_network(struct script *s, const char *rest)
 		script_fail(s, "network: what?");
 }
 
+/* offloaded COUNT; offload refuses, expires */
+static void statement_offloaded(struct script *s, const char *rest)
+{
+	unsigned count;
+
+	if (!s->world.offload || sscanf(rest, "%u", &count) != 1)
+		script_fail(s, "offloaded COUNT, with the setting offload");
+	else if (mock_offload_count() != count)
+		script_fail(s, "%u targets", mock_offload_count());
+}
+
+static void statement_offload(struct script *s, const char *rest)
+{
+	if (!s->world.offload)
+		script_fail(s, "without the setting offload");
+	else if (!strcmp(rest, "refuses"))
+		mock_offload_refuse(ENOSPC, 1);
+	else if (!strcmp(rest, "expires"))
+		mock_offload_expire();
+	else
+		script_fail(s, "offload refuses, or offload expires");
+}
+
 static void statement_json(struct script *s, const char *rest)
 {
 	(void)rest;
@@ -445,6 +470,8 @@ static const struct {
 	{ "log", statement_log },
 	{ "move", statement_move },
 	{ "network", statement_network },
+	{ "offload", statement_offload },
+	{ "offloaded", statement_offloaded },
 	{ "open", statement_open },
 	{ "peer", statement_peer },
 	{ "ports", statement_ports },

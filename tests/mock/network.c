@@ -51,6 +51,7 @@ static struct {
 	struct failure open_failure, send_failure;
 	struct way ways[2]; /* by enum mock_direction */
 	unsigned lost;
+	mock_forward_fn forward;
 } net;
 
 static void nat_free(void *object)
@@ -140,6 +141,7 @@ void mock_reset(void)
 	mock_set_link(MOCK_IN, NULL);
 	mock_set_link(MOCK_OUT, NULL);
 	net.lost = 0;
+	net.forward = NULL;
 }
 
 /* --- NAT --- */
@@ -319,9 +321,12 @@ bool mock_send(const struct addr *from, const struct addr *to, const void *bytes
 static void deliver(struct mock_port *self, const struct mock_datagram *datagram)
 {
 	bool cut = datagram->len > BUF_PAYLOAD;
-	struct buf *buf = buf_get(self->pool);
+	struct buf *buf;
 	union sock from;
 
+	if (net.forward && net.forward(datagram, &self->port.local))
+		return;
+	buf = buf_get(self->pool);
 	if (!buf) {
 		reason_count(REASON_NO_BUFFER);
 		return;
@@ -507,17 +512,21 @@ static void mock_detach(struct port *port)
 }
 
 /* A port of ours, or a host outside, maybe behind a NAT. What gets lost here is no error. */
-static void route(const struct port *port, struct buf *buf, const struct addr *to)
+void mock_forward(const struct addr *local, const struct addr *peer, const void *bytes, size_t len)
 {
-	g_autofree struct mock_datagram *datagram = datagram_new(
-		&port->local, to, buf->data, buf->len);
-	struct mock_port *target = port_at(to);
+	g_autofree struct mock_datagram *datagram = datagram_new(local, peer, bytes, len);
+	struct mock_port *target = port_at(peer);
 
-	if (!target && !nat_enter(&port->local, &datagram->to)) {
+	if (!target && !nat_enter(local, &datagram->to)) {
 		net.lost++;
 		return;
 	}
 	pass_link(MOCK_OUT, target, datagram);
+}
+
+void mock_set_forward(mock_forward_fn fn)
+{
+	net.forward = fn;
 }
 
 static int mock_engine_send(
@@ -534,7 +543,7 @@ static int mock_engine_send(
 	if (!code && array_has(net.refusing, &addr))
 		code = ECONNREFUSED;
 	if (!code)
-		route(port, buf, &addr);
+		mock_forward(&port->local, &addr, buf->data, buf->len);
 	buf_put(buf);
 	return -code;
 }

@@ -47,6 +47,14 @@ bool mock_send(const struct addr *from, const struct addr *to, const void *bytes
 /* Delivers what waits at attached ports, oldest first, until nothing is left; how many. */
 unsigned mock_run(void);
 
+/*
+ * Who sees what arrives at a port before the port does; true: it went no further. And what it sends
+ * in its place, as from a port of ours. NULL: nobody, as after mock_reset.
+ */
+typedef bool (*mock_forward_fn)(const struct mock_datagram *datagram, const struct addr *local);
+void mock_set_forward(mock_forward_fn fn);
+void mock_forward(const struct addr *local, const struct addr *peer, const void *bytes, size_t len);
+
 /* The oldest datagram that left through a port, or NULL; the caller's, to be freed by g_free. */
 struct mock_datagram *mock_pop(void);
 /* The oldest one to that address, or NULL. */

@@ -7,8 +7,10 @@
 #include "base/clock.h"
 #include "control/retrans.h"
 #include "control/templates.h"
+#include "media/offload.h"
 #include "network.h"
 #include "ng/ng.h"
+#include "offload.h"
 #include "stats/interval.h"
 #include "stats/metric.h"
 
@@ -86,6 +88,11 @@ void world_open(struct world *world)
 		world->workers[i] = media_worker_new(i, world->control_box, on_event, world);
 	for (unsigned i = 0; world->settings.rtcp_facility >= 0 && i < WORLD_WORKERS; i++)
 		media_worker_on_rtcp(world->workers[i], on_rtcp, world);
+	if (world->offload)
+		world->settings.offload = offload_new(
+			mock_offload(), mock_offload_open(), NULL, media_offload_news, NULL);
+	for (unsigned i = 0; i < WORLD_WORKERS; i++)
+		media_worker_use_offload(world->workers[i], world->settings.offload);
 	world->interfaces = iface_table_new(
 		interfaces, world->port_min, world->port_max, mock_engine(), &err);
 	if (!world->interfaces)
@@ -194,6 +201,8 @@ void world_close(struct world *world)
 {
 	if (world->control.calls)
 		world_end_calls(world);
+	offload_free(world->settings.offload);
+	world->settings.offload = NULL;
 	for (unsigned i = 0; i < WORLD_WORKERS; i++)
 		media_worker_free(world->workers[i]);
 	mailbox_free(world->control_box);

@@ -23,6 +23,7 @@ struct world {
 	/* Set before world_open; world_defaults has the daemon's. */
 	struct call_settings settings;
 	uint16_t port_min, port_max;
+	bool offload; /* streams are forwarded by the mock of offload.h */
 	/* Messages to them stay unread while set. */
 	bool hold_workers, hold_control;
 

@@ -125,6 +125,8 @@ static const struct {
 	{ "moh-prevent-double-hold", NULL },
 	{ "table", "12" },
 	{ "no-fallback", NULL },
+	{ "offload", "none" },
+	{ "kernel-hook", "prerouting" },
 	{ "interface", "priv/10.0.0.1!192.0.2.1" },
 	{ "port-min", "20000" },
 	{ "port-max", "50000" },

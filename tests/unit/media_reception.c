@@ -188,6 +188,78 @@ static void test_another_clock_starts_again(void)
 	g_assert_cmpuint(reception_jitter_us(&r), ==, 0);
 }
 
+/* Who counts changes in the middle: the sum is that of one who counted all. */
+static void test_joined(void)
+{
+	struct reception r = RECEIVE(65530, 65531), k = RECEIVE(65532, 65534, 65535, 2), later;
+
+	reception_join(&r, &k, NULL);
+	assert_counts(&r, 3, 0, 2, 0, 0);
+	g_assert_cmpuint(r.highest, ==, 0x10002);
+	g_assert_cmpuint(r.first, ==, 65530);
+	later = k;
+	reception_sequence(&later, 1);
+	reception_sequence(&later, 3);
+	reception_join(&r, &later, &k);
+	assert_counts(&r, 2, 0, 2, 0, 1);
+	g_assert_cmpuint(r.highest, ==, 0x10003);
+	/* Here it is known again what is missing. */
+	reception_sequence(&r, 0);
+	assert_counts(&r, 1, 0, 2, 0, 2);
+	reception_sequence(&r, 1);
+	assert_counts(&r, 1, 1, 2, 0, 2);
+}
+
+static void test_joined_over_a_gap(void)
+{
+	struct reception r = RECEIVE(1, 2), k = RECEIVE(6, 7);
+
+	reception_join(&r, &k, NULL);
+	assert_counts(&r, 3, 0, 1, 0, 0);
+	g_assert_cmpuint(r.highest, ==, 7);
+	reception_fill(&r, 4);
+	assert_counts(&r, 2, 0, 2, 0, 0);
+	reception_fill(&r, 3);
+	reception_fill(&r, 5);
+	assert_counts(&r, 0, 0, 0, 0, 0);
+	reception_fill(&r, 8);
+	g_assert_cmpuint(r.highest, ==, 8);
+	assert_counts(&r, 0, 0, 0, 0, 0);
+}
+
+static void test_joined_from_far_off(void)
+{
+	struct reception r = RECEIVE(1, 2), k = RECEIVE(30000, 30001);
+
+	reception_join(&r, &k, NULL);
+	assert_counts(&r, 0, 0, 0, 1, 0);
+	g_assert_cmpuint(r.highest & 0xffff, ==, 30001);
+	g_assert_cmpuint(r.highest, >, 0xffff);
+}
+
+/* Some had come up that were behind the first that did not. */
+static void test_joined_overlapping(void)
+{
+	struct reception r = RECEIVE(1, 2, 4), k = RECEIVE(3, 5, 6);
+
+	reception_join(&r, &k, NULL);
+	g_assert_cmpuint(r.highest, ==, 6);
+}
+
+static void test_filled_long_after(void)
+{
+	struct reception r = RECEIVE(1), k;
+
+	reception_begin(&k, 10);
+	for (uint16_t seq = 11; seq < 900; seq++)
+		reception_sequence(&k, seq);
+	reception_join(&r, &k, NULL);
+	assert_counts(&r, 8, 0, 1, 0, 0);
+	reception_fill(&r, 5);
+	assert_counts(&r, 7, 0, 1, 0, 0);
+	g_assert_cmpuint(r.highest, ==, 899);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -204,5 +276,10 @@ int main(int argc, char **argv)
 	g_test_add_func("/media/reception/sixteenth", test_first_step_is_a_sixteenth);
 	g_test_add_func("/media/reception/leaps", test_leaps_are_ignored);
 	g_test_add_func("/media/reception/clock", test_another_clock_starts_again);
+	g_test_add_func("/media/reception/joined", test_joined);
+	g_test_add_func("/media/reception/joined-gap", test_joined_over_a_gap);
+	g_test_add_func("/media/reception/joined-far-off", test_joined_from_far_off);
+	g_test_add_func("/media/reception/joined-overlapping", test_joined_overlapping);
+	g_test_add_func("/media/reception/filled-long-after", test_filled_long_after);
 	return g_test_run();
 }

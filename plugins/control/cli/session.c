@@ -55,9 +55,18 @@ static struct str or_nowhere(struct str address)
 	return address.len ? address : STR_LIT("0.0.0.0");
 }
 
+/* When the call began, where there was no packet at all. */
+static int64_t last_user(const struct value *v)
+{
+	int64_t kernel_s = value_get_int(v, "last kernel packet", 0);
+
+	return value_get_int(v, kernel_s ? "last user packet" : "last packet", 0);
+}
+
 static void print_stream(struct cli *c, const struct value *v)
 {
 	const struct value *endpoint = value_get(v, "endpoint"), *stats = value_get(v, "stats");
+	const struct value *path = value_get(v, "path");
 
 	cli_print(c, "-------- Port %15.*s:%-5lld <> %15.*s:%-5lld%s",
 		STR_ARG(or_nowhere(value_get_str(v, "local address"))),
@@ -66,11 +75,16 @@ static void print_stream(struct cli *c, const struct value *v)
 		(long long)value_get_int(endpoint, "port", 0), has_flag(v, "RTP") ? "" : " (RTCP)");
 	if (value_get(v, "SSRC"))
 		cli_print(c, ", SSRC %llx", (unsigned long long)value_get_int(v, "SSRC", 0));
-	cli_print(c, ", %lld p, %lld b, %lld e, %lld uts, 0 kts\n",
+	cli_print(c, ", %lld p, %lld b, %lld e, %lld uts, %lld kts\n",
 		(long long)value_get_int(stats, "packets", 0),
 		(long long)value_get_int(stats, "bytes", 0),
-		(long long)value_get_int(stats, "errors", 0),
-		(long long)value_get_int(v, "last packet", 0));
+		(long long)value_get_int(stats, "errors", 0), (long long)last_user(v),
+		(long long)value_get_int(v, "last kernel packet", 0));
+	if (path && str_is(value_get_str(path, "now"), "kernel"))
+		cli_print(c, "---------- forwarded by the kernel\n");
+	else if (path)
+		cli_print(c, "---------- not forwarded by the kernel: %.*s\n",
+			STR_ARG(value_get_str(path, "text")));
 }
 
 static void print_media(struct cli *c, const struct value *v)
