@@ -33,6 +33,9 @@ static int check_sink(const struct plan *plan, const struct plan_stream *sink)
 		return REASON_KERNEL_SRTP;
 	if (is_shared(plan, sink))
 		return REASON_KERNEL_BUNDLE;
+	/* They tell of what has come and was sent by then, and the kernel is asked once a second. */
+	if (sink->report_us)
+		return REASON_KERNEL_REPORTS;
 	return sink->play ? REASON_KERNEL_PLAYED : PACKET_OK;
 }
 
@@ -85,6 +88,8 @@ int plan_offloads(const struct plan *plan, unsigned index)
 		return REASON_KERNEL_FILTERED;
 	if (s->delay_us)
 		return REASON_KERNEL_DELAYED;
+	if (s->report_us)
+		return REASON_KERNEL_REPORTS;
 	if (!s->rtp_sink_count || s->rtp_sink_count > OFFLOAD_MAX_SINKS)
 		return REASON_KERNEL_SINKS;
 	if (!type_count || type_count > OFFLOAD_MAX_TYPES)

@@ -175,6 +175,8 @@ enum reason_kind {
 	ROW(KERNEL_FILTERED, CHANGE, "kernel-filtered", "some of it is kept back or changed")      \
 	ROW(KERNEL_DELAYED, CHANGE, "kernel-delayed", "its packets wait (delay-buffer)")           \
 	ROW(KERNEL_PLAYED, CHANGE, "kernel-played", "something is played to who receives it")      \
+	ROW(KERNEL_REPORTS, CHANGE, "kernel-reports",                                              \
+		"reports of ours tell of it (generate-RTCP)")                                      \
 	ROW(KERNEL_SINKS, CHANGE, "kernel-sinks", "nobody receives it, or too many do")            \
 	ROW(KERNEL_TYPES, CHANGE, "kernel-types",                                                  \
 		"payload types come that were not described, or too many were")                    \
@@ -182,6 +184,8 @@ enum reason_kind {
 	ROW(KERNEL_CHANGED, CHANGE, "kernel-changed", "where it goes from or to has changed")      \
 	ROW(KERNEL_REFUSED, CHANGE, "kernel-refused", "the kernel has refused it")                 \
 	ROW(KERNEL_LOST, CHANGE, "kernel-lost", "the kernel has forgotten it")                     \
+	ROW(KERNEL_COUNTED, CHANGE, "kernel-counted",                                              \
+		"its counters were wanted up to the last packet")                                  \
 	ROW(KERNEL_ENDED, CHANGE, "kernel-ended", "it takes no part any more")                     \
 	ROW(TIMEOUT, CHANGE, "timeout", "call ended: no media")                                    \
 	ROW(SILENT_TIMEOUT, CHANGE, "silent-timeout", "call ended: on hold for too long")          \

@@ -109,6 +109,11 @@ static void make_delayed(struct plan_stream *s)
 	s->delay_us = 1000;
 }
 
+static void make_reported(struct plan_stream *s)
+{
+	s->report_us = 5000000;
+}
+
 static void make_lonely(struct plan_stream *s)
 {
 	s->rtp_sink_count = 0;
@@ -141,6 +146,11 @@ static void make_sink_played(struct plan_stream *s)
 	s[1].play = plan_play_new(NULL, &none);
 }
 
+static void make_sink_reported(struct plan_stream *s)
+{
+	make_reported(&s[1]);
+}
+
 static const struct {
 	const char *name;
 	void (*change)(struct plan_stream *s);
@@ -158,11 +168,13 @@ static const struct {
 	{ "digits", make_digits, REASON_KERNEL_DIGITS },
 	{ "filtered", make_filtered, REASON_KERNEL_FILTERED },
 	{ "delayed", make_delayed, REASON_KERNEL_DELAYED },
+	{ "reported", make_reported, REASON_KERNEL_REPORTS },
 	{ "no-sink", make_lonely, REASON_KERNEL_SINKS },
 	{ "undescribed", make_undescribed, REASON_KERNEL_TYPES },
 	{ "sink-secured", make_sink_secured, REASON_KERNEL_SRTP },
 	{ "sink-bundled", make_sink_bundled, REASON_KERNEL_BUNDLE },
 	{ "sink-opaque", make_sink_opaque, REASON_KERNEL_NOT_RTP },
+	{ "sink-reported", make_sink_reported, REASON_KERNEL_REPORTS },
 	{ "sink-played", make_sink_played, REASON_KERNEL_PLAYED },
 };
 
