@@ -20,6 +20,8 @@
 #include "media/offload.h"
 #include "net/iface.h"
 #include "record/writers.h"
+#include "stats/counter.h"
+#include "stats/reason.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -156,6 +158,23 @@ static void drop_calls(struct daemon *d)
 	recording_stop(&d->recording, d->recorder);
 }
 
+/* What was counted while we ran, for whoever reads the log afterwards. */
+static void log_totals(void)
+{
+	g_autoptr(GString) text = g_string_new("Totals:");
+
+	for (unsigned i = 0; i < COUNTER_COUNT; i++)
+		if (counter_total(i))
+			g_string_append_printf(text, " %s %llu,", counter_row(i)->name,
+				(unsigned long long)counter_total(i));
+	for (unsigned i = 0; i < REASON_COUNT; i++)
+		if (reason_total(i))
+			g_string_append_printf(text, " %s %llu,", reason_row(i)->name,
+				(unsigned long long)reason_total(i));
+	g_string_append_printf(text, " log lines dropped %llu", (unsigned long long)log_dropped());
+	log_info("%s", text->str);
+}
+
 void daemon_tear_down(struct daemon *d, int status)
 {
 	if (d->thread)
@@ -171,6 +190,11 @@ void daemon_tear_down(struct daemon *d, int status)
 			media_worker_stop(d->workers[i]);
 	if (d->thread)
 		drop_calls(d);
+	/* Behind the last counters of what the kernel forwarded. */
+	if (status == EXIT_SUCCESS && d->workers) {
+		log_totals();
+		log_info("Version %s shutting down", RTPENGINE_VERSION);
+	}
 	for (unsigned i = 0; d->workers && i < d->worker_count; i++)
 		media_worker_free(d->workers[i]);
 	g_free(d->workers);

@@ -16,8 +16,6 @@
 #include "log_writer.h"
 #include "process.h"
 #include "srtp/srtp.h"
-#include "stats/counter.h"
-#include "stats/reason.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -142,23 +140,6 @@ static void run(struct daemon *d)
 		continue;
 }
 
-/* What was counted while we ran, for whoever reads the log afterwards. */
-static void log_totals(void)
-{
-	g_autoptr(GString) text = g_string_new("Totals:");
-
-	for (unsigned i = 0; i < COUNTER_COUNT; i++)
-		if (counter_total(i))
-			g_string_append_printf(text, " %s %llu,", counter_row(i)->name,
-				(unsigned long long)counter_total(i));
-	for (unsigned i = 0; i < REASON_COUNT; i++)
-		if (reason_total(i))
-			g_string_append_printf(text, " %s %llu,", reason_row(i)->name,
-				(unsigned long long)reason_total(i));
-	g_string_append_printf(text, " log lines dropped %llu", (unsigned long long)log_dropped());
-	log_info("%s", text->str);
-}
-
 static int load_sections(struct daemon *d, struct err *err)
 {
 	const struct config *c = d->config;
@@ -209,8 +190,6 @@ static int start_and_run(struct daemon *d)
 	process_notify("READY=1");
 	run(d);
 	process_notify("STOPPING=1");
-	log_totals();
-	log_info("Version %s shutting down", RTPENGINE_VERSION);
 	return EXIT_SUCCESS;
 }
 

@@ -9,10 +9,12 @@
 
 /*
  * May a command take its time? One that needs a file begins to fetch it and is carried out again,
- * from its beginning, when that is there.
+ * from its beginning, when that is there. `crowded`: it may, but too many do already, so it is
+ * refused if it does.
  */
 struct command_time {
-	bool may_wait;       /* else it has to do with blocking */
+	bool may_wait; /* else it has to do with blocking */
+	bool crowded;
 	struct fetch *fetch; /* what it has waited for; or, with -EINPROGRESS, what it waits for */
 };
 

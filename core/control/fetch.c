@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Loads of clips gathered; each keeps the fetch until it has come back. */
+/* Loads of clips, or another thing, gathered; each keeps the fetch until it has come back. */
 #include "control/fetch.h"
 
 #include "base/ref.h"
@@ -23,17 +23,12 @@ static void destroy(struct fetch *f)
 	g_free(f);
 }
 
-static void on_clip(struct clip *clip, const char *error, void *arg)
+void fetch_come(void *fetch)
 {
-	struct fetch *f = arg;
+	struct fetch *f = fetch;
 	fetch_done_fn done = f->done;
 
-	f->outstanding--;
-	if (clip)
-		f->clips[f->count++] = ref_take(clip);
-	else if (!f->error)
-		f->error = g_strdup(error);
-	if (f->outstanding)
+	if (--f->outstanding)
 		return;
 	if (f->abandoned) {
 		destroy(f);
@@ -42,6 +37,17 @@ static void on_clip(struct clip *clip, const char *error, void *arg)
 	f->done = NULL;
 	if (done)
 		done(f->arg);
+}
+
+static void on_clip(struct clip *clip, const char *error, void *arg)
+{
+	struct fetch *f = arg;
+
+	if (clip)
+		f->clips[f->count++] = ref_take(clip);
+	else if (!f->error)
+		f->error = g_strdup(error);
+	fetch_come(f);
 }
 
 static void load_now(struct fetch *f, struct clips *clips, struct clip_source *source,
@@ -72,6 +78,14 @@ struct fetch *fetch_new(
 		for (unsigned i = 0; i < rates->count; i++)
 			clips_load(clips, source, rates->sample_hz[i], on_clip, f);
 	}
+	return f;
+}
+
+struct fetch *fetch_other(void)
+{
+	struct fetch *f = g_new0(struct fetch, 1);
+
+	f->outstanding = 1;
 	return f;
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Clips that a command waits for: of one source, at as many rates as its listeners need. [control] */
+/*
+ * What a command waits for: clips of one source, at as many rates as its listeners need; or something
+ * else that is told when it is over. [control]
+ */
 #ifndef CONTROL_FETCH_H
 #define CONTROL_FETCH_H
 
@@ -13,6 +16,9 @@ typedef void (*fetch_done_fn)(void *arg);
 /* Begins at once; `now`: and ends before it returns, by blocking. */
 struct fetch *fetch_new(
 	struct clips *clips, struct clip_source *source, const struct play_rates *rates, bool now);
+/* Something else: it is done with fetch_come, which is called once. */
+struct fetch *fetch_other(void);
+void fetch_come(void *fetch);
 /* Are all there, or failed? */
 bool fetch_is_done(const struct fetch *fetch);
 /* `fn` is called once, when that is so. */

@@ -266,7 +266,7 @@ static bool refuse_to_wait(const struct ng_message *m, struct fetch *fetch, GStr
 static bool take_new(struct control *control, struct ng_message *m, struct str message,
 	const struct addr *client, answer_to_fn later, void *arg, GString *reply)
 {
-	struct command_time time = { .may_wait = later != NULL };
+	struct command_time time = { .may_wait = later != NULL, .crowded = is_full(control) };
 	struct wait_queue *q;
 	struct fetch *fetch;
 	struct str call_id;

@@ -48,6 +48,8 @@ static void remove_on_control(struct message *message)
 
 static void offloaded_free(struct offloaded *o)
 {
+	struct session *session = o->session;
+
 	ref_drop(o->stats);
 	for (unsigned i = 0; i < G_N_ELEMENTS(o->sink_stats); i++)
 		ref_drop(o->sink_stats[i]);
@@ -55,6 +57,8 @@ static void offloaded_free(struct offloaded *o)
 		ref_drop(o->leases[i]);
 	list_remove(&o->of_session);
 	g_free(o);
+	if (session)
+		session_lost_offloaded(session);
 }
 
 static void release_on_control(struct message *message)
@@ -330,6 +334,20 @@ void media_offload_stop(struct session_state *state)
 {
 	if (state->look.fn)
 		wheel_clear(loop_wheel(media_worker_loop(state->worker)), &state->look);
+}
+
+void media_offload_recall(struct session_state *state)
+{
+	int64_t until_us = loop_now_us(media_worker_loop(state->worker)) + SECOND_US;
+
+	for (unsigned i = 0; state->set && i < state->set->plan->stream_count; i++) {
+		struct stream *stream = &state->set->streams[i];
+
+		stream->offload_after_us = MAX(stream->offload_after_us, until_us);
+		stream->offload_why = REASON_KERNEL_COUNTED;
+		if (stream->offloaded)
+			take_back(stream->offloaded, state->worker, REASON_KERNEL_COUNTED);
+	}
 }
 
 void media_offload_end(struct session_state *state)

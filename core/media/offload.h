@@ -75,6 +75,8 @@ void media_offload_inherit(
 	struct session_state *state, struct stream_set *before, struct stream_set *next);
 /* The session leaves this worker / has come to another. [media] */
 void media_offload_stop(struct session_state *state);
+/* All of it is taken back, and stays here for a second. [media] */
+void media_offload_recall(struct session_state *state);
 /* The session ends: all of it is taken back. [media] */
 void media_offload_end(struct session_state *state);
 /* Until when is it known what has come to the stream? [media] */

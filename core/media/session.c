@@ -21,13 +21,15 @@
 struct session {
 	struct session_state *state;
 	struct mailbox *control;
-	struct media_worker *worker; /* who has it, or gets it next */
-	struct stream_set *latest;   /* the last one made; NULL before */
-	GQueue held;                 /* struct stream_set: wait until a move is over */
-	GQueue held_messages;        /* struct message for the worker: likewise */
-	struct list offloaded;       /* struct offloaded, by of_session */
-	bool moving;                 /* on its way between two workers */
-	bool dropping;               /* to be dropped as soon as a move is over */
+	struct media_worker *worker;     /* who has it, or gets it next */
+	struct stream_set *latest;       /* the last one made; NULL before */
+	GQueue held;                     /* struct stream_set: wait until a move is over */
+	GQueue held_messages;            /* struct message for the worker: likewise */
+	struct list offloaded;           /* struct offloaded, by of_session */
+	bool moving;                     /* on its way between two workers */
+	bool dropping;                   /* to be dropped as soon as a move is over */
+	session_recalled_fn on_recalled; /* NULL: nobody waits for it */
+	void *recalled_arg;
 	session_dropped_fn on_dropped;
 	void *dropped_arg;
 };
@@ -361,6 +363,38 @@ void session_has_offloaded(struct session *session, struct offloaded *offloaded)
 	list_append(&session->offloaded, &offloaded->of_session);
 }
 
+static void recall_on_worker(struct message *message)
+{
+	struct journey *j = container_of(message, struct journey, message);
+
+	if (j->state->worker)
+		media_offload_recall(j->state);
+	g_free(j);
+}
+
+bool session_recall(struct session *session, session_recalled_fn fn, void *arg)
+{
+	struct journey *j;
+
+	if (list_empty(&session->offloaded) || session->on_recalled)
+		return false;
+	session->on_recalled = fn;
+	session->recalled_arg = arg;
+	j = journey_new(session->state, recall_on_worker);
+	session_post(session, &j->message);
+	return true;
+}
+
+void session_lost_offloaded(struct session *session)
+{
+	session_recalled_fn fn = session->on_recalled;
+
+	if (!fn || !list_empty(&session->offloaded))
+		return;
+	session->on_recalled = NULL;
+	fn(session->recalled_arg);
+}
+
 /* They outlive it, with who had it last. */
 static void let_go_of_offloaded(struct session *session)
 {
@@ -372,6 +406,7 @@ static void let_go_of_offloaded(struct session *session)
 		o->worker = session->worker;
 		o->session = NULL;
 	}
+	session_lost_offloaded(session);
 }
 
 static void dropped_on_control(struct message *message)

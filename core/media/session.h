@@ -27,6 +27,7 @@ struct stream_set;
 
 /* The worker has let go of everything; the session is freed right after. [control] */
 typedef void (*session_dropped_fn)(void *arg);
+typedef void (*session_recalled_fn)(void *arg);
 
 /* On `worker`, without streams. [control] */
 struct session *session_new(uint64_t id, struct media_worker *worker, struct mailbox *control);
@@ -65,8 +66,15 @@ bool session_move(struct session *session, struct media_worker *to);
 void session_post(struct session *session, struct message *message);
 bool session_is_moving(const struct session *session); /* [control] */
 struct offloaded;
-/* Until it is dropped, or the other one freed. [control] */
+/* Until it is dropped, or the other one freed, which is told by the second. [control] */
 void session_has_offloaded(struct session *session, struct offloaded *offloaded);
+void session_lost_offloaded(struct session *session);
+/*
+ * Takes back what is forwarded below us for it (offload.h), for a second; `fn` is called once, when
+ * all that was counted there is in the records, or the session was dropped. False: nothing is
+ * forwarded, or that has been asked for already; it is not called. [control]
+ */
+bool session_recall(struct session *session, session_recalled_fn fn, void *arg);
 /* The session must not be used after this. `on_dropped` may be NULL. [control] */
 void session_drop(struct session *session, session_dropped_fn on_dropped, void *arg);
 

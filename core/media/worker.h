@@ -41,15 +41,15 @@ enum media_event_type {
 	MEDIA_EVENT_ICE_COMPLETED,    /* of the section of this stream, which is its RTP's */
 	MEDIA_EVENT_ICE_FAILED,       /* the same */
 	MEDIA_EVENT_ICE_CONSENT_LOST, /* by `peer`: nothing is sent there any more */
-	MEDIA_EVENT_ICE_ROLE,         /* of the section, as above: `controlling` or not from now on */
-	MEDIA_EVENT_PLAY_ENDED,       /* playback `play_id` has come to its end */
-	MEDIA_EVENT_WRONG_KEY,        /* SRTP that no key fits: the first since one did */
-	MEDIA_EVENT_DTLS_UP,          /* with `peer`: there are keys */
-	MEDIA_EVENT_DTLS_FAILED,      /* by `reason` */
-	MEDIA_EVENT_DTLS_CLOSED,      /* by the peer */
-	MEDIA_EVENT_OFFLOADED,        /* its RTP is forwarded below us, to `peer` first of all */
-	MEDIA_EVENT_TAKEN_BACK,       /* … not any more, by `reason` */
-	MEDIA_EVENT_DTMF,             /* `source` has sent `dtmf`, which is over now */
+	MEDIA_EVENT_ICE_ROLE,    /* of the section, as above: `controlling` or not from now on */
+	MEDIA_EVENT_PLAY_ENDED,  /* playback `play_id` has come to its end */
+	MEDIA_EVENT_WRONG_KEY,   /* SRTP that no key fits: the first since one did */
+	MEDIA_EVENT_DTLS_UP,     /* with `peer`: there are keys */
+	MEDIA_EVENT_DTLS_FAILED, /* by `reason` */
+	MEDIA_EVENT_DTLS_CLOSED, /* by the peer */
+	MEDIA_EVENT_OFFLOADED,   /* its RTP is forwarded below us, to `peer` first of all */
+	MEDIA_EVENT_TAKEN_BACK,  /* … not any more, by `reason` */
+	MEDIA_EVENT_DTMF,        /* `source` has sent `dtmf`, which is over now */
 };
 
 struct media_dtmf {

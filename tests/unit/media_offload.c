@@ -488,6 +488,38 @@ static void test_the_end_waits_for_the_target(void)
 	end();
 }
 
+static void count_call(void *count)
+{
+	++*(unsigned *)count;
+}
+
+/* Who wants all that was counted gets it, without waiting for a reading. */
+static void test_recalled_for_its_counters(void)
+{
+	unsigned told = 0;
+
+	begin();
+	g_assert_false(session_recall(f.session, count_call, &told));
+	send_next(20);
+	g_assert_true(session_recall(f.session, count_call, &told));
+	g_assert_false(session_recall(f.session, count_call, &told));
+	run();
+	g_assert_cmpuint(told, ==, 1);
+	g_assert_cmpuint(mock_offload_count(), ==, 0);
+	assert_why(REASON_KERNEL_COUNTED);
+	assert_all(20);
+	send_next(10);
+	g_assert_cmpuint(mock_offload_count(), ==, 0);
+	send_next(50);
+	g_assert_cmpuint(mock_offload_count(), ==, 1);
+	read_counters();
+	assert_all(80);
+	assert_sequence(80, 0, 0);
+	g_assert_true(session_recall(f.session, count_call, &told));
+	end();
+	g_assert_cmpuint(told, ==, 2);
+}
+
 /* Back and forth by plans, in the middle of packets: none is lost, none comes twice. */
 static void test_toggled_often(void)
 {
@@ -545,6 +577,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/media/offload/it-moves-with-its-session", test_it_moves_with_its_session);
 	g_test_add_func(
 		"/media/offload/the-end-waits-for-the-target", test_the_end_waits_for_the_target);
+	g_test_add_func("/media/offload/recalled-for-its-counters", test_recalled_for_its_counters);
 	g_test_add_func("/media/offload/toggled-often", test_toggled_often);
 	return g_test_run();
 }
