@@ -75,6 +75,8 @@ UNIT    := $(UNIT_SRC:%.c=$(BUILD)/%)
 FLOW    := $(if $(FLOW_SRC),$(BUILD)/tests/flow/flow)
 FUZZ    := $(FUZZ_SRC:%.c=$(BUILD)/%)
 AUDIO   := $(BUILD)/tests/audio/endpoint
+KTEST   := $(BUILD)/tests/kernel
+KTESTS  := $(addprefix $(KTEST)/,forward daemon load cost)
 # Executable ones are tests; files beside them that are not executable are their modules.
 executables = $(if $(wildcard $(1)),$(sort $(shell find $(wildcard $(1)) -maxdepth 0 -type f -perm -u+x)))
 DAEMON_TESTS := $(call executables,tests/daemon/*.t tests/daemon/*.py)
@@ -229,7 +231,7 @@ $(PERF)/chainfloor:
 perf-kit: $(addprefix $(PERF)/,ngload relayfloor cryptofloor chainfloor selftest)
 
 # Everything that is written in C, for `make lint`.
-compile-all: all tests perf-kit $(KTEST)/forward $(KTEST)/cost $(BUILD)/tests/soak/clock_step.so $(call objects,$(FUZZ_SRC))
+compile-all: all tests perf-kit $(KTESTS) $(BUILD)/tests/soak/clock_step.so $(call objects,$(FUZZ_SRC))
 
 # ---- the kernel module; it is built in a copy, so that its folder stays as it is ----
 
@@ -240,7 +242,6 @@ KBUILD_OUT ?= $(BUILD)/kernel
 # The kernel's Makefile has a VERSION and more of its own: nothing of ours goes there by itself.
 KBUILD      = env -u MAKEFLAGS -u MFLAGS make --no-print-directory -C $(KDIR) \
 	M=$(abspath $(KBUILD_OUT)) VERSION_TEXT=$(VERSION) W=1 $(if $(V),V=1) $(if $(C),C=$(C))
-KTEST       = $(BUILD)/tests/kernel
 
 .PHONY: kernel kernel-install kernel-install-dkms check-kernel check-kernel-debug perf-kernel
 kernel:
@@ -260,9 +261,12 @@ kernel-install-dkms:
 	sed 's/@VERSION@/$(VERSION)/' kernel/dkms.conf > $(DESTDIR)/usr/src/rtpengine-$(VERSION)/dkms.conf
 
 $(call objects,$(KTEST_SRC)): OWN_CFLAGS = -I.
-$(KTEST)/forward: $(patsubst %,$(KTEST)/%.o,forward world client test_relay test_control) $(BUILD)/libcore.a
+$(KTEST)/forward: $(patsubst %,$(KTEST)/%.o,forward check world client test_relay test_control) $(BUILD)/libcore.a
+$(KTEST)/daemon: $(patsubst %,$(KTEST)/%.o,daemon check world client engine talk \
+	test_path test_toggle test_death) $(BUILD)/libcore.a
+$(KTEST)/load: $(patsubst %,$(KTEST)/%.o,load check world client engine talk) $(BUILD)/libcore.a
 $(KTEST)/cost: $(patsubst %,$(KTEST)/%.o,cost world client)
-$(KTEST)/forward $(KTEST)/cost:
+$(KTESTS):
 	$(call say,LINK)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(if $(filter %.a,$^),$(PKG_LIBS) -lm)
 
@@ -293,7 +297,7 @@ help:
 #? make kernel       the kernel module, as build/kernel/rtpengine.ko; KDIR= for other headers; C=2 by sparse
 #? make kernel-install, kernel-install-dkms   the module for this kernel; its sources for DKMS
 #? make check-kernel the module in a guest; check-kernel-debug: with KASAN and lockdep, minutes
-#? make perf-kernel  instructions that a packet costs it
+#? make perf-kernel  instructions that a packet costs it, and a thousand calls the daemon
 #? make perf         figures beside those of Debian's rtpengine-daemon
 #? make perf-smoke   that the load kit works
 #? make docs         write conf.d/ and the man page from the tables of options
@@ -385,18 +389,19 @@ perf-smoke:
 	@tests/run --serial tests/perf/smoke
 
 check-kernel:
-	@+$(SUB) $(KTEST)/forward
-	@tests/run --timeout 600 --serial tests/kernel/forward.t
+	@+$(SUB) all $(KTEST)/forward $(KTEST)/daemon
+	@tests/run --timeout 900 --serial tests/kernel/forward.t tests/kernel/daemon.t
 
 KERNEL_SOURCE ?= /usr/src/linux-source-6.1.tar.xz
 check-kernel-debug:
-	@+$(SUB) $(KTEST)/forward
+	@+$(SUB) all $(KTEST)/forward $(KTEST)/daemon
 	@test -e $(BUILD)/kernel-debug/root/boot || tests/kernel/mkdebug $(KERNEL_SOURCE) $(BUILD)/kernel-debug
-	@KERNEL_DEBUG=$(abspath $(BUILD)/kernel-debug) tests/run --timeout 1200 --serial tests/kernel/forward.t
+	@KERNEL_DEBUG=$(abspath $(BUILD)/kernel-debug) tests/run --timeout 1200 --serial tests/kernel/forward.t \
+		tests/kernel/daemon.t
 
 perf-kernel:
-	@+$(SUB) $(KTEST)/cost
-	@tests/run --timeout 600 --serial tests/kernel/cost.t
+	@+$(SUB) all $(KTEST)/cost $(KTEST)/load
+	@tests/run --timeout 600 --serial tests/kernel/cost.t tests/kernel/load.t
 
 check-all:
 	@tests/check/all

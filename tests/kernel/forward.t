@@ -2,29 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The forwarding module in a guest with Debian's kernel, its memory checked (vmrun -D). Any
 # complaint of that kernel fails this test. Time there is that of instructions: waiting costs none.
-#   KERNEL_DEBUG=FOLDER   the kernel that mkdebug has made there, instead
 set -eu
 cd "$(dirname "$0")/../.."
-build=${BUILD:-build}
-
-skip() {
-	echo "1..0 # SKIP $1"
-	exit 0
-}
-PATH=$PATH:/usr/sbin:/sbin
-for tool in qemu-system-x86_64 busybox cpio depmod modprobe ip nft xz; do
-	command -v $tool >/dev/null || skip "no $tool here"
-done
-if [ -n "${KERNEL_DEBUG:-}" ]; then
-	headers=$KERNEL_DEBUG/build
-	set -- -r "$KERNEL_DEBUG/root" -m 1024
-else
-	version=$(tests/kernel/version) || skip "no kernel in /boot that headers are installed of"
-	headers=/lib/modules/$version/build
-	set -- -k "$version" -D
-fi
-make --no-print-directory kernel KDIR="$headers" KBUILD_OUT="$build/kernel-test" >&2
-export VMRUN_CACHE="$build/vm"
-exec tests/kernel/vmrun -t 500 "$@" -i 0 -f ip -f nft -f tests/kernel/net.sh:/root/ \
+. tests/kernel/guest.sh
+exec tests/kernel/vmrun -t 500 "$@" $checks -i 0 -f ip -f nft -f tests/kernel/net.sh:/root/ \
 	-f "$build/tests/kernel/forward:/root/" -N "$build/kernel-test/rtpengine.ko" -- \
 	'. ./net.sh && modprobe rtpengine && ./forward && rmmod rtpengine'

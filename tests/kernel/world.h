@@ -47,15 +47,20 @@ bool world_check(bool right, const char *what, const char *file, int line);
 bool world_check_int(
 	long long found, long long wanted, const char *what, const char *file, int line);
 
+/* The line of a test, by what was checked since the one before. */
+void world_result(unsigned number, const char *name);
+
 struct test {
 	const char *name;
 	void (*run)(void);
 };
 
-/* Each test begins with table 7 bound by it. */
+/* Each test of the module alone begins with table 7 bound by it; NULL elsewhere. */
 extern struct client *world_client;
 enum { WORLD_TABLE = 7 };
 
 extern const struct test relay_tests[], control_tests[];
+/* Those of the daemon, each of which starts its own. */
+extern const struct test path_tests[], toggle_tests[], death_tests[];
 
 #endif

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Daemons that die, that want the same table, and the module being unloaded under them. */
+#include "talk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+	TABLE = 0,
+	LOAD_US = 1000, /* between packets each way */
+	REFRESH_S = FORWARD_REFRESH_MS / 1000,
+	EXPIRE_S = FORWARD_EXPIRE_MS / 1000,
+};
+
+static const char busy[] =
+	"FAILED TO CREATE KERNEL TABLE 0 (Device or resource busy: another daemon "
+	"has it), KERNEL FORWARDING DISABLED";
+
+static struct engine engine, other = { .port = 2224 };
+static struct talk talk;
+
+/* Packets both ways from a process of their own, until stop_load. */
+static pid_t start_load(void)
+{
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;;) {
+		talk_send(&talk, 0);
+		talk_send(&talk, 1);
+		talk_pace(LOAD_US);
+	}
+}
+
+static void stop_load(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+/* Does anything arrive, from now on? */
+static bool something_arrives(void)
+{
+	talk_drain(&talk);
+	return world_receive(talk.phone[0].rtp)->len && world_receive(talk.phone[1].rtp)->len;
+}
+
+static bool nothing_arrives(void)
+{
+	talk_drain(&talk);
+	return !world_receive(talk.phone[0].rtp)->len && !world_receive(talk.phone[1].rtp)->len;
+}
+
+static void close_phones(void)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		close(talk.phone[i].rtp);
+		close(talk.phone[i].rtcp);
+	}
+}
+
+static int unload(void)
+{
+	return syscall(SYS_delete_module, "rtpengine", O_NONBLOCK) < 0 ? errno : 0;
+}
+
+static bool begin(void)
+{
+	return CHECK(engine_start(&engine, "--table=0", "--no-fallback", "--log-level=6", NULL)) &&
+	       CHECK(talk_begin(&talk, &engine, "mortal", 4, "")) && talk_until(&talk, "kernel");
+}
+
+static int targets(void)
+{
+	struct client *c = client_open();
+	int count = c ? client_count(c, TABLE) : -1;
+
+	client_close(c);
+	return count;
+}
+
+/* What it left goes on for as long as it takes to start another one, and no longer. */
+static void test_killed_under_load(void)
+{
+	pid_t load;
+
+	if (!begin())
+		return;
+	load = start_load();
+	talk_pace(500000);
+	CHECK_INT(unload(), EAGAIN);
+	CHECK_INT(engine_stop(&engine, SIGKILL), -1);
+	CHECK(something_arrives());
+	talk_pace((EXPIRE_S - REFRESH_S - 2) * 1000000);
+	CHECK(something_arrives());
+	talk_pace((REFRESH_S + 3) * 1000000);
+	CHECK(nothing_arrives());
+	CHECK(targets() <= 0);
+	stop_load(load);
+	close_phones();
+}
+
+static void test_unloaded_under_load(void)
+{
+	pid_t load;
+
+	if (!begin())
+		return;
+	load = start_load();
+	talk_pace(500000);
+	CHECK_INT(engine_stop(&engine, SIGKILL), -1);
+	CHECK(something_arrives());
+	CHECK_INT(unload(), 0);
+	CHECK(nothing_arrives());
+	stop_load(load);
+	close_phones();
+}
+
+/* The module comes back by itself; a table that nobody owns is the next one's, without its targets. */
+static void test_taken_back(void)
+{
+	if (!begin())
+		return;
+	CHECK_INT(engine_stop(&engine, SIGKILL), -1);
+	CHECK_INT(targets(), 2);
+	if (CHECK(engine_start(&engine, "--table=0", "--no-fallback", "--log-level=6", NULL))) {
+		CHECK_INT(targets(), 0);
+		close_phones();
+		if (CHECK(talk_begin(&talk, &engine, "reborn", 4, "")))
+			talk_until(&talk, "kernel");
+		talk_end(&talk);
+	}
+	CHECK_INT(engine_stop(&engine, SIGTERM), 0);
+	CHECK(targets() <= 0);
+}
+
+static void test_a_table_has_one_owner(void)
+{
+	if (!begin())
+		return;
+	CHECK(!engine_start(&other, "--table=0", "--no-fallback", "--port-min=40000",
+		"--port-max=40100", NULL));
+	CHECK(WIFEXITED(other.status) && WEXITSTATUS(other.status));
+	CHECK(engine_said(&other, busy));
+	CHECK(engine_said(&other, "Userspace fallback disallowed - exiting"));
+	if (CHECK(engine_start(&other, "--table=0", "--port-min=40000", "--port-max=40100", NULL)))
+		CHECK(engine_said(&other, busy));
+	talk_until(&talk, "kernel");
+	CHECK_INT(targets(), 2);
+	CHECK_INT(engine_stop(&other, SIGTERM), 0);
+	CHECK_INT(targets(), 2);
+	if (CHECK(engine_start(&other, "--table=1", "--no-fallback", "--port-min=40000",
+		    "--port-max=40100", NULL)))
+		CHECK_INT(engine_stop(&other, SIGTERM), 0);
+	talk_end(&talk);
+	CHECK_INT(engine_stop(&engine, SIGTERM), 0);
+}
+
+/* Last: it is not there any more then. */
+static void test_unloaded(void)
+{
+	CHECK_INT(unload(), 0);
+	CHECK_INT(unload(), ENOENT);
+}
+
+const struct test death_tests[] = {
+	{ "killed under load, nothing is forwarded after 30 s", test_killed_under_load },
+	{ "killed and unloaded under load", test_unloaded_under_load },
+	{ "a restarted daemon takes its table back", test_taken_back },
+	{ "a table has one owner, the next one is told so", test_a_table_has_one_owner },
+	{ "nothing is left", test_unloaded },
+	{ NULL, NULL },
+};
