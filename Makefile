@@ -413,7 +413,7 @@ docs: all
 
 DEPS := build-essential pkg-config libglib2.0-dev libssl-dev libsrtp2-dev python3 iproute2 \
 	libavcodec-dev libavformat-dev libavutil-dev libswresample-dev libbcg729-dev libopus-dev libspandsp-dev \
-	libopencore-amrnb-dev libopencore-amrwb-dev libvo-amrwbenc-dev tshark ffmpeg sox
+	libopencore-amrnb-dev libopencore-amrwb-dev libvo-amrwbenc-dev tshark ffmpeg sox iptables
 DEPS_KERNEL := qemu-system-x86 busybox-static linux-image-amd64 linux-headers-amd64 kmod cpio xz-utils \
 	nftables sparse
 DEPS_ALL = $(DEPS) $(DEPS_KERNEL) clang clang-format libclang-rt-14-dev valgrind kamailio kamailio-extra-modules \

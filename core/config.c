@@ -13,6 +13,7 @@
 
 #include <glib.h>
 
+#include "firewall/firewall.h"
 #include "net/addr.h"
 #include "rtp/telephone_event.h"
 
@@ -206,6 +207,18 @@ static int check_offload(const struct config *config, struct err *err)
 	return 0;
 }
 
+static int check_firewall(const struct config *config, struct err *err)
+{
+	const char *chain = config->iptables_chain;
+
+	if (!chain || !*chain || firewall_chain_is_valid(chain))
+		return 0;
+	return err_set(err, EINVAL,
+		"Invalid chain '%s' (--iptables-chain): it must be one made for this, whose name "
+		"is a word of at most 28 characters",
+		chain);
+}
+
 static int check_digits(const char *text, const char *option, struct err *err)
 {
 	for (const char *c = text; c && *c; c++)
@@ -234,6 +247,7 @@ static int check_all(const struct config_set *set, struct err *err)
 		check_mysql_query,
 		check_recording,
 		check_offload,
+		check_firewall,
 		check_codes,
 	};
 

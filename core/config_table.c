@@ -310,8 +310,8 @@ static const struct option options[] = {
 	  "before all of the firewall" },
 	{ .name = "iptables-chain", .type = OPTION_STRING, .group = OPTION_GENERAL,
 	  .offset = AT(iptables_chain), .arg = "STRING",
-	  .unavailable = "firewall rules are not built yet",
-	  .help = "Keep rules that accept the ports in use in this firewall chain" },
+	  .help = "Keep rules that accept the ports in use in this chain of table filter; it must "
+	  "be there, is ours alone and emptied at start" },
 
 	/* Interfaces, ports, packet marking */
 	{ .name = "interface", .short_name = 'i', .type = OPTION_LIST,

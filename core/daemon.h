@@ -9,6 +9,7 @@
 #include "call/call.h"
 #include "config.h"
 #include "control/command.h"
+#include "firewall/firewall.h"
 #include "io_engine.h"
 #include "offload/kmod.h"
 #include "privileges.h"
@@ -29,6 +30,7 @@ struct daemon {
 	struct privileges privileges;
 	struct iface_table *interfaces;
 	struct io_engine engine;
+	struct firewall *firewall; /* NULL: ports get no rules */
 	struct control_thread *thread;
 	struct media_worker **workers;
 	unsigned worker_count;

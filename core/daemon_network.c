@@ -80,6 +80,26 @@ static void warn_of_ephemeral_ports(const struct config *c)
 			count, ours.first, ours.last, system.first, system.last);
 }
 
+static bool has_family(const struct iface_table *table, enum addr_family family)
+{
+	for (unsigned i = 0; i < iface_count(table); i++)
+		for (unsigned n = 0; n < iface_at(table, i)->addr_count; n++)
+			if (iface_at(table, i)->addrs[n].local.family == family)
+				return true;
+	return false;
+}
+
+static void open_firewall(struct daemon *d)
+{
+	const char *chain = d->config->iptables_chain;
+
+	if (!chain || !*chain)
+		return;
+	d->firewall = firewall_new(
+		chain, has_family(d->interfaces, ADDR_IP4), has_family(d->interfaces, ADDR_IP6));
+	iface_table_use_guard(d->interfaces, firewall_guard(d->firewall));
+}
+
 int daemon_open_network(struct daemon *d, struct err *err)
 {
 	const struct config *c = d->config;
@@ -88,6 +108,7 @@ int daemon_open_network(struct daemon *d, struct err *err)
 		(uint16_t)c->port_max, port_engine_epoll(), err);
 	if (!d->interfaces || io_engine_start(c, d->interfaces, &d->engine, err) < 0)
 		return -EINVAL;
+	open_firewall(d);
 	warn_of_foreign_addresses(d->interfaces);
 	warn_of_ephemeral_ports(c);
 	for (char **text = c->listen_ng; text && *text; text++) {

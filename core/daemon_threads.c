@@ -116,6 +116,8 @@ int daemon_start_threads(struct daemon *d, struct err *err)
 	for (unsigned i = 0; i < d->listener_count; i++)
 		listen_udp_start(d->listeners[i], control_thread_context(d->thread));
 	io_engine_watch(&d->engine, control_thread_context(d->thread));
+	if (!ret && d->firewall)
+		ret = firewall_start(d->firewall);
 	if (!ret)
 		ret = control_thread_start(d->thread, d->calls, d->workers, d->worker_count);
 	return ret < 0 ? err_set(err, -ret, "Failed to start a thread (%s)", g_strerror(-ret)) : 0;
@@ -208,6 +210,7 @@ void daemon_tear_down(struct daemon *d, int status)
 	helper_pool_free(d->players);
 	helper_pool_free(d->helpers);
 	control_thread_free(d->thread);
+	firewall_free(d->firewall);
 	iface_table_free(d->interfaces);
 	io_engine_stop(&d->engine);
 	report_udp_close();

@@ -81,27 +81,72 @@ static void show(struct media *to, struct media *head, const struct bundle_optio
 		to->carrier = head;
 }
 
+static bool is_offered(
+	const struct media_pair *pair, const struct sdp_media *in, const struct bundle_options *o)
+{
+	bool asked = o->offer || o->require || o->strict;
+
+	return pair->to && !is_declined(pair, in) && may_share(pair, in) && !o->reject &&
+	       (asked || pair->to->bundled);
+}
+
+/* NULL: it shares nothing yet. */
+static struct media *head_by_now(const struct media_pair *pair)
+{
+	struct media *to = pair->to;
+
+	if (!to->bundled)
+		return NULL;
+	return to->carrier ? to->carrier : to;
+}
+
+/*
+ * What shares a transport goes on so, by the section that carries it as long as that is there; what
+ * does not yet joins the first group.
+ */
+static void find_heads(struct media_pair *pairs, const struct sdp *sdp,
+	const struct bundle_options *o, struct media **ret_heads)
+{
+	struct media *first = NULL;
+
+	for (unsigned i = 0; i < sdp->media_count; i++) {
+		struct media *before, *head = NULL;
+
+		if (!is_offered(&pairs[i], &sdp->media[i], o))
+			continue;
+		before = head_by_now(&pairs[i]);
+		for (unsigned n = 0; before && n < sdp->media_count; n++) {
+			if (!is_offered(&pairs[n], &sdp->media[n], o) ||
+				head_by_now(&pairs[n]) != before)
+				continue;
+			if (!head || pairs[n].to == before)
+				head = pairs[n].to;
+		}
+		if (!head)
+			head = first ? first : pairs[i].to;
+		first = first ? first : head;
+		ret_heads[i] = head;
+	}
+}
+
 static void offer_receiver(
 	struct media_pair *pairs, const struct sdp *sdp, const struct bundle_options *o)
 {
-	bool asked = o->offer || o->require || o->strict;
-	struct media *head = NULL;
+	g_autofree struct media **heads = g_new0(struct media *, sdp->media_count);
 
+	find_heads(pairs, sdp, o, heads);
 	for (unsigned i = 0; i < sdp->media_count; i++) {
 		struct media *to = pairs[i].to;
 
 		if (!to)
 			continue;
 		to->bundle_shown = BUNDLE_NOT_SHOWN;
-		if (is_declined(&pairs[i], &sdp->media[i]) ||
-			!may_share(&pairs[i], &sdp->media[i]) || o->reject ||
-			(!asked && !to->bundled)) {
-			to->bundled = false;
-			to->carrier = NULL;
+		if (heads[i]) {
+			show(to, heads[i], o);
 			continue;
 		}
-		head = head ? head : to;
-		show(to, head, o);
+		to->bundled = false;
+		to->carrier = NULL;
 	}
 }
 

@@ -50,25 +50,30 @@ static void each_place(const struct call *call, place_fn fn, void *arg)
 	}
 }
 
+struct claims {
+	struct str call_id;
+	unsigned conflicts;
+};
+
 static void claim(struct lease *lease, const struct lease_owner *owner, void *arg)
 {
-	unsigned *conflicts = arg;
+	struct claims *claims = arg;
 
-	if (!lease_claim(lease, owner))
-		(*conflicts)++;
+	if (!lease_claim(lease, owner, claims->call_id))
+		claims->conflicts++;
 }
 
 void call_claim_leases(const struct call *call)
 {
-	unsigned conflicts = 0;
+	struct claims claims = { .call_id = call->id };
 
-	each_place(call, claim, &conflicts);
-	if (!conflicts)
+	each_place(call, claim, &claims);
+	if (!claims.conflicts)
 		return;
-	counter_add(COUNTER_LEASE_CONFLICTS, conflicts);
-	log_err("%u ports of this call belong to another endpoint", conflicts);
+	counter_add(COUNTER_LEASE_CONFLICTS, claims.conflicts);
+	log_err("%u ports of this call belong to another endpoint", claims.conflicts);
 #ifdef CHECK_INVARIANTS
-	g_error("%u ports with two owners", conflicts);
+	g_error("%u ports with two owners", claims.conflicts);
 #endif
 }
 

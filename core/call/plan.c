@@ -7,6 +7,7 @@
 #include "call/call.h"
 #include "call/dtmf.h"
 #include "call/negotiate.h"
+#include "call/plan_priv.h"
 #include "call/play.h"
 #include "call/port_maps.h"
 #include "media/delay.h"
@@ -454,55 +455,6 @@ static void wire(
 
 /* ---- sections that share a transport ---- */
 
-static unsigned mid_extension(const struct sdp_media *in)
-{
-	for (unsigned i = 0; i < in->extmap_count; i++)
-		if (negotiate_extmap_is_mid(in->extmap[i]))
-			return negotiate_extmap_id(in->extmap[i]);
-	return 0;
-}
-
-/* What its party sends, as it was signalled. */
-static void add_ssrcs(struct plan_bundle *b, const struct sdp_media *in, unsigned member)
-{
-	for (unsigned i = 0; i < in->attrs.count && b->ssrc_count < PLAN_MAX_SSRCS; i++) {
-		uint32_t ssrc;
-
-		if (!sdp_read_ssrc(&in->attrs.attr[i], &ssrc))
-			continue;
-		if (b->ssrc_count && b->ssrcs[b->ssrc_count - 1].ssrc == ssrc)
-			continue;
-		b->ssrcs[b->ssrc_count].ssrc = ssrc;
-		b->ssrcs[b->ssrc_count++].member = (uint8_t)member;
-	}
-}
-
-static void add_member(struct plan_bundle *b, unsigned stream, const struct media *media)
-{
-	enum { SEVERAL = PLAN_MAX_BUNDLED + 1 };
-	const struct sdp_media *in = media->in;
-	unsigned member = b->count++;
-
-	b->streams[member] = (uint16_t)stream;
-	if (!in)
-		return;
-	for (unsigned i = 0; i < in->format_count; i++) {
-		uint8_t *type = &b->by_type[in->formats[i].payload_type & 0x7f];
-
-		*type = (uint8_t)(*type && *type != member + 1 ? SEVERAL : member + 1);
-	}
-	if (!b->mid_id)
-		b->mid_id = (uint8_t)mid_extension(in);
-	add_ssrcs(b, in, member);
-}
-
-static void forget_ambiguous(struct plan_bundle *b)
-{
-	for (unsigned i = 0; i < G_N_ELEMENTS(b->by_type); i++)
-		if (b->by_type[i] > PLAN_MAX_BUNDLED)
-			b->by_type[i] = 0;
-}
-
 /* The stream of a section's that carries component `n` of those it carries. */
 static unsigned carrying(const struct compiler *c, const struct media *media, unsigned n)
 {
@@ -518,10 +470,10 @@ static void carry(struct compiler *c, const struct media *media, unsigned first)
 		c->plan->streams[first + n].carrier = (uint16_t)by;
 		if (!carrier->bundle) {
 			carrier->bundle = g_new0(struct plan_bundle, 1);
-			add_member(carrier->bundle, by, media->carrier);
+			plan_bundle_add(carrier->bundle, by, media->carrier->in);
 		}
 		if (carrier->bundle->count < PLAN_MAX_BUNDLED)
-			add_member(carrier->bundle, first + n, media);
+			plan_bundle_add(carrier->bundle, first + n, media->in);
 	}
 }
 
@@ -532,7 +484,7 @@ static void carry_all(struct compiler *c)
 			carry(c, c->media[i], c->first[i]);
 	for (unsigned i = 0; i < c->plan->stream_count; i++)
 		if (c->plan->streams[i].bundle)
-			forget_ambiguous(c->plan->streams[i].bundle);
+			plan_bundle_end(c->plan->streams[i].bundle);
 }
 
 static unsigned count_media(const struct model *model)

@@ -121,12 +121,24 @@ static bool in_bundle(const struct writing *wr, const struct media *media)
 	return is_usable(media) && (media->bundled || (!wr->answer && media->bundle_shown));
 }
 
-/* An offer of ours has one group; an answer those that were offered. */
+/* Of its group; what is offered to share for the first time is in the first one. */
+static const struct media *bundle_head(const struct writing *wr, const struct media *media)
+{
+	if (media->carrier)
+		return media->carrier;
+	if (wr->answer || media->bundled)
+		return media;
+	for (unsigned i = 0; i < wr->to->media_count; i++)
+		if (in_bundle(wr, wr->to->media[i]))
+			return wr->to->media[i]->carrier ? wr->to->media[i]->carrier
+							 : wr->to->media[i];
+	return media;
+}
+
 static bool in_same_bundle(
 	const struct writing *wr, const struct media *media, const struct media *head)
 {
-	return in_bundle(wr, media) && media->mid.len &&
-	       (!wr->answer || (media->carrier ? media->carrier : media) == head);
+	return in_bundle(wr, media) && media->mid.len && bundle_head(wr, media) == head;
 }
 
 /* The one that carries the others is told first. */
@@ -152,11 +164,8 @@ static void write_groups(struct writing *wr)
 	for (unsigned i = 0; i < wr->to->media_count; i++) {
 		const struct media *media = wr->to->media[i];
 
-		if (!in_bundle(wr, media) || (wr->answer && media->carrier))
-			continue;
-		write_group(wr, media);
-		if (!wr->answer)
-			return;
+		if (in_bundle(wr, media) && bundle_head(wr, media) == media)
+			write_group(wr, media);
 	}
 }
 

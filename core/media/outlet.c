@@ -2,9 +2,9 @@
 /*
  * The other end of transcoding: numbers and times of what is sent. Each packet leaves when its
  * timestamp says, counted from one that left before; one that is late leaves at once and moves
- * that reckoning back, so that there are no bursts to catch up, but for the first one in a while,
- * which may just as well have waited for us; where all of a row come early, the source has a fast
- * clock or was late once, and the reckoning moves forward.
+ * that reckoning back, so that there are no bursts to catch up: a little if it may just as well have
+ * waited for us, and not at all as the first one in a while; where all of a row come early, the
+ * source has a fast clock or was late once, and the reckoning moves forward.
  */
 #include "media/outlet.h"
 
@@ -15,6 +15,8 @@
 static const int64_t ANEW_US = 1000000; /* further off, the reckoning begins anew */
 static const int64_t EARLY_US = 5000;   /* well before its time */
 static const int64_t STEP_US = 5000;    /* how far the reckoning moves forward at a time */
+static const int64_t STALL_US = 10000;  /* so late is no fault of a system that is not overloaded */
+static const int64_t PUT_OFF_US = 1000; /* how far the reckoning moves back at least */
 static const int64_t SOON_US = 500;     /* due now */
 static const int64_t LATE_US = 1500;    /* by more than turns are apart */
 
@@ -157,6 +159,17 @@ static void reckon(struct outlet *o, const struct outlet_packet *packet, int64_t
 	o->pace_us = due_us;
 }
 
+/*
+ * By part of how late one is, if the system may have had something else to do: where it was the only
+ * one, the even pace of the others is not lost to it.
+ */
+static int64_t put_off(int64_t late_us)
+{
+	if (late_us > STALL_US)
+		return late_us;
+	return MIN(MAX(late_us / 4, PUT_OFF_US), late_us);
+}
+
 /* When a packet of that timestamp leaves. */
 static int64_t pace(struct outlet *o, const struct outlet_packet *packet, int64_t now_us)
 {
@@ -172,9 +185,13 @@ static int64_t pace(struct outlet *o, const struct outlet_packet *packet, int64_
 		reckon(o, packet, due_us);
 		return now_us;
 	}
+	if (due_us < now_us) {
+		o->early = 0;
+		reckon(o, packet, due_us + put_off(now_us - due_us));
+		return now_us;
+	}
 	if (due_us < now_us + EARLY_US) {
 		o->early = 0;
-		due_us = due_us > now_us ? due_us : now_us;
 	} else if (++o->early >= EARLY_RUN) {
 		o->early = 0;
 		due_us -= STEP_US;

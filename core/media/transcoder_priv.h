@@ -139,7 +139,9 @@ bool dtmf_replace(const struct turn *turn, const int16_t **samples);
  */
 bool dtmf_take_event(
 	const struct turn *turn, const struct rtp_header *h, struct telephone_event *event);
-/* An event that came is heard by the sink. */
+/* What is heard instead of the next digit that is blocked, which is the nth one. */
+struct tone dtmf_mask(const struct turn *turn, unsigned nth);
+/* transcoder_event.c: an event that came is heard by the sink. */
 void dtmf_play_event(
 	const struct turn *turn, const struct rtp_header *h, const struct telephone_event *event);
 /* The outlet's source goes silent for another one: an event that goes on ends, under its SSRC. */

@@ -358,6 +358,12 @@ void iface_table_use_engine(struct iface_table *table, const struct port_engine 
 		port_pool_use_engine(table->pools->pdata[i], engine);
 }
 
+void iface_table_use_guard(struct iface_table *table, const struct port_guard *guard)
+{
+	for (unsigned i = 0; i < table->pools->len; i++)
+		port_pool_use_guard(table->pools->pdata[i], guard);
+}
+
 void iface_table_free(struct iface_table *table)
 {
 	if (!table)

@@ -37,6 +37,8 @@ struct iface_table *iface_table_new(const char *const *specs, uint16_t port_min,
 	const struct port_engine *engine, struct err *err);
 /* All ports are opened by this one from now on; before the first lease. */
 void iface_table_use_engine(struct iface_table *table, const struct port_engine *engine);
+/* Who is told of all ports that calls have; before the first lease. */
+void iface_table_use_guard(struct iface_table *table, const struct port_guard *guard);
 void iface_table_free(struct iface_table *table); /* no lease may be left */
 /* The first one listed; never NULL. */
 const struct iface *iface_default(const struct iface_table *table);

@@ -38,6 +38,7 @@ struct number_list {
 struct port_pool {
 	struct addr local;
 	const struct port_engine *engine;
+	const struct port_guard *guard; /* NULL: nobody is told */
 	uint16_t port_min, port_max;
 	struct number_list pairs, singles;
 	unsigned free_count, size, used;
@@ -180,7 +181,10 @@ static int open_number(
 static void lease_destroy(void *object)
 {
 	struct lease *lease = object;
+	const struct port_guard *guard = lease->pool->guard;
 
+	if (guard && lease->owner.call)
+		guard->closed(guard->arg, &lease->port->local);
 	lease->port->engine->close(lease->port);
 	lease->pool->used--;
 	number_give_back(lease->pool, lease->number);
@@ -205,10 +209,15 @@ bool lease_owned_by(const struct lease *lease, const struct lease_owner *owner)
 	       o->component == owner->component;
 }
 
-bool lease_claim(struct lease *lease, const struct lease_owner *owner)
+bool lease_claim(struct lease *lease, const struct lease_owner *owner, struct str call_id)
 {
-	if (!lease->owner.call)
+	const struct port_guard *guard = lease->pool->guard;
+
+	if (!lease->owner.call) {
 		lease->owner = *owner;
+		if (guard)
+			guard->opened(guard->arg, &lease->port->local, call_id);
+	}
 	return lease_owned_by(lease, owner);
 }
 
@@ -468,6 +477,12 @@ void port_pool_use_engine(struct port_pool *pool, const struct port_engine *engi
 {
 	g_assert(pool->used == 0);
 	pool->engine = engine;
+}
+
+void port_pool_use_guard(struct port_pool *pool, const struct port_guard *guard)
+{
+	g_assert(pool->used == 0);
+	pool->guard = guard;
 }
 
 const struct port_engine *port_pool_engine(const struct port_pool *pool)

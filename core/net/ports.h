@@ -19,6 +19,13 @@ struct lease_owner {
 	uint16_t section, component;
 };
 
+/* Who is told of the ports that calls have. [control] */
+struct port_guard {
+	void (*opened)(void *arg, const struct addr *local, struct str call_id);
+	void (*closed)(void *arg, const struct addr *local);
+	void *arg;
+};
+
 /* Counted by base/ref: ref_take, ref_drop. */
 struct lease {
 	struct port *port; /* open as long as the lease lives */
@@ -31,6 +38,7 @@ struct port_pool *port_pool_new(const struct addr *local, uint16_t port_min, uin
 	const struct port_engine *engine); /* 1 ≤ port_min ≤ port_max */
 /* Before the first lease. */
 void port_pool_use_engine(struct port_pool *pool, const struct port_engine *engine);
+void port_pool_use_guard(struct port_pool *pool, const struct port_guard *guard); /* likewise */
 const struct port_engine *port_pool_engine(const struct port_pool *pool);
 void port_pool_free(struct port_pool *pool); /* no lease may be left; NULL is fine */
 /*
@@ -53,8 +61,8 @@ int port_pool_lease_one(struct port_pool *pool, struct lease **ret, struct err *
  */
 int port_pool_lease_at(
 	struct port_pool *pool, uint16_t number, struct lease **ret, struct err *err);
-/* False: it is another's, and stays so. */
-bool lease_claim(struct lease *lease, const struct lease_owner *owner);
+/* False: it is another's, and stays so. The first owner is told to the pool's guard. */
+bool lease_claim(struct lease *lease, const struct lease_owner *owner, struct str call_id);
 bool lease_owned_by(const struct lease *lease, const struct lease_owner *owner);
 unsigned port_pool_free_count(const struct port_pool *pool); /* numbers, not pairs */
 unsigned port_pool_size(const struct port_pool *pool);       /* without excluded numbers */

@@ -156,6 +156,8 @@ enum reason_kind {
 		"ports cannot be steered here: each has a socket watched by epoll")                \
 	ROW(PORT_CONFLICT, CHANGE, "port-conflict",                                                \
 		"another program bound a port that a call has: it gets no packets there")          \
+	ROW(FIREWALL_FAILED, CHANGE, "firewall-failed",                                            \
+		"a port's rule could not be put into --iptables-chain")                            \
 	ROW(KERNEL_OFF, CHANGE, "kernel-off", "no kernel forwarding is in use")                    \
 	ROW(KERNEL_NOT_RTP, CHANGE, "kernel-not-rtp", "only RTP is forwarded by the kernel")       \
 	ROW(KERNEL_RTCP, CHANGE, "kernel-rtcp",                                                    \

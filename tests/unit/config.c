@@ -127,6 +127,7 @@ static const struct {
 	{ "no-fallback", NULL },
 	{ "offload", "none" },
 	{ "kernel-hook", "prerouting" },
+	{ "iptables-chain", "media" },
 	{ "interface", "priv/10.0.0.1!192.0.2.1" },
 	{ "port-min", "20000" },
 	{ "port-max", "50000" },
@@ -472,6 +473,21 @@ static void test_recording_format(void)
 		NULL, ENOUGH, "--recording-dir=/x", "--recording-method=proc");
 }
 
+/* What it names is emptied at start. */
+static void test_chain(void)
+{
+	static const char rest[] = " (--iptables-chain): it must be one made for this, whose name "
+				   "is a word of at most 28 characters";
+	static const char *const names[] = { "INPUT", "FORWARD", "OUTPUT", "a b", "-F" };
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
+		g_autofree char *text = g_strdup_printf("Invalid chain '%s'%s", names[i], rest);
+		g_autofree char *argument = g_strconcat("--iptables-chain=", names[i], NULL);
+
+		assert_refused(text, NULL, ENOUGH, argument);
+	}
+}
+
 static void test_parser_errors(void)
 {
 	assert_refused("Bad command line: Unknown option --bogus", NULL, ENOUGH, "--bogus");
@@ -678,6 +694,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/config/facility-texts", test_facility_texts);
 	g_test_add_func("/config/query-texts", test_query_texts);
 	g_test_add_func("/config/recording-format", test_recording_format);
+	g_test_add_func("/config/chain", test_chain);
 	g_test_add_func("/config/parser-errors", test_parser_errors);
 	g_test_add_func("/config/file-choices", test_file_choices);
 	g_test_add_func("/config/precedence", test_precedence);

@@ -170,27 +170,44 @@ static void test_clocks_that_drift_anew(void)
 	drift(-200, 30, 17000);
 }
 
-/* One of many is late, as when this process had to wait: the others leave when they would have. */
-static void test_an_exception_moves_nothing(void)
+/*
+ * Two of many are late, as when this process had to wait: the first moves nothing, the second what
+ * follows by `moved_us`.
+ */
+static void late_ones(int64_t late_us, int64_t moved_us)
 {
-	enum { LATE = 80, COUNT = 120 };
-	int64_t start_us, delay_us;
+	enum { FIRST = 80, SECOND = 90, COUNT = 110 };
+	int64_t start_us;
 	uint16_t next = 1;
 	struct mock_flow_packet got;
 
 	mock_flow_begin(20);
 	for (start_us = mock_flow.now_us; next <= COUNT; mock_flow_advance(1000)) {
-		if (mock_flow.now_us - start_us >= next * 20000 + (next == LATE) * 12000) {
+		int64_t late = next == FIRST || next == SECOND ? late_us : 0;
+
+		if (mock_flow.now_us - start_us >= next * 20000 + late) {
 			mock_flow_send_audio(next, 160u * next);
 			next++;
 		}
 		while (mock_flow_receive(&got)) {
-			delay_us = mock_flow.now_us - start_us - got.h.seq * 20000;
-			g_assert_cmpint(delay_us, ==, got.h.seq == LATE ? 12000 : 0);
+			int64_t delay_us = mock_flow.now_us - start_us - got.h.seq * 20000;
+			bool was_late = got.h.seq == FIRST || got.h.seq == SECOND;
+
+			g_assert_cmpint(delay_us, ==,
+				was_late             ? late_us
+				: got.h.seq < SECOND ? 0
+						     : moved_us);
 			g_free(got.datagram);
 		}
 	}
 	mock_flow_end();
+}
+
+static void test_late_ones(void)
+{
+	late_ones(2000, 1000);
+	late_ones(8000, 2000);
+	late_ones(12000, 12000);
 }
 
 int main(int argc, char **argv)
@@ -202,6 +219,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/media/outlet/waiting", test_waiting_ends);
 	g_test_add_func("/media/outlet/drift", test_clocks_that_drift);
 	g_test_add_func("/media/outlet/drift-anew", test_clocks_that_drift_anew);
-	g_test_add_func("/media/outlet/exception", test_an_exception_moves_nothing);
+	g_test_add_func("/media/outlet/late", test_late_ones);
 	return g_test_run();
 }

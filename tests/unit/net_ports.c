@@ -438,6 +438,43 @@ static void test_thousand_rounds_agree_with_a_model(void)
 	port_pool_free(model.pool);
 }
 
+/* What a guard was told, as text. */
+static void note_opened(void *arg, const struct addr *addr, struct str call_id)
+{
+	g_string_append_printf(arg, "+%u:%.*s ", addr->port, STR_ARG(call_id));
+}
+
+static void note_closed(void *arg, const struct addr *addr)
+{
+	g_string_append_printf(arg, "-%u ", addr->port);
+}
+
+static void test_guard_is_told_of_calls_ports(void)
+{
+	const struct lease_owner owner = { .call = 7 }, other = { .call = 8 };
+	GString *told = g_string_new(NULL);
+	const struct port_guard guard = { note_opened, note_closed, told };
+	struct port_pool *pool = pool_new(200, 201);
+	struct lease *pair[2];
+	struct err err;
+
+	port_pool_use_guard(pool, &guard);
+	g_assert_cmpint(port_pool_lease_pairs(pool, 1, pair, &err), ==, 0);
+	g_assert_cmpstr(told->str, ==, "");
+	g_assert_true(lease_claim(pair[0], &owner, STR_LIT("call")));
+	g_assert_true(lease_claim(pair[0], &owner, STR_LIT("call")));
+	g_assert_false(lease_claim(pair[0], &other, STR_LIT("other")));
+	g_assert_cmpstr(told->str, ==, "+200:call ");
+	ref_take(pair[0]);
+	ref_drop(pair[0]);
+	ref_drop(pair[1]); /* a draft's that was dropped */
+	g_assert_cmpstr(told->str, ==, "+200:call ");
+	ref_drop(pair[0]);
+	g_assert_cmpstr(told->str, ==, "+200:call -200 ");
+	port_pool_free(pool);
+	g_string_free(told, TRUE);
+}
+
 /* With real sockets: another one has the port of the range, so its pair is passed over. */
 static void test_real_socket_in_the_way(void)
 {
@@ -491,6 +528,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/net/ports/excluded", test_excluded_numbers_never_come);
 	g_test_add_func("/net/ports/given", test_given_number);
 	g_test_add_func("/net/ports/model", test_thousand_rounds_agree_with_a_model);
+	g_test_add_func("/net/ports/guard", test_guard_is_told_of_calls_ports);
 	g_test_add_func("/net/ports/real-socket", test_real_socket_in_the_way);
 	return g_test_run();
 }
