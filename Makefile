@@ -229,7 +229,7 @@ $(PERF)/chainfloor:
 perf-kit: $(addprefix $(PERF)/,ngload relayfloor cryptofloor chainfloor selftest)
 
 # Everything that is written in C, for `make lint`.
-compile-all: all tests perf-kit $(KTEST)/forward $(KTEST)/cost $(BUILD)/tests/soak/clock_step.so $(call objects,$(FUZZ_SRC))
+compile-all: all tests perf-kit $(KTEST)/forward $(KTEST)/cost $(KTEST)/race $(BUILD)/tests/soak/clock_step.so $(call objects,$(FUZZ_SRC))
 
 # ---- the kernel module; it is built in a copy, so that its folder stays as it is ----
 
@@ -260,9 +260,10 @@ kernel-install-dkms:
 	sed 's/@VERSION@/$(VERSION)/' kernel/dkms.conf > $(DESTDIR)/usr/src/rtpengine-$(VERSION)/dkms.conf
 
 $(call objects,$(KTEST_SRC)): OWN_CFLAGS = -I.
-$(KTEST)/forward: $(patsubst %,$(KTEST)/%.o,forward world client test_relay test_control) $(BUILD)/libcore.a
+$(KTEST)/forward: $(patsubst %,$(KTEST)/%.o,forward world client test_relay test_fuzz test_control) $(BUILD)/libcore.a
 $(KTEST)/cost: $(patsubst %,$(KTEST)/%.o,cost world client)
-$(KTEST)/forward $(KTEST)/cost:
+$(KTEST)/race: $(patsubst %,$(KTEST)/%.o,race world client)
+$(KTEST)/forward $(KTEST)/cost $(KTEST)/race:
 	$(call say,LINK)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(if $(filter %.a,$^),$(PKG_LIBS) -lm)
 
@@ -385,14 +386,15 @@ perf-smoke:
 	@tests/run --serial tests/perf/smoke
 
 check-kernel:
-	@+$(SUB) $(KTEST)/forward
-	@tests/run --timeout 600 --serial tests/kernel/forward.t
+	@+$(SUB) $(KTEST)/forward $(KTEST)/race
+	@tests/run --timeout 600 --serial tests/kernel/forward.t tests/kernel/race.t
 
 KERNEL_SOURCE ?= /usr/src/linux-source-6.1.tar.xz
 check-kernel-debug:
-	@+$(SUB) $(KTEST)/forward
+	@+$(SUB) $(KTEST)/forward $(KTEST)/race
 	@test -e $(BUILD)/kernel-debug/root/boot || tests/kernel/mkdebug $(KERNEL_SOURCE) $(BUILD)/kernel-debug
-	@KERNEL_DEBUG=$(abspath $(BUILD)/kernel-debug) tests/run --timeout 1200 --serial tests/kernel/forward.t
+	@KERNEL_DEBUG=$(abspath $(BUILD)/kernel-debug) tests/run --timeout 1200 --serial tests/kernel/forward.t \
+		tests/kernel/race.t
 
 perf-kernel:
 	@+$(SUB) $(KTEST)/cost

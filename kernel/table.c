@@ -62,6 +62,7 @@ struct target *fwd_target_new(void)
 	if (!t)
 		return NULL;
 	spin_lock_init(&t->lock);
+	seqcount_spinlock_init(&t->way_in.sequence, &t->lock);
 	INIT_HLIST_NODE(&t->node);
 	INIT_LIST_HEAD(&t->of_table);
 	return t;
@@ -91,6 +92,7 @@ void fwd_target_free(struct target *t)
 		dst_release(rcu_dereference_protected(s->route, true));
 		kmem_cache_free(sink_cache, s);
 	}
+	dst_release(rcu_dereference_protected(t->way_in.route, true));
 	kmem_cache_free(target_cache, t);
 }
 

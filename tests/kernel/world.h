@@ -56,6 +56,6 @@ struct test {
 extern struct client *world_client;
 enum { WORLD_TABLE = 7 };
 
-extern const struct test relay_tests[], control_tests[];
+extern const struct test relay_tests[], fuzz_tests[], control_tests[];
 
 #endif
