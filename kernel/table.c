@@ -49,7 +49,7 @@ struct target *fwd_target_find(const struct forward_net *fn, const struct addr *
 
 	if (unlikely(!buckets))
 		return NULL;
-	hlist_for_each_entry_rcu (t, &buckets[addr_bucket(local)], node)
+	hlist_for_each_entry_rcu(t, &buckets[addr_bucket(local)], node)
 		if (addr_equal(&t->local, local))
 			return t;
 	return NULL;
@@ -182,7 +182,7 @@ void fwd_table_flush(struct table *table)
 {
 	struct target *t, *next;
 
-	list_for_each_entry_safe (t, next, &table->targets, of_table) {
+	list_for_each_entry_safe(t, next, &table->targets, of_table) {
 		fwd_target_unlink(t);
 		call_rcu(&t->rcu, free_target_rcu);
 	}
