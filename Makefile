@@ -76,7 +76,7 @@ FLOW    := $(if $(FLOW_SRC),$(BUILD)/tests/flow/flow)
 FUZZ    := $(FUZZ_SRC:%.c=$(BUILD)/%)
 AUDIO   := $(BUILD)/tests/audio/endpoint
 KTEST   := $(BUILD)/tests/kernel
-KTESTS  := $(addprefix $(KTEST)/,forward daemon load cost)
+KTESTS  := $(addprefix $(KTEST)/,forward race daemon load cost)
 # Executable ones are tests; files beside them that are not executable are their modules.
 executables = $(if $(wildcard $(1)),$(sort $(shell find $(wildcard $(1)) -maxdepth 0 -type f -perm -u+x)))
 DAEMON_TESTS := $(call executables,tests/daemon/*.t tests/daemon/*.py)
@@ -261,11 +261,12 @@ kernel-install-dkms:
 	sed 's/@VERSION@/$(VERSION)/' kernel/dkms.conf > $(DESTDIR)/usr/src/rtpengine-$(VERSION)/dkms.conf
 
 $(call objects,$(KTEST_SRC)): OWN_CFLAGS = -I.
-$(KTEST)/forward: $(patsubst %,$(KTEST)/%.o,forward check world client test_relay test_control) $(BUILD)/libcore.a
+$(KTEST)/forward: $(patsubst %,$(KTEST)/%.o,forward check world client test_relay test_fuzz test_control) $(BUILD)/libcore.a
 $(KTEST)/daemon: $(patsubst %,$(KTEST)/%.o,daemon check world client engine talk \
 	test_path test_figures test_toggle test_death) $(BUILD)/libcore.a
 $(KTEST)/load: $(patsubst %,$(KTEST)/%.o,load check world client engine talk) $(BUILD)/libcore.a
 $(KTEST)/cost: $(patsubst %,$(KTEST)/%.o,cost world client)
+$(KTEST)/race: $(patsubst %,$(KTEST)/%.o,race check world client)
 $(KTESTS):
 	$(call say,LINK)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(if $(filter %.a,$^),$(PKG_LIBS) -lm)
@@ -389,15 +390,15 @@ perf-smoke:
 	@tests/run --serial tests/perf/smoke
 
 check-kernel:
-	@+$(SUB) all $(KTEST)/forward $(KTEST)/daemon
-	@tests/run --timeout 900 --serial tests/kernel/forward.t tests/kernel/daemon.t
+	@+$(SUB) all $(KTEST)/forward $(KTEST)/race $(KTEST)/daemon
+	@tests/run --timeout 900 --serial $(KERNEL_TESTS)
 
+KERNEL_TESTS  := $(addprefix tests/kernel/,forward.t race.t daemon.t)
 KERNEL_SOURCE ?= /usr/src/linux-source-6.1.tar.xz
 check-kernel-debug:
-	@+$(SUB) all $(KTEST)/forward $(KTEST)/daemon
+	@+$(SUB) all $(KTEST)/forward $(KTEST)/race $(KTEST)/daemon
 	@test -e $(BUILD)/kernel-debug/root/boot || tests/kernel/mkdebug $(KERNEL_SOURCE) $(BUILD)/kernel-debug
-	@KERNEL_DEBUG=$(abspath $(BUILD)/kernel-debug) tests/run --timeout 1200 --serial tests/kernel/forward.t \
-		tests/kernel/daemon.t
+	@KERNEL_DEBUG=$(abspath $(BUILD)/kernel-debug) tests/run --timeout 1200 --serial $(KERNEL_TESTS)
 
 perf-kernel:
 	@+$(SUB) all $(KTEST)/cost $(KTEST)/load

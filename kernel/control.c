@@ -249,7 +249,8 @@ static int tap(struct sk_buff *request, struct genl_info *info)
 		NL_SET_ERR_MSG(info->extack, "the request names no table that is bound");
 		ret = attr ? -ENOENT : -EINVAL;
 	} else if (table->tap_portid) {
-		NL_SET_ERR_MSG_ATTR(info->extack, attr, "this table's tap has a reader already");
+		NL_SET_ERR_MSG_ATTR(
+			info->extack, attr, "somebody gets the copies of this table already");
 		ret = -EBUSY;
 	} else {
 		WRITE_ONCE(table->tap_portid, info->snd_portid);
@@ -264,8 +265,7 @@ static void socket_gone(struct table *table, u32 portid)
 		WRITE_ONCE(table->tap_portid, 0);
 	if (table->owner_portid != portid)
 		return;
-	pr_info("table %u: its owner, %s (%d), has gone; %u targets expire unless another one "
-		"comes\n",
+	pr_info("table %u: its owner, %s (%d), has gone: %u targets expire if none comes\n",
 		table->number, table->owner, table->owner_pid, table->target_count);
 	drop_owner(table);
 }
@@ -295,12 +295,14 @@ static int take_notice(struct notifier_block *nb, unsigned long event, void *dat
 
 static struct notifier_block notifier = { .notifier_call = take_notice };
 
-#define TABLE_ATTR [FORWARD_A_TABLE] = NLA_POLICY_MAX(NLA_U32, FORWARD_TABLES - 1)
+#define TABLE_POLICY NLA_POLICY_MAX(NLA_U32, FORWARD_TABLES - 1)
 
-static const struct nla_policy table_policy[FORWARD_A_END] = { TABLE_ATTR };
+static const struct nla_policy table_policy[FORWARD_A_END] = {
+	[FORWARD_A_TABLE] = TABLE_POLICY,
+};
 
 static const struct nla_policy bind_policy[FORWARD_A_END] = {
-	TABLE_ATTR,
+	[FORWARD_A_TABLE] = TABLE_POLICY,
 	[FORWARD_A_VERSION] = { .type = NLA_U32 },
 	[FORWARD_A_OWNER] = { .type = NLA_NUL_STRING, .len = FORWARD_OWNER_BYTES - 1 },
 	[FORWARD_A_HOOK] = NLA_POLICY_MAX(NLA_U32, HOOKS - 1),
@@ -308,12 +310,12 @@ static const struct nla_policy bind_policy[FORWARD_A_END] = {
 };
 
 static const struct nla_policy set_policy[FORWARD_A_END] = {
-	TABLE_ATTR,
+	[FORWARD_A_TABLE] = TABLE_POLICY,
 	[FORWARD_A_TARGET] = NLA_POLICY_NESTED(fwd_target_policy),
 };
 
 static const struct nla_policy local_policy[FORWARD_A_END] = {
-	TABLE_ATTR,
+	[FORWARD_A_TABLE] = TABLE_POLICY,
 	[FORWARD_A_LOCAL] = NLA_POLICY_EXACT_LEN(sizeof(struct forward_addr)),
 };
 

@@ -115,7 +115,7 @@ static void answer_last(struct answer *a, struct list_head *gone)
 	if (list_empty(gone))
 		return;
 	synchronize_rcu_expedited();
-	list_for_each_entry_safe (t, next, gone, of_table) {
+	list_for_each_entry_safe(t, next, gone, of_table) {
 		list_del(&t->of_table);
 		answer_add(a, t);
 		fwd_target_free(t);
@@ -126,7 +126,7 @@ static void free_all(struct list_head *targets)
 {
 	struct target *t, *next;
 
-	list_for_each_entry_safe (t, next, targets, of_table) {
+	list_for_each_entry_safe(t, next, targets, of_table) {
 		list_del(&t->of_table);
 		fwd_target_free(t);
 	}
@@ -139,7 +139,7 @@ static int check_batch(const struct genl_info *info, int type)
 	unsigned int count = 0;
 	int rest;
 
-	nlmsg_for_each_attr (attr, info->nlhdr, GENL_HDRLEN, rest)
+	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rest)
 		count += nla_type(attr) == type;
 	if (count >= 1 && count <= FORWARD_MAX_BATCH)
 		return 0;
@@ -151,7 +151,7 @@ static bool is_among(const struct list_head *targets, const struct addr *local)
 {
 	const struct target *t;
 
-	list_for_each_entry (t, targets, of_table)
+	list_for_each_entry(t, targets, of_table)
 		if (addr_equal(&t->local, local))
 			return true;
 	return false;
@@ -164,7 +164,7 @@ static int parse_all(struct genl_info *info, struct list_head *fresh)
 	struct target *t;
 	int rest, ret;
 
-	nlmsg_for_each_attr (attr, info->nlhdr, GENL_HDRLEN, rest) {
+	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rest) {
 		if (nla_type(attr) != FORWARD_A_TARGET)
 			continue;
 		ret = fwd_target_parse(net, attr, info->extack, &t);
@@ -187,7 +187,7 @@ static int check_set(struct forward_net *fn, struct table *table, struct list_he
 	unsigned int count = table->target_count;
 	const struct target *t, *old;
 
-	list_for_each_entry (t, fresh, of_table) {
+	list_for_each_entry(t, fresh, of_table) {
 		old = find(fn, &t->local);
 		if (old && old->table != table) {
 			NL_SET_ERR_MSG(
@@ -212,7 +212,7 @@ static void set_all(struct forward_net *fn, struct table *table, struct list_hea
 {
 	struct target *t, *next, *old;
 
-	list_for_each_entry_safe (t, next, fresh, of_table) {
+	list_for_each_entry_safe(t, next, fresh, of_table) {
 		list_del_init(&t->of_table);
 		old = find(fn, &t->local);
 		if (!old) {
@@ -277,7 +277,7 @@ static int for_named(struct forward_net *fn, struct table *table, struct genl_in
 		struct target *t;
 		int rest, ret;
 
-		nlmsg_for_each_attr (attr, info->nlhdr, GENL_HDRLEN, rest) {
+		nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rest) {
 			if (nla_type(attr) != FORWARD_A_LOCAL)
 				continue;
 			ret = fwd_addr_import(nla_data(attr), attr, info->extack, &local);
@@ -386,7 +386,7 @@ static int dump_table(struct sk_buff *skb, struct netlink_callback *cb, struct f
 		struct target *t;
 		long place = 0;
 
-		hlist_for_each_entry (t, &buckets[cb->args[AT_BUCKET]], node) {
+		hlist_for_each_entry(t, &buckets[cb->args[AT_BUCKET]], node) {
 			if (t->table != table || place++ < cb->args[AT_PLACE])
 				continue;
 			if (dump_one(skb, cb, t, copy))

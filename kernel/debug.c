@@ -184,7 +184,7 @@ static void show_target(struct seq_file *seq, struct target *t, struct stats_cop
 	show_flags(seq, t->flags, flags);
 	show_ssrcs(seq, t, c);
 	show_passed(seq, &c->counts);
-	for_each_sink (s, t)
+	for_each_sink(s, t)
 		show_sink(seq, s, &c->sinks[i++]);
 }
 
@@ -224,7 +224,7 @@ static int list_show(struct seq_file *seq, void *v)
 
 	if (!table)
 		return 0;
-	hlist_for_each_entry_rcu (t, &buckets[(unsigned long)v - 1], node)
+	hlist_for_each_entry_rcu(t, &buckets[(unsigned long)v - 1], node)
 		if (t->table == table)
 			show_target(seq, t, &reading->copy);
 	return 0;

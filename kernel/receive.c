@@ -15,6 +15,7 @@
 #include <net/netfilter/nf_conntrack.h>
 #include <net/xfrm.h>
 
+#include "early.h"
 #include "rtp.h"
 #include "send.h"
 #include "stats.h"
@@ -141,6 +142,8 @@ unsigned int fwd_receive(struct packet *p)
 
 	if (verdict != TAKE)
 		return fwd_count_passed(p, verdict);
+	if (p->hook == NF_INET_LOCAL_IN)
+		fwd_early_keep(p);
 	p->now_us = ktime_get_ns() / NSEC_PER_USEC;
 	fwd_count_taken(p);
 	if (p->target->flags & FORWARD_TARGET_TAP)

@@ -43,7 +43,7 @@ void fwd_count_taken(struct packet *p)
 	t->counts.last_us = p->now_us;
 	if (p->rtp)
 		count_rtp(t, p);
-	for_each_sink (s, t) {
+	for_each_sink(s, t) {
 		if (!fwd_sink_wants(s, p))
 			continue;
 		s->counts.packets++;
@@ -83,7 +83,7 @@ void fwd_totals_read(const struct forward_net *fn, struct totals *ret)
 	int cpu;
 
 	memset(ret, 0, sizeof(*ret));
-	for_each_possible_cpu (cpu) {
+	for_each_possible_cpu(cpu) {
 		const struct totals *t = per_cpu_ptr(fn->totals, cpu);
 
 		ret->packets += READ_ONCE(t->packets);
@@ -101,7 +101,7 @@ void fwd_stats_read(struct target *t, struct stats_copy *ret)
 	spin_lock_bh(&t->lock);
 	ret->counts = t->counts;
 	memcpy(ret->ssrcs, t->ssrcs, sizeof(ret->ssrcs));
-	for_each_sink (s, t)
+	for_each_sink(s, t)
 		ret->sinks[i++] = s->counts;
 	for (i = 0; i < t->payload_count; i++) {
 		ret->payloads[i] = (struct forward_payload_counts){

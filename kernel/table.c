@@ -49,7 +49,7 @@ struct target *fwd_target_find(const struct forward_net *fn, const struct addr *
 
 	if (unlikely(!buckets))
 		return NULL;
-	hlist_for_each_entry_rcu (t, &buckets[addr_bucket(local)], node)
+	hlist_for_each_entry_rcu(t, &buckets[addr_bucket(local)], node)
 		if (addr_equal(&t->local, local))
 			return t;
 	return NULL;
@@ -62,6 +62,7 @@ struct target *fwd_target_new(void)
 	if (!t)
 		return NULL;
 	spin_lock_init(&t->lock);
+	seqcount_spinlock_init(&t->way_in.sequence, &t->lock);
 	INIT_HLIST_NODE(&t->node);
 	INIT_LIST_HEAD(&t->of_table);
 	return t;
@@ -91,6 +92,7 @@ void fwd_target_free(struct target *t)
 		dst_release(rcu_dereference_protected(s->route, true));
 		kmem_cache_free(sink_cache, s);
 	}
+	dst_release(rcu_dereference_protected(t->way_in.route, true));
 	kmem_cache_free(target_cache, t);
 }
 
@@ -180,7 +182,7 @@ void fwd_table_flush(struct table *table)
 {
 	struct target *t, *next;
 
-	list_for_each_entry_safe (t, next, &table->targets, of_table) {
+	list_for_each_entry_safe(t, next, &table->targets, of_table) {
 		fwd_target_unlink(t);
 		call_rcu(&t->rcu, free_target_rcu);
 	}

@@ -16,6 +16,7 @@
 #include <linux/mutex.h>
 #include <linux/netfilter.h>
 #include <linux/rculist.h>
+#include <linux/seqlock.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 #include <net/dst.h>
@@ -27,7 +28,7 @@ enum {
 	BUCKETS = 1 << BUCKET_BITS,
 	PAYLOAD_TYPES = 128,
 	HOOKS = 2,
-	HOOK_FAMILIES = 2,
+	HOOK_OPS = 4, /* of one of them, at most */
 };
 
 /* struct forward_addr with words that compare fast; IPv4 has the first. */
@@ -52,6 +53,17 @@ struct sink {
 	struct forward_sink_counts counts; /* under the target's lock */
 };
 
+/* How a packet came in, and the route that it had (early.c). Written under the target's lock. */
+struct way_in {
+	seqcount_spinlock_t sequence;
+	struct dst_entry __rcu *route;
+	u32 cookie; /* of the route, for dst_check */
+	struct addr from;
+	int ifindex;
+	u32 mark;
+	__be32 flow; /* TOS; of IPv6, traffic class and flow label */
+};
+
 struct payload {
 	u32 clock_hz;
 	u8 type;
@@ -67,6 +79,7 @@ struct target {
 	u8 payload_place[PAYLOAD_TYPES]; /* 1 + place in `payloads`; 0: not taken */
 	struct sink *sinks;              /* in the order they were set */
 	u64 masked[4];                   /* header extensions: bits by number */
+	struct way_in way_in;
 	spinlock_t lock;
 	/* Below: under `lock`, but for what was set once. */
 	u32 lost_copies; /* since the one that the tap took last */
@@ -114,7 +127,7 @@ struct forward_net {
 	unsigned int table_count;
 	bool closed;                    /* the namespace ends */
 	unsigned int hook_users[HOOKS]; /* tables, by enum forward_hook */
-	struct nf_hook_ops hooks[HOOKS][HOOK_FAMILIES];
+	struct nf_hook_ops hooks[HOOKS][HOOK_OPS];
 	struct delayed_work expiry;
 	struct proc_dir_entry *proc;
 };

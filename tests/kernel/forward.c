@@ -30,8 +30,9 @@ int main(void)
 {
 	unsigned number = 0;
 
-	printf("1..%u\n", count(relay_tests) + count(control_tests));
+	printf("1..%u\n", count(relay_tests) + count(fuzz_tests) + count(control_tests));
 	run(relay_tests, &number);
+	run(fuzz_tests, &number);
 	run(control_tests, &number);
 	return 0;
 }

@@ -305,45 +305,6 @@ static void test_tap(void)
 	close(b);
 }
 
-/* Requests that were valid, damaged at random; none may hurt, and it works afterwards. */
-static void test_damaged(void)
-{
-	struct client *c = world_client;
-	struct setting s = usual_target();
-	uint32_t random = 12345;
-
-	s.sinks = 4;
-	s.sink[1] = s.sink[2] = s.sink[3] = s.sink[0];
-	for (unsigned i = 0; i < 4000; i++) {
-		uint8_t command = (uint8_t)(1 + i % 8);
-
-		client_begin(c, command, i % 5 ? 0 : NLM_F_DUMP);
-		client_put_u32(c, FORWARD_A_TABLE, i % 16 == 7 ? 8 : WORLD_TABLE);
-		if (command == FORWARD_CMD_SET)
-			client_put_target(c, &s);
-		else if (command == FORWARD_CMD_DELETE || command == FORWARD_CMD_READ)
-			client_put(c, FORWARD_A_LOCAL, &s.target.local, sizeof(s.target.local));
-		else
-			client_put(c, FORWARD_A_OWNER, "x", 2);
-		for (unsigned k = 0; k <= i % 4; k++) {
-			random = random * 1664525 + 1013904223;
-			/* Not the message's header, so that it is answered. */
-			c->request[NLMSG_HDRLEN + 4 + (random >> 8) % (c->len - NLMSG_HDRLEN - 4)] =
-				(uint8_t)(random >> 16);
-		}
-		CHECK(client_send(c, NULL, NULL) != -EAGAIN);
-		/* It may have asked for the tap, or to let go. */
-		if (i % 64 == 63) {
-			client_close(c);
-			world_client = c = client_open();
-			CHECK_INT(client_bind(c, WORLD_TABLE, 0, 0), 0);
-		}
-	}
-	s = usual_target();
-	CHECK_INT(client_set(c, WORLD_TABLE, &s, 0, NULL), 0);
-	CHECK_INT(client_count(c, WORLD_TABLE), 1);
-}
-
 static bool is_relayed(int a, int b)
 {
 	uint8_t data[200];
@@ -445,7 +406,6 @@ const struct test control_tests[] = {
 	{ "thousands of targets, in batches", test_batches },
 	{ "state files", test_files },
 	{ "the tap", test_tap },
-	{ "damaged requests", test_damaged },
 	{ "the owner is killed: nothing is forwarded after 30 s", test_killed },
 	{ "targets live as long as they are refreshed", test_refreshed },
 	{ "a namespace ends", test_namespace },

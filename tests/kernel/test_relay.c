@@ -414,6 +414,8 @@ static void test_firewall(void)
 	CHECK_INT(system("nft 'add table ip t; add chain ip t i { type filter hook input priority "
 			 "0; };"
 			 "add rule ip t i ct state new counter; add rule ip t i udp length 28 drop;"
+			 "add chain ip t p { type filter hook prerouting priority 0; };"
+			 "add rule ip t p udp length 30 drop;"
 			 "add chain ip t o { type filter hook output priority 0; };"
 			 "add rule ip t o udp length 29 drop'"),
 		0);
@@ -426,10 +428,108 @@ static void test_firewall(void)
 	CHECK(!world_receive(call.b)->len);
 	put(&call, call.data, world_rtp(call.data, PCMU, 4, 640, SSRC, 9));
 	CHECK(!world_receive(call.b)->len);
+	put(&call, call.data, world_rtp(call.data, PCMU, 5, 800, SSRC, 10));
+	CHECK(!world_receive(call.b)->len);
 	CHECK(!world_receive(call.up)->len);
-	put_rtp(&call, PCMU, 5, SSRC);
+	put_rtp(&call, PCMU, 6, SSRC);
 	CHECK(comes(&call, call.b));
 	CHECK_INT(system("nft flush ruleset"), 0);
+	end(&call);
+}
+
+static void loses_address(bool six, const char *address)
+{
+	char command[80];
+	struct setting s;
+	struct call call;
+
+	begin(&call, six, false);
+	s = world_relay(call.local, call.from, call.peer);
+	set(&s);
+	for (uint16_t i = 0; i < 3; i++) {
+		put_rtp(&call, PCMU, i, SSRC);
+		CHECK(comes(&call, call.b));
+	}
+	snprintf(command, sizeof(command), "ip addr del %s dev r0", address);
+	CHECK_INT(system(command), 0);
+	put_rtp(&call, PCMU, 3, SSRC);
+	CHECK(!world_receive(call.b)->len);
+	snprintf(command, sizeof(command), "ip addr add %s dev r0 %s", address, six ? "nodad" : "");
+	CHECK_INT(system(command), 0);
+	put_rtp(&call, PCMU, 4, SSRC);
+	CHECK(comes(&call, call.b));
+	end(&call);
+}
+
+/* What routing has said holds no longer than the routes do. */
+static void test_address_goes(void)
+{
+	loses_address(false, "10.1.0.1/24");
+	loses_address(true, "fd01::1/64");
+}
+
+/* What routing has said of one source it has not said of another. */
+static void test_reverse_path(void)
+{
+	static const char strict[] = "/proc/sys/net/ipv4/conf/r0/rp_filter";
+	char command[80];
+	struct setting s;
+	struct call call;
+	int other;
+
+	CHECK_INT(system("ip -n a addr add 10.3.0.2/24 dev a0"), 0);
+	begin(&call, false, false);
+	other = world_socket("a", "10.3.0.2", 5000);
+	s = world_relay(call.local, call.from, call.peer);
+	set(&s);
+	for (unsigned check = 0; check < 2; check++) {
+		snprintf(command, sizeof(command), "echo %u >%s", check, strict);
+		CHECK_INT(system(command), 0);
+		for (uint16_t i = 0; i < 3; i++) {
+			put_rtp(&call, PCMU, i, SSRC);
+			CHECK(comes(&call, call.b));
+		}
+		world_send(other, "10.1.0.1", 30000, call.data, call.len);
+		CHECK_INT(world_receive(call.b)->len, check ? 0 : call.len);
+	}
+	CHECK(!world_receive(call.up)->len);
+	snprintf(command, sizeof(command), "echo 0 >%s", strict);
+	CHECK_INT(system(command), 0);
+	CHECK_INT(system("ip -n a addr del 10.3.0.2/24 dev a0"), 0);
+	close(other);
+	end(&call);
+}
+
+/* Nor of a packet with another mark, or another TOS, if rules tell them apart. */
+static void test_rules(void)
+{
+	struct setting s;
+	struct call call;
+	int tos = 0x10;
+
+	begin(&call, false, false);
+	s = world_relay(call.local, call.from, call.peer);
+	set(&s);
+	CHECK_INT(system("ip rule add pref 10 lookup local && ip rule del pref 0 &&"
+			 "ip rule add pref 5 fwmark 1 blackhole &&"
+			 "ip rule add pref 6 tos 0x10 blackhole &&"
+			 "nft 'add table ip t; add chain ip t p { type filter hook prerouting "
+			 "priority -150; }; add rule ip t p udp length 29 meta mark set 1'"),
+		0);
+	for (uint16_t i = 0; i < 3; i++) {
+		put_rtp(&call, PCMU, i, SSRC);
+		CHECK(comes(&call, call.b));
+	}
+	put(&call, call.data, world_rtp(call.data, PCMU, 3, 480, SSRC, 9));
+	CHECK(!world_receive(call.b)->len);
+	setsockopt(call.a, IPPROTO_IP, IP_TOS, &tos, sizeof(tos));
+	put_rtp(&call, PCMU, 4, SSRC);
+	CHECK(!world_receive(call.b)->len);
+	CHECK_INT(system("nft flush ruleset; ip rule add pref 0 lookup local && ip rule del pref 5 "
+			 "&& ip rule del pref 6 && ip rule del pref 10"),
+		0);
+	put_rtp(&call, PCMU, 5, SSRC);
+	CHECK(comes(&call, call.b));
 	end(&call);
 }
 
@@ -554,6 +654,9 @@ const struct test relay_tests[] = {
 	{ "two targets that send to each other end it", test_loop },
 	{ "no route: counted", test_no_route },
 	{ "the firewall is asked, the tracker told", test_firewall },
+	{ "a local address goes and comes back", test_address_goes },
+	{ "sources are checked one by one", test_reverse_path },
+	{ "routing rules count", test_rules },
 	{ "reception is counted as in the daemon", test_reception },
 	{ "targets come and go, packets leave once", test_toggle },
 	{ NULL, NULL },

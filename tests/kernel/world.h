@@ -59,7 +59,7 @@ struct test {
 extern struct client *world_client;
 enum { WORLD_TABLE = 7 };
 
-extern const struct test relay_tests[], control_tests[];
+extern const struct test relay_tests[], fuzz_tests[], control_tests[];
 /* Those of the daemon, each of which starts its own. */
 extern const struct test path_tests[], figure_tests[], toggle_tests[], death_tests[];
 
