@@ -95,8 +95,8 @@ static void check_tallies(void)
 		CHECK_INT(t->damaged, 0);
 		CHECK_INT(t->again, 0);
 		CHECK(t->displaced <= MOST_DISPLACED);
-		printf("# to %c: %u packets, displaced by %u at most\n", "ab"[to], t -> came,
-			t -> displaced);
+		printf("# to %c: %u packets, displaced by %u at most\n", to ? 'b' : 'a', t->came,
+			t->displaced);
 	}
 }
 
