@@ -5,7 +5,7 @@
 set -eu
 cd "$(dirname "$0")/../.."
 build=${BUILD:-build}
-most=3195 # 0.45 of the module that this one takes the place of; 3095 as measured
+most=3195 # 0.45 of the module that this one takes the place of; 3150 as measured
 
 skip() {
 	echo "1..0 # SKIP $1"
