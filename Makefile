@@ -263,7 +263,7 @@ kernel-install-dkms:
 $(call objects,$(KTEST_SRC)): OWN_CFLAGS = -I.
 $(KTEST)/forward: $(patsubst %,$(KTEST)/%.o,forward check world client test_relay test_fuzz test_control) $(BUILD)/libcore.a
 $(KTEST)/daemon: $(patsubst %,$(KTEST)/%.o,daemon check world client engine talk \
-	test_path test_toggle test_death) $(BUILD)/libcore.a
+	test_path test_figures test_toggle test_death) $(BUILD)/libcore.a
 $(KTEST)/load: $(patsubst %,$(KTEST)/%.o,load check world client engine talk) $(BUILD)/libcore.a
 $(KTEST)/cost: $(patsubst %,$(KTEST)/%.o,cost world client)
 $(KTEST)/race: $(patsubst %,$(KTEST)/%.o,race check world client)

@@ -68,6 +68,13 @@ static uint32_t step_to(struct reception *r, const struct reception *k)
 	int gap = seq_diff((uint16_t)k->first, (uint16_t)(r->highest + 1));
 	uint32_t span = k->highest - k->first;
 
+	/* It has begun anew meanwhile: where it went on from here is not known any more. */
+	if (k->counts.resets) {
+		r->highest = (r->highest & 0xffff0000) + k->first;
+		r->first = r->highest;
+		r->missing = 0;
+		return span;
+	}
 	if (gap > RECEPTION_RESET || gap < -RECEPTION_RESET)
 		begin_anew(r, (uint16_t)k->first);
 	else if (gap > 0)
@@ -103,8 +110,8 @@ void reception_join(struct reception *r, const struct reception *k, const struct
 	if (before && k->first != before->first)
 		r->first = r->highest - span;
 	add_new_counts(&r->counts, &k->counts, before ? &before->counts : &none);
-	/* Its jitter began at 0: good once it has settled. */
-	if (k->ticks && span >= 32) {
+	/* Its jitter began at 0: good once it has settled. It outlives a new beginning. */
+	if (k->ticks && (span >= 32 || k->counts.resets)) {
 		r->ticks = k->ticks;
 		r->jitter = k->jitter;
 	}

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct test *const all[] = { path_tests, toggle_tests, death_tests };
+static const struct test *const all[] = { path_tests, figure_tests, toggle_tests, death_tests };
 enum { GROUPS = sizeof(all) / sizeof(all[0]) };
 
 int main(int argc, char **argv)

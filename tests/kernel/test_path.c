@@ -302,7 +302,7 @@ static void test_what_operators_see(void)
 
 static void test_a_new_offer(void)
 {
-	if (begin(NULL, "")) {
+	if (begin("--io-engine=epoll", "")) {
 		CHECK(talk_signal(&talk));
 		CHECK(talk_pass(&talk, 1));
 		talk_until(&talk, "kernel");
@@ -325,7 +325,8 @@ static void test_recording(void)
 
 static void test_blocked_digits(void)
 {
-	if (begin(NULL, "")) {
+	if (begin("--kernel-hook=prerouting", "")) {
+		CHECK(file_says("/proc/rtpengine/list", "hook prerouting"));
 		CHECK(talk_ask(&talk, "block DTMF", ""));
 		talk_until(&talk, "kernel-filtered");
 		CHECK(talk_ask(&talk, "unblock DTMF", ""));

@@ -61,6 +61,6 @@ enum { WORLD_TABLE = 7 };
 
 extern const struct test relay_tests[], fuzz_tests[], control_tests[];
 /* Those of the daemon, each of which starts its own. */
-extern const struct test path_tests[], toggle_tests[], death_tests[];
+extern const struct test path_tests[], figure_tests[], toggle_tests[], death_tests[];
 
 #endif

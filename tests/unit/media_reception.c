@@ -237,6 +237,24 @@ static void test_joined_from_far_off(void)
 	g_assert_cmpuint(r.highest, >, 0xffff);
 }
 
+/* It was counted elsewhere that it began anew: once is enough. */
+static void test_joined_after_a_reset(void)
+{
+	struct reception r = RECEIVE(1, 2), k = RECEIVE(3, 4, 30000, 30001), later;
+
+	reception_join(&r, &k, NULL);
+	assert_counts(&r, 0, 0, 0, 1, 0);
+	g_assert_cmpuint(r.first, ==, 0x10000 + 30000);
+	g_assert_cmpuint(r.highest, ==, 0x10000 + 30001);
+	later = k;
+	reception_sequence(&later, 7);
+	reception_sequence(&later, 8);
+	reception_join(&r, &later, &k);
+	assert_counts(&r, 0, 0, 0, 2, 0);
+	g_assert_cmpuint(r.first, ==, 0x20000 + 7);
+	g_assert_cmpuint(r.highest, ==, 0x20000 + 8);
+}
+
 /* Some had come up that were behind the first that did not. */
 static void test_joined_overlapping(void)
 {
@@ -279,6 +297,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/media/reception/joined", test_joined);
 	g_test_add_func("/media/reception/joined-gap", test_joined_over_a_gap);
 	g_test_add_func("/media/reception/joined-far-off", test_joined_from_far_off);
+	g_test_add_func("/media/reception/joined-after-a-reset", test_joined_after_a_reset);
 	g_test_add_func("/media/reception/joined-overlapping", test_joined_overlapping);
 	g_test_add_func("/media/reception/filled-long-after", test_filled_long_after);
 	return g_test_run();
