@@ -38,8 +38,9 @@ struct daemon {
 	struct clips *clips;
 	struct recording_setup recording;
 	struct recorder *recorder;
-	struct kmod *kmod;       /* its table, until `offload` has it; NULL: none */
-	struct offload *offload; /* NULL: all media pass through here */
+	struct kmod *kmod;                  /* its table, until `offload` has it; NULL: none */
+	struct offload *offload;            /* NULL: all media pass through here */
+	struct helper_pool *offload_helper; /* its own: what is taken back must not wait */
 	struct call_table *calls;
 	struct control control;
 	struct templates *templates;

@@ -77,7 +77,9 @@ static void start_offload(struct daemon *d)
 {
 	if (!d->kmod)
 		return;
-	d->offload = offload_new(kmod_backend(), d->kmod, d->helpers, media_offload_news, NULL);
+	d->offload_helper = helper_pool_new(1, control_thread_mailbox(d->thread));
+	d->offload = offload_new(
+		kmod_backend(), d->kmod, d->offload_helper, media_offload_news, NULL);
 	d->kmod = NULL;
 	log_info("Plain RTP is forwarded by the kernel module, table %d", d->config->table);
 }
@@ -146,6 +148,7 @@ static bool run_last_messages(struct daemon *d)
 static void drop_calls(struct daemon *d)
 {
 	helper_pool_stop(d->helpers);
+	helper_pool_stop(d->offload_helper);
 	clips_stop(d->clips);
 	if (d->players)
 		helper_pool_stop(d->players);
@@ -209,6 +212,7 @@ void daemon_tear_down(struct daemon *d, int status)
 	kmod_close(d->kmod);
 	helper_pool_free(d->players);
 	helper_pool_free(d->helpers);
+	helper_pool_free(d->offload_helper);
 	control_thread_free(d->thread);
 	firewall_free(d->firewall);
 	iface_table_free(d->interfaces);

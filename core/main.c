@@ -44,22 +44,31 @@ static const struct srtp_backend *srtp_backend_of(const struct config *c)
 }
 
 /* Without the module media pass through here, unless that was ruled out (spec daemon 1.7). */
+static int do_without_table(struct daemon *d, const struct err *err)
+{
+	const struct config *c = d->config;
+
+	kmod_close(d->kmod);
+	d->kmod = NULL;
+	log_err("FAILED TO CREATE KERNEL TABLE %d (%s), KERNEL FORWARDING DISABLED", c->table,
+		err->code == ENOENT  ? "No such file or directory: the module is not there"
+		: err->code == EBUSY ? "Device or resource busy: another daemon has it"
+				     : err->text);
+	if (!c->no_fallback && c->offload != CONFIG_OFFLOAD_KMOD)
+		return 0;
+	return daemon_give_up(d, "", "Userspace fallback disallowed - exiting");
+}
+
+/* Before the fork, so that whoever starts us is told what is wrong. */
 static int open_kernel_table(struct daemon *d)
 {
 	const struct config *c = d->config;
 	struct err err;
 
-	if (c->table < 0 || c->offload == CONFIG_OFFLOAD_NONE)
+	if (c->table < 0 || c->offload == CONFIG_OFFLOAD_NONE ||
+		kmod_open((unsigned)c->table, (enum kmod_hook)c->kernel_hook, &d->kmod, &err) == 0)
 		return 0;
-	if (kmod_open((unsigned)c->table, (enum kmod_hook)c->kernel_hook, &d->kmod, &err) == 0)
-		return 0;
-	log_err("FAILED TO CREATE KERNEL TABLE %d (%s), KERNEL FORWARDING DISABLED", c->table,
-		err.code == ENOENT  ? "No such file or directory: the module is not there"
-		: err.code == EBUSY ? "Device or resource busy: another daemon has it"
-				    : err.text);
-	if (!c->no_fallback && c->offload != CONFIG_OFFLOAD_KMOD)
-		return 0;
-	return daemon_give_up(d, "", "Userspace fallback disallowed - exiting");
+	return do_without_table(d, &err);
 }
 
 /* Told without the prefix that other fatal errors have (spec daemon 1.3). */
@@ -75,6 +84,7 @@ static int open_recording(struct daemon *d)
 static int fork_and_write_pid(struct daemon *d)
 {
 	const struct config *c = d->config;
+	struct err err;
 	int ret;
 
 	if (!c->foreground) {
@@ -82,6 +92,8 @@ static int fork_and_write_pid(struct daemon *d)
 		if (ret < 0)
 			return daemon_give_up(d, "Failed to fork: ", g_strerror(-ret));
 		log_daemonised();
+		if (d->kmod && kmod_forked(d->kmod, &err) < 0 && do_without_table(d, &err))
+			return EXIT_FATAL;
 	}
 	ret = c->pidfile ? process_write_pid(c->pidfile) : 0;
 	if (ret < 0) {

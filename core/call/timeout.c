@@ -32,7 +32,7 @@ static int64_t kept_until_us(const struct call *call, const struct media *media,
 		const struct media_stream *stream = &media->streams[i];
 
 		last_us = MAX(last_us, stream->since_us ? stream->since_us : call->created_mono_us);
-		last_us = MAX(last_us, stream_stats_last_in_us(stream->stats));
+		last_us = MAX(last_us, stream_stats_silent_us(stream->stats, now_us));
 	}
 	return last_us + limit->seconds * SECOND_US;
 }

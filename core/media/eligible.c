@@ -134,10 +134,17 @@ static bool add_sinks(const struct stream *stream, struct offload_target *target
 			return false;
 		to->local = sink->port->local;
 		to->peer = addr_of_sock(&sink->dest);
+		to->tos = (uint8_t)__atomic_load_n(&sink->port->tos, __ATOMIC_RELAXED);
 		if (to->peer.family != to->local.family)
 			return false;
 	}
 	return true;
+}
+
+/* Where all are let in, others' packets change nothing, unless one of them is to be followed. */
+static bool checks_source(const struct stream *stream)
+{
+	return stream->checked || stream->plan->sources != PLAN_SOURCES_ANY || stream->plan->follow;
 }
 
 int media_offload_check(const struct stream *stream, struct offload_target *ret)
@@ -148,14 +155,15 @@ int media_offload_check(const struct stream *stream, struct offload_target *ret)
 
 	if (verdict != PACKET_OK)
 		return verdict;
-	if (stream->offload_never)
-		return REASON_KERNEL_TYPES;
 	if (stream->source_state != SOURCE_COMMITTED)
 		return REASON_KERNEL_LEARNING;
+	if (stream->heard_port && stream->heard_port != stream->port)
+		return REASON_KERNEL_OTHER_PORT;
 	if (!add_sinks(stream, &target))
 		return REASON_KERNEL_NO_PEER;
 	target.local = stream->port->local;
-	target.source = addr_of_sock(&stream->source);
+	if (checks_source(stream))
+		target.source = addr_of_sock(&stream->source);
 	add_types(stream, &target);
 	add_ssrcs(stream, &target);
 	if (!target.ssrc_count)

@@ -6,7 +6,8 @@
  * handed over anew once its target has gone: a target is never changed under packets.
  *
  * What takes a stream back by packets (another SSRC, digits, another source) keeps it here for a
- * second, and twice as long each time if it did not last, so that nobody can make work of it.
+ * second, and twice as long each time if it did not last, so that nobody can make work of it. What
+ * lost packets keeps it here for much longer, since it would lose others.
  */
 #include "media/offload.h"
 
@@ -16,12 +17,16 @@
 #include "media/session.h"
 #include "media/stream.h"
 
+#include <errno.h>
+
 static const int64_t SECOND_US = 1000000;
 static const int64_t LASTING_US = 10 * 1000000; /* it was worth it */
 static const int64_t DIGIT_US = 2 * 1000000;    /* after one, others are likely */
 
 enum {
 	HOLD_MAX_S = 32,
+	HOLD_UNSENT_S = 64,
+	HOLD_UNSENT_MAX_S = 4096,
 	HEARD_MANY = OFFLOAD_HEARD / 2, /* so many come up: the target does not fit */
 };
 
@@ -30,12 +35,9 @@ enum {
 static void add_on_control(struct message *message)
 {
 	struct offloaded *o = container_of(message, struct offloaded, add);
-	const struct offload_target *target = &o->item.target;
 
 	if (o->state->owner)
 		session_has_offloaded(o->state->owner, o);
-	for (unsigned i = 0; i < target->sink_count; i++)
-		o->item.tos[i] = (uint8_t)o->leases[1 + i]->port->tos;
 	offload_add(o->queue, &o->item);
 }
 
@@ -146,18 +148,27 @@ static void take_back(struct offloaded *o, struct media_worker *worker, enum rea
 	media_worker_post_control(worker, &o->remove);
 }
 
+static void hold_until(struct stream *stream, int64_t until_us, enum reason why)
+{
+	if (until_us <= stream->offload_after_us)
+		return;
+	stream->offload_after_us = until_us;
+	stream->offload_why = (uint8_t)why;
+}
+
 /* Where nothing is gained by trying again at once. */
 static void hold(struct stream *stream, enum reason why)
 {
-	const struct offloaded *o = stream->offloaded;
+	bool unsent = why == REASON_KERNEL_UNSENT;
+	unsigned least_s = unsent ? HOLD_UNSENT_S : 1,
+		 most_s = unsent ? HOLD_UNSENT_MAX_S : HOLD_MAX_S;
 	int64_t now_us = now_of(stream);
-	bool lasted = now_us - o->since_us >= LASTING_US;
+	bool lasted = now_us - stream->offloaded->since_us >= LASTING_US;
 
-	stream->offload_hold_s = lasted || !stream->offload_hold_s
-					 ? 1
-					 : (uint8_t)MIN(2 * stream->offload_hold_s, HOLD_MAX_S);
-	stream->offload_after_us = now_us + stream->offload_hold_s * SECOND_US;
-	stream->offload_why = (uint8_t)why;
+	stream->offload_hold_s = lasted ? (uint16_t)least_s
+					: (uint16_t)CLAMP(
+						  2u * stream->offload_hold_s, least_s, most_s);
+	hold_until(stream, now_us + stream->offload_hold_s * SECOND_US, why);
 }
 
 /* ---- looking ---- */
@@ -244,22 +255,25 @@ void media_offload_look(struct session_state *state)
 
 /* ---- packets that came up ---- */
 
-void media_offload_saw(const struct packet *packet, bool event, bool known)
+void media_offload_saw(const struct packet *packet, bool event)
 {
 	struct stream *stream = packet->in;
+	enum reason why = event ? REASON_KERNEL_DIGITS : REASON_KERNEL_TYPES;
+	bool here = !stream->offloaded || stream->offloaded->leaving;
 
 	if (!media_worker_offload(worker_of(stream)))
 		return;
 	if (event) {
-		stream->offload_after_us = packet->now_us + DIGIT_US;
-		stream->offload_why = REASON_KERNEL_DIGITS;
-	} else if (!known) {
-		stream->offload_never = true;
+		hold_until(stream, packet->now_us + DIGIT_US, why);
+	} else if (!here) {
+		hold(stream, why);
+	} else {
+		hold_until(
+			stream, packet->now_us + MAX(stream->offload_hold_s, 1) * SECOND_US, why);
 	}
-	if (!stream->offloaded || stream->offloaded->leaving)
+	if (here)
 		return;
-	take_back(stream->offloaded, worker_of(stream),
-		event ? REASON_KERNEL_DIGITS : REASON_KERNEL_TYPES);
+	take_back(stream->offloaded, worker_of(stream), why);
 	media_offload_look(stream->set->state);
 }
 
@@ -276,8 +290,8 @@ bool media_offload_heard(const struct packet *packet, const struct ssrc_stats *s
 			o->heard[o->heard_count++].seq = rtp_seq(packet->buf->data);
 		}
 		if (o->heard_count == HEARD_MANY && !o->leaving) {
-			take_back(o, worker_of(packet->in), REASON_KERNEL_TYPES);
-			hold(packet->in, REASON_KERNEL_TYPES);
+			take_back(o, worker_of(packet->in), REASON_KERNEL_PASSED_UP);
+			hold(packet->in, REASON_KERNEL_PASSED_UP);
 		}
 		return true;
 	}
@@ -290,6 +304,7 @@ static void inherit(struct stream *stream, struct stream *before)
 {
 	stream->offloaded = before->offloaded;
 	stream->away = before->away;
+	stream->heard_port = before->heard_port;
 	stream->offload_hold_s = before->offload_hold_s;
 	stream->offload_after_us = before->offload_after_us;
 	stream->offload_why = before->offload_why;
@@ -306,6 +321,7 @@ static void orphan(struct stream *stream, struct media_worker *worker)
 
 	if (!o)
 		return;
+	note(stream, false, REASON_KERNEL_ENDED);
 	o->stream = NULL;
 	stream->offloaded = NULL;
 	stream->away = false;
@@ -321,10 +337,13 @@ void media_offload_inherit(
 		struct stream *old = &before->streams[i];
 		struct stream *stream = stream_set_find(next, old->plan->id);
 
-		if (stream)
+		if (stream) {
 			inherit(stream, old);
-		else
-			orphan(old, state->worker);
+			continue;
+		}
+		if (old->offloaded && old->offloaded->told)
+			tell(old, MEDIA_EVENT_TAKEN_BACK, REASON_KERNEL_ENDED);
+		orphan(old, state->worker);
 	}
 	/* At once: what a stream does not use any more must not be kept. */
 	look_at_all(state, loop_now_us(media_worker_loop(state->worker)), true);
@@ -343,8 +362,7 @@ void media_offload_recall(struct session_state *state)
 	for (unsigned i = 0; state->set && i < state->set->plan->stream_count; i++) {
 		struct stream *stream = &state->set->streams[i];
 
-		stream->offload_after_us = MAX(stream->offload_after_us, until_us);
-		stream->offload_why = REASON_KERNEL_COUNTED;
+		hold_until(stream, until_us, REASON_KERNEL_COUNTED);
 		if (stream->offloaded)
 			take_back(stream->offloaded, state->worker, REASON_KERNEL_COUNTED);
 	}
@@ -363,14 +381,38 @@ int64_t media_offload_known_us(const struct stream *stream, int64_t now_us)
 
 /* ---- news ---- */
 
+/* Timeouts go by that. */
+static void note_known(const struct offloaded *o)
+{
+	struct stream_stats *stats = o->stats;
+
+	if (!o->stream || !o->stream->away)
+		return;
+	stream_stats_begin(stats);
+	__atomic_store_n(&stats->counts.known_us, o->read_us, __ATOMIC_RELAXED);
+	stream_stats_end(stats);
+}
+
+/* It does not forward any more, and nobody will tell what it has forwarded since the last reading. */
+static void note_missed(struct stream *stream)
+{
+	struct stream_stats *stats = stream->stats;
+
+	stream_stats_begin(stats);
+	__atomic_store_n(&stats->counts.missed_us, now_of(stream), __ATOMIC_RELAXED);
+	stream_stats_end(stats);
+}
+
 /* On the worker that has the session, or had it last. */
 static void take_set(struct offloaded *o)
 {
 	if (!o->stream)
 		return;
 	o->stream->away = true;
+	note_known(o);
 	note(o->stream, true, -1);
-	if (!o->leaving)
+	o->told = !o->leaving;
+	if (o->told)
 		tell(o->stream, MEDIA_EVENT_OFFLOADED, REASON_KERNEL_OFF);
 }
 
@@ -378,23 +420,34 @@ static void take_failed(struct offloaded *o, struct media_worker *worker, enum r
 {
 	if (o->stream && !o->leaving) {
 		hold(o->stream, why);
-		note(o->stream, false, (int)why);
+		/* While it may still be forwarded, it is not known to be silent. */
+		if (!o->stream->away)
+			note(o->stream, false, (int)why);
 	}
 	take_back(o, worker, why);
+}
+
+/* Nothing is forwarded any more: what comes up counts as it comes. */
+static void take_home(struct offloaded *o, bool has_counts)
+{
+	struct stream *stream = o->stream;
+
+	offload_merge_heard(o);
+	if (!stream || !stream->away)
+		return;
+	if (!has_counts)
+		note_missed(stream);
+	stream->away = false;
 }
 
 static void take_gone(struct offloaded *o, struct media_worker *worker)
 {
 	struct stream *stream = o->stream;
 
-	offload_merge_heard(o);
 	if (stream) {
-		bool was_away = stream->away;
-
-		stream->away = false;
 		stream->offloaded = NULL;
 		note(stream, false, (int)o->why);
-		if (was_away) {
+		if (o->told) {
 			reason_count(o->why);
 			tell(stream, MEDIA_EVENT_TAKEN_BACK, o->why);
 		}
@@ -403,9 +456,21 @@ static void take_gone(struct offloaded *o, struct media_worker *worker)
 	media_worker_post_control(worker, &o->release);
 }
 
+/* Since the last reading, though there was something to send. */
+static bool sends_nothing(const struct offloaded *o, const struct offload_counts *now)
+{
+	for (unsigned i = 0; i < o->item.target.sink_count; i++)
+		if (now->sinks[i].unsent > o->before.sinks[i].unsent &&
+			now->sinks[i].packets == o->before.sinks[i].packets)
+			return true;
+	return false;
+}
+
 static void take_news(const struct offload_news *news, struct media_worker *worker)
 {
 	struct offloaded *o = container_of(news->item, struct offloaded, item);
+
+	bool unsent = news->what == OFFLOAD_COUNTS && sends_nothing(o, &news->counts);
 
 	o->read_us = MAX(o->read_us, news->read_us);
 	if (news->has_counts)
@@ -418,12 +483,18 @@ static void take_news(const struct offload_news *news, struct media_worker *work
 		take_failed(o, worker, REASON_KERNEL_REFUSED);
 		break;
 	case OFFLOAD_LOST:
+		if (news->error == -ESTALE)
+			take_home(o, false);
 		take_failed(o, worker, REASON_KERNEL_LOST);
 		break;
 	case OFFLOAD_GONE:
+		take_home(o, news->has_counts);
 		take_gone(o, worker);
 		break;
 	case OFFLOAD_COUNTS:
+		note_known(o);
+		if (unsent)
+			take_failed(o, worker, REASON_KERNEL_UNSENT);
 		break;
 	}
 }
@@ -433,18 +504,18 @@ struct news_message {
 	struct message message;
 	struct media_worker *worker; /* NULL: whoever gets it; see session_post */
 	GArray *news;                /* a reference */
+	GArray *which;               /* unsigned: those that are for it; NULL: the only one */
 };
 
 static void news_on_worker(struct message *message)
 {
 	struct news_message *m = container_of(message, struct news_message, message);
 
-	for (unsigned i = 0; i < m->news->len; i++) {
-		const struct offload_news *news = &g_array_index(m->news, struct offload_news, i);
-
-		if (news->route == m->worker)
-			take_news(news, m->worker);
-	}
+	for (unsigned i = 0; i < m->which->len; i++)
+		take_news(&g_array_index(m->news, struct offload_news,
+				  g_array_index(m->which, unsigned, i)),
+			m->worker);
+	g_array_free(m->which, TRUE);
 	g_array_unref(m->news);
 	g_free(m);
 }
@@ -484,21 +555,31 @@ static void send_after(struct offloaded *o, const struct offload_news *news)
 	session_post(o->session, &m->message);
 }
 
-static void send_to(struct media_worker *worker, GArray *news)
+/* Workers are few. */
+static struct news_message *message_to(
+	GPtrArray *messages, struct media_worker *worker, GArray *news)
 {
-	struct news_message *m = news_message_new(g_array_ref(news));
+	struct news_message *m;
 
+	for (unsigned i = 0; i < messages->len; i++) {
+		m = g_ptr_array_index(messages, i);
+		if (m->worker == worker)
+			return m;
+	}
+	m = news_message_new(g_array_ref(news));
 	m->worker = worker;
-	mailbox_post(media_worker_mailbox(worker), &m->message, WAKE_LATER);
+	m->which = g_array_new(FALSE, FALSE, sizeof(unsigned));
+	g_ptr_array_add(messages, m);
+	return m;
 }
 
 void media_offload_news(GArray *news, void *arg)
 {
-	g_autoptr(GPtrArray) workers = g_ptr_array_new();
+	g_autoptr(GPtrArray) messages = g_ptr_array_new();
 
 	(void)arg;
 	for (unsigned i = 0; i < news->len; i++) {
-		struct offload_news *n = &g_array_index(news, struct offload_news, i);
+		const struct offload_news *n = &g_array_index(news, struct offload_news, i);
 		struct offloaded *o = container_of(n->item, struct offloaded, item);
 
 		if (o->session && session_is_moving(o->session)) {
@@ -507,11 +588,12 @@ void media_offload_news(GArray *news, void *arg)
 		}
 		if (o->session)
 			o->worker = session_worker(o->session);
-		n->route = o->worker;
-		if (!g_ptr_array_find(workers, o->worker, NULL))
-			g_ptr_array_add(workers, o->worker);
+		g_array_append_val(message_to(messages, o->worker, news)->which, i);
 	}
-	for (unsigned i = 0; i < workers->len; i++)
-		send_to(g_ptr_array_index(workers, i), news);
+	for (unsigned i = 0; i < messages->len; i++) {
+		struct news_message *m = g_ptr_array_index(messages, i);
+
+		mailbox_post(media_worker_mailbox(m->worker), &m->message, WAKE_LATER);
+	}
 	g_array_unref(news);
 }

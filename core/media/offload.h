@@ -47,6 +47,7 @@ struct offloaded {
 	/* The worker's. */
 	struct stream *stream; /* NULL: there is none any more */
 	bool leaving;
+	bool told;       /* control of its being set */
 	enum reason why; /* … that */
 	int64_t since_us;
 	int64_t read_us;              /* its record is that of then, at least */
@@ -66,8 +67,8 @@ int media_offload_check(const struct stream *stream, struct offload_target *ret)
 
 /* offload.c. Something about the session's streams has changed. [media] */
 void media_offload_look(struct session_state *state);
-/* RTP came up that its target does not know, or an event. [media] */
-void media_offload_saw(const struct packet *packet, bool event, bool known);
+/* RTP came up of a type that nobody named, or an event. [media] */
+void media_offload_saw(const struct packet *packet, bool event);
 /* RTP of a stream that is away. False: of an SSRC that the target does not have. [media] */
 bool media_offload_heard(const struct packet *packet, const struct ssrc_stats *ssrc);
 /* After `next` took the place of `before` (NULL: none). [media] */

@@ -103,10 +103,17 @@ __attribute__((noinline)) static void change_type(const struct packet *packet, s
 		count_unknown(&packet->in->stats->counts);
 	if (event || !known) {
 		s->reception.clock_type = RECEPTION_NO_TYPE;
-		media_offload_saw(packet, event, known);
+		media_offload_saw(packet, event);
 	}
 	if (event || packet->in->event.active)
 		media_dtmf_in(packet, event);
+}
+
+/* Seldom: it shows that its sender has learned of another port. */
+__attribute__((noinline)) static void change_port(const struct packet *packet)
+{
+	packet->in->heard_port = packet->port;
+	media_offload_look(packet->in->set->state);
 }
 
 /* The first of an SSRC; or one of a stream that is away, whose numbers are counted elsewhere. */
@@ -132,6 +139,8 @@ static void count_rtp(struct stream_counts *counts, const struct packet *packet)
 	uint32_t timestamp = rtp_timestamp(data);
 	bool first = !s->packets;
 
+	if (packet->port != packet->in->heard_port)
+		change_port(packet);
 	s->last_seq = rtp_seq(data);
 	s->payload_type = data[1] & 0x7f;
 	if (first || packet->in->away)

@@ -69,6 +69,8 @@ struct stream_counts {
 	bool in_kernel;                       /* RTP is forwarded there now */
 	uint8_t path_why; /* why it is not: enum reason + 1; 0: not looked at yet */
 	uint8_t path_reserved[6];
+	int64_t known_us;  /* monotonic; while in_kernel: what came until then is counted */
+	int64_t missed_us; /* until then some may have come that never will be; 0: none */
 };
 
 /* When the latest packet came up to us; 0: none did. */
@@ -130,6 +132,23 @@ struct sequence_counts stream_counts_sequence(const struct stream_counts *counts
 static inline bool stream_stats_in_kernel(const struct stream_stats *stats)
 {
 	return __atomic_load_n(&stats->counts.in_kernel, __ATOMIC_RELAXED);
+}
+
+/*
+ * Since when it has been silent, as far as is known at `now_us`: time in which packets may have
+ * come that were not counted (yet) does not count as silence. 0: nothing came yet. [any]
+ */
+static inline int64_t stream_stats_silent_us(const struct stream_stats *stats, int64_t now_us)
+{
+	const struct stream_counts *c = &stats->counts;
+	int64_t last_us = __atomic_load_n(&c->last_in_us, __ATOMIC_RELAXED);
+	int64_t missed_us = __atomic_load_n(&c->missed_us, __ATOMIC_RELAXED);
+	int64_t known_us = __atomic_load_n(&c->known_us, __ATOMIC_RELAXED);
+
+	last_us = missed_us > last_us ? missed_us : last_us;
+	if (!stream_stats_in_kernel(stats) || now_us <= known_us)
+		return last_us;
+	return last_us + (now_us - known_us);
 }
 
 /* That one number, without the rest. [any] */

@@ -31,8 +31,9 @@ enum source_state {
  * a packet costs.
  */
 struct stream {
-	struct stream_stats *stats; /* held by the plan */
-	struct port *port;          /* the one it sends from: plan->ports[0], unless ICE chose */
+	struct stream_stats *stats;    /* held by the plan */
+	struct port *port;             /* the one it sends from: plan->ports[0], unless ICE chose */
+	const struct port *heard_port; /* where its latest RTP came: for comparison only */
 	struct stream **rtp_sinks, **rtcp_sinks;
 	uint16_t rtp_sink_count, rtcp_sink_count;
 	bool rtp, rtcp, opaque, strip_feedback; /* as in struct plan_stream */
@@ -83,8 +84,7 @@ struct stream {
 	struct offloaded *offloaded;  /* it is to be away, or has to come back; NULL: neither */
 	int64_t offload_after_us;     /* not to be handed over before */
 	uint8_t offload_why;          /* … for this reason: enum reason */
-	uint8_t offload_hold_s;       /* it was taken back this long, as often as it did not last */
-	bool offload_never;           /* nor with this plan */
+	uint16_t offload_hold_s;      /* it was taken back this long, as often as it did not last */
 	uint32_t disguise; /* random: what SSRCs differ by of what must not keep its own */
 	struct stream_set *set;
 };
@@ -106,8 +106,8 @@ struct session_state {
 	struct session *owner;       /* control's side: not for the worker to look into */
 	unsigned dtls_half_open;     /* handshakes that peers began; the worker's */
 	_Atomic(struct session_quality *) quality; /* NULL before the first report */
-	struct wheel_timer
-		look; /* the worker's: its streams may have to be offloaded, or taken back */
+	/* The worker's: its streams may have to be offloaded, or taken back. */
+	struct wheel_timer look;
 };
 
 /* A new set carrying out `plan` (owned by it from then on). [control] */

@@ -12,7 +12,11 @@
 struct kmod {
 	struct netlink *netlink;
 	uint32_t table;
+	enum kmod_hook hook;
 };
+
+/* A socket of who was killed is closed a moment later. */
+enum { BIND_TRIES = 5, BIND_WAIT_US = 20000 };
 
 static struct forward_addr addr_out(const struct addr *a)
 {
@@ -33,7 +37,7 @@ static void put_sinks(struct netlink_request *r, const struct offload_item *item
 		sinks[i].local = addr_out(&t->sinks[i].local);
 		sinks[i].peer = addr_out(&t->sinks[i].peer);
 		sinks[i].flags = FORWARD_SINK_RTP;
-		sinks[i].tos = item->tos[i];
+		sinks[i].tos = t->sinks[i].tos;
 		sinks[i].payloads = t->type_count < 32 ? (1u << t->type_count) - 1 : UINT32_MAX;
 	}
 	netlink_put(r, FORWARD_TARGET_A_SINKS, sinks, t->sink_count * sizeof(*sinks));
@@ -66,11 +70,14 @@ static void put_target(struct netlink_request *r, const struct offload_item *ite
 	struct forward_target target = {
 		.id = item->id,
 		.local = addr_out(&item->target.local),
-		.source = addr_out(&item->target.source),
-		.flags = FORWARD_TARGET_RTP | FORWARD_TARGET_SOURCE,
+		.flags = FORWARD_TARGET_RTP,
 	};
 	size_t nest = netlink_nest_begin(r, FORWARD_A_TARGET);
 
+	if (item->target.source.family) {
+		target.source = addr_out(&item->target.source);
+		target.flags |= FORWARD_TARGET_SOURCE;
+	}
 	netlink_put(r, FORWARD_TARGET_A_TARGET, &target, sizeof(target));
 	put_sinks(r, item);
 	put_ssrcs(r, &item->target);
@@ -270,7 +277,7 @@ static int check_version(struct kmod *k, struct err *err)
 		FORWARD_VERSION);
 }
 
-static int bind_table(struct kmod *k, enum kmod_hook hook, struct err *err)
+static int bind_once(struct kmod *k, struct err *err)
 {
 	static const char owner[] = "rtpengine";
 	struct netlink_request r;
@@ -281,12 +288,37 @@ static int bind_table(struct kmod *k, enum kmod_hook hook, struct err *err)
 	netlink_put_u32(&r, FORWARD_A_VERSION, FORWARD_VERSION);
 	netlink_put(&r, FORWARD_A_OWNER, owner, sizeof(owner));
 	netlink_put_u32(&r, FORWARD_A_HOOK,
-		hook == KMOD_PREROUTING ? FORWARD_HOOK_PREROUTING : FORWARD_HOOK_INPUT);
+		k->hook == KMOD_PREROUTING ? FORWARD_HOOK_PREROUTING : FORWARD_HOOK_INPUT);
 	ret = netlink_call(k->netlink, &r, NULL, NULL);
 	if (!ret)
 		return 0;
 	more = netlink_error_text(k->netlink);
 	return err_set(err, -ret, "%s%s%s", g_strerror(-ret), *more ? ": " : "", more);
+}
+
+static int bind_table(struct kmod *k, struct err *err)
+{
+	int ret = bind_once(k, err);
+
+	for (unsigned i = 0; ret == -EBUSY && i < BIND_TRIES; i++) {
+		g_usleep(BIND_WAIT_US);
+		ret = bind_once(k, err);
+	}
+	return ret;
+}
+
+static void unbind_table(struct kmod *k)
+{
+	struct netlink_request r;
+
+	begin(k, &r, FORWARD_CMD_UNBIND, 0);
+	netlink_call(k->netlink, &r, NULL, NULL);
+}
+
+int kmod_forked(struct kmod *k, struct err *err)
+{
+	unbind_table(k);
+	return bind_table(k, err);
 }
 
 int kmod_open(unsigned table, enum kmod_hook hook, struct kmod **ret_kmod, struct err *err)
@@ -295,12 +327,13 @@ int kmod_open(unsigned table, enum kmod_hook hook, struct kmod **ret_kmod, struc
 	int ret = netlink_open(FORWARD_FAMILY, &k->netlink);
 
 	k->table = table;
+	k->hook = hook;
 	if (ret)
 		err_set(err, -ret, "%s", g_strerror(-ret));
 	else
 		ret = check_version(k, err);
 	if (!ret)
-		ret = bind_table(k, hook, err);
+		ret = bind_table(k, err);
 	if (ret) {
 		netlink_close(k->netlink);
 		g_free(k);
@@ -312,12 +345,9 @@ int kmod_open(unsigned table, enum kmod_hook hook, struct kmod **ret_kmod, struc
 
 void kmod_close(struct kmod *k)
 {
-	struct netlink_request r;
-
 	if (!k)
 		return;
-	begin(k, &r, FORWARD_CMD_UNBIND, 0);
-	netlink_call(k->netlink, &r, NULL, NULL);
+	unbind_table(k);
 	netlink_close(k->netlink);
 	g_free(k);
 }

@@ -2,6 +2,9 @@
 /*
  * The queue before a back end: one job at a time does what was asked for, in order, then what is
  * due (refresh, reading). What came of it is told when the job is over.
+ *
+ * A target counts as removed only when the back end says so, since its ports are used for others
+ * then. Where removals keep failing, nothing is refreshed, or set, until the targets have expired.
  */
 #include "offload/offload.h"
 
@@ -11,7 +14,7 @@
 #include <errno.h>
 #include <string.h>
 
-enum { OPS_PER_JOB = 512 };
+enum { OPS_PER_JOB = 512, ERRNOS = 256 };
 
 struct op {
 	struct offload_item *item;
@@ -28,17 +31,26 @@ struct offload {
 	uint64_t next_id;
 	unsigned set_count;
 	GQueue waiting; /* struct op */
-	bool read_due, refresh_due;
-	int64_t refreshed_us;
-	bool told_refused;
+	GArray *kept;   /* struct offload_item *: to be removed once more */
+	bool read_due, refresh_due, retry_due;
+	unsigned remove_failures;        /* ticks in a row with some of `kept` */
+	unsigned read_failures;          /* in a row, since targets were set or taken back */
+	int64_t ticked_us, refreshed_us; /* asked for */
+	int64_t alive_us;                /* no refresh was later */
+	/* What the log has said. */
+	bool told_refused[ERRNOS];
+	int told_refresh, told_read, told_remove; /* errors that last */
 	/* The job under way, if any; its fields are the helper's meanwhile. */
 	struct job job;
 	bool busy;
 	GArray *ops;      /* struct op */
 	GArray *news;     /* struct offload_news, of ops */
 	GArray *readings; /* struct offload_counts */
+	GArray *failed;   /* struct offload_item *, not removed */
 	bool reads, refreshes;
-	int read_error, refresh_error;
+	bool closed;  /* nothing is set any more: all is to expire */
+	bool expired; /* … and has */
+	int read_error, refresh_error, remove_error;
 	int64_t read_us;
 };
 
@@ -49,7 +61,8 @@ bool offload_target_equal(const struct offload_target *a, const struct offload_t
 		return false;
 	for (unsigned i = 0; i < a->sink_count; i++)
 		if (!addr_equal(&a->sinks[i].local, &b->sinks[i].local) ||
-			!addr_equal(&a->sinks[i].peer, &b->sinks[i].peer))
+			!addr_equal(&a->sinks[i].peer, &b->sinks[i].peer) ||
+			a->sinks[i].tos != b->sinks[i].tos)
 			return false;
 	for (unsigned i = 0; i < a->type_count; i++)
 		if (a->types[i].number != b->types[i].number ||
@@ -76,6 +89,7 @@ struct offload *offload_new(const struct offload_backend *backend, void *handle,
 	o->arg = arg;
 	o->by_id = g_hash_table_new(g_int64_hash, g_int64_equal);
 	g_queue_init(&o->waiting);
+	o->kept = g_array_new(FALSE, FALSE, sizeof(struct offload_item *));
 	return o;
 }
 
@@ -85,6 +99,7 @@ void offload_free(struct offload *o)
 		return;
 	g_assert(!o->busy && g_queue_is_empty(&o->waiting));
 	o->backend->close(o->handle);
+	g_array_free(o->kept, TRUE);
 	g_hash_table_destroy(o->by_id);
 	g_free(o);
 }
@@ -106,7 +121,7 @@ static void add_news(struct offload *o, enum offload_what what, struct offload_i
 {
 	struct offload_news news = { .what = what, .item = item, .error = error };
 
-	news.read_us = clock_mono_us();
+	news.read_us = what == OFFLOAD_LOST ? 0 : clock_mono_us();
 	if (counts && counts->id) {
 		news.has_counts = true;
 		news.counts = *counts;
@@ -118,18 +133,40 @@ static void set_items(struct offload *o, struct offload_item *const *items, unsi
 {
 	int errors[OFFLOAD_BATCH] = { 0 };
 
-	o->backend->set(o->handle, items, count, errors);
-	for (unsigned i = 0; i < count; i++)
+	if (!o->closed)
+		o->backend->set(o->handle, items, count, errors);
+	for (unsigned i = 0; i < count; i++) {
+		if (o->closed)
+			errors[i] = -ESTALE;
 		add_news(o, errors[i] ? OFFLOAD_REFUSED : OFFLOAD_SET, items[i], errors[i], NULL);
+	}
+}
+
+/* Those that were passed over were not there; what has no room for counters removes all the same. */
+static bool is_removed(int error)
+{
+	return !error || error == -ENOENT || error == -ENOBUFS || error == -ESTALE;
 }
 
 static void remove_items(struct offload *o, struct offload_item *const *items, unsigned count)
 {
 	g_autofree struct offload_counts *counts = g_new0(struct offload_counts, count);
+	int all = o->backend->remove(o->handle, items, count, counts);
+	/* One of them may be what the back end does not like; silence costs its time for each. */
+	bool each = count > 1 && !is_removed(all) && all != -ETIMEDOUT;
 
-	o->backend->remove(o->handle, items, count, counts);
-	for (unsigned i = 0; i < count; i++)
-		add_news(o, OFFLOAD_GONE, items[i], 0, &counts[i]);
+	for (unsigned i = 0; i < count; i++) {
+		int error = all;
+
+		if (each && !counts[i].id)
+			error = o->backend->remove(o->handle, items + i, 1, &counts[i]);
+		if (is_removed(error) || counts[i].id || o->expired) {
+			add_news(o, OFFLOAD_GONE, items[i], 0, &counts[i]);
+			continue;
+		}
+		o->remove_error = error;
+		g_array_append_val(o->failed, items[i]);
+	}
 }
 
 /* Runs of one kind go together; the order between kinds stays. */
@@ -176,9 +213,10 @@ static void take_set(struct offload *o, const struct offload_news *news)
 		news->item->is_set = true;
 		news->item->seen = true;
 		o->set_count++;
-	} else if (!o->told_refused) {
-		o->told_refused = true;
-		log_warn("Offload (%s): a stream was refused (%s); no more is said of others",
+	} else if (!o->told_refused[MIN(-news->error, ERRNOS - 1)]) {
+		o->told_refused[MIN(-news->error, ERRNOS - 1)] = true;
+		log_warn("Offload (%s): a stream was refused (%s); no more is said of others like "
+			 "it",
 			o->backend->name, g_strerror(-news->error));
 	}
 }
@@ -219,8 +257,15 @@ static void take_readings(struct offload *o)
 	}
 }
 
-/* What was set before the reading and is not in it has gone. */
-static void find_lost(struct offload *o)
+static void lose(struct offload *o, struct offload_item *item, int error)
+{
+	item->is_set = false;
+	o->set_count--;
+	add_news(o, OFFLOAD_LOST, item, error, NULL);
+}
+
+/* What was set before the reading and is not in it has gone; of `unread` nobody knows. */
+static void find_lost(struct offload *o, int unread)
 {
 	GHashTableIter it;
 	gpointer value;
@@ -229,23 +274,44 @@ static void find_lost(struct offload *o)
 	while (g_hash_table_iter_next(&it, NULL, &value)) {
 		struct offload_item *item = value;
 
-		if (item->is_set && !item->seen) {
-			item->is_set = false;
-			o->set_count--;
-			add_news(o, OFFLOAD_LOST, item, -ESTALE, NULL);
-		}
+		if (item->is_set && (unread || !item->seen))
+			lose(o, item, unread ? unread : -ESTALE);
 		item->seen = false;
 	}
 }
 
-static void take_errors(struct offload *o)
+/* What cannot be read for so long must not count as silent, nor be forwarded unseen. */
+static void take_reading(struct offload *o)
 {
-	if (o->refreshes && o->refresh_error)
-		log_warn("Offload (%s): targets cannot be kept alive (%s)", o->backend->name,
-			g_strerror(-o->refresh_error));
-	if (o->reads && o->read_error)
-		log_warn("Offload (%s): counters cannot be read (%s)", o->backend->name,
-			g_strerror(-o->read_error));
+	if (!o->read_error) {
+		take_readings(o);
+		find_lost(o, 0);
+	} else if (++o->read_failures < OFFLOAD_READ_TRIES) {
+		return;
+	} else {
+		find_lost(o, o->read_error);
+	}
+	o->read_failures = 0;
+}
+
+/* Said when it begins, when it is another one, and when it is over. */
+static void tell_error(const struct offload *o, const char *what, int error, int *told)
+{
+	if (error && error != *told)
+		log_warn("Offload (%s): %s (%s)", o->backend->name, what, g_strerror(-error));
+	else if (!error && *told)
+		log_notice("Offload (%s): no more: %s", o->backend->name, what);
+	*told = error;
+}
+
+static void tell_errors(struct offload *o)
+{
+	if (o->refreshes)
+		tell_error(o, "targets cannot be kept alive", o->refresh_error, &o->told_refresh);
+	if (o->reads)
+		tell_error(o, "counters cannot be read", o->read_error, &o->told_read);
+	if (o->remove_error || !o->kept->len)
+		tell_error(o, "targets cannot be removed", o->remove_error, &o->told_remove);
 }
 
 static void done(struct job *job)
@@ -254,11 +320,13 @@ static void done(struct job *job)
 	GArray *news = o->news;
 
 	take_ops(o);
-	if (o->reads && !o->read_error) {
-		take_readings(o);
-		find_lost(o);
-	}
-	take_errors(o);
+	if (o->reads)
+		take_reading(o);
+	if (o->refreshes)
+		o->alive_us = o->ticked_us;
+	g_array_append_vals(o->kept, o->failed->data, o->failed->len);
+	tell_errors(o);
+	g_array_free(o->failed, TRUE);
 	g_array_free(o->ops, TRUE);
 	g_array_free(o->readings, TRUE);
 	o->news = NULL;
@@ -270,14 +338,28 @@ static void done(struct job *job)
 	start(o);
 }
 
+static void retry(struct offload *o)
+{
+	for (unsigned i = 0; i < o->kept->len; i++) {
+		struct op op = { g_array_index(o->kept, struct offload_item *, i), true };
+
+		g_array_append_val(o->ops, op);
+	}
+	g_array_set_size(o->kept, 0);
+}
+
 static void start(struct offload *o)
 {
-	if (o->busy || (g_queue_is_empty(&o->waiting) && !o->read_due && !o->refresh_due))
+	if (o->busy ||
+		(g_queue_is_empty(&o->waiting) && !o->read_due && !o->refresh_due && !o->retry_due))
 		return;
 	o->busy = true;
 	o->ops = g_array_new(FALSE, FALSE, sizeof(struct op));
 	o->news = g_array_new(FALSE, TRUE, sizeof(struct offload_news));
 	o->readings = g_array_new(FALSE, TRUE, sizeof(struct offload_counts));
+	o->failed = g_array_new(FALSE, FALSE, sizeof(struct offload_item *));
+	if (o->retry_due)
+		retry(o);
 	while (o->ops->len < OPS_PER_JOB && !g_queue_is_empty(&o->waiting)) {
 		struct op *op = g_queue_pop_head(&o->waiting);
 
@@ -286,7 +368,10 @@ static void start(struct offload *o)
 	}
 	o->reads = o->read_due;
 	o->refreshes = o->refresh_due;
-	o->read_due = o->refresh_due = false;
+	o->read_due = o->refresh_due = o->retry_due = false;
+	o->closed = o->remove_failures > OFFLOAD_REMOVE_TRIES;
+	o->expired = o->closed && o->ticked_us >= o->alive_us + OFFLOAD_EXPIRE_US;
+	o->read_error = o->refresh_error = o->remove_error = 0;
 	o->job.work = work;
 	o->job.done = done;
 	if (o->helpers) {
@@ -319,7 +404,13 @@ void offload_remove(struct offload *o, struct offload_item *item)
 
 void offload_tick(struct offload *o, int64_t now_us)
 {
-	if (now_us >= o->refreshed_us + OFFLOAD_REFRESH_US) {
+	o->ticked_us = now_us;
+	/* Those of a job under way are neither here nor there. */
+	if (!o->busy)
+		o->remove_failures = o->kept->len ? o->remove_failures + 1 : 0;
+	o->retry_due = o->kept->len > 0;
+	if (now_us >= o->refreshed_us + OFFLOAD_REFRESH_US &&
+		o->remove_failures <= OFFLOAD_REMOVE_TRIES) {
 		o->refreshed_us = now_us;
 		o->refresh_due = true;
 	}

@@ -28,11 +28,15 @@ enum {
 	OFFLOAD_MAX_TYPES = 32,
 	OFFLOAD_BATCH = 64, /* targets that a back end is given at a time */
 	OFFLOAD_REFRESH_US = 5 * 1000 * 1000,
+	OFFLOAD_EXPIRE_US = 35 * 1000 * 1000, /* so long after a refresh nothing is forwarded */
+	OFFLOAD_READ_TRIES = 3,               /* that fail: all is taken back */
+	OFFLOAD_REMOVE_TRIES = 3,             /* ticks; then they are let expire */
 };
 
 /* Who gets what arrives. */
 struct offload_sink {
 	struct addr local, peer; /* sent from, sent to; of one family */
+	uint8_t tos;             /* or traffic class, of what is sent */
 };
 
 /* A payload type that is forwarded. */
@@ -43,7 +47,7 @@ struct offload_type {
 
 struct offload_target {
 	struct addr local;
-	struct addr source; /* what comes from elsewhere comes up */
+	struct addr source; /* what comes from elsewhere comes up; ADDR_NONE: all is forwarded */
 	unsigned sink_count, type_count, ssrc_count;
 	struct offload_sink sinks[OFFLOAD_MAX_SINKS];
 	struct offload_type types[OFFLOAD_MAX_TYPES];
@@ -80,8 +84,7 @@ struct offload_counts {
 
 /* A target and where it stands. Embedded in its owner's; zeroed, with `target` filled in. */
 struct offload_item {
-	struct offload_target target;   /* not changed any more */
-	uint8_t tos[OFFLOAD_MAX_SINKS]; /* of what is sent to each; not changed once added */
+	struct offload_target target; /* not changed any more */
 	/* The queue's. [control] */
 	uint64_t id; /* never used again */
 	bool is_set;
@@ -91,7 +94,7 @@ struct offload_item {
 
 /*
  * What carries targets out. All may block. 0 or -errno; -ESTALE: all targets are gone, others can
- * be set. [helper]
+ * be set. Targets that are not refreshed for OFFLOAD_EXPIRE_US go by themselves. [helper]
  */
 struct offload_backend {
 	const char *name;
@@ -99,8 +102,9 @@ struct offload_backend {
 	void (*set)(
 		void *handle, struct offload_item *const *items, unsigned count, int *ret_errors);
 	/*
-	 * When it returns, nothing is forwarded by them any more. ret_counts[i].id is that of the
-	 * item, or 0 where it was not there.
+	 * When it returns 0, -ENOENT, or -ENOBUFS (some counters did not get here), nothing is
+	 * forwarded by them any more. ret_counts[i].id is that of the item, or 0 where it was not
+	 * there; if it is that of the item, that is gone whatever is returned.
 	 */
 	int (*remove)(void *handle, struct offload_item *const *items, unsigned count,
 		struct offload_counts *ret_counts);
@@ -119,7 +123,7 @@ enum offload_what {
 	OFFLOAD_SET,     /* it forwards */
 	OFFLOAD_REFUSED, /* by `error`; it is to be removed all the same */
 	OFFLOAD_COUNTS,  /* that is what it has forwarded by now */
-	OFFLOAD_LOST,    /* it is gone by itself; likewise to be removed */
+	OFFLOAD_LOST,    /* -ESTALE: gone by itself; else unread, it may forward; to be removed */
 	OFFLOAD_GONE,    /* removed: the item is its owner's again, nothing more is told of it */
 };
 
@@ -127,10 +131,9 @@ struct offload_news {
 	enum offload_what what;
 	struct offload_item *item;
 	int error;
-	bool has_counts;              /* COUNTS; GONE, unless it was never set, or lost */
+	bool has_counts;              /* COUNTS; GONE, unless it was never set, lost, or unread */
 	struct offload_counts counts; /* up to now */
-	int64_t read_us;              /* not older than this (monotonic) */
-	void *route;                  /* for whoever is told: zeroed */
+	int64_t read_us;              /* not older than this (monotonic); of LOST: 0 */
 };
 
 /* All that a job has brought, in order. `news` holds struct offload_news; taken. [control] */
@@ -139,7 +142,8 @@ typedef void (*offload_news_fn)(GArray *news, void *arg);
 struct offload;
 
 /*
- * Takes `handle`, closed by offload_free. `helpers` NULL: jobs are done at once, for tests.
+ * Takes `handle`, closed by offload_free. `helpers` NULL: jobs are done at once, for tests; they
+ * should be its own, so that other work does not delay what is to be taken back.
  * Everything that follows is [control].
  */
 struct offload *offload_new(const struct offload_backend *backend, void *handle,

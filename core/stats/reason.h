@@ -182,6 +182,12 @@ enum reason_kind {
 	ROW(KERNEL_SINKS, CHANGE, "kernel-sinks", "nobody receives it, or too many do")            \
 	ROW(KERNEL_TYPES, CHANGE, "kernel-types",                                                  \
 		"payload types come that were not described, or too many were")                    \
+	ROW(KERNEL_PASSED_UP, CHANGE, "kernel-passed-up",                                          \
+		"the kernel passed on what was to be forwarded")                                   \
+	ROW(KERNEL_OTHER_PORT, CHANGE, "kernel-other-port",                                        \
+		"its packets come to a port that was shown before")                                \
+	ROW(KERNEL_UNSENT, CHANGE, "kernel-unsent",                                                \
+		"the kernel was kept from sending it on: by a rule, or as the way out leads back") \
 	ROW(KERNEL_SSRC, CHANGE, "kernel-ssrc", "another SSRC has come")                           \
 	ROW(KERNEL_CHANGED, CHANGE, "kernel-changed", "where it goes from or to has changed")      \
 	ROW(KERNEL_REFUSED, CHANGE, "kernel-refused", "the kernel has refused it")                 \

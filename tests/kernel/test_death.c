@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -167,6 +169,78 @@ static void test_a_table_has_one_owner(void)
 	CHECK_INT(engine_stop(&engine, SIGTERM), 0);
 }
 
+static int number_in(const char *path, const char *before)
+{
+	char line[256];
+	FILE *file = fopen(path, "r");
+	int number = -1;
+
+	while (file && number < 0 && fgets(line, sizeof(line), file)) {
+		const char *at = strstr(line, before);
+
+		if (at)
+			number = atoi(at + strlen(before));
+	}
+	if (file)
+		fclose(file);
+	return number;
+}
+
+/* As an operator starts it; the exit status of the process that was started. */
+static int start_forking(const char *table)
+{
+	char command[512];
+
+	snprintf(command, sizeof(command),
+		"/root/rtpengine --config-file=none --interface=10.1.0.1 "
+		"--listen-ng=127.0.0.1:2230 --no-fallback --table=%s --pidfile=/tmp/forked.pid "
+		"2>/tmp/forked.err",
+		table);
+	return WEXITSTATUS(system(command));
+}
+
+/* How long it takes to be refused, at best. */
+static int64_t refusal_us(const char *table)
+{
+	int64_t least_us = INT64_MAX;
+
+	for (unsigned i = 0; i < 3; i++) {
+		int64_t begun_us = g_get_monotonic_time(), took_us;
+
+		CHECK_INT(start_forking(table), 255);
+		CHECK_INT(number_in("/tmp/forked.err", "Userspace fallback disallowed"), 0);
+		took_us = g_get_monotonic_time() - begun_us;
+		least_us = took_us < least_us ? took_us : least_us;
+	}
+	return least_us;
+}
+
+/*
+ * Who has forked is the owner; what keeps it from starting is said by the parent, after it has given
+ * the one before some time to be gone.
+ */
+static void test_a_table_is_the_daemons(void)
+{
+	static const char pidfile[] = "/tmp/forked.pid", status[] = "/proc/net/rtpengine/3/status";
+	int pid = -1, owner = -1;
+
+	remove(pidfile);
+	CHECK_INT(start_forking("3"), 0);
+	for (unsigned i = 0; i < 100 && (pid <= 0 || owner != pid); i++) {
+		talk_pace(20000);
+		pid = number_in(pidfile, "");
+		owner = number_in(status, "rtpengine (");
+	}
+	if (!CHECK(pid > 0))
+		return;
+	CHECK_INT(owner, pid);
+	CHECK(refusal_us("3") > refusal_us("99") + 60000);
+	kill(pid, SIGTERM);
+	for (unsigned i = 0; i < 100 && number_in(status, "rtpengine (") == pid; i++)
+		talk_pace(20000);
+	CHECK_INT(number_in(status, "rtpengine ("), -1);
+}
+
 /* Last: it is not there any more then. */
 static void test_unloaded(void)
 {
@@ -179,6 +253,7 @@ const struct test death_tests[] = {
 	{ "killed and unloaded under load", test_unloaded_under_load },
 	{ "a restarted daemon takes its table back", test_taken_back },
 	{ "a table has one owner, the next one is told so", test_a_table_has_one_owner },
+	{ "a table is the daemon's, not its parent's", test_a_table_is_the_daemons },
 	{ "nothing is left", test_unloaded },
 	{ NULL, NULL },
 };

@@ -18,7 +18,8 @@ struct target {
 static struct {
 	GPtrArray *targets; /* struct target; NULL: closed */
 	unsigned sets, removes, forwarded, refusals;
-	int refuse_code;
+	int refuse_code, read_error;
+	bool blocked;
 } mock;
 
 static struct target *at(const struct addr *local)
@@ -95,7 +96,7 @@ static bool forward(const struct mock_datagram *d, const struct addr *local)
 	uint32_t hz;
 	int place;
 
-	if (!t || !addr_equal(&asked->source, &d->from) ||
+	if (!t || (asked->source.family && !addr_equal(&asked->source, &d->from)) ||
 		datagram_kind(d->bytes, d->len) != DATAGRAM_RTP || d->len < RTP_HEADER_BYTES ||
 		!has_type(asked, d->bytes[1] & 0x7f, &hz))
 		return false;
@@ -107,6 +108,10 @@ static bool forward(const struct mock_datagram *d, const struct addr *local)
 	t->counts.last_us = clock_mono_us();
 	count_ssrc(t, (unsigned)place, d, hz);
 	for (unsigned i = 0; i < asked->sink_count; i++) {
+		if (mock.blocked) {
+			t->counts.sinks[i].unsent++;
+			continue;
+		}
 		mock_forward(&asked->sinks[i].local, &asked->sinks[i].peer, d->bytes, d->len);
 		t->counts.sinks[i].packets++;
 		t->counts.sinks[i].bytes += d->len;
@@ -155,12 +160,12 @@ static int take_away(void *handle, struct offload_item *const *items, unsigned c
 static int read_all(void *handle, GArray *counts)
 {
 	(void)handle;
-	for (unsigned i = 0; i < mock.targets->len; i++) {
+	for (unsigned i = 0; !mock.read_error && i < mock.targets->len; i++) {
 		const struct target *t = g_ptr_array_index(mock.targets, i);
 
 		g_array_append_val(counts, t->counts);
 	}
-	return 0;
+	return mock.read_error;
 }
 
 static int refresh(void *handle)
@@ -231,6 +236,16 @@ void mock_offload_refuse(int code, unsigned times)
 {
 	mock.refuse_code = code;
 	mock.refusals = times;
+}
+
+void mock_offload_fail_reading(int code)
+{
+	mock.read_error = -code;
+}
+
+void mock_offload_block(bool blocked)
+{
+	mock.blocked = blocked;
 }
 
 void mock_offload_expire(void)

@@ -21,6 +21,10 @@ unsigned mock_offload_forwarded(void);
 const struct offload_item *mock_offload_at(const struct addr *local);
 /* The next `times` are refused with errno `code`. */
 void mock_offload_refuse(int code, unsigned times);
+/* Readings fail with errno `code`; 0: not any more. */
+void mock_offload_fail_reading(int code);
+/* Nothing can be sent by targets from now on, or it can again. */
+void mock_offload_block(bool blocked);
 /* All targets are gone, as if nobody had refreshed them. */
 void mock_offload_expire(void);
 

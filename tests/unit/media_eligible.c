@@ -10,6 +10,7 @@
 #include "base/ref.h"
 #include "media/packet.h"
 #include "media/tap.h"
+#include "rtp/rtp.h"
 #include "sdp/sdp.h"
 
 static const struct sdp_format formats[] = {
@@ -269,6 +270,64 @@ static void test_nothing_came(void)
 	end();
 }
 
+/* Where all sources are let in, all are forwarded, unless another one is to be followed. */
+static void test_source_is_checked_where_it_matters(void)
+{
+	struct offload_target t;
+
+	begin();
+	plan->streams[0].sources = PLAN_SOURCES_ANY;
+	mock_media_apply(&m, plan, NULL);
+	mock_media_rtp(&m, &mock_peer_x, 0, 1);
+	g_assert_cmpint(check(&t), ==, PACKET_OK);
+	g_assert_cmpuint(t.source.family, ==, 0);
+	plan->streams[0].follow = true;
+	g_assert_cmpint(check(&t), ==, PACKET_OK);
+	g_assert_true(addr_equal(&t.source, &mock_peer_x));
+	plan = NULL;
+	while (mock_sent())
+		g_free(mock_pop());
+	end();
+}
+
+static void test_tos_is_that_of_the_sink(void)
+{
+	struct offload_target t;
+
+	begin();
+	mock_media_apply(&m, plan, NULL);
+	plan = NULL;
+	mock_media_rtp(&m, &mock_peer_x, 0, 1);
+	m.leases[2]->port->tos = 184;
+	g_assert_cmpint(check(&t), ==, PACKET_OK);
+	g_assert_cmpuint(t.sinks[0].tos, ==, 184);
+	while (mock_sent())
+		g_free(mock_pop());
+	end();
+}
+
+/* A target stands at the port that is shown now. */
+static void test_packets_at_another_port(void)
+{
+	uint8_t bytes[RTP_HEADER_BYTES];
+	struct rtp_header h = { .ssrc = 0x11223344, .seq = 1 };
+	struct offload_target t;
+
+	begin();
+	plan->streams[0].ports[plan->streams[0].port_count++] = ref_take(m.leases[4]);
+	mock_media_apply(&m, plan, NULL);
+	plan = NULL;
+	rtp_write(bytes, &h);
+	mock_media_send(&m, &mock_peer_x, 4, bytes, sizeof(bytes));
+	assert_reason(check(&t), REASON_KERNEL_OTHER_PORT);
+	mock_media_rtp(&m, &mock_peer_x, 0, 2);
+	g_assert_cmpint(check(&t), ==, PACKET_OK);
+	g_assert_true(addr_equal(&t.local, mock_media_local(&m, 0)));
+	while (mock_sent())
+		g_free(mock_pop());
+	end();
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -283,5 +342,9 @@ int main(int argc, char **argv)
 		"/media/eligible/target-is-what-was-learned", test_target_is_what_was_learned);
 	g_test_add_func("/media/eligible/nowhere-to-send", test_nowhere_to_send);
 	g_test_add_func("/media/eligible/nothing-came", test_nothing_came);
+	g_test_add_func("/media/eligible/source-is-checked-where-it-matters",
+		test_source_is_checked_where_it_matters);
+	g_test_add_func("/media/eligible/tos-is-that-of-the-sink", test_tos_is_that_of_the_sink);
+	g_test_add_func("/media/eligible/packets-at-another-port", test_packets_at_another_port);
 	return g_test_run();
 }

@@ -372,6 +372,7 @@ static void test_numbers_meet_again(void)
 	end();
 }
 
+/* One packet does not keep it here for long, one every second does. */
 static void test_types_not_described_keep_it_here(void)
 {
 	begin();
@@ -379,15 +380,222 @@ static void test_types_not_described_keep_it_here(void)
 	send_as(SSRC, 77, ++f.seq);
 	advance(1000);
 	advance(1000);
-	assert_why(REASON_KERNEL_TYPES);
-	send_next(200);
 	g_assert_cmpuint(mock_offload_count(), ==, 0);
-	assert_all(211);
-	assert_sequence(211, 0, 0);
-	f.signal_gen++;
-	apply(new_plan());
-	send_next(200);
+	assert_why(REASON_KERNEL_TYPES);
+	send_next(60);
 	g_assert_cmpuint(mock_offload_count(), ==, 1);
+	read_counters();
+	assert_all(71);
+	for (unsigned i = 0; i < 40; i++) {
+		send_as(SSRC, 77, ++f.seq);
+		send_next(25);
+	}
+	assert_why(REASON_KERNEL_TYPES);
+	g_assert_cmpuint(mock_offload_sets(), ==, 2);
+	read_counters();
+	assert_all(71 + 40 * 26);
+	assert_sequence(71 + 40 * 26, 0, 0);
+	send_next(300);
+	g_assert_cmpuint(mock_offload_count(), ==, 1);
+	end();
+}
+
+/* Each time that it did not last, it is kept here for longer. */
+static void test_types_hold_it_longer_each_time(void)
+{
+	begin();
+	send_next(10);
+	for (unsigned i = 0; i < 30; i++) {
+		send_as(SSRC, 77, ++f.seq);
+		send_next(200);
+	}
+	g_assert_cmpuint(mock_offload_sets(), <, 8);
+	end();
+}
+
+/* What the kernel cannot send is sent from here, for a long while. */
+static void test_what_is_not_sent_comes_back(void)
+{
+	begin();
+	send_next(10);
+	read_counters();
+	mock_offload_block(true);
+	send_next(10);
+	read_counters();
+	advance(1000);
+	g_assert_cmpuint(mock_offload_count(), ==, 0);
+	assert_why(REASON_KERNEL_UNSENT);
+	f.came = 0;
+	for (unsigned i = 0; i < 50; i++) {
+		send_next(50);
+		read_counters();
+	}
+	g_assert_cmpuint(f.came, ==, 2500);
+	send_next(1000);
+	g_assert_cmpuint(mock_offload_sets(), ==, 2);
+	end();
+}
+
+/* Some that were not sent are no reason: a queue was full, and the rest went out. */
+static void test_some_unsent_leave_it(void)
+{
+	begin();
+	send_next(10);
+	mock_offload_block(true);
+	send_next(1);
+	mock_offload_block(false);
+	send_next(1);
+	read_counters();
+	advance(1000);
+	g_assert_cmpuint(mock_offload_count(), ==, 1);
+	g_assert_cmpuint(counts_of(1).drops[REASON_SEND_FAILED], ==, 1);
+	end();
+}
+
+static void test_another_tos_takes_it_back(void)
+{
+	begin();
+	send_next(10);
+	g_assert_cmpuint(mock_offload_at(mock_media_local(&f.m, 0))->target.sinks[0].tos, ==, 0);
+	f.m.leases[2]->port->tos = 184;
+	apply(new_plan());
+	g_assert_cmpuint(mock_offload_sets(), ==, 2);
+	g_assert_cmpuint(mock_offload_at(mock_media_local(&f.m, 0))->target.sinks[0].tos, ==, 184);
+	assert_all(10);
+	end();
+}
+
+static int64_t silent_us(void)
+{
+	return f.now_us - stream_stats_silent_us(f.m.stats[0], f.now_us);
+}
+
+/* Nobody is silent for not having been asked. */
+static void test_what_is_not_read_is_not_silent(void)
+{
+	begin();
+	send_next(10);
+	read_counters();
+	g_assert_cmpint(silent_us(), ==, 20000);
+	advance(90000000);
+	g_assert_cmpint(silent_us(), ==, 20000);
+	read_counters();
+	g_assert_cmpint(silent_us(), ==, 90020000);
+	end();
+}
+
+static void test_what_was_lost_is_not_silent(void)
+{
+	begin();
+	send_next(10);
+	read_counters();
+	advance(30000000);
+	mock_offload_expire();
+	read_counters();
+	read_counters();
+	assert_why(REASON_KERNEL_LOST);
+	g_assert_cmpint(silent_us(), ==, 0);
+	advance(5000000);
+	g_assert_cmpint(silent_us(), ==, 5000000);
+	end();
+}
+
+static void test_unreadable_ones_come_back(void)
+{
+	begin();
+	send_next(10);
+	mock_offload_fail_reading(EIO);
+	for (unsigned i = 0; i < OFFLOAD_READ_TRIES; i++) {
+		g_assert_cmpuint(mock_offload_count(), ==, 1);
+		send_next(5);
+		read_counters();
+	}
+	g_assert_cmpuint(mock_offload_count(), ==, 0);
+	assert_why(REASON_KERNEL_LOST);
+	assert_all(10 + 5 * OFFLOAD_READ_TRIES);
+	assert_sequence(10 + 5 * OFFLOAD_READ_TRIES, 0, 0);
+	mock_offload_fail_reading(0);
+	end();
+}
+
+/* However late the news: what came up after the target was lost is counted as it came. */
+static void test_many_come_before_it_is_gone(void)
+{
+	begin();
+	send_next(20);
+	read_counters();
+	mock_offload_expire();
+	f.hold_control = true;
+	read_counters();
+	send_next(3 * OFFLOAD_HEARD);
+	f.hold_control = false;
+	run();
+	assert_all(20 + 3 * OFFLOAD_HEARD);
+	assert_sequence(20 + 3 * OFFLOAD_HEARD, 0, 0);
+	end();
+}
+
+/* What all comes up is none of the types' fault. */
+static void test_what_is_passed_up_comes_back(void)
+{
+	begin();
+	send_next(20);
+	read_counters();
+	mock_offload_expire();
+	send_next(OFFLOAD_HEARD / 2);
+	assert_why(REASON_KERNEL_PASSED_UP);
+	assert_all(20 + OFFLOAD_HEARD / 2);
+	end();
+}
+
+static unsigned events_of(enum media_event_type type)
+{
+	unsigned count = 0;
+
+	mailbox_run(f.m.control);
+	for (unsigned i = 0; i < f.m.event_count; i++)
+		count += f.m.events[i].type == type;
+	return count;
+}
+
+/* Its record must not say for ever that it is away. */
+static void test_a_dropped_stream_is_not_away(void)
+{
+	struct plan *plan;
+
+	begin();
+	send_next(10);
+	g_assert_true(counts_of(0).in_kernel);
+	plan = new_plan();
+	plan->streams[0].id = 77;
+	ref_drop(plan->streams[0].stats);
+	plan->streams[0].stats = stream_stats_new();
+	apply(plan);
+	assert_why(REASON_KERNEL_ENDED);
+	assert_all(10);
+	g_assert_cmpuint(events_of(MEDIA_EVENT_OFFLOADED), ==, 1);
+	g_assert_cmpuint(events_of(MEDIA_EVENT_TAKEN_BACK), ==, 1);
+	end();
+}
+
+/* Set though it was to come back by then: who was not told of the one is not of the other. */
+static void test_events_come_in_pairs(void)
+{
+	begin();
+	f.hold_control = true;
+	send_next(1);
+	send_as(SSRC, EVENTS, ++f.seq);
+	f.hold_control = false;
+	run();
+	g_assert_cmpuint(mock_offload_sets(), ==, 1);
+	g_assert_cmpuint(mock_offload_count(), ==, 0);
+	g_assert_cmpuint(events_of(MEDIA_EVENT_OFFLOADED), ==, 0);
+	g_assert_cmpuint(events_of(MEDIA_EVENT_TAKEN_BACK), ==, 0);
+	send_next(110);
+	g_assert_cmpuint(events_of(MEDIA_EVENT_OFFLOADED), ==, 1);
+	send_as(SSRC, EVENTS, ++f.seq);
+	run();
+	g_assert_cmpuint(events_of(MEDIA_EVENT_TAKEN_BACK), ==, 1);
 	end();
 }
 
@@ -574,6 +782,24 @@ int main(int argc, char **argv)
 	g_test_add_func("/media/offload/a-refused-one-stays-here", test_a_refused_one_stays_here);
 	g_test_add_func(
 		"/media/offload/a-forgotten-one-comes-back", test_a_forgotten_one_comes_back);
+	g_test_add_func("/media/offload/types-hold-it-longer-each-time",
+		test_types_hold_it_longer_each_time);
+	g_test_add_func(
+		"/media/offload/what-is-not-sent-comes-back", test_what_is_not_sent_comes_back);
+	g_test_add_func("/media/offload/some-unsent-leave-it", test_some_unsent_leave_it);
+	g_test_add_func("/media/offload/another-tos-takes-it-back", test_another_tos_takes_it_back);
+	g_test_add_func("/media/offload/what-is-not-read-is-not-silent",
+		test_what_is_not_read_is_not_silent);
+	g_test_add_func(
+		"/media/offload/what-was-lost-is-not-silent", test_what_was_lost_is_not_silent);
+	g_test_add_func("/media/offload/unreadable-ones-come-back", test_unreadable_ones_come_back);
+	g_test_add_func(
+		"/media/offload/many-come-before-it-is-gone", test_many_come_before_it_is_gone);
+	g_test_add_func(
+		"/media/offload/what-is-passed-up-comes-back", test_what_is_passed_up_comes_back);
+	g_test_add_func(
+		"/media/offload/a-dropped-stream-is-not-away", test_a_dropped_stream_is_not_away);
+	g_test_add_func("/media/offload/events-come-in-pairs", test_events_come_in_pairs);
 	g_test_add_func("/media/offload/it-moves-with-its-session", test_it_moves_with_its_session);
 	g_test_add_func(
 		"/media/offload/the-end-waits-for-the-target", test_the_end_waits_for_the_target);

@@ -6,13 +6,16 @@
 #include <poll.h>
 #include <string.h>
 
+#include "base/log.h"
+
 enum { MANY = 1000 };
 
 /* A back end that writes down what it is asked for. */
 static struct {
 	GString *said;
 	unsigned calls, at_once, largest;
-	int refuse, read_error;
+	int refuse, read_error, remove_error;
+	uint16_t stuck; /* the port of one that cannot be removed alone; 0: none */
 	bool forgets;
 	GArray *set; /* struct offload_counts */
 } backend;
@@ -45,11 +48,25 @@ static void set(void *handle, struct offload_item *const *items, unsigned count,
 	backend.at_once--;
 }
 
+static bool removal_fails(struct offload_item *const *items, unsigned count)
+{
+	bool has_stuck = !backend.stuck;
+
+	for (unsigned i = 0; i < count; i++)
+		has_stuck |= items[i]->target.local.port == backend.stuck;
+	return backend.remove_error && has_stuck;
+}
+
 static int take_away(void *handle, struct offload_item *const *items, unsigned count,
 	struct offload_counts *ret_counts)
 {
 	(void)handle;
 	enter(count);
+	if (removal_fails(items, count)) {
+		g_string_append_printf(backend.said, "(%u) ", count);
+		backend.at_once--;
+		return backend.remove_error;
+	}
 	for (unsigned i = 0; i < count; i++) {
 		say('-', items[i]);
 		for (unsigned n = 0; n < backend.set->len; n++)
@@ -193,21 +210,172 @@ static void test_lost_once(void)
 	end(o);
 }
 
-/* What cannot be read is not lost. */
+/* What cannot be read is not lost, unless that goes on. */
 static void test_reading_fails(void)
 {
 	struct offload *o = new_at_once();
 	struct offload_item a = item_of(1);
 
 	offload_add(o, &a);
-	backend.forgets = true;
-	backend.read_error = -ENOBUFS;
-	for (unsigned i = 0; i < 4; i++)
+	for (unsigned i = 0; i < 6; i++) {
+		backend.read_error = i % 3 == 2 ? 0 : -ENOBUFS;
 		offload_tick(o, i);
+	}
 	g_assert_cmpuint(offload_count(o), ==, 1);
+	g_assert_cmpstr(told->str, ==, "s1 c1* c1* ");
+	backend.read_error = -ENOBUFS;
+	for (unsigned i = 6; i < 12; i++)
+		offload_tick(o, i);
+	g_assert_cmpuint(offload_count(o), ==, 0);
 	offload_remove(o, &a);
-	g_assert_cmpstr(told->str, ==, "s1 g1* ");
+	g_assert_cmpstr(told->str, ==, "s1 c1* c1* l1 g1* ");
 	end(o);
+}
+
+static unsigned lines;
+
+static void count_line(enum log_level level, const char *line, void *arg)
+{
+	(void)level;
+	(void)line;
+	(void)arg;
+	lines++;
+}
+
+/* An error that lasts is one line, and one more when it is over. */
+static void test_errors_are_told_once(void)
+{
+	struct offload *o = new_at_once();
+	struct offload_item items[3] = { item_of(1), item_of(2), item_of(3) };
+
+	lines = 0;
+	log_set_level(LOG_L_NOTICE);
+	log_set_sink(count_line, NULL);
+	offload_add(o, &items[0]);
+	backend.read_error = -ENOBUFS;
+	offload_tick(o, 0);
+	offload_tick(o, 1);
+	g_assert_cmpuint(lines, ==, 1);
+	backend.read_error = 0;
+	offload_tick(o, 2);
+	offload_tick(o, 3);
+	g_assert_cmpuint(lines, ==, 2);
+	backend.refuse = -ENOSPC;
+	offload_add(o, &items[1]);
+	offload_add(o, &items[2]);
+	g_assert_cmpuint(lines, ==, 3);
+	backend.refuse = -EADDRINUSE;
+	offload_remove(o, &items[1]);
+	offload_add(o, &items[1]);
+	g_assert_cmpuint(lines, ==, 4);
+	for (unsigned i = 0; i < 3; i++)
+		offload_remove(o, &items[i]);
+	log_set_sink(NULL, NULL);
+	end(o);
+}
+
+/* What was not removed is not gone: its ports are not free. */
+static void test_removal_fails(void)
+{
+	struct offload *o = new_at_once();
+	struct offload_item a = item_of(1);
+
+	offload_add(o, &a);
+	backend.remove_error = -ENOMEM;
+	offload_remove(o, &a);
+	g_assert_cmpstr(told->str, ==, "s1 ");
+	offload_tick(o, 0);
+	g_assert_cmpstr(told->str, ==, "s1 c1* ");
+	backend.remove_error = 0;
+	offload_tick(o, 1);
+	g_assert_cmpstr(told->str, ==, "s1 c1* g1* ");
+	g_assert_cmpstr(backend.said->str, ==, "+1 (1) (1) read -1 read ");
+	end(o);
+}
+
+static void test_removed_without_counters(void)
+{
+	struct offload *o = new_at_once();
+	struct offload_item a = item_of(1);
+
+	offload_add(o, &a);
+	backend.remove_error = -ENOBUFS;
+	offload_remove(o, &a);
+	g_assert_cmpstr(told->str, ==, "s1 g1 ");
+	end(o);
+}
+
+/* One that cannot be removed does not keep the others. */
+static void test_one_removal_fails(void)
+{
+	struct mailbox *home = mailbox_new();
+	struct helper_pool *pool = helper_pool_new(1, home);
+	struct offload_item items[3] = { item_of(1), item_of(2), item_of(3) };
+	struct offload *o;
+
+	begin();
+	/* Stopped: a job begins with what was asked for until its mailbox is read. */
+	helper_pool_stop(pool);
+	o = offload_new(&recorder, &backend, pool, take_news, NULL);
+	for (unsigned i = 0; i < 3; i++)
+		offload_add(o, &items[i]);
+	while (mailbox_pending(home))
+		mailbox_run(home);
+	offload_tick(o, 0); /* busy, so that removals wait for one job */
+	backend.remove_error = -EINVAL;
+	backend.stuck = 2;
+	for (unsigned i = 0; i < 3; i++)
+		offload_remove(o, &items[i]);
+	while (mailbox_pending(home))
+		mailbox_run(home);
+	g_assert_nonnull(strstr(backend.said->str, "(3) -1 (1) -3 "));
+	g_assert_nonnull(strstr(told->str, "g1* g3* "));
+	backend.remove_error = 0;
+	offload_tick(o, 1);
+	while (mailbox_pending(home))
+		mailbox_run(home);
+	g_assert_true(g_str_has_suffix(told->str, "g2* "));
+	end(o);
+	helper_pool_free(pool);
+	mailbox_free(home);
+}
+
+/* All is let expire, and then they are gone, whatever the back end says. */
+static void test_removal_keeps_failing(void)
+{
+	struct offload *o = new_at_once();
+	struct offload_item a = item_of(1), b = item_of(2);
+	int64_t s = 100;
+
+	offload_add(o, &a);
+	backend.remove_error = -EIO;
+	offload_remove(o, &a);
+	for (; s < 106; s++)
+		offload_tick(o, s * 1000000);
+	g_string_truncate(backend.said, 0);
+	for (; s < 134; s++)
+		offload_tick(o, s * 1000000);
+	g_assert_null(strstr(backend.said->str, "refresh"));
+	g_assert_null(strstr(told->str, "g1"));
+	offload_add(o, &b);
+	g_assert_nonnull(strstr(told->str, "r2"));
+	offload_remove(o, &b);
+	for (; s < 145; s++)
+		offload_tick(o, s * 1000000);
+	g_assert_nonnull(strstr(told->str, "g1"));
+	g_assert_nonnull(strstr(told->str, "g2"));
+	g_assert_nonnull(strstr(backend.said->str, "refresh"));
+	end(o);
+}
+
+/* What is sent is part of what is asked for. */
+static void test_tos_makes_a_difference(void)
+{
+	struct offload_target a = { .sink_count = 1 }, b = a;
+
+	g_assert_true(offload_target_equal(&a, &b));
+	b.sinks[0].tos = 184;
+	g_assert_false(offload_target_equal(&a, &b));
 }
 
 static void test_refreshed_every_five_seconds(void)
@@ -262,6 +430,12 @@ int main(int argc, char **argv)
 	g_test_add_func("/offload/refused", test_refused);
 	g_test_add_func("/offload/lost-once", test_lost_once);
 	g_test_add_func("/offload/reading-fails", test_reading_fails);
+	g_test_add_func("/offload/errors-are-told-once", test_errors_are_told_once);
+	g_test_add_func("/offload/removal-fails", test_removal_fails);
+	g_test_add_func("/offload/removed-without-counters", test_removed_without_counters);
+	g_test_add_func("/offload/one-removal-fails", test_one_removal_fails);
+	g_test_add_func("/offload/removal-keeps-failing", test_removal_keeps_failing);
+	g_test_add_func("/offload/tos-makes-a-difference", test_tos_makes_a_difference);
 	g_test_add_func("/offload/refreshed-every-five-seconds", test_refreshed_every_five_seconds);
 	g_test_add_func("/offload/many-on-helpers", test_many_on_helpers);
 	return g_test_run();
