@@ -391,7 +391,7 @@ perf-smoke:
 
 check-kernel:
 	@+$(SUB) all $(KTEST)/forward $(KTEST)/race $(KTEST)/daemon
-	@tests/run --timeout 900 --serial $(KERNEL_TESTS)
+	@KERNEL_SOURCE=$(KERNEL_SOURCE) tests/run --timeout 900 --serial tests/kernel/source.t $(KERNEL_TESTS)
 
 KERNEL_TESTS  := $(addprefix tests/kernel/,forward.t race.t daemon.t)
 KERNEL_SOURCE ?= /usr/src/linux-source-6.1.tar.xz

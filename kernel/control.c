@@ -150,6 +150,12 @@ static struct table *take_table(struct forward_net *fn, struct genl_info *info)
 	return table;
 }
 
+/* Who speaks for the owner now: it may have forked since it bound the table. */
+static void note_owner(struct table *table)
+{
+	WRITE_ONCE(table->owner_pid, task_tgid_vnr(current));
+}
+
 static int bind_locked(struct forward_net *fn, struct genl_info *info, struct sk_buff *answer)
 {
 	struct table *table = take_table(fn, info);
@@ -157,7 +163,7 @@ static int bind_locked(struct forward_net *fn, struct genl_info *info, struct sk
 	if (IS_ERR(table))
 		return PTR_ERR(table);
 	table->owner_portid = info->snd_portid;
-	table->owner_pid = task_tgid_nr(current);
+	note_owner(table);
 	nla_strscpy(table->owner, info->attrs[FORWARD_A_OWNER], sizeof(table->owner));
 	/* Two numbers fit. */
 	nla_put_u32(answer, FORWARD_A_TABLE, table->number);
@@ -188,7 +194,9 @@ static int bind(struct sk_buff *request, struct genl_info *info)
 	if (ret)
 		goto not_bound;
 	genlmsg_end(answer, message);
-	return genlmsg_reply(answer, info);
+	/* The table is its own, whether it has room for the answer or not. */
+	genlmsg_reply(answer, info);
+	return 0;
 
 not_bound:
 	module_put(THIS_MODULE);
@@ -226,6 +234,8 @@ static int refresh(struct sk_buff *request, struct genl_info *info)
 
 	mutex_lock(&fn->lock);
 	table = fwd_owned_table(fn, info);
+	if (!IS_ERR(table))
+		note_owner(table);
 	if (IS_ERR(table)) {
 		ret = PTR_ERR(table);
 	} else if (!fwd_table_refresh(table)) {
@@ -259,13 +269,13 @@ static int tap(struct sk_buff *request, struct genl_info *info)
 	return ret;
 }
 
-static void socket_gone(struct table *table, u32 portid)
+static void socket_gone(struct forward_net *fn, struct table *table, u32 portid)
 {
 	if (table->tap_portid == portid)
 		WRITE_ONCE(table->tap_portid, 0);
 	if (table->owner_portid != portid)
 		return;
-	pr_info("table %u: its owner, %s (%d), has gone: %u targets expire if none comes\n",
+	fwd_tell(fn, "table %u: its owner, %s (%d), has gone: %u targets expire if none comes\n",
 		table->number, table->owner, table->owner_pid, table->target_count);
 	drop_owner(table);
 }
@@ -287,7 +297,7 @@ static int take_notice(struct notifier_block *nb, unsigned long event, void *dat
 		struct table *table = fwd_table_get(fn, i);
 
 		if (table)
-			socket_gone(table, notice->portid);
+			socket_gone(fn, table, notice->portid);
 	}
 	mutex_unlock(&fn->lock);
 	return NOTIFY_DONE;
@@ -296,6 +306,8 @@ static int take_notice(struct notifier_block *nb, unsigned long event, void *dat
 static struct notifier_block notifier = { .notifier_call = take_notice };
 
 #define TABLE_POLICY NLA_POLICY_MAX(NLA_U32, FORWARD_TABLES - 1)
+
+static const struct nla_policy no_policy[FORWARD_A_END] = {};
 
 static const struct nla_policy table_policy[FORWARD_A_END] = {
 	[FORWARD_A_TABLE] = TABLE_POLICY,
@@ -326,7 +338,7 @@ static const struct nla_policy local_policy[FORWARD_A_END] = {
 	}
 
 static const struct genl_ops requests[] = {
-	{ .cmd = FORWARD_CMD_INFO, .doit = tell_info, .flags = GENL_UNS_ADMIN_PERM },
+	REQUEST(FORWARD_CMD_INFO, tell_info, no_policy),
 	REQUEST(FORWARD_CMD_BIND, bind, bind_policy),
 	REQUEST(FORWARD_CMD_UNBIND, unbind, table_policy),
 	REQUEST(FORWARD_CMD_REFRESH, refresh, table_policy),

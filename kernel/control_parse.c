@@ -5,6 +5,7 @@
 #include <net/route.h>
 
 #include "control_priv.h"
+#include "send.h"
 
 #define REFUSE(extack, attr, sentence)                       \
 	({                                                   \
@@ -15,7 +16,7 @@
 enum {
 	KINDS = FORWARD_TARGET_RTP | FORWARD_TARGET_RTCP | FORWARD_TARGET_OPAQUE,
 	TARGET_FLAGS = KINDS | FORWARD_TARGET_SOURCE | FORWARD_TARGET_DROP_OTHERS |
-		       FORWARD_TARGET_TAP | FORWARD_TARGET_CONTINUE,
+		       FORWARD_TARGET_TAP,
 	SINK_CHANGES = FORWARD_SINK_REWRITE | FORWARD_SINK_PAYLOADS | FORWARD_SINK_MASK,
 	SINK_FLAGS = FORWARD_SINK_RTP | FORWARD_SINK_RTCP | SINK_CHANGES,
 	SSRC_FLAGS = FORWARD_SSRC_STARTED | FORWARD_SSRC_TRANSIT_KNOWN,
@@ -265,7 +266,11 @@ static int take_sink(struct target *t, const struct forward_sink *in, const stru
 	s->tos = in->tos;
 	memcpy(s->payload_out, in->payload_out, sizeof(s->payload_out));
 	memcpy(s->rewrite, in->rewrite, sizeof(s->rewrite));
-	return take_ways(s, in, attr, net, extack);
+	t->masks |= !!(in->flags & FORWARD_SINK_MASK);
+	ret = take_ways(s, in, attr, net, extack);
+	if (!ret && s->peer.family == 6)
+		s->flow_label = fwd_flow_label(net, s);
+	return ret;
 }
 
 static int take_sinks(struct target *t, const struct nlattr *attr, struct net *net,

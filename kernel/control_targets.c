@@ -219,8 +219,6 @@ static void set_all(struct forward_net *fn, struct table *table, struct list_hea
 			fwd_target_add(fn, table, t);
 			continue;
 		}
-		if (t->flags & FORWARD_TARGET_CONTINUE)
-			fwd_stats_continue(t, old);
 		fwd_target_replace(old, t);
 		list_add_tail(&old->of_table, gone);
 	}

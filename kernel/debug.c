@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* State files. Readers take nothing but RCU, so that files can be removed with the lock held. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include "debug.h"
 
 #include <linux/module.h>
+#include <linux/namei.h>
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
 #include <linux/seq_file_net.h>
@@ -85,7 +88,9 @@ static int show_status(struct seq_file *seq, void *v)
 	if (table) {
 		seq_puts(seq, "Owner:       ");
 		show_owner(seq, table);
-		seq_printf(seq, "\nTargets:     %u\nHook:        %s\nRefreshed:   %u s ago%s\n",
+		seq_printf(seq, "\nOpencount:   %u\n",
+			!!READ_ONCE(table->owner_portid) + !!READ_ONCE(table->tap_portid));
+		seq_printf(seq, "Targets:     %u\nHook:        %s\nRefreshed:   %u s ago%s\n",
 			READ_ONCE(table->target_count), hook_name(READ_ONCE(table->hook)),
 			seconds_since(READ_ONCE(table->refreshed)),
 			table_alive(table) ? "" : ", expired");
@@ -153,11 +158,11 @@ static void show_ssrcs(struct seq_file *seq, const struct target *t, const struc
 static void show_passed(struct seq_file *seq, const struct forward_counts *c)
 {
 	static const char *const names[FORWARD_PASS_REASONS] = { "form", "source", "kind",
-		"malformed", "payload", "ssrc", "memory" };
+		"malformed", "payload", "ssrc", "memory", "loop" };
 	unsigned int i;
 
 	seq_puts(seq, "    passed up:");
-	for (i = 0; i < FORWARD_PASS_REASONS && names[i]; i++)
+	for (i = 0; i < FORWARD_PASS_REASONS; i++)
 		if (c->passed[i])
 			seq_printf(seq, " %s %llu", names[i], c->passed[i]);
 	seq_putc(seq, '\n');
@@ -166,7 +171,7 @@ static void show_passed(struct seq_file *seq, const struct forward_counts *c)
 static void show_target(struct seq_file *seq, struct target *t, struct stats_copy *c)
 {
 	static const char *const flags[] = { "rtp", "rtcp", "opaque", "source", "drop-others",
-		"tap", "continue", NULL };
+		"tap", NULL };
 	const struct sink *s;
 	unsigned int i = 0;
 
@@ -283,10 +288,17 @@ void fwd_debug_net_exit(struct forward_net *fn)
 }
 
 /* Where those look who know the module that this one takes the place of. */
-int fwd_debug_init(void)
+void fwd_debug_init(void)
 {
-	link = proc_symlink("rtpengine", NULL, "self/net/rtpengine");
-	return link ? 0 : -ENOMEM;
+	struct path path;
+
+	/* The other module may be there, and to make what exists is complained about. */
+	if (!kern_path("/proc/rtpengine", 0, &path))
+		path_put(&path);
+	else
+		link = proc_symlink("rtpengine", NULL, "self/net/rtpengine");
+	if (!link)
+		pr_info("/proc/rtpengine is not ours: /proc/net/rtpengine is\n");
 }
 
 void fwd_debug_exit(void)

@@ -3,10 +3,11 @@
  * What an operator can read, in /proc/net/rtpengine of the namespace:
  *
  *   list      a line for each table
- *   N/status  a table: owner, age, how many targets; what the namespace has counted
+ *   N/status  a table: owner and its PID as it sees that itself, how many sockets have it open (the
+ *             owner's, the tap's), age, how many targets; what the namespace has counted
  *   N/list    its targets, with everything about them
  *
- * /proc/rtpengine leads there, too.
+ * /proc/rtpengine leads there, too, if there was nothing of that name.
  */
 #ifndef KERNEL_DEBUG_H
 #define KERNEL_DEBUG_H
@@ -14,7 +15,7 @@
 struct forward_net;
 struct table;
 
-int fwd_debug_init(void);
+void fwd_debug_init(void);
 void fwd_debug_exit(void);
 int fwd_debug_net_init(struct forward_net *fn);
 void fwd_debug_net_exit(struct forward_net *fn);

@@ -5,10 +5,12 @@
  */
 #include "hook.h"
 
+#include <linux/bottom_half.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/netfilter_ipv4.h>
 #include <linux/netfilter_ipv6.h>
+#include <linux/preempt.h>
 #include <linux/udp.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
@@ -86,11 +88,19 @@ static bool find(struct packet *p, u8 hook)
 
 static unsigned int take(struct packet *p, const struct nf_hook_state *state)
 {
+	unsigned int verdict;
+
 	if (!find(p, hook_of(state)) || !table_alive(p->target->table))
 		return NF_ACCEPT;
 	p->hook = state->hook;
 	p->rtp = p->rtcp = false;
-	return fwd_receive(p);
+	if (likely(in_softirq()))
+		return fwd_receive(p);
+	/* What was queued to user space comes by its verdict, in a process. */
+	local_bh_disable();
+	verdict = fwd_receive(p);
+	local_bh_enable();
+	return verdict;
 }
 
 static unsigned int take_ip4(void *fn, struct sk_buff *skb, const struct nf_hook_state *state)

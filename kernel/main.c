@@ -69,9 +69,7 @@ static int __init load(void)
 	ret = register_pernet_subsys(&net_ops);
 	if (ret)
 		goto no_net;
-	ret = fwd_debug_init();
-	if (ret)
-		goto no_debug;
+	fwd_debug_init();
 	ret = fwd_control_init();
 	if (ret)
 		goto no_control;
@@ -80,7 +78,6 @@ static int __init load(void)
 
 no_control:
 	fwd_debug_exit();
-no_debug:
 	unregister_pernet_subsys(&net_ops);
 no_net:
 	fwd_table_exit();

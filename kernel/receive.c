@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * What is a datagram, and is it to be taken? In the order of enum forward_pass, but for the
- * checksum, which comes last as it takes longest. Nothing is changed before all is known.
+ * checksum, which comes late as it takes longest. Nothing is changed before all is known.
  */
 #include "receive.h"
 
@@ -78,6 +78,14 @@ static int examine_rtp(struct packet *p, const u8 *data)
 
 	if (!t->payload_place[rtp_payload(data)])
 		return FORWARD_PASS_PAYLOAD;
+	if (t->masks) {
+		/* Found out while it is sent, it would be lost. */
+		if (skb_linearize(p->skb))
+			return FORWARD_PASS_MEMORY;
+		data = p->skb->data + p->payload_offset;
+		if (!rtp_header_bytes(data, p->payload_bytes))
+			return FORWARD_PASS_MALFORMED;
+	}
 	p->payload_place = t->payload_place[rtp_payload(data)] - 1;
 	for (i = 0; i < t->ssrc_count; i++) {
 		/* What is compared never changes. */
@@ -131,9 +139,11 @@ static int examine(struct packet *p)
 	if (t->flags & FORWARD_TARGET_SOURCE && !addr_equal(&t->source, &p->from))
 		return FORWARD_PASS_SOURCE;
 	verdict = examine_payload(p);
-	if (verdict == TAKE && !checksum_right(p))
+	if (verdict != TAKE)
+		return verdict;
+	if (!checksum_right(p))
 		return FORWARD_PASS_FORM;
-	return verdict;
+	return fwd_leads_back(p) ? FORWARD_PASS_LOOP : TAKE;
 }
 
 unsigned int fwd_receive(struct packet *p)
@@ -144,7 +154,7 @@ unsigned int fwd_receive(struct packet *p)
 		return fwd_count_passed(p, verdict);
 	if (p->hook == NF_INET_LOCAL_IN)
 		fwd_early_keep(p);
-	p->now_us = ktime_get_ns() / NSEC_PER_USEC;
+	p->now_us = ktime_to_us(ktime_get());
 	fwd_count_taken(p);
 	if (p->target->flags & FORWARD_TARGET_TAP)
 		fwd_tap(p);

@@ -24,7 +24,8 @@ struct packet {
 
 /*
  * With target, addresses, hook and udp_offset set, the UDP header in the linear part. A verdict of
- * netfilter: NF_STOLEN if it was taken, NF_ACCEPT if it goes up untouched, NF_DROP. Under RCU.
+ * netfilter: NF_STOLEN if it was taken, NF_ACCEPT if it goes up untouched, NF_DROP. Under RCU, with
+ * softirqs off: so all that packets come through may take locks, and count by CPU.
  */
 unsigned int fwd_receive(struct packet *p);
 

@@ -26,9 +26,9 @@ enum {
 	MTU_MIN_BYTES = 512, /* no way has less: IPv4's paths are asked for what is longer */
 };
 
-static struct in6_addr *ip6_of(struct addr *a)
+static const struct in6_addr *ip6_of(const struct addr *a)
 {
-	return (struct in6_addr *)a->ip;
+	return (const struct in6_addr *)a->ip;
 }
 
 static struct dst_entry *find_route4(struct net *net, const struct sink *s)
@@ -52,9 +52,9 @@ static struct dst_entry *find_route4(struct net *net, const struct sink *s)
 	return &rt->dst;
 }
 
-static struct dst_entry *find_route6(struct net *net, struct sink *s)
+static struct flowi6 flow6_of(const struct sink *s)
 {
-	struct flowi6 flow = {
+	return (struct flowi6){
 		.daddr = *ip6_of(&s->peer),
 		.saddr = *ip6_of(&s->local),
 		.flowlabel = ip6_make_flowinfo(s->tos, 0),
@@ -62,9 +62,38 @@ static struct dst_entry *find_route6(struct net *net, struct sink *s)
 		.fl6_dport = s->peer.port,
 		.fl6_sport = s->local.port,
 	};
+}
+
+__be32 fwd_flow_label(struct net *net, const struct sink *s)
+{
+	struct flowi6 flow = flow6_of(s);
+	/* Only to have a hash put in, which is by addresses and ports alone. */
+	struct sk_buff skb = { .hash = 0 };
+
+	return ip6_make_flowlabel(net, &skb, 0, ip6_default_np_autolabel(net), &flow);
+}
+
+static struct dst_entry *find_route6(struct net *net, struct sink *s)
+{
+	struct flowi6 flow = flow6_of(s);
 	struct dst_entry *dst = ip6_dst_lookup_flow(net, NULL, &flow, NULL);
 
 	return IS_ERR(dst) ? NULL : dst;
+}
+
+/* With t->lock. */
+static bool all_lead_out(const struct target *t)
+{
+	const struct sink *s;
+
+	for_each_sink(s, t) {
+		const struct dst_entry *dst = rcu_dereference_protected(
+			s->route, lockdep_is_held(&t->lock));
+
+		if (!dst || dst->dev->flags & IFF_LOOPBACK)
+			return false;
+	}
+	return true;
 }
 
 /* The way to the sink, valid under RCU; NULL: there is none. */
@@ -79,6 +108,7 @@ static struct dst_entry *route_to(struct packet *p, struct sink *s)
 	if (dst && s->peer.family == 6)
 		WRITE_ONCE(s->route_cookie, rt6_get_cookie((struct rt6_info *)dst));
 	old = rcu_replace_pointer(s->route, dst, lockdep_is_held(&p->target->lock));
+	WRITE_ONCE(p->target->ways_out, all_lead_out(p->target));
 	spin_unlock(&p->target->lock);
 	/* Its memory stays for who is still using it. */
 	dst_release(old);
@@ -91,22 +121,11 @@ static bool comes_back(const struct packet *p, const struct dst_entry *dst, cons
 	return dst->dev->flags & IFF_LOOPBACK && fwd_target_find(p->fn, &s->peer);
 }
 
-static int mask(const struct packet *p, struct sk_buff *skb)
-{
-	size_t bytes;
-
-	/* Of the packet only the beginning is sure to be in one piece. */
-	if (skb_linearize(skb))
-		return -ENOMEM;
-	bytes = rtp_header_bytes(skb->data, skb->len);
-	if (!bytes)
-		return -EBADMSG;
-	rtp_mask_extensions(skb->data, bytes, p->target->masked);
-	return 0;
-}
-
-/* What the sink wants changed; the RTP header is writable and in the linear part. */
-static int rewrite(const struct packet *p, const struct sink *s, struct sk_buff *skb)
+/*
+ * What the sink wants changed; the RTP header is writable and in the linear part, with all
+ * extensions if any are masked.
+ */
+static void rewrite(const struct packet *p, const struct sink *s, struct sk_buff *skb)
 {
 	u8 *data = skb->data;
 
@@ -119,7 +138,8 @@ static int rewrite(const struct packet *p, const struct sink *s, struct sk_buff 
 		put_unaligned_be32(rtp_timestamp(data) + r->timestamp_add, data + 4);
 		put_unaligned_be32(r->ssrc, data + 8);
 	}
-	return s->flags & FORWARD_SINK_MASK ? mask(p, skb) : 0;
+	if (s->flags & FORWARD_SINK_MASK)
+		rtp_mask_extensions(data, rtp_header_bytes(data, skb->len), p->target->masked);
 }
 
 static void put_udp(struct sk_buff *skb, const struct sink *s)
@@ -143,6 +163,16 @@ static u8 hop_limit(const struct net *net, const struct dst_entry *dst)
 	return limit ? limit : READ_ONCE(net->ipv4.sysctl_ip_default_ttl);
 }
 
+/* As of a socket's datagrams: what fits is not to be taken apart on its way, if that is known. */
+static bool dont_fragment(const struct net *net, const struct sk_buff *skb)
+{
+	const struct dst_entry *dst = skb_dst(skb);
+
+	if (READ_ONCE(net->ipv4.sysctl_ip_no_pmtu_disc) || dst_metric_locked(dst, RTAX_MTU))
+		return false;
+	return skb->len <= MTU_MIN_BYTES || skb->len <= dst_mtu(dst);
+}
+
 static int put_ip4(struct net *net, struct sk_buff *skb, const struct sink *s)
 {
 	unsigned int udp_bytes = skb->len;
@@ -156,8 +186,7 @@ static int put_ip4(struct net *net, struct sk_buff *skb, const struct sink *s)
 	ip->version = 4;
 	ip->ihl = sizeof(*ip) / 4;
 	ip->tos = s->tos;
-	/* As of a socket's datagrams: what fits is not to be taken apart on its way. */
-	if (skb->len <= MTU_MIN_BYTES || skb->len <= dst_mtu(skb_dst(skb)))
+	if (dont_fragment(net, skb))
 		ip->frag_off = htons(IP_DF);
 	ip->ttl = hop_limit(net, skb_dst(skb));
 	ip->protocol = IPPROTO_UDP;
@@ -180,7 +209,7 @@ static int put_ip6(struct net *net, struct sk_buff *skb, struct sink *s)
 		ip6_of(&s->local), ip6_of(&s->peer), udp_bytes, IPPROTO_UDP, 0);
 	ip = __skb_push(skb, sizeof(*ip));
 	skb_reset_network_header(skb);
-	ip6_flow_hdr(ip, s->tos, 0);
+	ip6_flow_hdr(ip, s->tos, s->flow_label);
 	ip->payload_len = htons(udp_bytes);
 	ip->nexthdr = IPPROTO_UDP;
 	ip->hop_limit = ip6_dst_hoplimit(skb_dst(skb));
@@ -228,12 +257,12 @@ static int send_to(struct packet *p, struct sink *s, struct sk_buff *skb)
 	headroom = LL_RESERVED_SPACE(dst->dev) + dst->header_len + sizeof(struct udphdr) +
 		   (s->peer.family == 6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr));
 	ret = skb_cow(skb, headroom);
-	if (!ret && p->rtp)
-		ret = rewrite(p, s, skb);
 	if (ret) {
 		kfree_skb(skb);
 		return ret;
 	}
+	if (p->rtp)
+		rewrite(p, s, skb);
 	forget_origin(skb);
 	put_udp(skb, s);
 	skb_dst_set_noref(skb, dst);
@@ -249,6 +278,22 @@ static struct sink *next_sink(const struct packet *p, struct sink *after)
 	while (s && !fwd_sink_wants(s, p))
 		s = s->next;
 	return s;
+}
+
+bool fwd_leads_back(struct packet *p)
+{
+	struct sink *s;
+
+	/* Whether these are still the ways is asked when it is sent. */
+	if (likely(READ_ONCE(p->target->ways_out)))
+		return false;
+	for (s = next_sink(p, NULL); s; s = next_sink(p, s)) {
+		const struct dst_entry *dst = route_to(p, s);
+
+		if (dst && comes_back(p, dst, s))
+			return true;
+	}
+	return false;
 }
 
 void fwd_send(struct packet *p)

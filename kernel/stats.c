@@ -13,10 +13,9 @@ unsigned int fwd_count_passed(struct packet *p, unsigned int reason)
 	bool drop = reason == FORWARD_PASS_SOURCE && t->flags & FORWARD_TARGET_DROP_OTHERS;
 
 	this_cpu_inc(p->fn->totals->passed);
-	spin_lock(&t->lock);
-	t->counts.passed[reason]++;
-	t->counts.dropped += drop;
-	spin_unlock(&t->lock);
+	atomic64_inc(&t->passed[reason]);
+	if (drop)
+		atomic64_inc(&t->dropped);
 	return drop ? NF_DROP : NF_ACCEPT;
 }
 
@@ -111,16 +110,7 @@ void fwd_stats_read(struct target *t, struct stats_copy *ret)
 		};
 	}
 	spin_unlock_bh(&t->lock);
-}
-
-void fwd_stats_continue(struct target *t, struct target *old)
-{
-	unsigned int i, k;
-
-	spin_lock_bh(&old->lock);
-	for (i = 0; i < t->ssrc_count; i++)
-		for (k = 0; k < old->ssrc_count; k++)
-			if (t->ssrcs[i].ssrc == old->ssrcs[k].ssrc)
-				t->ssrcs[i] = old->ssrcs[k];
-	spin_unlock_bh(&old->lock);
+	for (i = 0; i < FORWARD_PASS_REASONS; i++)
+		ret->counts.passed[i] = atomic64_read(&t->passed[i]);
+	ret->counts.dropped = atomic64_read(&t->dropped);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is counted. Of a namespace, per CPU; of a target, under its lock: its packets come in on one
- * CPU nearly always, and what is known of an SSRC cannot be split by CPU.
+ * What is counted. Of a namespace, per CPU; of what a target takes, under its lock: these come in on
+ * one CPU nearly always, and what is known of an SSRC cannot be split by CPU. What a target does not
+ * take may come from anybody and on all CPUs: it is counted beside the lock.
  */
 #ifndef KERNEL_STATS_H
 #define KERNEL_STATS_H
@@ -30,7 +31,7 @@ static inline bool fwd_sink_wants(const struct sink *s, const struct packet *p)
 /* All CPUs together. */
 void fwd_totals_read(const struct forward_net *fn, struct totals *ret);
 
-/* What has been counted of a target, at one moment. */
+/* What has been counted of a target, at one moment; what was not taken, a moment later. */
 struct stats_copy {
 	struct forward_counts counts;
 	struct forward_sink_counts sinks[FORWARD_MAX_SINKS];
@@ -39,7 +40,5 @@ struct stats_copy {
 };
 
 void fwd_stats_read(struct target *t, struct stats_copy *ret);
-/* SSRCs that both know go on in `t`, which no packet can find yet, as in `old`. */
-void fwd_stats_continue(struct target *t, struct target *old);
 
 #endif

@@ -241,12 +241,12 @@ static void expire_table(struct forward_net *fn, struct table *table)
 	if (table->expired || table_alive(table))
 		return;
 	if (!table->owner_portid) {
-		pr_info("table %u: not refreshed, and its owner has gone: removed\n",
+		fwd_tell(fn, "table %u: not refreshed, and its owner has gone: removed\n",
 			table->number);
 		fwd_table_remove(fn, table);
 		return;
 	}
-	pr_info("table %u: not refreshed by its owner: %u targets removed\n", table->number,
+	fwd_tell(fn, "table %u: not refreshed by its owner: %u targets removed\n", table->number,
 		table->target_count);
 	table->expired = true;
 	fwd_table_flush(table);
@@ -296,7 +296,8 @@ void fwd_table_net_stop(struct forward_net *fn)
 
 void fwd_table_net_exit(struct forward_net *fn)
 {
-	/* Routes that targets held are the namespace's. */
+	/* Routes that targets held are the namespace's; where these are let go, they go by RCU, too. */
+	rcu_barrier();
 	rcu_barrier();
 	kvfree(rcu_dereference_protected(fn->buckets, true));
 	free_percpu(fn->totals);

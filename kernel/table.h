@@ -5,16 +5,19 @@
  *
  * Packets read under RCU. Changes are made under forward_net.lock, by netlink requests, the timer,
  * and the end of sockets and namespaces. What packets count is written under target.lock, which
- * those of one stream hardly ever contend for: they come in on one CPU.
+ * those of one stream hardly ever contend for: they come in on one CPU. Packets hold it with
+ * softirqs off (hook.c).
  */
 #ifndef KERNEL_TABLE_H
 #define KERNEL_TABLE_H
 
+#include <linux/atomic.h>
 #include <linux/hash.h>
 #include <linux/in6.h>
 #include <linux/jiffies.h>
 #include <linux/mutex.h>
 #include <linux/netfilter.h>
+#include <linux/printk.h>
 #include <linux/rculist.h>
 #include <linux/seqlock.h>
 #include <linux/spinlock.h>
@@ -45,6 +48,7 @@ struct sink {
 	u32 payloads; /* bits by place in the target's list */
 	struct addr local, peer;
 	u8 tos;
+	__be32 flow_label; /* of IPv6 */
 	u8 payload_out[FORWARD_MAX_PAYLOADS];
 	struct forward_rewrite rewrite[FORWARD_MAX_SSRCS];
 	/* The way there as it was found last. Replaced by whoever finds it outdated. */
@@ -79,13 +83,17 @@ struct target {
 	u8 payload_place[PAYLOAD_TYPES]; /* 1 + place in `payloads`; 0: not taken */
 	struct sink *sinks;              /* in the order they were set */
 	u64 masked[4];                   /* header extensions: bits by number */
+	bool masks;                      /* for a sink of it */
+	bool ways_out; /* every sink has a route, away from this host; written under `lock` */
 	struct way_in way_in;
 	spinlock_t lock;
 	/* Below: under `lock`, but for what was set once. */
-	u32 lost_copies; /* since the one that the tap took last */
-	struct forward_counts counts;
+	u32 lost_copies;              /* since the one that the tap took last */
+	struct forward_counts counts; /* but for `passed` and `dropped` */
 	struct forward_ssrc ssrcs[FORWARD_MAX_SSRCS];
 	struct payload payloads[FORWARD_MAX_PAYLOADS];
+	/* Below: of packets that are not taken, from any CPU; far from what those taken write. */
+	atomic64_t passed[FORWARD_PASS_REASONS], dropped;
 	/* Below: of whoever changes the hash. */
 	struct list_head of_table;
 	struct rcu_head rcu;
@@ -133,6 +141,15 @@ struct forward_net {
 };
 
 struct forward_net *forward_net_of(const struct net *net);
+
+/* To the log. Anybody can make namespaces: what happens there is told only to who debugs. */
+#define fwd_tell(fn, ...)                                 \
+	do {                                              \
+		if (net_eq((fn)->net, &init_net))         \
+			pr_info_ratelimited(__VA_ARGS__); \
+		else                                      \
+			pr_debug(__VA_ARGS__);            \
+	} while (0)
 
 int fwd_table_init(void);
 void fwd_table_exit(void);

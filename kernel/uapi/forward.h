@@ -161,11 +161,6 @@ enum forward_target_flag {
 	/* With FORWARD_TARGET_SOURCE: what comes from elsewhere is dropped, not passed up. */
 	FORWARD_TARGET_DROP_OTHERS = 16,
 	FORWARD_TARGET_TAP = 32, /* copies of what is taken go to the tap */
-	/*
-	 * SSRCs that the target in whose place this one comes has, too, go on as they are there:
-	 * the numbers given for them here count only if it has none.
-	 */
-	FORWARD_TARGET_CONTINUE = 64,
 };
 
 struct forward_target {
@@ -216,8 +211,9 @@ struct forward_payload {
 };
 
 /*
- * An SSRC that is taken, and how its RTP arrived: RFC 3550, A.1, A.8. What the daemon has counted
- * before goes in, is counted on, and comes out again: these are totals. Time is CLOCK_MONOTONIC.
+ * An SSRC that is taken, and how its RTP arrived: RFC 3550, A.1, A.8. Counting goes on from what is
+ * given with the target, and begins with the next packet where FORWARD_SSRC_STARTED is not set. Time
+ * is CLOCK_MONOTONIC.
  */
 struct forward_ssrc {
 	__u32 ssrc;
@@ -249,16 +245,17 @@ enum forward_ssrc_flag {
 
 /*
  * Why a datagram for a target was not taken but passed up: in the order things are looked at, but
- * for checksums, which come last.
+ * for checksums, which come last but for loops.
  */
 enum forward_pass {
 	FORWARD_PASS_FORM,      /* IP options, fragments, bad checksums, unknown to conntrack */
 	FORWARD_PASS_SOURCE,    /* came from elsewhere than `source`; also counted if dropped */
 	FORWARD_PASS_KIND,      /* neither RTP nor RTCP that is asked for: STUN, DTLS, anything */
-	FORWARD_PASS_MALFORMED, /* RTP or RTCP that contradicts its length */
+	FORWARD_PASS_MALFORMED, /* RTP or RTCP that contradicts its length; extensions: if masked */
 	FORWARD_PASS_PAYLOAD,   /* RTP of a payload type not listed */
 	FORWARD_PASS_SSRC,      /* RTP of an SSRC not listed */
 	FORWARD_PASS_MEMORY,    /* none left to work with */
+	FORWARD_PASS_LOOP,      /* a sink leads to a target on this host: it could come back */
 	FORWARD_PASS_REASONS = 8,
 };
 

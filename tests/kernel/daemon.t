@@ -6,7 +6,7 @@
 set -eu
 cd "$(dirname "$0")/../.."
 . tests/kernel/guest.sh
-exec tests/kernel/vmrun -t 900 "$@" $checks -i 0 -f ip -f tests/kernel/net.sh:/root/ \
+exec tests/kernel/vmrun -t 900 "$@" $checks -i 0 ${KERNEL_DEBUG:+-e SLOW=1} -f ip -f tests/kernel/net.sh:/root/ \
 	-f "$build/rtpengine:/root/" -f "$build/plugins/capture.so:/root/plugins/" \
 	-f "$build/plugins/pcap.so:/root/plugins/" -f "$build/tests/kernel/daemon:/root/" \
 	-N "$build/kernel-test/rtpengine.ko" -- ". ./net.sh && ./daemon ${PART:+'$PART'}"

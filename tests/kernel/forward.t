@@ -14,5 +14,5 @@ else
 fi
 # shellcheck disable=SC2086 # options are words
 exec tests/kernel/vmrun -t 500 "$@" $checks $cpus -f ip -f nft -f tests/kernel/net.sh:/root/ \
-	-f "$build/tests/kernel/$program:/root/" -N "$build/kernel-test/rtpengine.ko" -- \
+	-f "$build/tests/kernel/$program:/root/" -N nfnetlink_queue -N nft_queue -N "$build/kernel-test/rtpengine.ko" -- \
 	". ./net.sh && modprobe rtpengine && ./$command && rmmod rtpengine"

@@ -25,7 +25,6 @@ static struct setting some_target(unsigned number)
 		world_addr("10.2.0.1", 40000), world_addr("10.2.0.2", 7000));
 
 	s.target.flags |= rand() % 2 ? FORWARD_TARGET_TAP : 0;
-	s.target.flags |= rand() % 2 ? FORWARD_TARGET_CONTINUE : 0;
 	s.sinks = 2;
 	s.sink[1] = s.sink[0];
 	s.sink[1].local = world_addr("fd02::1", 40002);
@@ -119,8 +118,21 @@ static void change_routes(void)
 	}
 }
 
+/* Some packets come to the module by a process, which those of softirqs interrupt. */
+static void let_in(void)
+{
+	int fd = world_queue();
+
+	if (system("nft 'add table inet q; add chain inet q i { type filter hook input priority 0; "
+		   "};"
+		   "add rule inet q i meta l4proto udp @th,120,2 1 queue num 0 bypass'"))
+		exit(1);
+	for (;;)
+		world_let_in(fd);
+}
+
 static void (*const parts[])(
-	void) = { send_packets, first_table, second_table, read_files, change_routes };
+	void) = { send_packets, first_table, second_table, read_files, change_routes, let_in };
 enum { COUNT = sizeof(parts) / sizeof(parts[0]) };
 
 /* Until `end`: how many came through. */

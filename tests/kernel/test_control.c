@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -44,6 +46,9 @@ static void test_info(void)
 	client_begin(world_client, FORWARD_CMD_INFO, 0);
 	CHECK_INT(client_send(world_client, take_version, &version), 0);
 	CHECK_INT(version, FORWARD_VERSION);
+	client_begin(world_client, FORWARD_CMD_INFO, 0);
+	client_put_u32(world_client, FORWARD_A_FLAGS, 1);
+	CHECK_INT(client_send(world_client, NULL, NULL), -EINVAL);
 }
 
 static void test_version(void)
@@ -118,6 +123,7 @@ static void test_refused(void)
 	refused(with_flags(0, 1), "asks for nothing");
 	refused(with_flags(1u << 31, 1), "flags that are not known");
 	refused(with_flags(FORWARD_TARGET_RTP, 1u << 31), "flags that are not known");
+	refused(with_flags(FORWARD_TARGET_RTP | 64, 1), "flags that are not known");
 	refused(with_flags(FORWARD_TARGET_OPAQUE | FORWARD_TARGET_RTP, 1), "takes all");
 	refused(with_flags(FORWARD_TARGET_RTP | FORWARD_TARGET_DROP_OTHERS, 1), "none is named");
 	refused(with_flags(FORWARD_TARGET_RTCP, 1), "no RTP is asked for");
@@ -151,6 +157,8 @@ static void test_refused(void)
 	s.sink[0].payloads = 4;
 	refused(s, "beyond the list");
 	CHECK_INT(client_count(world_client, WORLD_TABLE), 0);
+	CHECK_INT(client_bind(world_client, WORLD_TABLE + 1, FORWARD_BIND_KEEP << 1, 0), -EINVAL);
+	CHECK_INT(client_count(world_client, WORLD_TABLE + 1), -ENOENT);
 }
 
 static void test_all_or_none(void)
@@ -239,12 +247,33 @@ static void test_files(void)
 	CHECK_INT(client_set(world_client, WORLD_TABLE, &s, 0, NULL), 0);
 	CHECK(file_has("/proc/rtpengine/list", "7 targets 1 hook input"));
 	CHECK(file_has("/proc/net/rtpengine/7/status", "Targets:     1"));
-	CHECK(file_has("/proc/net/rtpengine/7/status", "test ("));
+	CHECK(file_has("/proc/net/rtpengine/7/status", "Opencount:   1\n"));
 	CHECK(file_has("/proc/rtpengine/7/list", "local inet4 10.1.0.1:30000\n"));
 	CHECK(file_has("/proc/rtpengine/7/list", "expect inet4 10.1.0.2:5000\n"));
 	CHECK(file_has("/proc/rtpengine/7/list", "dst inet4 10.2.0.2:7000 tos 0 rtp\n"));
 	CHECK_INT(client_table(world_client, FORWARD_CMD_UNBIND, WORLD_TABLE), 0);
 	CHECK(access("/proc/rtpengine/7", F_OK) < 0);
+}
+
+static void check_owner(pid_t pid)
+{
+	char line[40];
+
+	snprintf(line, sizeof(line), "Owner:       test (%d)\n", (int)pid);
+	CHECK(file_has("/proc/net/rtpengine/7/status", line));
+}
+
+/* Who binds a table and goes to the background is another process then. */
+static void test_owner(void)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(client_table(world_client, FORWARD_CMD_REFRESH, WORLD_TABLE) != 0);
+	waitpid(pid, NULL, 0);
+	check_owner(pid);
+	CHECK_INT(client_table(world_client, FORWARD_CMD_REFRESH, WORLD_TABLE), 0);
+	check_owner(getpid());
 }
 
 struct tapped {
@@ -384,6 +413,23 @@ static void test_unload(void)
 	CHECK_INT(system("modprobe rtpengine"), 0);
 }
 
+/* As if the other module were loaded: its files are let be, and no warning is heard. */
+static void test_other_module(void)
+{
+	client_close(world_client);
+	world_client = NULL;
+	CHECK_INT(system("rmmod rtpengine"), 0);
+	CHECK_INT(mount("none", "/proc", "tmpfs", 0, NULL), 0);
+	CHECK_INT(mkdir("/proc/rtpengine", 0755), 0);
+	CHECK_INT(system("insmod /lib/modules/$(uname -r)/extra/rtpengine.ko"), 0);
+	CHECK_INT(umount("/proc"), 0);
+	CHECK(access("/proc/rtpengine", F_OK) < 0);
+	CHECK_INT(access("/proc/net/rtpengine/list", F_OK), 0);
+	CHECK_INT(system("rmmod rtpengine"), 0);
+	CHECK_INT(system("modprobe rtpengine"), 0);
+	CHECK_INT(access("/proc/rtpengine/list", F_OK), 0);
+}
+
 /* A namespace ends with a table in it whose owner is dead. */
 static void test_namespace(void)
 {
@@ -405,10 +451,12 @@ const struct test control_tests[] = {
 	{ "a request takes full effect or none", test_all_or_none },
 	{ "thousands of targets, in batches", test_batches },
 	{ "state files", test_files },
+	{ "the owner is who refreshes", test_owner },
 	{ "the tap", test_tap },
 	{ "the owner is killed: nothing is forwarded after 30 s", test_killed },
 	{ "targets live as long as they are refreshed", test_refreshed },
 	{ "a namespace ends", test_namespace },
 	{ "not unloaded while in use, clean when not", test_unload },
+	{ "loaded where /proc/rtpengine is somebody else's", test_other_module },
 	{ NULL, NULL },
 };

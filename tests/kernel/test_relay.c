@@ -181,6 +181,11 @@ static void test_mask(void)
 	d = world_receive(call.b);
 	memset(call.data + 18, 0, 3);
 	CHECK(d->len == call.len && !memcmp(d->data, call.data, call.len));
+	/* An extension longer than the packet. */
+	call.data[15] = 200;
+	put(&call, call.data, 72);
+	CHECK(passes_up(&call));
+	CHECK_INT(passed(&call, FORWARD_PASS_MALFORMED), 1);
 	end(&call);
 }
 
@@ -364,7 +369,7 @@ static void test_opaque(void)
 	end(&call);
 }
 
-/* Two targets that send to each other. */
+/* Two targets that send to each other: what would go round is left to the daemon. */
 static void test_loop(void)
 {
 	struct setting s;
@@ -377,11 +382,19 @@ static void test_loop(void)
 	s = world_relay(world_addr("10.1.0.1", 30002), world_addr("10.2.0.1", 40000), call.local);
 	set(&s);
 	put_rtp(&call, PCMU, 1, SSRC);
-	CHECK(!world_receive(call.b)->len);
+	CHECK(passes_up(&call));
+	put_rtp(&call, PCMU, 2, SSRC);
+	CHECK(passes_up(&call));
+	CHECK_INT(client_read(world_client, WORLD_TABLE, &call.local, &r), 0);
+	CHECK_INT(r.counts.passed[FORWARD_PASS_LOOP], 2);
+	CHECK_INT(r.counts.packets, 0);
+	CHECK_INT(r.counts.unsent, 0);
+	/* The other one may end while this one goes on. */
+	CHECK_INT(client_delete(world_client, WORLD_TABLE, &s.target.local, NULL), 0);
+	put_rtp(&call, PCMU, 3, SSRC);
+	CHECK(!world_receive(call.up)->len);
 	CHECK_INT(client_read(world_client, WORLD_TABLE, &call.local, &r), 0);
 	CHECK_INT(r.counts.packets, 1);
-	CHECK_INT(r.counts.unsent, 1);
-	CHECK_INT(r.sink[0].packets, 0);
 	end(&call);
 }
 
@@ -434,6 +447,87 @@ static void test_firewall(void)
 	put_rtp(&call, PCMU, 6, SSRC);
 	CHECK(comes(&call, call.b));
 	CHECK_INT(system("nft flush ruleset"), 0);
+	end(&call);
+}
+
+/* A verdict of user space lets them in: by a process, not by a softirq. */
+static void test_queue(void)
+{
+	int queue = world_queue();
+	struct setting s;
+	struct record r;
+	struct call call;
+
+	begin(&call, false, false);
+	s = world_relay(call.local, call.from, call.peer);
+	set(&s);
+	CHECK_INT(system("nft 'add table ip t; add chain ip t i { type filter hook input priority "
+			 "0; }; add rule ip t i meta l4proto udp queue num 0'"),
+		0);
+	for (uint16_t i = 0; i < 3; i++) {
+		put_rtp(&call, i < 2 ? PCMU : 18, i, SSRC);
+		CHECK(world_let_in(queue));
+		CHECK(comes(&call, i < 2 ? call.b : call.up));
+	}
+	CHECK_INT(client_read(world_client, WORLD_TABLE, &call.local, &r), 0);
+	CHECK_INT(r.counts.packets, 2);
+	CHECK_INT(r.counts.passed[FORWARD_PASS_PAYLOAD], 1);
+	CHECK_INT(system("nft flush ruleset"), 0);
+	close(queue);
+	end(&call);
+}
+
+/* May a packet be taken apart on its way? As of the daemon's sockets, the host's settings say. */
+static void test_fragmentation(void)
+{
+	static const char *const settings[] = { "echo 0 >/proc/sys/net/ipv4/ip_no_pmtu_disc",
+		"echo 1 >/proc/sys/net/ipv4/ip_no_pmtu_disc",
+		("echo 0 >/proc/sys/net/ipv4/ip_no_pmtu_disc;"
+		 "ip route add 10.2.0.2 dev r1 mtu lock 1400"),
+		"ip route del 10.2.0.2 dev r1" };
+	struct setting s;
+	struct call call;
+	int socket;
+
+	begin(&call, false, false);
+	socket = world_socket(NULL, "10.2.0.1", 40002);
+	s = world_relay(call.local, call.from, call.peer);
+	set(&s);
+	CHECK_INT(system("nft 'add table ip t; add chain ip t o { type filter hook output priority "
+			 "0; }; add rule ip t o udp dport 7000 ip frag-off & 0x4000 != 0 drop'"),
+		0);
+	for (uint16_t i = 0; i < 4; i++) {
+		CHECK_INT(system(settings[i]), 0);
+		close(socket);
+		socket = world_socket(NULL, "10.2.0.1", 40002);
+		put_rtp(&call, PCMU, i, SSRC);
+		CHECK_INT(world_receive(call.b)->len, i == 1 || i == 2 ? call.len : 0);
+		world_send(socket, "10.2.0.2", 7000, call.data, call.len);
+		CHECK_INT(world_receive(call.b)->len, i == 1 || i == 2 ? call.len : 0);
+	}
+	CHECK_INT(system("nft flush ruleset"), 0);
+	close(socket);
+	end(&call);
+}
+
+/* Where several paths are equal, a stream keeps its own whoever sends it. */
+static void test_flow_label(void)
+{
+	struct setting s;
+	struct call call;
+	uint32_t label;
+	int socket;
+
+	begin(&call, true, true);
+	s = world_relay(call.local, call.from, call.peer);
+	set(&s);
+	put_rtp(&call, PCMU, 1, SSRC);
+	label = world_receive(call.b)->flow_label;
+	CHECK(label);
+	socket = world_socket(NULL, "fd02::1", 40000);
+	world_send(socket, "fd02::2", 7000, call.data, call.len);
+	CHECK_INT(world_receive(call.b)->flow_label, label);
+	close(socket);
 	end(&call);
 }
 
@@ -582,9 +676,10 @@ static void test_reception(void)
 	CHECK(comes(&call, call.b));
 	for (unsigned i = 0; i < 2000; i++) {
 		if (i == 1000) {
-			s.target.flags |= FORWARD_TARGET_CONTINUE;
-			CHECK_INT(client_set(world_client, WORLD_TABLE, &s, 0, &last), 0);
+			CHECK_INT(client_delete(world_client, WORLD_TABLE, &call.local, &last), 0);
 			CHECK_INT(last.counts.packets, 1001);
+			s.ssrc[0] = last.ssrc[0];
+			set(&s);
 		}
 		seq = next_sequence(&random, (uint16_t)want.highest);
 		put_rtp(&call, PCMU, seq, SSRC);
@@ -651,9 +746,12 @@ const struct test relay_tests[] = {
 	{ "and other sources, if not dropped", test_source },
 	{ "sound RTCP is passed on", test_rtcp },
 	{ "opaque: all is passed on", test_opaque },
-	{ "two targets that send to each other end it", test_loop },
+	{ "two targets that send to each other leave it to the daemon", test_loop },
 	{ "no route: counted", test_no_route },
 	{ "the firewall is asked, the tracker told", test_firewall },
+	{ "verdicts on queued packets", test_queue },
+	{ "may be fragmented as a socket's may", test_fragmentation },
+	{ "flow labels are those of sockets", test_flow_label },
 	{ "a local address goes and comes back", test_address_goes },
 	{ "sources are checked one by one", test_reverse_path },
 	{ "routing rules count", test_rules },

@@ -4,6 +4,10 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_queue.h>
+#include <linux/netlink.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,6 +70,8 @@ int world_socket(const char *ns, const char *ip, uint16_t port)
 		setsockopt(fd, IPPROTO_IP, IP_RECVTOS, &on, sizeof(on));
 	else
 		setsockopt(fd, IPPROTO_IPV6, IPV6_RECVTCLASS, &on, sizeof(on));
+	if (local.ss_family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_FLOWINFO, &on, sizeof(on));
 	return fd;
 }
 
@@ -100,6 +106,8 @@ static void read_tos(struct msghdr *message, struct datagram *d)
 			d->tos = *(uint8_t *)CMSG_DATA(c);
 		if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_TCLASS)
 			memcpy(&d->tos, CMSG_DATA(c), sizeof(d->tos));
+		if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_FLOWINFO)
+			memcpy(&d->flow_label, CMSG_DATA(c), sizeof(d->flow_label));
 	}
 }
 
@@ -115,11 +123,62 @@ const struct datagram *world_receive(int fd)
 	d.len = got > 0 ? (size_t)got : 0;
 	d.from[0] = 0;
 	d.tos = -1;
+	d.flow_label = 0;
 	if (got > 0) {
 		print_from(&from, &d);
 		read_tos(&message, &d);
 	}
 	return &d;
+}
+
+/* A message about queue 0 with one attribute. */
+static void tell_queue(int fd, uint8_t command, uint16_t type, const void *data, uint16_t len)
+{
+	struct {
+		struct nlmsghdr head;
+		struct nfgenmsg queue;
+		struct nlattr attr;
+		uint8_t data[16];
+	} m = {
+		.head = { .nlmsg_type = (uint16_t)(NFNL_SUBSYS_QUEUE << 8 | command),
+			.nlmsg_flags = NLM_F_REQUEST },
+		.attr = { .nla_len = (uint16_t)(NLA_HDRLEN + len), .nla_type = type },
+	};
+
+	memcpy(m.data, data, len);
+	m.head.nlmsg_len = (uint32_t)(offsetof(__typeof__(m), data) + len);
+	if (send(fd, &m, NLMSG_ALIGN(m.head.nlmsg_len), 0) < 0)
+		perror("queue");
+}
+
+int world_queue(void)
+{
+	struct timeval wait = { .tv_usec = WAIT_MS * 1000 };
+	struct nfqnl_msg_config_cmd bind = { .command = NFQNL_CFG_CMD_BIND, .pf = htons(AF_INET) };
+	struct nfqnl_msg_config_params params = { .copy_mode = NFQNL_COPY_META };
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+	tell_queue(fd, NFQNL_MSG_CONFIG, NFQA_CFG_CMD, &bind, sizeof(bind));
+	tell_queue(fd, NFQNL_MSG_CONFIG, NFQA_CFG_PARAMS, &params, sizeof(params));
+	return fd;
+}
+
+bool world_let_in(int queue)
+{
+	struct nfqnl_msg_verdict_hdr verdict = { .verdict = htonl(NF_ACCEPT) };
+	struct nfqnl_msg_packet_hdr packet;
+	uint8_t data[4096];
+	ssize_t got = recv(queue, data, sizeof(data), 0);
+	const size_t at = NLMSG_HDRLEN + sizeof(struct nfgenmsg) + NLA_HDRLEN;
+
+	/* Its header is the first attribute. */
+	if (got < (ssize_t)(at + sizeof(packet)))
+		return false;
+	memcpy(&packet, data + at, sizeof(packet));
+	verdict.id = packet.packet_id;
+	tell_queue(queue, NFQNL_MSG_VERDICT, NFQA_VERDICT_HDR, &verdict, sizeof(verdict));
+	return true;
 }
 
 struct forward_addr world_addr(const char *ip, uint16_t port)

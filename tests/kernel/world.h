@@ -19,6 +19,7 @@ struct datagram {
 	uint8_t data[DATAGRAM_MAX];
 	char from[80]; /* "10.2.0.1:40000", "[fd02::1]:40000" */
 	int tos;
+	uint32_t flow_label; /* of IPv6 */
 };
 
 /* From now on this process is in namespace `ns`. */
@@ -28,6 +29,10 @@ int world_socket(const char *ns, const char *ip, uint16_t port);
 void world_send(int fd, const char *ip, uint16_t port, const void *data, size_t len);
 /* The next datagram, or none within a moment. */
 const struct datagram *world_receive(int fd);
+/* A socket that gets the packets of queue 0 of the firewall. */
+int world_queue(void);
+/* One of them goes on its way. False: none came within a moment. */
+bool world_let_in(int queue);
 struct forward_addr world_addr(const char *ip, uint16_t port);
 
 /* 12 bytes of RTP header and `payload_len` of payload; returns the length. */
