@@ -217,8 +217,18 @@ static int wait_ms(const struct loop *loop, int64_t max_wait_us)
 	return ms < INT_MAX ? (int)ms : INT_MAX;
 }
 
+static void poll_events(struct loop *loop, int timeout_ms)
+{
+	int n = epoll_wait(loop->epoll_fd, loop->events, EVENTS_PER_TURN, timeout_ms);
+
+	assert(n >= 0 || errno == EINTR);
+	loop->event_count = n > 0 ? n : 0;
+	loop->now_us = clock_mono_us();
+}
+
 static void wait_for_events(struct loop *loop, int64_t max_wait_us)
 {
+	int64_t due_us;
 	int timeout_ms;
 
 	if (max_wait_us < 0)
@@ -226,11 +236,12 @@ static void wait_for_events(struct loop *loop, int64_t max_wait_us)
 	if (loop->wheel.count)
 		loop_wake_at(loop, wheel_next_us(&loop->wheel));
 	timeout_ms = wait_ms(loop, max_wait_us);
+	due_us = loop->wake_at_us;
 	loop->wake_at_us = NEVER_US;
-	int n = epoll_wait(loop->epoll_fd, loop->events, EVENTS_PER_TURN, timeout_ms);
-	assert(n >= 0 || errno == EINTR);
-	loop->event_count = n > 0 ? n : 0;
-	loop->now_us = clock_mono_us();
+	poll_events(loop, timeout_ms);
+	/* The system kept us waiting: timers are not to run before what has come meanwhile. */
+	if (!loop->event_count && loop->now_us - WHEEL_TICK_US > due_us)
+		poll_events(loop, 0);
 }
 
 static void serve_events(struct loop *loop)

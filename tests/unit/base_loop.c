@@ -3,8 +3,11 @@
 #include "base/loop.h"
 
 #include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -344,12 +347,17 @@ static void test_earliest_deadline_counts(void)
 struct bell {
 	struct wheel_timer timer;
 	unsigned rings;
+	GString *seen; /* NULL: not written down */
 };
 
 static void ring(struct wheel_timer *timer, int64_t now_us)
 {
+	struct bell *bell = container_of(timer, struct bell, timer);
+
 	(void)now_us;
-	container_of(timer, struct bell, timer)->rings++;
+	bell->rings++;
+	if (bell->seen)
+		g_string_append_c(bell->seen, 't');
 }
 
 static void test_timer_wakes_the_loop(void)
@@ -366,6 +374,44 @@ static void test_timer_wakes_the_loop(void)
 	loop_turn(loop, 0);
 	g_assert_cmpuint(bell.rings, ==, 1);
 	loop_free(loop);
+}
+
+static int interrupted_fd;
+
+/* The system has other things to do, while a packet comes. */
+static void interrupt(int signal)
+{
+	const uint64_t one = 1;
+	struct timespec rest = { .tv_nsec = 30 * 1000 * 1000 };
+
+	(void)signal;
+	while (nanosleep(&rest, &rest) < 0 && errno == EINTR)
+		;
+	if (write(interrupted_fd, &one, sizeof(one)) < 0)
+		abort();
+}
+
+static void test_late_timers_come_after_what_is_ready(void)
+{
+	const struct itimerval soon = { .it_value.tv_usec = 2000 };
+	GString *seen = g_string_new(NULL);
+	struct loop *loop = loop_new();
+	struct bell bell = { .seen = seen };
+	struct spy spy;
+
+	spy_open(&spy, loop, seen, 's');
+	interrupted_fd = spy.fd;
+	signal(SIGALRM, interrupt);
+	wheel_timer_init(&bell.timer, ring);
+	wheel_set(loop_wheel(loop), &bell.timer, loop_now_us(loop) + 10000);
+	setitimer(ITIMER_REAL, &soon, NULL);
+	while (seen->len < 2)
+		loop_turn(loop, -1);
+	g_assert_cmpstr(seen->str, ==, "st");
+	signal(SIGALRM, SIG_DFL);
+	loop_free(loop);
+	close(spy.fd);
+	g_string_free(seen, TRUE);
 }
 
 static void test_max_wait_bounds_a_far_deadline(void)
@@ -525,6 +571,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/base/loop/deadline-passed", test_passed_deadline_does_not_wait);
 	g_test_add_func("/base/loop/deadline-earliest", test_earliest_deadline_counts);
 	g_test_add_func("/base/loop/timer", test_timer_wakes_the_loop);
+	g_test_add_func("/base/loop/timer-late", test_late_timers_come_after_what_is_ready);
 	g_test_add_func("/base/loop/max-wait", test_max_wait_bounds_a_far_deadline);
 	g_test_add_func("/base/loop/deadline-once", test_deadline_is_for_one_turn);
 	g_test_add_func("/base/loop/round-up", test_part_of_a_millisecond_is_waited_for);
