@@ -75,22 +75,12 @@ int ng_name_find(struct str name)
 	return str_is(name, "CLI") ? ng_name_find(STR_LIT("cli")) : -1;
 }
 
-static guint hash_client(gconstpointer key)
-{
-	return addr_hash(key);
-}
-
-static gboolean same_client(gconstpointer a, gconstpointer b)
-{
-	return addr_equal(a, b);
-}
-
 struct proxies *proxies_new(void)
 {
 	struct proxies *p = g_new0(struct proxies, 1);
 
 	p->list = g_ptr_array_new_with_free_func(g_free);
-	p->by_client = g_hash_table_new(hash_client, same_client);
+	p->by_client = g_hash_table_new(addr_key_hash, addr_key_equal);
 	return p;
 }
 

@@ -80,19 +80,9 @@ bool firewall_chain_is_valid(const char *chain)
 
 /* --- control's side --- */
 
-static guint hash_addr(gconstpointer key)
-{
-	return addr_hash(key);
-}
-
-static gboolean same_addr(gconstpointer a, gconstpointer b)
-{
-	return addr_equal(a, b);
-}
-
 static GHashTable *changes_new(void)
 {
-	return g_hash_table_new_full(hash_addr, same_addr, NULL, g_free);
+	return g_hash_table_new_full(addr_key_hash, addr_key_equal, NULL, g_free);
 }
 
 static void note(struct firewall *firewall, struct change *change)

@@ -33,16 +33,6 @@ bool rules_chain_is_valid(const char *chain)
 
 /* --- the table --- */
 
-static guint hash_addr(gconstpointer key)
-{
-	return addr_hash(key);
-}
-
-static gboolean same_addr(gconstpointer a, gconstpointer b)
-{
-	return addr_equal(a, b);
-}
-
 static void free_rule(void *data)
 {
 	struct rule *rule = data;
@@ -57,7 +47,7 @@ struct rules *rules_new(const char *chain)
 	struct rules *rules = g_new0(struct rules, 1);
 
 	rules->chain = chain;
-	rules->by_addr = g_hash_table_new_full(hash_addr, same_addr, NULL, free_rule);
+	rules->by_addr = g_hash_table_new_full(addr_key_hash, addr_key_equal, NULL, free_rule);
 	list_init(&rules->opening);
 	list_init(&rules->closing);
 	return rules;

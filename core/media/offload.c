@@ -469,7 +469,6 @@ static bool sends_nothing(const struct offloaded *o, const struct offload_counts
 static void take_news(const struct offload_news *news, struct media_worker *worker)
 {
 	struct offloaded *o = container_of(news->item, struct offloaded, item);
-
 	bool unsent = news->what == OFFLOAD_COUNTS && sends_nothing(o, &news->counts);
 
 	o->read_us = MAX(o->read_us, news->read_us);

@@ -208,6 +208,16 @@ unsigned addr_hash(const struct addr *addr)
 	return hash_byte(hash, addr->family);
 }
 
+unsigned addr_key_hash(const void *addr)
+{
+	return addr_hash(addr);
+}
+
+int addr_key_equal(const void *a, const void *b)
+{
+	return addr_equal(a, b);
+}
+
 socklen_t addr_to_sock(const struct addr *addr, union sock *ret_sock)
 {
 	memset(ret_sock, 0, sizeof(*ret_sock));

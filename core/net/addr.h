@@ -49,6 +49,9 @@ bool addr_is_unspecified(const struct addr *addr);
 bool addr_is_loopback(const struct addr *addr);
 struct addr addr_with_port(struct addr addr, uint16_t port);
 unsigned addr_hash(const struct addr *addr);
+/* The same for tables of GLib whose keys are struct addr. */
+unsigned addr_key_hash(const void *addr);
+int addr_key_equal(const void *a, const void *b);
 
 /* To and from the system's form. Returns the length for bind and sendto. */
 socklen_t addr_to_sock(const struct addr *addr, union sock *ret_sock);
