@@ -80,6 +80,9 @@ KTESTS  := $(addprefix $(KTEST)/,forward race daemon load cost)
 # Executable ones are tests; files beside them that are not executable are their modules.
 executables = $(if $(wildcard $(1)),$(sort $(shell find $(wildcard $(1)) -maxdepth 0 -type f -perm -u+x)))
 DAEMON_TESTS := $(call executables,tests/daemon/*.t tests/daemon/*.py)
+# Nothing in these is measured or heard: they run beside others. The rest has the machine for itself.
+CONTROL_TESTS := $(filter $(addprefix tests/daemon/,calls.t calls_steered.t firewall.t startup.t \
+	privileges.t process.t),$(DAEMON_TESTS))
 STEERED_TESTS := $(foreach t,$(filter-out %_steered.t,$(DAEMON_TESTS)),\
 	$(if $(wildcard $(t:.t=_steered.t)),,$(t)))
 AUDIO_TESTS  := $(call executables,tests/audio/*.t)
@@ -324,7 +327,8 @@ demo-webrtc:
 check:
 	@$(MAKE) --no-print-directory deps
 	@+$(SUB) all tests
-	@tests/run --jobs $(JOBS) $(CHECKS) $(UNIT) $(FLOW) --serial $(DAEMON_TESTS) $(AUDIO_TESTS)
+	@tests/run --jobs $(JOBS) $(CONTROL_TESTS) $(CHECKS) $(UNIT) $(FLOW) \
+		--serial $(filter-out $(CONTROL_TESTS),$(DAEMON_TESTS)) $(AUDIO_TESTS)
 
 lint:
 	@tests/run --timeout 900 tests/check/lint
@@ -335,8 +339,8 @@ format:
 
 # The sanitizers' tests. Reports of any process started by a test count as failures.
 run-suites:
-	@tests/run --jobs $(JOBS) --timeout 300 --reports $(BUILD)/reports $(UNIT) $(FLOW) \
-		--serial $(DAEMON_TESTS)
+	@tests/run --jobs $(JOBS) --timeout 300 --reports $(BUILD)/reports $(CONTROL_TESTS) $(UNIT) $(FLOW) \
+		--serial $(filter-out $(CONTROL_TESTS),$(DAEMON_TESTS))
 
 ASAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 TSAN := -fsanitize=thread -fno-omit-frame-pointer
@@ -375,7 +379,8 @@ soak:
 # What `check` runs with the other engine only.
 steered:
 	@+$(SUB) all tests
-	@IO_ENGINE=steered tests/run --timeout 300 --serial $(STEERED_TESTS)
+	@IO_ENGINE=steered tests/run --jobs $(JOBS) --timeout 300 $(filter $(CONTROL_TESTS),$(STEERED_TESTS)) \
+		--serial $(filter-out $(CONTROL_TESTS),$(STEERED_TESTS))
 
 peers:
 	@+$(SUB) all
