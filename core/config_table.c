@@ -544,7 +544,7 @@ static const struct option options[] = {
 	  .offset = AT(mysql_user), .arg = "USERNAME", .unavailable = no_database,
 	  .help = "User name at that database" },
 	{ .name = "mysql-pass", .type = OPTION_STRING, .group = OPTION_RECORDING,
-	  .offset = AT(mysql_pass), .arg = "PASSWORD", .unavailable = no_database,
+	  .offset = AT(mysql_pass), .arg = "PASSWORD", .unavailable = no_database, .secret = true,
 	  .help = "Password at that database" },
 	{ .name = "mysql-query", .type = OPTION_STRING, .group = OPTION_RECORDING,
 	  .offset = AT(mysql_query), .arg = "STRING", .unavailable = no_database,
