@@ -207,8 +207,8 @@ def errors(d):
                 blob="nothing")
         refused("Failed to start media playback from blob", play, d, call, from_tag="a",
                 blob64="!!!")
-        refused("Failed to start media playback from database: not supported by this build",
-                play, d, call, from_tag="a", **{"db-id": 1})
+        refused("Failed to start media playback from database", play, d, call, from_tag="a",
+                **{"db-id": 1})
         refused("No media file specified", play, d, call, from_tag="a")
         refused("No participant party specified", play, d, call, file="/none")
         refused("Unknown call-ID", d.ng.request, "play media", call_id="none", file="x")
