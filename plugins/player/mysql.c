@@ -176,7 +176,7 @@ static int read_row(
 		return fail(error, "empty result from database");
 	if (lengths[0] > max_bytes) {
 		db.host->log(db.host, HOST_ERR,
-			"Failed to query from database: content of %lu bytes, where %zu are left",
+			"Failed to query from database: content of %lu bytes, with room for %zu",
 			lengths[0], max_bytes);
 		return fail(error, "failed to get result from database");
 	}
