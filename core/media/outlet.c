@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The other end of transcoding: numbers and times of what is sent. Each packet leaves when its
- * timestamp says, counted from one that left before; one that is late leaves at once and moves
- * that reckoning back, so that there are no bursts to catch up: a little if it may just as well have
- * waited for us, and not at all as the first one in a while; where all of a row come early, the
- * source has a fast clock or was late once, and the reckoning moves forward.
+ * timestamp says, counted from one that left before; one that is late leaves at once. Where that
+ * happens often, or one is very late soon after another, it moves that reckoning back, so that what
+ * follows waits and there are no bursts to catch up; where all of a row come early, the source has a
+ * fast clock or was late for a while, and the reckoning moves forward.
  */
 #include "media/outlet.h"
 
@@ -16,13 +16,12 @@ static const int64_t ANEW_US = 1000000; /* further off, the reckoning begins ane
 static const int64_t EARLY_US = 5000;   /* well before its time */
 static const int64_t STEP_US = 5000;    /* how far the reckoning moves forward at a time */
 static const int64_t STALL_US = 10000;  /* so late is no fault of a system that is not overloaded */
-static const int64_t PUT_OFF_US = 1000; /* how far the reckoning moves back at least */
 static const int64_t SOON_US = 500;     /* due now */
-static const int64_t LATE_US = 1500;    /* by more than turns are apart */
 
 enum {
 	EARLY_RUN = 25,
-	IN_TIME_RUN = 50, /* after which a late packet is an exception */
+	LATE_COUNTS = 8,  /* as much as so many that were not */
+	LATE_ENOUGH = 32, /* four in a row, or more than one of nine in the long run */
 };
 
 static void on_due(struct wheel_timer *timer, int64_t now_us);
@@ -142,15 +141,6 @@ static void on_due(struct wheel_timer *timer, int64_t now_us)
 		wheel_set(wheel_of(o), &o->timer, o->queue[o->first].due_us);
 }
 
-/* Says nothing of those to come. */
-static bool is_exception(struct outlet *o, int64_t late_us)
-{
-	bool exception = late_us >= LATE_US && o->in_time >= IN_TIME_RUN;
-
-	o->in_time = late_us >= LATE_US ? 0 : o->in_time + 1;
-	return exception;
-}
-
 static void reckon(struct outlet *o, const struct outlet_packet *packet, int64_t due_us)
 {
 	o->paced = true;
@@ -159,15 +149,38 @@ static void reckon(struct outlet *o, const struct outlet_packet *packet, int64_t
 	o->pace_us = due_us;
 }
 
-/*
- * By part of how late one is, if the system may have had something else to do: where it was the only
- * one, the even pace of the others is not lost to it.
- */
-static int64_t put_off(int64_t late_us)
+static void forgive(struct outlet *o)
 {
-	if (late_us > STALL_US)
+	o->lateness = 0;
+	o->least_late_us = 0;
+}
+
+/* One packet that was not late. */
+static void was_in_time(struct outlet *o)
+{
+	if (o->lateness && !--o->lateness)
+		forgive(o);
+}
+
+/*
+ * How far the reckoning moves back for one that was late. Few of many do not spoil the even pace of
+ * the others: when it happens again and again it moves by the least that was missing.
+ */
+static int64_t put_off(struct outlet *o, int64_t late_us)
+{
+	int64_t by_us = 0;
+
+	if (o->lateness && late_us > STALL_US) {
+		forgive(o);
 		return late_us;
-	return MIN(MAX(late_us / 4, PUT_OFF_US), late_us);
+	}
+	o->least_late_us = o->lateness ? MIN(o->least_late_us, late_us) : late_us;
+	o->lateness += LATE_COUNTS;
+	if (o->lateness >= LATE_ENOUGH) {
+		by_us = o->least_late_us;
+		forgive(o);
+	}
+	return by_us;
 }
 
 /* When a packet of that timestamp leaves. */
@@ -180,16 +193,12 @@ static int64_t pace(struct outlet *o, const struct outlet_packet *packet, int64_
 		return now_us;
 	if (!o->paced || due_us > now_us + ANEW_US || due_us < now_us - ANEW_US)
 		due_us = now_us;
-	if (is_exception(o, now_us - due_us)) {
-		o->early = 0;
-		reckon(o, packet, due_us);
-		return now_us;
-	}
 	if (due_us < now_us) {
 		o->early = 0;
-		reckon(o, packet, due_us + put_off(now_us - due_us));
+		reckon(o, packet, due_us + put_off(o, now_us - due_us));
 		return now_us;
 	}
+	was_in_time(o);
 	if (due_us < now_us + EARLY_US) {
 		o->early = 0;
 	} else if (++o->early >= EARLY_RUN) {

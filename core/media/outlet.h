@@ -57,8 +57,9 @@ struct outlet {
 	bool paced;
 	uint32_t pace_timestamp, pace_clock_hz;
 	int64_t pace_us;
-	unsigned early;   /* packets in a row that came well before their time */
-	unsigned in_time; /* packets in a row that were not late */
+	unsigned early;        /* packets in a row that came well before their time */
+	unsigned lateness;     /* how many were late of late; 0: all were in time */
+	int64_t least_late_us; /* of those */
 	unsigned first, queued;
 	struct outlet_waiting queue[OUTLET_QUEUE];
 	struct wheel_timer timer; /* set while packets wait */

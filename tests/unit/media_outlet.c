@@ -170,44 +170,75 @@ static void test_clocks_that_drift_anew(void)
 	drift(-200, 30, 17000);
 }
 
-/*
- * Two of many are late, as when this process had to wait: the first moves nothing, the second what
- * follows by `moved_us`.
- */
-static void late_ones(int64_t late_us, int64_t moved_us)
+/* Of so many packets the `late` ones, as bits, come `late_us` late: when do they all leave? */
+struct lateness {
+	uint64_t late;
+	int64_t late_us;
+	unsigned moved_from; /* the first one behind which all is put off … */
+	int64_t moved_us;    /* … by so much */
+};
+
+static void check_lateness(const struct lateness *l)
 {
-	enum { FIRST = 80, SECOND = 90, COUNT = 110 };
+	enum { COUNT = 48 }; /* before it is seen that all could leave earlier */
 	int64_t start_us;
-	uint16_t next = 1;
+	unsigned next = 1;
 	struct mock_flow_packet got;
 
 	mock_flow_begin(20);
-	for (start_us = mock_flow.now_us; next <= COUNT; mock_flow_advance(1000)) {
-		int64_t late = next == FIRST || next == SECOND ? late_us : 0;
+	for (start_us = mock_flow.now_us; next < COUNT; mock_flow_advance(1000)) {
+		int64_t late_us = l->late >> next & 1 ? l->late_us : 0;
 
-		if (mock_flow.now_us - start_us >= next * 20000 + late) {
-			mock_flow_send_audio(next, 160u * next);
+		if (mock_flow.now_us - start_us >= next * 20000 + late_us) {
+			mock_flow_send_audio((uint16_t)next, 160u * next);
 			next++;
 		}
 		while (mock_flow_receive(&got)) {
 			int64_t delay_us = mock_flow.now_us - start_us - got.h.seq * 20000;
-			bool was_late = got.h.seq == FIRST || got.h.seq == SECOND;
+			bool moved = got.h.seq > l->moved_from;
+			int64_t late = l->late >> got.h.seq & 1 ? l->late_us : 0;
 
-			g_assert_cmpint(delay_us, ==,
-				was_late             ? late_us
-				: got.h.seq < SECOND ? 0
-						     : moved_us);
+			g_assert_cmpint(delay_us, ==, moved ? MAX(l->moved_us, late) : late);
 			g_free(got.datagram);
 		}
 	}
 	mock_flow_end();
 }
 
-static void test_late_ones(void)
+#define BIT(n) (UINT64_C(1) << (n))
+
+/* Now and then, as when this process had to wait: the others keep their pace. */
+static void test_few_late(void)
 {
-	late_ones(2000, 1000);
-	late_ones(8000, 2000);
-	late_ones(12000, 12000);
+	const struct lateness one = { BIT(20), 8000, 64, 0 };
+	const struct lateness very = { BIT(20), 15000, 64, 0 };
+	const struct lateness some = { BIT(10) | BIT(22) | BIT(34) | BIT(46), 2000, 64, 0 };
+	const struct lateness in_a_row = { BIT(20) | BIT(21) | BIT(22), 3000, 64, 0 };
+
+	check_lateness(&one);
+	check_lateness(&very);
+	check_lateness(&some);
+	check_lateness(&in_a_row);
+}
+
+/* Again and again: what follows waits as long, and then none is late. */
+static void test_many_late(void)
+{
+	const struct lateness in_a_row = { ~UINT64_C(0) << 20, 3000, 23, 3000 };
+	const struct lateness every_third = { UINT64_C(0x1249249249249249), 4000, 15, 4000 };
+
+	check_lateness(&in_a_row);
+	check_lateness(&every_third);
+}
+
+/* A source that stands still for longer, as networks do. */
+static void test_very_late_again(void)
+{
+	const struct lateness twice = { BIT(20) | BIT(24), 12000, 24, 12000 };
+	const struct lateness seldom = { BIT(20) | BIT(30), 12000, 64, 0 };
+
+	check_lateness(&twice);
+	check_lateness(&seldom);
 }
 
 int main(int argc, char **argv)
@@ -219,6 +250,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/media/outlet/waiting", test_waiting_ends);
 	g_test_add_func("/media/outlet/drift", test_clocks_that_drift);
 	g_test_add_func("/media/outlet/drift-anew", test_clocks_that_drift_anew);
-	g_test_add_func("/media/outlet/late", test_late_ones);
+	g_test_add_func("/media/outlet/late/few", test_few_late);
+	g_test_add_func("/media/outlet/late/many", test_many_late);
+	g_test_add_func("/media/outlet/late/very", test_very_late_again);
 	return g_test_run();
 }
