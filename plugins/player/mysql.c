@@ -10,6 +10,7 @@
 #include "api/media_store.h"
 #include "api/plugin.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include <errmsg.h>
@@ -28,9 +29,9 @@ static struct {
 	const struct host *host;
 	char *server, *user, *password, *query; /* "": not given */
 	unsigned port;                          /* 0: the library's */
-	GMutex lock;
+	pthread_mutex_t lock;
 	GPtrArray *idle; /* MYSQL *, open; guarded by the lock */
-} db;
+} db = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static int fail(char *error, const char *cause)
 {
@@ -65,18 +66,18 @@ static MYSQL *take_idle(void)
 {
 	MYSQL *conn = NULL;
 
-	g_mutex_lock(&db.lock);
+	pthread_mutex_lock(&db.lock);
 	if (db.idle->len)
 		conn = g_ptr_array_remove_index(db.idle, db.idle->len - 1);
-	g_mutex_unlock(&db.lock);
+	pthread_mutex_unlock(&db.lock);
 	return conn;
 }
 
 static void give_back(MYSQL *conn)
 {
-	g_mutex_lock(&db.lock);
+	pthread_mutex_lock(&db.lock);
 	g_ptr_array_add(db.idle, conn);
-	g_mutex_unlock(&db.lock);
+	pthread_mutex_unlock(&db.lock);
 }
 
 /* When one is lost the others probably are as well: finding that out may take seconds each. */
