@@ -52,6 +52,7 @@ PKGS_dtmf       := spandsp
 PKGS_g729       := libbcg729
 PKGS_gsm        := libavcodec libavutil spandsp
 PKGS_ilbc       := libavcodec libavutil
+PKGS_mysql      := libmariadb
 PKGS_opus       := opus
 PKGS_swresample := libswresample libavutil
 PLUGIN_FILES   := $(wildcard codecs/*.c plugins/*/*.c recording/*.c)
@@ -419,11 +420,11 @@ docs: all
 
 DEPS := build-essential pkg-config libglib2.0-dev libssl-dev libsrtp2-dev python3 iproute2 \
 	libavcodec-dev libavformat-dev libavutil-dev libswresample-dev libbcg729-dev libopus-dev libspandsp-dev \
-	libopencore-amrnb-dev libopencore-amrwb-dev libvo-amrwbenc-dev tshark ffmpeg sox iptables
+	libopencore-amrnb-dev libopencore-amrwb-dev libvo-amrwbenc-dev libmariadb-dev tshark ffmpeg sox iptables
 DEPS_KERNEL := qemu-system-x86 busybox-static linux-image-amd64 linux-headers-amd64 kmod cpio xz-utils \
 	nftables sparse
 DEPS_ALL = $(DEPS) $(DEPS_KERNEL) clang clang-format libclang-rt-14-dev valgrind kamailio kamailio-extra-modules \
-	sip-tester rtpengine-daemon liburing-dev python3-pylibsrtp $(DEPS_WEBRTC)
+	sip-tester rtpengine-daemon liburing-dev python3-pylibsrtp mariadb-server-core $(DEPS_WEBRTC)
 # Browsers and their proxy; npm only where there is none, since Debian's brings hundreds of packages.
 DEPS_WEBRTC = chromium python3-aiortc kamailio kamailio-websocket-modules \
 	$(if $(shell command -v npm),,npm)

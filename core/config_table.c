@@ -74,7 +74,6 @@ static const char no_scheduling[] = "choosing scheduling policies is not built y
 static const char no_redis[] = "Redis is not built yet";
 static const char no_graphite[] = "Graphite is not built yet";
 static const char no_homer[] = "Homer is not built yet";
-static const char no_database[] = "media from a database are not built yet";
 
 static const char *const ssrc_reporting[] = { "full", "inline", "global", "none", NULL };
 
@@ -535,20 +534,21 @@ static const struct option options[] = {
 	  .offset = AT(recording_chgrp), .arg = "GROUP",
 	  .help = "Their group, by name or number" },
 	{ .name = "mysql-host", .type = OPTION_STRING, .group = OPTION_RECORDING,
-	  .offset = AT(mysql_host), .arg = "HOST|IP", .unavailable = no_database,
+	  .offset = AT(mysql_host), .arg = "HOST|IP", .provided_by = "mysql",
 	  .help = "Database server of stored media" },
 	{ .name = "mysql-port", .type = OPTION_INT, .group = OPTION_RECORDING,
-	  .offset = AT(mysql_port), .arg = "INT", .preset = "0", .unavailable = no_database,
+	  .offset = AT(mysql_port), .arg = "INT", .preset = "0", .max = 65535,
+	  .provided_by = "mysql",
 	  .help = "Its port; 0 is the usual one" },
 	{ .name = "mysql-user", .type = OPTION_STRING, .group = OPTION_RECORDING,
-	  .offset = AT(mysql_user), .arg = "USERNAME", .unavailable = no_database,
+	  .offset = AT(mysql_user), .arg = "USERNAME", .provided_by = "mysql",
 	  .help = "User name at that database" },
 	{ .name = "mysql-pass", .type = OPTION_STRING, .group = OPTION_RECORDING,
-	  .offset = AT(mysql_pass), .arg = "PASSWORD", .unavailable = no_database,
+	  .offset = AT(mysql_pass), .arg = "PASSWORD", .provided_by = "mysql", .secret = true,
 	  .help = "Password at that database" },
 	{ .name = "mysql-query", .type = OPTION_STRING, .group = OPTION_RECORDING,
-	  .offset = AT(mysql_query), .arg = "STRING", .unavailable = no_database,
-	  .help = "Query for stored media, with %llu where its ID goes" },
+	  .offset = AT(mysql_query), .arg = "STRING", .provided_by = "mysql",
+	  .help = "Query for stored media, with %llu where their number goes, as in: select data from voip.files where id = %llu; no database is selected by itself" },
 };
 /* clang-format on */
 

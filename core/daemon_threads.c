@@ -149,9 +149,6 @@ static void drop_calls(struct daemon *d)
 {
 	helper_pool_stop(d->helpers);
 	helper_pool_stop(d->offload_helper);
-	clips_stop(d->clips);
-	if (d->players)
-		helper_pool_stop(d->players);
 	mailbox_run(control_thread_mailbox(d->thread)); /* events for the table */
 	for (unsigned i = 0; d->workers && i < d->worker_count; i++)
 		if (d->workers[i])
@@ -185,6 +182,9 @@ void daemon_tear_down(struct daemon *d, int status)
 	if (d->thread)
 		control_thread_stop(d->thread);
 	requests_drop(&d->control);
+	/* They run plugins' code. */
+	clips_stop(d->clips);
+	helper_pool_stop(d->players);
 	hosts_disconnect(d->hosts);
 	plugin_set_close(d->plugins);
 	hosts_free(d->hosts);
@@ -223,6 +223,7 @@ void daemon_tear_down(struct daemon *d, int status)
 		_exit(status);
 	codec_registry_clear();
 	clips_add_player(NULL);
+	clip_source_add_store(NULL);
 	writers_clear();
 	codec_rules_clear();
 	plugin_set_free(d->plugins);

@@ -12,6 +12,7 @@
 #include "api/codec.h"
 #include "api/dict.h"
 #include "api/dsp.h"
+#include "api/media_store.h"
 #include "api/player.h"
 #include "api/sink.h"
 #include "api/str.h"
@@ -113,6 +114,8 @@ struct host {
 	void (*add_resampler)(const struct host *host, const struct dsp_resampler *resampler);
 	/* What reads stored files; must live until close. The first one is used. [init] */
 	void (*add_player)(const struct host *host, const struct player *player);
+	/* What has media by number; likewise. */
+	void (*add_media_store)(const struct host *host, const struct media_store *store);
 	void (*add_dtmf)(const struct host *host, const struct dsp_dtmf *detector); /* likewise */
 	/*
 	 * Calls `fn` for each DTMF event that is over, with what is told of it (spec daemon 2.10),

@@ -24,7 +24,7 @@ enum {
 	 * Goes up with every change of a struct, a function or a meaning in this folder, and with
 	 * the layout of what is behind dict.h: a plugin built for another number is not loaded.
 	 */
-	PLUGIN_ABI = 8,
+	PLUGIN_ABI = 9,
 	PLUGIN_ERROR_BYTES = 256,
 };
 
@@ -34,7 +34,7 @@ enum plugin_kind {
 	PLUGIN_GATEWAY, /* T.38 */
 	PLUGIN_WRITER,  /* file formats of recordings */
 	PLUGIN_SINK,    /* methods of recording */
-	PLUGIN_PLAYER,
+	PLUGIN_PLAYER,  /* stored media: read, fetched */
 	PLUGIN_CONTROL, /* front ends for commands */
 	PLUGIN_NOTIFY,
 	PLUGIN_STORE,
@@ -66,7 +66,10 @@ struct plugin {
 	 * `error`. [main]
 	 */
 	int (*init)(const struct host *host, void **ret_instance, char *error);
-	/* Once, when no other thread exists any more; NULL: nothing to do. [main] */
+	/*
+	 * Once, when neither control nor helpers that play run any more; NULL: nothing to do.
+	 * [main]
+	 */
 	void (*close)(void *instance);
 };
 

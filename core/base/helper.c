@@ -10,8 +10,11 @@
 struct helper_pool {
 	GThreadPool *threads; /* NULL: stopped */
 	struct mailbox *home;
-	/* Orders a job's making before its work for checkers that cannot see GLib's own locks. */
-	atomic_uint handed_over;
+	/*
+	 * They order a job's making before its work, and that before the pool's end, for checkers
+	 * that cannot see GLib's own locks.
+	 */
+	atomic_uint handed_over, worked_on;
 };
 
 static void come_home(struct message *message)
@@ -28,6 +31,7 @@ static void run_job(void *data, void *pool_data)
 
 	(void)atomic_load_explicit(&pool->handed_over, memory_order_acquire);
 	job->work(job);
+	atomic_fetch_add_explicit(&pool->worked_on, 1, memory_order_release);
 	job->message.run = come_home;
 	mailbox_post(pool->home, &job->message, WAKE_NOW);
 }
@@ -46,6 +50,7 @@ void helper_pool_stop(struct helper_pool *pool)
 	if (!pool || !pool->threads)
 		return;
 	g_thread_pool_free(pool->threads, FALSE, TRUE);
+	(void)atomic_load_explicit(&pool->worked_on, memory_order_acquire);
 	pool->threads = NULL;
 }
 

@@ -44,6 +44,11 @@ void option_print_effective(const struct option_values *values, FILE *out)
 		if (option->command_line_only)
 			continue;
 		text = option_text(values, option);
+		if (option->secret && *text) {
+			fprintf(out, "# %s, not shown\n# %s =\n", source_text(values->sources[i]),
+				option->name);
+			continue;
+		}
 		/* At their defaults, or there would be no dump. */
 		if (option->unavailable)
 			fprintf(out, "# refused for now: %s\n# %s = %s\n", option->unavailable,

@@ -16,9 +16,7 @@ static void clear(struct moh *moh)
 /* For later holds. */
 static void advertise(struct moh *moh, const struct moh_options *o)
 {
-	struct clip_source *source = o->file.len   ? clip_source_file(o->file)
-				     : o->blob.len ? clip_source_blob(o->blob)
-						   : NULL;
+	struct clip_source *source = play_source(&o->play);
 
 	if (!source)
 		return;

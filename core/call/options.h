@@ -99,9 +99,16 @@ struct select_options {
 /* moh=… (spec NG 3.7) */
 enum moh_asked { MOH_NOT_ASKED, MOH_ASKED_SENDONLY, MOH_ASKED_SENDRECV, MOH_ASKED_REFLECT };
 
+/* Where media come from (spec NG 2.12); s NULL: not given. */
+struct play_options {
+	struct str file, blob, blob64;
+	bool has_db_id;
+	int64_t db_id; /* negative: what was given is none */
+};
+
 struct moh_options {
 	enum moh_asked mode;
-	struct str file, blob; /* s NULL: not given */
+	struct play_options play;
 	bool zero;
 };
 
@@ -149,12 +156,6 @@ struct record_options {
 	struct vsc_codes codes; /* … these, where they are not as configured */
 	/* Channels in all; of the offerer, of the answerer, from 1. 0: as they come. */
 	int slots, slot_offer, slot_answer;
-};
-
-/* What is to be played; s NULL: not given. */
-struct play_options {
-	struct str file, blob, blob64;
-	bool from_db;
 };
 
 struct call_options {

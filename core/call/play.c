@@ -278,10 +278,20 @@ static struct clip_source *decode_base64(struct str text)
 
 struct clip_source *play_source(const struct play_options *o)
 {
-	return o->file.len     ? clip_source_file(o->file)
-	       : o->blob.len   ? clip_source_blob(o->blob)
-	       : o->blob64.len ? decode_base64(o->blob64)
-			       : NULL;
+	if (o->file.len)
+		return clip_source_file(o->file);
+	if (o->blob.len)
+		return clip_source_blob(o->blob);
+	if (o->blob64.len)
+		return decode_base64(o->blob64);
+	return o->has_db_id && o->db_id >= 0 ? clip_source_database((uint64_t)o->db_id) : NULL;
+}
+
+const char *play_source_fault(const struct play_options *o)
+{
+	if (o->blob64.len)
+		return "blob64 is no base64";
+	return o->has_db_id ? "db-id is no number from 0 on" : NULL;
 }
 
 static void take_label(struct model *model, struct party *party, const struct call_options *o)

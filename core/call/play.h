@@ -69,8 +69,10 @@ bool moh_direction(const struct media *media, const struct media *source, bool a
 	enum sdp_direction *ret);
 bool moh_hides_address(const struct media *media, bool answer);
 
-/* A reference; NULL: nothing was given, or it is no base64. */
+/* A reference to the first that was given; NULL: none was, or it is no such thing. */
 struct clip_source *play_source(const struct play_options *o);
+/* What is wrong where that is NULL; NULL: nothing was given. */
+const char *play_source_fault(const struct play_options *o);
 /* Is what others send to it discarded? */
 bool play_is_alone(const struct party *party);
 /*

@@ -7,6 +7,13 @@
 #include "call/play_priv.h"
 #include "call/table_priv.h"
 
+static void log_failure(const struct clip_source *source, const char *reason)
+{
+	g_autofree char *from = clip_source_text(source);
+
+	log_err("Failed to start media playback from %s: %s", from, reason);
+}
+
 /* A clip on its way to a party. */
 struct following {
 	struct call_table *table;
@@ -135,7 +142,7 @@ static void begin(struct call *call, const struct following *f, struct clip *cli
 		      ? 0
 		      : -1;
 	if (play_finish(&draft, ret, &err) < 0 && !ret)
-		log_err("Failed to play media: %s", err.text);
+		log_failure(f->source, err.text);
 }
 
 static void on_clip(struct clip *clip, const char *error, void *arg)
@@ -145,7 +152,7 @@ static void on_clip(struct clip *clip, const char *error, void *arg)
 	const struct log_context *before = log_set_context(call ? &call->log : NULL);
 
 	if (!clip)
-		log_err("Failed to play media: %s", error);
+		log_failure(f->source, error);
 	else if (call)
 		begin(call, f, clip);
 	log_set_context(before);

@@ -89,14 +89,11 @@ static int take_announcement(
 
 	if (!o->record.announce)
 		return 0;
-	if (!source && o->play.blob64.len)
-		return err_set(err, EINVAL, "blob64 of recording-announcement is no base64");
-	if (!source && o->play.from_db)
-		return err_set(err, ENOTSUP,
-			"recording-announcement cannot be done: db-id is not supported by this "
-			"build");
+	if (!source && play_source_fault(&o->play))
+		return err_set(err, EINVAL, "recording-announcement cannot be done: %s",
+			play_source_fault(&o->play));
 	if (!source && !from->announcement.source)
-		warn(draft, "recording-announcement is left out: it has no file or blob");
+		warn(draft, "recording-announcement is left out: it has no file, blob or db-id");
 	else if (!call_table_settings(draft->call->table)->clips)
 		warn(draft, "recording-announcement is left out: no media are played here");
 	if (!source)

@@ -43,6 +43,12 @@ FLAG_FN(flag_media_echo)
 	return 0;
 }
 
+void flag_read_db_id(struct play_options *play, const struct value *v)
+{
+	play->has_db_id = true;
+	play->db_id = value_int(v, -1);
+}
+
 static void read_moh(struct reading *r, struct moh_options *moh, const struct value *item)
 {
 	static const struct choice modes[] = {
@@ -57,13 +63,15 @@ static void read_moh(struct reading *r, struct moh_options *moh, const struct va
 		if (flag_choose(r, "moh mode", text, modes, G_N_ELEMENTS(modes), &mode))
 			moh->mode = (enum moh_asked)mode;
 	} else if (flag_value_is(item->key, "file")) {
-		moh->file = text;
+		moh->play.file = text;
 	} else if (flag_value_is(item->key, "blob")) {
-		moh->blob = text;
+		moh->play.blob = text;
 	} else if (flag_value_is(item->key, "connection") && flag_value_is(text, "zero")) {
 		moh->zero = true;
 	} else if (flag_value_is(item->key, "db-id")) {
-		flag_warn(r, "moh from a database is left out: not supported by this build");
+		flag_read_db_id(&moh->play, item);
+		if (moh->play.db_id < 0)
+			flag_warn(r, "moh db-id ignored: it is no number from 0 on");
 	} else {
 		flag_warn(r, "unknown moh key '%.*s' ignored", STR_ARG(item->key));
 	}

@@ -73,8 +73,7 @@ FLAG_FN(flag_record_slot_answer)
 
 FLAG_FN(flag_db_id)
 {
-	(void)v;
 	(void)text;
-	r->o->play.from_db = true;
+	flag_read_db_id(&r->o->play, v);
 	return 0;
 }

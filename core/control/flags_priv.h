@@ -40,6 +40,9 @@ struct choice {
 bool flag_choose(struct reading *r, const char *key, struct str text, const struct choice *choices,
 	unsigned count, int *ret_value);
 
+/* db-id with its value `v`, of whatever is played. */
+void flag_read_db_id(struct play_options *play, const struct value *v);
+
 /* `v`: the key's value, NULL for a flag; `text`: its string, or a list's element, or what
  * follows a prefix. 0 or -errno. */
 #define FLAG_FN(name) int name(struct reading *r, const struct value *v, struct str text)

@@ -330,6 +330,12 @@ static void fn_add_player(const struct host *host, const struct player *player)
 	clips_add_player(player);
 }
 
+static void fn_add_media_store(const struct host *host, const struct media_store *store)
+{
+	(void)host;
+	clip_source_add_store(store);
+}
+
 static void fn_add_dtmf(const struct host *host, const struct dsp_dtmf *detector)
 {
 	(void)host;
@@ -424,6 +430,7 @@ static const struct host functions = {
 	.add_codec = fn_add_codec,
 	.add_resampler = fn_add_resampler,
 	.add_player = fn_add_player,
+	.add_media_store = fn_add_media_store,
 	.add_dtmf = fn_add_dtmf,
 	.on_dtmf = fn_on_dtmf,
 	.bencode = fn_bencode,

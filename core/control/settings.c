@@ -80,7 +80,7 @@ static char *masked(const struct option *option, char *text)
 	char *at = strrchr(text, '@');
 	char *result;
 
-	if (strcmp(option->name, "mysql-pass") == 0 && *text) {
+	if (option->secret && *text) {
 		g_free(text);
 		return g_strdup(MASK);
 	}

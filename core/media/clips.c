@@ -1,25 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Loading is one job that opens and decodes the beginning, then another one for the rest. A file
- * is opened by every load, so that one that was changed is not mistaken for what is in memory
- * under its name; when it is the same, the clip that is there is used.
+ * is opened by every load, and what is in a database fetched, so that what was changed is not
+ * mistaken for what is in memory under its name; when it is the same, the clip that is there is
+ * used.
  */
 #include "media/clips.h"
 
-#include "api/plugin.h"
 #include "base/clock.h"
 #include "base/helper.h"
 #include "base/list.h"
 #include "base/ref.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <glib.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum {
 	READ_SAMPLES = 4096,
@@ -28,24 +23,16 @@ enum {
 
 static const int64_t PATIENCE_US = 3000000; /* until a beginning must be there */
 
-/* What tells that a file is still the one that was read. */
-struct file_identity {
-	dev_t device;
-	ino_t inode;
-	off_t size;
-	struct timespec changed;
-};
-
-/* A clip and the file that it was made of. */
-struct entry_file {
+/* A clip and what it was made of. */
+struct made {
 	struct clip *clip; /* reference; NULL: none */
-	struct file_identity file;
+	struct clip_identity of;
 };
 
 struct entry {
 	struct list link;
 	struct clip_source *source; /* reference */
-	struct entry_file had;      /* another reference to the clip is whoever plays it */
+	struct made had;            /* another reference to the clip is whoever plays it */
 	int64_t unused_us;          /* since when nobody does; 0: somebody does */
 };
 
@@ -56,22 +43,22 @@ struct clips {
 	bool keeps;      /* clips that nobody plays stay … */
 	int64_t keep_us; /* … for so long; 0: for good */
 	struct list entries;
-	struct list loads; /* whose beginning somebody waits for */
+	struct list loads;            /* whose beginning somebody waits for */
+	_Atomic size_t fetched_bytes; /* content from a database that is being decoded */
 	atomic_bool stopping;
 };
 
-/* One load, from its beginning to the end of its file. */
+/* One load, from its beginning to the end of its content. */
 struct load {
 	struct job job;
 	struct clips *clips;
 	struct clip_source *source; /* reference */
 	struct clip *clip;          /* reference */
-	struct player_input input;
-	struct file_identity file;
-	struct entry_file known;
+	struct clip_limits limits;
+	struct clip_input in;
+	struct made known;
 	struct list link; /* in clips->loads */
 	int64_t since_us;
-	int fd;      /* -1: a blob, or closed */
 	void *state; /* of the player; NULL: not open */
 	clip_ready_fn ready;
 	void *arg;
@@ -91,116 +78,6 @@ bool clips_available(void)
 	return the_player != NULL;
 }
 
-/* ---- sources ---- */
-
-static struct clip_source *source_new(struct str bytes, bool is_blob)
-{
-	struct clip_source *source = ref_alloc(sizeof(*source) + bytes.len + 1, NULL);
-
-	source->is_blob = is_blob;
-	source->len = bytes.len;
-	if (bytes.len)
-		memcpy(source->bytes, bytes.s, bytes.len);
-	return source;
-}
-
-struct clip_source *clip_source_file(struct str path)
-{
-	return source_new(path, false);
-}
-
-struct clip_source *clip_source_blob(struct str content)
-{
-	return source_new(content, true);
-}
-
-bool clip_source_equal(const struct clip_source *a, const struct clip_source *b)
-{
-	if (!a || !b)
-		return a == b;
-	return a == b || (a->is_blob == b->is_blob && a->len == b->len &&
-				 !memcmp(a->bytes, b->bytes, a->len));
-}
-
-static int read_blob(const struct player_input *input, int64_t at, uint8_t *out, size_t len)
-{
-	const struct load *load = container_of(input, struct load, input);
-	const struct clip_source *source = load->source;
-
-	if (at < 0 || (uint64_t)at >= source->len)
-		return 0;
-	len = MIN(MIN(len, source->len - (size_t)at), (size_t)INT_MAX);
-	memcpy(out, source->bytes + at, len);
-	return (int)len;
-}
-
-static int read_file(const struct player_input *input, int64_t at, uint8_t *out, size_t len)
-{
-	const struct load *load = container_of(input, struct load, input);
-	ssize_t n = pread(load->fd, out, MIN(len, (size_t)INT_MAX), at);
-
-	return n < 0 ? -errno : (int)n;
-}
-
-/* ---- files [helper] ---- */
-
-static bool is_inside(const char *path, const char *folder)
-{
-	size_t len = strlen(folder);
-
-	return !strncmp(path, folder, len) && (path[len] == '/' || !strcmp(folder, "/"));
-}
-
-static int give_up(struct load *load, const char *reason)
-{
-	g_strlcpy(load->error, reason, sizeof(load->error));
-	return -1;
-}
-
-/*
- * Where the descriptor leads counts, not what the path was like a moment ago; and until that is
- * known to be a plain file nothing is opened that would notice.
- */
-static int open_found(struct load *load, int found)
-{
-	char self[64], path[PATH_MAX];
-	struct stat st;
-	ssize_t len;
-
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", found);
-	len = readlink(self, path, sizeof(path) - 1);
-	if (fstat(found, &st) < 0 || len < 0)
-		return give_up(load, g_strerror(errno));
-	path[len] = '\0';
-	if (!S_ISREG(st.st_mode))
-		return give_up(load, "not a plain file");
-	if (load->clips->media_dir && !is_inside(path, load->clips->media_dir))
-		return give_up(load, "outside of --media-dir");
-	load->fd = open(self, O_RDONLY | O_CLOEXEC);
-	if (load->fd < 0)
-		return give_up(load, g_strerror(errno));
-	load->input.size_bytes = st.st_size;
-	load->file = (struct file_identity){ st.st_dev, st.st_ino, st.st_size, st.st_mtim };
-	return 0;
-}
-
-static int open_file(struct load *load)
-{
-	const char *folder = load->clips->media_dir, *name = load->source->bytes;
-	g_autofree char *path = folder && *name != '/' ? g_build_filename(folder, name, NULL)
-						       : g_strdup(name);
-	int found, ret;
-
-	if (strlen(name) != load->source->len)
-		return give_up(load, "no file name");
-	found = open(path, O_PATH | O_CLOEXEC);
-	if (found < 0)
-		return give_up(load, g_strerror(errno));
-	ret = open_found(load, found);
-	close(found);
-	return ret;
-}
-
 /* ---- decoding [helper] ---- */
 
 /* False: that was all. */
@@ -216,45 +93,50 @@ static void close_input(struct load *load)
 {
 	if (load->state)
 		the_player->close(load->state);
-	if (load->fd >= 0)
-		close(load->fd);
 	load->state = NULL;
-	load->fd = -1;
+	atomic_fetch_sub(&load->clips->fetched_bytes, load->in.content_bytes);
+	clip_input_close(&load->in);
 	clip_finish(load->clip);
 }
 
-static bool same_file(const struct file_identity *a, const struct file_identity *b)
-{
-	return a->device == b->device && a->inode == b->inode && a->size == b->size &&
-	       a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec;
-}
-
-/* Is it the file that a clip was made of already? */
+/* Is it what a clip was made of already? */
 static bool is_known(const struct load *load)
 {
-	return load->known.clip && same_file(&load->known.file, &load->file);
+	return load->known.clip && clip_identity_same(&load->known.of, &load->in.identity);
+}
+
+static bool is_patient(const struct load *load)
+{
+	return clock_mono_us() - load->since_us <= PATIENCE_US;
+}
+
+static bool is_wanted(const struct clip_limits *limits)
+{
+	const struct load *load = container_of(limits, struct load, limits);
+
+	return is_patient(load) &&
+	       !atomic_load_explicit(&load->clips->stopping, memory_order_relaxed);
+}
+
+static bool give_up(struct load *load, const char *reason)
+{
+	g_strlcpy(load->error, reason, sizeof(load->error));
+	return false;
 }
 
 static bool open_input(struct load *load)
 {
 	struct player_info info;
 
-	if (load->source->is_blob) {
-		load->input.read = read_blob;
-		load->input.size_bytes = (int64_t)load->source->len;
-	} else {
-		load->input.read = read_file;
-		if (open_file(load) < 0)
-			return false;
-		if (is_known(load))
-			return true;
-	}
-	if (the_player->open(
-		    &load->input, load->clip->sample_hz, &info, &load->state, load->error) < 0) {
-		load->state = NULL;
-		if (!*load->error)
-			give_up(load, "not understood");
+	if (clip_input_open(&load->in, load->source, &load->limits, load->error) < 0)
 		return false;
+	atomic_fetch_add(&load->clips->fetched_bytes, load->in.content_bytes);
+	if (is_known(load))
+		return true;
+	if (the_player->open(
+		    &load->in.input, load->clip->sample_hz, &info, &load->state, load->error) < 0) {
+		load->state = NULL;
+		return *load->error ? false : give_up(load, "not understood");
 	}
 	load->clip->duration_ms = info.duration_ms;
 	load->clip->file_hz = info.file_hz ? info.file_hz : load->clip->sample_hz;
@@ -304,8 +186,7 @@ static void go_on(struct job *job)
 
 static void load_free(struct load *load)
 {
-	if (load->state || load->fd >= 0)
-		close_input(load);
+	close_input(load);
 	ref_drop(load->clip);
 	ref_drop(load->known.clip);
 	ref_drop(load->source);
@@ -317,15 +198,15 @@ static void done_going_on(struct job *job)
 	load_free(container_of(job, struct load, job));
 }
 
-/* The latest of that source and rate; `file`: made of that one; NULL: of any. */
+/* The latest of that source and rate; `of`: made of just that; NULL: of anything. */
 static struct entry *find_entry(const struct clips *clips, const struct clip_source *source,
-	uint32_t sample_hz, const struct file_identity *file)
+	uint32_t sample_hz, const struct clip_identity *of)
 {
 	for (struct list *it = clips->entries.prev; it != &clips->entries; it = it->prev) {
 		struct entry *e = container_of(it, struct entry, link);
 
 		if (e->had.clip->sample_hz == sample_hz && clip_source_equal(e->source, source) &&
-			(!file || same_file(&e->had.file, file)))
+			(!of || clip_identity_same(&e->had.of, of)))
 			return e;
 	}
 	return NULL;
@@ -336,7 +217,7 @@ static void keep(const struct load *load)
 	struct entry *e = g_new0(struct entry, 1);
 
 	e->source = ref_take(load->source);
-	e->had.file = load->file;
+	e->had.of = load->in.identity;
 	e->had.clip = ref_take(load->clip);
 	list_append(&load->clips->entries, &e->link);
 }
@@ -368,7 +249,7 @@ static void done_beginning(struct job *job)
 		return;
 	}
 	/* Another load may have brought the same meanwhile. */
-	twin = find_entry(load->clips, load->source, load->clip->sample_hz, &load->file);
+	twin = find_entry(load->clips, load->source, load->clip->sample_hz, &load->in.identity);
 	if (twin) {
 		tell(load, twin->had.clip, NULL);
 		load_free(load);
@@ -387,7 +268,7 @@ static void done_beginning(struct job *job)
 
 size_t clips_bytes(const struct clips *clips)
 {
-	size_t bytes = 0;
+	size_t bytes = atomic_load(&clips->fetched_bytes);
 
 	list_each (it, &clips->entries)
 		bytes += clip_bytes(container_of(it, struct entry, link)->had.clip);
@@ -425,6 +306,8 @@ static const char *why_not(struct clips *clips)
 {
 	if (!the_player)
 		return "no plugin reads stored media";
+	if (atomic_load_explicit(&clips->stopping, memory_order_relaxed))
+		return "the daemon is ending";
 	make_room(clips);
 	return clips_bytes(clips) > clips->max_bytes ? "too many stored media in memory" : NULL;
 }
@@ -437,7 +320,12 @@ static struct load *load_new(struct clips *clips, struct clip_source *source, ui
 	load->clips = clips;
 	load->source = ref_take(source);
 	load->clip = clip_new(sample_hz);
-	load->fd = -1;
+	load->in.fd = -1;
+	load->limits = (struct clip_limits){
+		.media_dir = clips->media_dir,
+		.max_bytes = clips->max_bytes - MIN(clips_bytes(clips), clips->max_bytes),
+		.wanted = is_wanted,
+	};
 	list_init(&load->link);
 	load->since_us = clock_mono_us();
 	known = find_entry(clips, source, sample_hz, NULL);
@@ -533,7 +421,7 @@ void clips_sweep(struct clips *clips)
 	{
 		struct load *load = container_of(it, struct load, link);
 
-		if (now_us - load->since_us > PATIENCE_US)
+		if (!is_patient(load))
 			tell(load, NULL, "reading it takes too long");
 	}
 	list_each_safe(it, &clips->entries)
@@ -545,7 +433,7 @@ void clips_sweep(struct clips *clips)
 		else if (!e->unused_us)
 			e->unused_us = now_us;
 		if (e->unused_us &&
-			(!clips->keeps || e->source->is_blob ||
+			(!clips->keeps || e->source->kind != CLIP_FILE ||
 				(clips->keep_us && now_us - e->unused_us >= clips->keep_us)))
 			forget(e);
 	}

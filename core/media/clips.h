@@ -8,24 +8,12 @@
 #define MEDIA_CLIPS_H
 
 #include "api/player.h"
-#include "api/str.h"
 #include "base/err.h"
 #include "media/clip.h"
+#include "media/clip_source.h"
 
 struct clips;
 struct helper_pool;
-
-/* Where media come from. Counted; never changed. */
-struct clip_source {
-	bool is_blob;
-	size_t len;
-	char bytes[]; /* a path, with a NUL; or a file's content */
-};
-
-/* Both copy; ref_drop. [any] */
-struct clip_source *clip_source_file(struct str path);
-struct clip_source *clip_source_blob(struct str content);
-bool clip_source_equal(const struct clip_source *a, const struct clip_source *b);
 
 /* The daemon's one reader of files; NULL behind: none. [main] */
 void clips_add_player(const struct player *player);
@@ -39,7 +27,10 @@ bool clips_available(void);
  */
 int clips_new(struct helper_pool *helpers, const char *media_dir, size_t max_bytes,
 	struct clips **ret_clips, struct err *err);
-/* What is being decoded ends where it is: before the pool is stopped. NULL is fine. */
+/*
+ * What is being decoded ends where it is, and nothing else is begun: before the pool is stopped.
+ * NULL is fine.
+ */
 void clips_stop(struct clips *clips);
 /* The pool is stopped and its mailbox run. NULL is fine. */
 void clips_free(struct clips *clips);
@@ -52,6 +43,7 @@ void clips_keep(struct clips *clips, int64_t keep_us);
 void clips_sweep(struct clips *clips);
 /* In memory now. */
 unsigned clips_count(const struct clips *clips);
+/* With the content from a database that is being decoded. */
 size_t clips_bytes(const struct clips *clips);
 
 /*

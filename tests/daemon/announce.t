@@ -141,7 +141,7 @@ def alone(d):
 def refused(d):
     with Party("a") as a, Party("b") as b:
         call = Call(d.ng, a, b, "refused")
-        for source, text in (({"db-id": 5}, "db-id is not supported by this build"),
+        for source, text in (({"db-id": -5}, "db-id is no number"),
                              ({"blob64": "!"}, "no base64")):
             try:
                 call.offer(flags=["recording-announcement"], **source)
@@ -152,7 +152,7 @@ def refused(d):
         assert not call.known()
         reply = d.ng.request("offer", call_id=call.id, from_tag="a", sdp=a.sdp(),
                              flags=["recording-announcement"])
-        contains(reply["warning"], "it has no file or blob")
+        contains(reply["warning"], "it has no file, blob or db-id")
         call.delete()
 
 

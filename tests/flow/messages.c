@@ -169,7 +169,9 @@ void statement_reply(struct script *s, const char *rest)
 	char *const *block = script_block(s, &count);
 
 	if (!s->reply)
-		script_fail(s, "no request was made");
+		s->reply = world_late_reply(&s->world, &s->reply_bytes);
+	if (!s->reply)
+		script_fail(s, "there is no reply");
 	else if (*rest == '{')
 		compare_reply(s, rest, block, count);
 	else if (!strncmp(rest, "tags: \"", 7))

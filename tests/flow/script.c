@@ -8,6 +8,7 @@
 
 #include "../mock/network.h"
 #include "../mock/offload.h"
+#include "../mock/stored.h"
 #include "base/log.h"
 #include "control/templates.h"
 #include "notation.h"
@@ -165,6 +166,8 @@ static void statement_settings(struct script *s, const char *rest)
 	set->sip_source = setting(v, "sip-source", set->sip_source);
 	set->log_srtp_keys = setting(v, "log-srtp-keys", set->log_srtp_keys);
 	s->world.offload = setting(v, "offload", 0);
+	s->world.stored = setting(v, "stored", 0);
+	set->moh_max_times = (unsigned)setting(v, "moh-max-repeats", 0);
 	ports = value_get(v, "ports");
 	if (ports) {
 		s->world.port_min = (uint16_t)value_int(value_first(ports), 0);
@@ -428,6 +431,25 @@ static void statement_offload(struct script *s, const char *rest)
 		script_fail(s, "offload refuses, or offload expires");
 }
 
+/* store ID BYTES; store fails CAUSE */
+static void statement_store(struct script *s, const char *rest)
+{
+	unsigned id, bytes;
+
+	if (!s->world.stored) {
+		script_fail(s, "without the setting stored");
+	} else if (!strncmp(rest, "fails ", 6)) {
+		g_free(s->cause);
+		s->cause = g_strdup(rest + 6);
+		mock_store_fail(s->cause);
+	} else if (sscanf(rest, "%u %u", &id, &bytes) == 2) {
+		mock_store_fail(NULL);
+		mock_store_put(id, 'a', bytes);
+	} else {
+		script_fail(s, "store ID BYTES, or store fails CAUSE");
+	}
+}
+
 static void statement_json(struct script *s, const char *rest)
 {
 	(void)rest;
@@ -484,6 +506,7 @@ static const struct {
 	{ "rtp", statement_rtp },
 	{ "run", statement_run },
 	{ "settings", statement_settings },
+	{ "store", statement_store },
 	{ "template", statement_template },
 	{ "time", statement_time },
 	{ "tos", statement_tos },
@@ -594,6 +617,7 @@ static void script_clear(struct script *s)
 	for (unsigned i = 0; i < PACKET_KINDS; i++)
 		g_byte_array_unref(s->sent[i]);
 	g_queue_clear_full(&s->log, g_free);
+	g_free(s->cause);
 }
 
 static bool read_script(struct script *s)

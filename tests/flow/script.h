@@ -40,6 +40,7 @@ struct script {
 	uint64_t reasons[REASON_COUNT]; /* as last looked at */
 	uint64_t counters[COUNTER_COUNT];
 	GQueue log;
+	char *cause; /* of fetches that fail */
 
 	struct plan *plan; /* remembered */
 	GString *state;

@@ -5,14 +5,18 @@
 #include <glib.h>
 
 #include "base/clock.h"
+#include "base/helper.h"
+#include "base/list.h"
 #include "control/retrans.h"
 #include "control/templates.h"
+#include "media/clips.h"
 #include "media/offload.h"
 #include "network.h"
 #include "ng/ng.h"
 #include "offload.h"
 #include "stats/interval.h"
 #include "stats/metric.h"
+#include "stored.h"
 
 static const int64_t SECOND_US = 1000000;
 
@@ -75,6 +79,26 @@ static void on_rtcp(uint64_t session_id, const uint8_t *data, size_t len, void *
 		call_table_rtcp(session_id, data, len, world->control.calls);
 }
 
+static void open_stored(struct world *world)
+{
+	enum { MAX_BYTES = 64 * 1024 * 1024 };
+	struct err err;
+
+	mock_stored_open();
+	world->helpers = helper_pool_new(1, world->control_box);
+	helper_pool_stop(world->helpers);
+	if (clips_new(world->helpers, NULL, MAX_BYTES, &world->settings.clips, &err) < 0)
+		g_error("stored media: %s", err.text);
+}
+
+static void close_stored(struct world *world)
+{
+	clips_free(world->settings.clips);
+	world->settings.clips = NULL;
+	helper_pool_free(world->helpers);
+	mock_stored_close();
+}
+
 void world_open(struct world *world)
 {
 	struct err err;
@@ -86,6 +110,8 @@ void world_open(struct world *world)
 	world->control_box = mailbox_new();
 	for (unsigned i = 0; i < WORLD_WORKERS; i++)
 		world->workers[i] = media_worker_new(i, world->control_box, on_event, world);
+	if (world->stored)
+		open_stored(world);
 	for (unsigned i = 0; world->settings.rtcp_facility >= 0 && i < WORLD_WORKERS; i++)
 		media_worker_on_rtcp(world->workers[i], on_rtcp, world);
 	if (world->offload)
@@ -170,6 +196,9 @@ void world_end_calls(struct world *world)
 {
 	world->hold_control = world->hold_workers = false;
 	world_run(world);
+	requests_drop(&world->control);
+	if (world->stored)
+		clips_stop(world->settings.clips);
 	call_table_free(world->control.calls);
 	world->control.calls = NULL;
 	world_run(world);
@@ -205,6 +234,10 @@ void world_close(struct world *world)
 	world->settings.offload = NULL;
 	for (unsigned i = 0; i < WORLD_WORKERS; i++)
 		media_worker_free(world->workers[i]);
+	if (world->stored)
+		close_stored(world);
+	if (world->answer)
+		g_string_free(world->answer, TRUE);
 	mailbox_free(world->control_box);
 	retrans_free(world->control.retrans);
 	templates_free(world->templates);
@@ -213,26 +246,71 @@ void world_close(struct world *world)
 	clock_set_mock(-1, 0);
 }
 
+/* ---- requests ---- */
+
+struct later {
+	struct answer_to to;
+	struct world *world;
+};
+
+static void send_later(struct answer_to *to, struct str answer)
+{
+	struct later *later = container_of(to, struct later, to);
+
+	if (answer.s && !later->world->answer)
+		later->world->answer = g_string_new_len(answer.s, (gssize)answer.len);
+	g_free(later);
+}
+
+static struct answer_to *answer_later(void *arg)
+{
+	struct later *later = g_new0(struct later, 1);
+
+	later->to.send = send_later;
+	later->world = arg;
+	return &later->to;
+}
+
+static struct dict *decode(const GString *bytes, struct ng_message *ret)
+{
+	struct err err;
+
+	if (!ng_message_split((struct str){ bytes->str, bytes->len }, ret) ||
+		ng_message_decode(ret, &err) < 0)
+		g_error("reply cannot be read: %s", bytes->str);
+	return ret->dict;
+}
+
+struct dict *world_late_reply(struct world *world, GString **ret_bytes)
+{
+	struct ng_message reply;
+
+	if (!world->answer)
+		return NULL;
+	*ret_bytes = g_steal_pointer(&world->answer);
+	return decode(*ret_bytes, &reply);
+}
+
 struct dict *world_request(
 	struct world *world, struct dict *request, bool json, GString **ret_bytes)
 {
-	g_autoptr(GString) message = g_string_new(NULL);
-	struct ng_message reply;
-	struct err err;
+	g_autoptr(GString) message = g_string_new(NULL), reply = g_string_new(NULL);
+	struct ng_message decoded;
+	struct dict *dict;
 
 	g_string_printf(message, "k%u ", ++world->next_cookie);
 	if (json)
 		json_encode(dict_root(request), message);
 	else
 		bencode_encode(dict_root(request), message);
-	*ret_bytes = g_string_new(NULL);
-	if (!request_handle(&world->control, (struct str){ message->str, message->len },
-		    &world->client, *ret_bytes))
-		g_error("no reply to %s", message->str);
+	if (request_take(&world->control, (struct str){ message->str, message->len },
+		    &world->client, answer_later, world, reply)) {
+		world_run(world);
+		*ret_bytes = g_steal_pointer(&reply);
+		dict = decode(*ret_bytes, &decoded);
+		g_assert_cmpint(decoded.encoding, ==, json ? NG_JSON : NG_BENCODE);
+		return dict;
+	}
 	world_run(world);
-	if (!ng_message_split((struct str){ (*ret_bytes)->str, (*ret_bytes)->len }, &reply) ||
-		ng_message_decode(&reply, &err) < 0)
-		g_error("reply cannot be read: %s", (*ret_bytes)->str);
-	g_assert_cmpint(reply.encoding, ==, json ? NG_JSON : NG_BENCODE);
-	return reply.dict;
+	return world_late_reply(world, ret_bytes);
 }

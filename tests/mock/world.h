@@ -24,6 +24,7 @@ struct world {
 	struct call_settings settings;
 	uint16_t port_min, port_max;
 	bool offload; /* streams are forwarded by the mock of offload.h */
+	bool stored;  /* media are played: those of stored.h */
 	/* Messages to them stay unread while set. */
 	bool hold_workers, hold_control;
 
@@ -31,7 +32,9 @@ struct world {
 	struct media_worker *workers[WORLD_WORKERS];
 	struct iface_table *interfaces;
 	struct templates *templates; /* empty */
+	struct helper_pool *helpers; /* stopped: jobs are done at once, their ends are messages */
 	struct control control;
+	GString *answer;    /* that came later; NULL: none */
 	struct addr client; /* who sends the commands */
 	int64_t mono_us, wall_us;
 	unsigned next_cookie;
@@ -57,9 +60,12 @@ unsigned world_ports_used(const struct world *world);
 
 /*
  * One request through the whole way: encoded, with a cookie of its own, answered, decoded. The
- * reply's strings point into `ret_bytes`, which with the tree is the caller's.
+ * reply's strings point into `ret_bytes`, which with the tree is the caller's. NULL: the answer
+ * comes later.
  */
 struct dict *world_request(
 	struct world *world, struct dict *request, bool json, GString **ret_bytes);
+/* That answer, likewise; NULL: it has not come yet. */
+struct dict *world_late_reply(struct world *world, GString **ret_bytes);
 
 #endif

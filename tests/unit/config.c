@@ -122,6 +122,10 @@ static const struct {
 	{ "moh-max-duration", "60000" },
 	{ "moh-max-repeats", "5" },
 	{ "moh-attr-name", "on-hold" },
+	{ "mysql-host", "db.example.com" },
+	{ "mysql-port", "3307" },
+	{ "mysql-user", "player" },
+	{ "mysql-query", "select data from voip.files where id = %llu" },
 	{ "moh-prevent-double-hold", NULL },
 	{ "table", "12" },
 	{ "no-fallback", NULL },
@@ -211,7 +215,7 @@ static void test_each_is_tried(void)
 
 	for (unsigned i = 0; i < table->count; i++) {
 		const struct option *option = &table->options[i];
-		bool found = option->unavailable || option->command_line_only;
+		bool found = option->unavailable || option->command_line_only || option->secret;
 
 		for (unsigned j = 0; j < G_N_ELEMENTS(settings); j++)
 			found |= strcmp(settings[j].name, option->name) == 0;
@@ -229,8 +233,6 @@ static const char *other_value(const struct option *option)
 		return "127.0.0.1:9";
 	if (!strcmp(option->name, "redis") || !strcmp(option->name, "redis-write"))
 		return "127.0.0.1:9/1";
-	if (strcmp(option->name, "mysql-query") == 0)
-		return "select data from media where id = %llu";
 	switch (option->type) {
 	case OPTION_FLAG:
 		return "true";
@@ -271,6 +273,16 @@ static void test_unavailable_refuse(void)
 		assert_refused(text, NULL, ENOUGH, arg);
 	}
 	g_assert_cmpuint(tried, >, 20);
+}
+
+static void test_secret(void)
+{
+	g_autofree char *dump = NULL;
+
+	assert_loads("[rtpengine]\nmysql-pass = aardvark\n", ENOUGH, "--dump-config");
+	dump = print_set();
+	g_assert_null(strstr(dump, "aardvark"));
+	g_assert_nonnull(strstr(dump, "# config file, not shown\n# mysql-pass =\n"));
 }
 
 static void test_unavailable_at_default(void)
@@ -704,6 +716,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/config/help-text", test_help_text);
 	g_test_add_func("/config/dump-is-a-config-file", test_dump_is_a_config_file);
 	g_test_add_func("/config/one-conf-file-each", test_every_option_is_in_one_conf_file);
+	g_test_add_func("/config/secret", test_secret);
 	g_test_add_func("/config/log-settings", test_log_settings);
 	g_test_add_func("/config/each-facility", test_each_facility);
 	g_test_add_func("/config/redis-password", test_redis_password);

@@ -41,6 +41,7 @@ static const struct option options[] = {
 		.unavailable = "not built",
 		.help = "m" },
 	{ .name = "mysql-pass",
+		.secret = true,
 		.type = OPTION_STRING,
 		.offset = AT(secret),
 		.preset = "secret",

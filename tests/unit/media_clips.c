@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Stored media loaded, by a player that takes every byte for a sample. The pool of helpers has been
+ * Stored media loaded, by the mock player and out of the mock store. The pool of helpers has been
  * stopped, so that jobs are done when they are begun, and their ends wait in the mailbox.
  */
 #include "media/clips.h"
@@ -13,65 +13,17 @@
 #include <glib.h>
 #include <glib/gstdio.h>
 
-#include "api/plugin.h"
 #include "base/clock.h"
 #include "base/helper.h"
 #include "base/ref.h"
+#include "mock/stored.h"
 
 enum { HZ = 8000, BOUND = 64 * 1024 * 1024 };
 
 static struct mailbox *home;
 static struct helper_pool *pool;
 static struct clips *clips;
-static unsigned opened, closed;
 static char folder[] = "/tmp/clips-XXXXXX";
-
-/* ---- the player ---- */
-
-struct reading {
-	const struct player_input *input;
-	int64_t at;
-};
-
-static int open_bytes(const struct player_input *input, uint32_t sample_hz,
-	struct player_info *ret_info, void **ret_state, char *error)
-{
-	struct reading *r;
-	uint8_t first;
-
-	if (input->read(input, 0, &first, 1) != 1 || first == 'x') {
-		g_strlcpy(error, "an x", PLUGIN_ERROR_BYTES);
-		return -EINVAL;
-	}
-	r = g_new0(struct reading, 1);
-	r->input = input;
-	*ret_info = (struct player_info){ .duration_ms = -1, .file_hz = 2 * sample_hz };
-	*ret_state = r;
-	opened++;
-	return 0;
-}
-
-static int read_bytes(void *state, int16_t *out, size_t max)
-{
-	struct reading *r = state;
-	uint8_t bytes[1000];
-	int n = r->input->read(r->input, r->at, bytes, MIN(max, sizeof(bytes)));
-
-	for (int i = 0; i < n; i++)
-		out[i] = bytes[i];
-	r->at += MAX(n, 0);
-	return n;
-}
-
-static void close_bytes(void *state)
-{
-	closed++;
-	g_free(state);
-}
-
-static const struct player player = {
-	.name = "bytes", .open = open_bytes, .read = read_bytes, .close = close_bytes
-};
 
 /* ---- around a test ---- */
 
@@ -80,11 +32,10 @@ static void open_all(const char *media_dir)
 	struct err err;
 
 	clock_set_mock(1000000, 0);
-	opened = closed = 0;
 	home = mailbox_new();
 	pool = helper_pool_new(1, home);
 	helper_pool_stop(pool);
-	clips_add_player(&player);
+	mock_stored_open();
 	g_assert_cmpint(clips_new(pool, media_dir, BOUND, &clips, &err), ==, 0);
 }
 
@@ -93,10 +44,9 @@ static void close_all(void)
 	while (mailbox_run(home))
 		continue;
 	clips_free(clips);
-	clips_add_player(NULL);
+	mock_stored_close();
 	helper_pool_free(pool);
 	mailbox_free(home);
-	g_assert_cmpuint(opened, ==, closed);
 	clock_set_mock(-1, 0);
 }
 
@@ -213,7 +163,7 @@ static void test_kept(void)
 	load(file(path), HZ, &again);
 	mailbox_run(home);
 	g_assert_true(again.clip == told.clip);
-	g_assert_cmpuint(opened, ==, 2); /* it was not decoded again */
+	g_assert_cmpuint(mock_stored_opened(), ==, 2); /* it was not decoded again */
 	ref_drop(again.clip);
 	clips_sweep(clips);
 	clock_set_mock(200000000, 0);
@@ -380,6 +330,173 @@ static void test_patience(void)
 	close_all();
 }
 
+/* ---- databases ---- */
+
+static void run_all(void)
+{
+	while (mailbox_run(home))
+		continue;
+}
+
+static void test_database(void)
+{
+	struct told told;
+	int16_t back[4];
+
+	open_all(NULL);
+	mock_store_put(7, 'a', 100000);
+	load(clip_source_database(7), HZ, &told);
+	g_assert_cmpuint(told.times, ==, 0);
+	run_all();
+	g_assert_cmpuint(told.times, ==, 1);
+	g_assert_cmpuint(told.clip->ready, ==, 100000);
+	g_assert_true(clip_ends(told.clip, 100000));
+	g_assert_cmpuint(clip_read(told.clip, 99996, back, 4), ==, 4);
+	g_assert_cmpint(back[3], ==, 'a');
+	ref_drop(told.clip);
+	close_all();
+}
+
+/* Fetched each time, but decoded only when it is another content. */
+static void test_database_shared(void)
+{
+	struct told one, two, changed, other_id;
+
+	open_all(NULL);
+	mock_store_put(7, 'a', 2000);
+	mock_store_put(8, 'a', 2000);
+	load(clip_source_database(7), HZ, &one);
+	run_all();
+	load(clip_source_database(7), HZ, &two);
+	run_all();
+	g_assert_true(one.clip == two.clip);
+	g_assert_cmpuint(mock_store_fetches(), ==, 2);
+	g_assert_cmpuint(mock_stored_opened(), ==, 1);
+	mock_store_put(7, 'b', 2000);
+	load(clip_source_database(7), HZ, &changed);
+	load(clip_source_database(8), HZ, &other_id);
+	run_all();
+	g_assert_true(one.clip != changed.clip);
+	g_assert_true(one.clip != other_id.clip);
+	ref_drop(one.clip);
+	ref_drop(two.clip);
+	ref_drop(changed.clip);
+	ref_drop(other_id.clip);
+	clips_sweep(clips);
+	g_assert_cmpuint(clips_count(clips), ==, 0);
+	close_all();
+}
+
+/* Those that were begun before there was a clip share one, too. */
+static void test_database_twins(void)
+{
+	struct told told[8];
+
+	open_all(NULL);
+	mock_store_put(7, 'a', 100000);
+	for (unsigned i = 0; i < G_N_ELEMENTS(told); i++)
+		load(clip_source_database(7), HZ, &told[i]);
+	run_all();
+	g_assert_cmpuint(clips_count(clips), ==, 1);
+	for (unsigned i = 0; i < G_N_ELEMENTS(told); i++) {
+		g_assert_true(told[i].clip == told[0].clip);
+		ref_drop(told[i].clip);
+	}
+	close_all();
+}
+
+static void test_database_refused(void)
+{
+	open_all(NULL);
+	mock_store_put(1, 'x', 100);
+	mock_store_put(2, 'a', BOUND + 1);
+	mock_store_put(3, 'a', 100);
+	assert_refused(clip_source_database(0), "empty result from database");
+	assert_refused(clip_source_database(1), "an x");
+	assert_refused(clip_source_database(2), "failed to get result from database");
+	mock_store_fail("failed to connect to database");
+	assert_refused(clip_source_database(3), "failed to connect to database");
+	clip_source_add_store(NULL);
+	assert_refused(clip_source_database(3), "no plugin fetches media from a database");
+	g_assert_cmpuint(clips_count(clips), ==, 0);
+	g_assert_cmpuint(clips_bytes(clips), ==, 0);
+	close_all();
+}
+
+/* Content that waits for a helper to decode it counts as memory. */
+static void test_database_bytes(void)
+{
+	struct told told;
+
+	open_all(NULL);
+	mock_store_put(7, 'a', BOUND / 2 + 1);
+	mock_store_put(8, 'a', BOUND / 2);
+	load(clip_source_database(7), HZ, &told);
+	g_assert_cmpuint(clips_bytes(clips), ==, BOUND / 2 + 1);
+	assert_refused(clip_source_database(8), "failed to get result from database");
+	run_all();
+	ref_drop(told.clip);
+	clips_sweep(clips);
+	g_assert_cmpuint(clips_bytes(clips), ==, 0);
+	close_all();
+}
+
+/* Those that come to a helper too late do not ask the database any more. */
+static void test_database_slow(void)
+{
+	struct told told;
+
+	open_all(NULL);
+	mock_store_put(7, 'a', 100);
+	mock_store_slow(60000000);
+	assert_refused(clip_source_database(7), "exceeded max number of database retries");
+	g_assert_cmpint(clock_mono_us(), <, 5000000);
+	mock_store_slow(2000000);
+	load(clip_source_database(7), HZ, &told);
+	run_all();
+	g_assert_nonnull(told.clip);
+	ref_drop(told.clip);
+	close_all();
+}
+
+static void test_stopped(void)
+{
+	open_all(NULL);
+	mock_store_put(7, 'a', 100);
+	clips_stop(clips);
+	assert_refused(clip_source_database(7), "the daemon is ending");
+	g_assert_cmpuint(mock_store_fetches(), ==, 0);
+	close_all();
+}
+
+static void assert_text(struct clip_source *source, const char *text)
+{
+	g_autofree char *got = clip_source_text(source);
+
+	g_assert_cmpstr(got, ==, text);
+	ref_drop(source);
+}
+
+static void test_texts(void)
+{
+	struct clip_source *five = clip_source_database(5), *same = clip_source_database(5);
+	struct clip_source *six = clip_source_database(6), *blob = clip_source_blob(STR_NULL);
+
+	open_all(NULL);
+	assert_text(file("a"), "file");
+	assert_text(clip_source_blob(STR_LIT("a")), "blob");
+	assert_text(clip_source_database(UINT64_MAX),
+		"database (used query 'get 18446744073709551615')");
+	g_assert_true(clip_source_equal(five, same));
+	g_assert_false(clip_source_equal(five, six));
+	g_assert_false(clip_source_equal(five, blob));
+	ref_drop(five);
+	ref_drop(same);
+	ref_drop(six);
+	ref_drop(blob);
+	close_all();
+}
+
 static void test_now(void)
 {
 	struct clip_source *source = clip_source_blob(STR_LIT("abc"));
@@ -418,6 +535,14 @@ int main(int argc, char **argv)
 	g_test_add_func("/clips/memory", test_too_much_memory);
 	g_test_add_func("/clips/patience", test_patience);
 	g_test_add_func("/clips/now", test_now);
+	g_test_add_func("/clips/database", test_database);
+	g_test_add_func("/clips/database-shared", test_database_shared);
+	g_test_add_func("/clips/database-twins", test_database_twins);
+	g_test_add_func("/clips/database-refused", test_database_refused);
+	g_test_add_func("/clips/database-bytes", test_database_bytes);
+	g_test_add_func("/clips/database-slow", test_database_slow);
+	g_test_add_func("/clips/stopped", test_stopped);
+	g_test_add_func("/clips/texts", test_texts);
 	ret = g_test_run();
 	remove = g_strdup_printf("rm -r %s", folder);
 	g_assert_true(g_spawn_command_line_sync(remove, NULL, NULL, NULL, NULL));
