@@ -20,8 +20,9 @@ static const int64_t SOON_US = 500;     /* due now */
 
 enum {
 	EARLY_RUN = 25,
-	LATE_COUNTS = 8,  /* as much as so many that were not */
-	LATE_ENOUGH = 32, /* four in a row, or more than one of nine in the long run */
+	LATE_COUNTS = 8,    /* as much as so many that were not */
+	LATE_ENOUGH = 32,   /* four in a row, or more than one of nine in the long run */
+	LATE_AT_FIRST = 48, /* one of the first two dozen is enough */
 };
 
 static void on_due(struct wheel_timer *timer, int64_t now_us);
@@ -149,9 +150,9 @@ static void reckon(struct outlet *o, const struct outlet_packet *packet, int64_t
 	o->pace_us = due_us;
 }
 
-static void forgive(struct outlet *o)
+static void forget_late(struct outlet *o, unsigned lateness)
 {
-	o->lateness = 0;
+	o->lateness = lateness;
 	o->least_late_us = 0;
 }
 
@@ -159,27 +160,29 @@ static void forgive(struct outlet *o)
 static void was_in_time(struct outlet *o)
 {
 	if (o->lateness && !--o->lateness)
-		forgive(o);
+		forget_late(o, 0);
 }
 
 /*
  * How far the reckoning moves back for one that was late. Few of many do not spoil the even pace of
- * the others: when it happens again and again it moves by the least that was missing.
+ * the others: when it happens again and again, or at the beginning, it moves by the least that was
+ * missing.
  */
 static int64_t put_off(struct outlet *o, int64_t late_us)
 {
-	int64_t by_us = 0;
+	int64_t by_us;
 
 	if (o->lateness && late_us > STALL_US) {
-		forgive(o);
+		forget_late(o, 0);
 		return late_us;
 	}
-	o->least_late_us = o->lateness ? MIN(o->least_late_us, late_us) : late_us;
+	if (!o->least_late_us || late_us < o->least_late_us)
+		o->least_late_us = late_us;
 	o->lateness += LATE_COUNTS;
-	if (o->lateness >= LATE_ENOUGH) {
-		by_us = o->least_late_us;
-		forgive(o);
-	}
+	if (o->lateness < LATE_ENOUGH)
+		return 0;
+	by_us = o->least_late_us;
+	forget_late(o, o->lateness - LATE_ENOUGH);
 	return by_us;
 }
 
@@ -191,8 +194,10 @@ static int64_t pace(struct outlet *o, const struct outlet_packet *packet, int64_
 
 	if (packet->made_up && due_us < now_us)
 		return now_us;
-	if (!o->paced || due_us > now_us + ANEW_US || due_us < now_us - ANEW_US)
+	if (!o->paced || due_us > now_us + ANEW_US || due_us < now_us - ANEW_US) {
 		due_us = now_us;
+		forget_late(o, LATE_AT_FIRST);
+	}
 	if (due_us < now_us) {
 		o->early = 0;
 		reckon(o, packet, due_us + put_off(o, now_us - due_us));

@@ -58,8 +58,8 @@ struct outlet {
 	uint32_t pace_timestamp, pace_clock_hz;
 	int64_t pace_us;
 	unsigned early;        /* packets in a row that came well before their time */
-	unsigned lateness;     /* how many were late of late; 0: all were in time */
-	int64_t least_late_us; /* of those */
+	unsigned lateness;     /* how many were late of late; 0: the reckoning holds */
+	int64_t least_late_us; /* of those; 0: none */
 	unsigned first, queued;
 	struct outlet_waiting queue[OUTLET_QUEUE];
 	struct wheel_timer timer; /* set while packets wait */

@@ -170,23 +170,23 @@ static void test_clocks_that_drift_anew(void)
 	drift(-200, 30, 17000);
 }
 
-/* Of so many packets the `late` ones, as bits, come `late_us` late: when do they all leave? */
+/* Of `count` packets the `late` ones, as bits, come `late_us` late: when do they all leave? */
 struct lateness {
 	uint64_t late;
 	int64_t late_us;
 	unsigned moved_from; /* the first one behind which all is put off … */
 	int64_t moved_us;    /* … by so much */
+	unsigned count;
 };
 
 static void check_lateness(const struct lateness *l)
 {
-	enum { COUNT = 48 }; /* before it is seen that all could leave earlier */
 	int64_t start_us;
 	unsigned next = 1;
 	struct mock_flow_packet got;
 
 	mock_flow_begin(20);
-	for (start_us = mock_flow.now_us; next < COUNT; mock_flow_advance(1000)) {
+	for (start_us = mock_flow.now_us; next < l->count; mock_flow_advance(1000)) {
 		int64_t late_us = l->late >> next & 1 ? l->late_us : 0;
 
 		if (mock_flow.now_us - start_us >= next * 20000 + late_us) {
@@ -210,10 +210,10 @@ static void check_lateness(const struct lateness *l)
 /* Now and then, as when this process had to wait: the others keep their pace. */
 static void test_few_late(void)
 {
-	const struct lateness one = { BIT(20), 8000, 64, 0 };
-	const struct lateness very = { BIT(20), 15000, 64, 0 };
-	const struct lateness some = { BIT(10) | BIT(22) | BIT(34) | BIT(46), 2000, 64, 0 };
-	const struct lateness in_a_row = { BIT(20) | BIT(21) | BIT(22), 3000, 64, 0 };
+	const struct lateness one = { BIT(52), 8000, 64, 0, 64 };
+	const struct lateness very = { BIT(52), 15000, 64, 0, 64 };
+	const struct lateness some = { BIT(50) | BIT(56) | BIT(62), 2000, 64, 0, 64 };
+	const struct lateness in_a_row = { BIT(52) | BIT(53) | BIT(54), 3000, 64, 0, 64 };
 
 	check_lateness(&one);
 	check_lateness(&very);
@@ -224,8 +224,8 @@ static void test_few_late(void)
 /* Again and again: what follows waits as long, and then none is late. */
 static void test_many_late(void)
 {
-	const struct lateness in_a_row = { ~UINT64_C(0) << 20, 3000, 23, 3000 };
-	const struct lateness every_third = { UINT64_C(0x1249249249249249), 4000, 15, 4000 };
+	const struct lateness in_a_row = { ~UINT64_C(0) << 52, 3000, 55, 3000, 64 };
+	const struct lateness every_third = { UINT64_C(0x1249) << 49, 4000, 61, 4000, 64 };
 
 	check_lateness(&in_a_row);
 	check_lateness(&every_third);
@@ -234,11 +234,25 @@ static void test_many_late(void)
 /* A source that stands still for longer, as networks do. */
 static void test_very_late_again(void)
 {
-	const struct lateness twice = { BIT(20) | BIT(24), 12000, 24, 12000 };
-	const struct lateness seldom = { BIT(20) | BIT(30), 12000, 64, 0 };
+	const struct lateness twice = { BIT(50) | BIT(54), 12000, 54, 12000, 64 };
+	const struct lateness seldom = { BIT(50) | BIT(60), 12000, 64, 0, 64 };
 
 	check_lateness(&twice);
 	check_lateness(&seldom);
+}
+
+/* The first packet says little of when those to come will be there. */
+static void test_late_at_first(void)
+{
+	const struct lateness second = { BIT(2), 2000, 2, 2000, 48 };
+	const struct lateness later = { BIT(24), 2000, 24, 2000, 48 };
+	const struct lateness very = { BIT(10), 100000, 10, 100000, 32 };
+	const struct lateness after = { BIT(26), 2000, 64, 0, 48 };
+
+	check_lateness(&second);
+	check_lateness(&later);
+	check_lateness(&very);
+	check_lateness(&after);
 }
 
 int main(int argc, char **argv)
@@ -253,5 +267,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/media/outlet/late/few", test_few_late);
 	g_test_add_func("/media/outlet/late/many", test_many_late);
 	g_test_add_func("/media/outlet/late/very", test_very_late_again);
+	g_test_add_func("/media/outlet/late/first", test_late_at_first);
 	return g_test_run();
 }
