@@ -21,7 +21,10 @@ enum {
 	EVENTS_PER_TURN = 128,
 	DENSE_US = 16 * WHEEL_TICK_US, /* what loop_gather counts is looked at so often */
 	DENSE_PER_TICK = 2,
+	BEHIND_ROUNDS = 16, /* how often descriptors are served in a turn that is late */
 };
+
+static const int64_t BEHIND_US = 10000; /* so late, packets may have piled up in sockets */
 
 static const int64_t NEVER_US = INT64_MAX;
 
@@ -40,6 +43,7 @@ struct loop {
 	unsigned gathers; /* since then */
 	bool gathering;   /* asked for in the last turn */
 	bool dense;       /* often enough to be worth it */
+	bool behind;      /* this turn should have been long ago */
 	bool stopped;
 	atomic_bool stop_posted; /* [any]: `stop` is in the mailbox */
 	struct message stop;
@@ -242,6 +246,7 @@ static void wait_for_events(struct loop *loop, int64_t max_wait_us)
 	/* The system kept us waiting: timers are not to run before what has come meanwhile. */
 	if (!loop->event_count && loop->now_us - WHEEL_TICK_US > due_us)
 		poll_events(loop, 0);
+	loop->behind = loop->now_us - BEHIND_US > due_us;
 }
 
 static void serve_events(struct loop *loop)
@@ -258,6 +263,20 @@ static void serve_events(struct loop *loop)
 	loop->event_count = 0;
 }
 
+/*
+ * What waits behind the first packet of a socket should have been served before timers that are due
+ * by now, such as those of who mixes it.
+ */
+static void catch_up(struct loop *loop)
+{
+	for (int i = 1; i < BEHIND_ROUNDS; i++) {
+		poll_events(loop, 0);
+		if (!loop->event_count)
+			return;
+		serve_events(loop);
+	}
+}
+
 /* Messages are looked for even when their descriptor did not fire: WAKE_LATER does not write it. */
 void loop_turn(struct loop *loop, int64_t max_wait_us)
 {
@@ -267,6 +286,8 @@ void loop_turn(struct loop *loop, int64_t max_wait_us)
 	wait_for_events(loop, max_wait_us);
 	mailbox_run(loop->mailbox);
 	serve_events(loop);
+	if (loop->behind)
+		catch_up(loop);
 	if (loop->wheel.count)
 		wheel_run(&loop->wheel, loop->now_us);
 	for (struct loop_end *end = loop->ends; end; end = end->next)

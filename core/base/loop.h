@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A media worker's loop: epoll, a mailbox, timers and one clock reading per turn. A turn is:
- * wait, read the clock, run messages, serve descriptors, run due timers, call the turn's end
- * (which sends what was gathered and wakes whom WAKE_LATER messages went to).
+ * wait, read the clock, run messages, serve descriptors (more than once where the turn is late),
+ * run due timers, call the turn's end (which sends what was gathered and wakes whom WAKE_LATER
+ * messages went to).
  */
 #ifndef BASE_LOOP_H
 #define BASE_LOOP_H

@@ -414,6 +414,32 @@ static void test_late_timers_come_after_what_is_ready(void)
 	g_string_free(seen, TRUE);
 }
 
+/* One of several at a time, as of packets in a socket. */
+static void test_all_that_piled_up_comes_before_late_timers(void)
+{
+	GString *seen = g_string_new(NULL);
+	struct loop *loop = loop_new();
+	struct bell bell = { .seen = seen };
+	struct timespec rest = { .tv_nsec = 20 * 1000 * 1000 };
+	const uint64_t packets = 5;
+	struct spy spy;
+	int fd = eventfd(0, EFD_NONBLOCK | EFD_SEMAPHORE);
+
+	spy_open(&spy, loop, seen, 's');
+	g_assert_cmpint(dup2(fd, spy.fd), ==, spy.fd);
+	g_assert_cmpint(loop_watch(loop, spy.fd, &spy.source), ==, 0);
+	wheel_timer_init(&bell.timer, ring);
+	wheel_set(loop_wheel(loop), &bell.timer, loop_now_us(loop) + 1000);
+	g_assert_cmpint(write(fd, &packets, sizeof(packets)), ==, sizeof(packets));
+	nanosleep(&rest, NULL);
+	loop_turn(loop, -1);
+	g_assert_cmpstr(seen->str, ==, "ssssst");
+	loop_free(loop);
+	close(spy.fd);
+	close(fd);
+	g_string_free(seen, TRUE);
+}
+
 static void test_max_wait_bounds_a_far_deadline(void)
 {
 	struct loop *loop = loop_new();
@@ -572,6 +598,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/base/loop/deadline-earliest", test_earliest_deadline_counts);
 	g_test_add_func("/base/loop/timer", test_timer_wakes_the_loop);
 	g_test_add_func("/base/loop/timer-late", test_late_timers_come_after_what_is_ready);
+	g_test_add_func("/base/loop/piled-up", test_all_that_piled_up_comes_before_late_timers);
 	g_test_add_func("/base/loop/max-wait", test_max_wait_bounds_a_far_deadline);
 	g_test_add_func("/base/loop/deadline-once", test_deadline_is_for_one_turn);
 	g_test_add_func("/base/loop/round-up", test_part_of_a_millisecond_is_waited_for);
