@@ -7,21 +7,13 @@
 #include "base/clock.h"
 #include "base/ref.h"
 #include "media/dtls_priv.h"
+#include "media/dtls_work.h"
 #include "media/ice.h"
 #include "media/secure.h"
 #include "srtp/srtp.h"
 
 /* How long until it is looked again whether there is somewhere to send a hello to. */
 static const int64_t NOWHERE_US = 100000;
-
-struct dtls_work {
-	struct media_worker *worker;
-	struct list waiting;      /* struct stream_dtls, in the order of their turns */
-	struct wheel_timer timer; /* the next turn, when something waits */
-	int64_t turn_us;          /* the turn of the loop that the next is about */
-	int64_t spent_us;
-	unsigned half_open;
-};
 
 /* ---- what it has to do with its stream and worker ---- */
 
@@ -278,6 +270,8 @@ void dtls_work_spend(struct dtls_work *w)
 	w->spent_us = DTLS_TURN_US;
 }
 
+static void on_turn(struct wheel_timer *timer, int64_t now_us);
+
 /* What waits gets time as long as there is some in this turn. */
 static void work(struct dtls_work *w)
 {
@@ -297,8 +291,10 @@ static void work(struct dtls_work *w)
 		if ((d->due || d->first) && list_empty(&d->turn))
 			list_append(&w->waiting, &d->turn);
 	}
-	if (!list_empty(&w->waiting))
+	if (!list_empty(&w->waiting)) {
+		w->timer.fn = on_turn;
 		wheel_set(loop_wheel(loop), &w->timer, now_us);
+	}
 }
 
 static void on_turn(struct wheel_timer *timer, int64_t now_us)
@@ -350,22 +346,6 @@ void stream_dtls_stop(struct stream_dtls *d)
 	stream_dtls_drop_waiting(d);
 	d->due = false;
 	stream_dtls_set_half_open(d, false);
-}
-
-struct dtls_work *dtls_work_new(struct media_worker *worker)
-{
-	struct dtls_work *w = g_new0(struct dtls_work, 1);
-
-	w->worker = worker;
-	w->turn_us = -1;
-	list_init(&w->waiting);
-	wheel_timer_init(&w->timer, on_turn);
-	return w;
-}
-
-void dtls_work_free(struct dtls_work *w)
-{
-	g_free(w);
 }
 
 /* ---- datagrams ---- */

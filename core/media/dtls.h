@@ -44,9 +44,6 @@ struct stream_dtls;
 /* What waits for its turn on one worker. */
 struct dtls_work;
 
-/* [control] */
-struct dtls_work *dtls_work_new(struct media_worker *worker);
-void dtls_work_free(struct dtls_work *work);
 /* Tests: this turn of the loop has no time left. */
 void dtls_work_spend(struct dtls_work *work);
 

@@ -3,6 +3,7 @@
  * Deliveries that are not plain: RTP blocked, silenced or sent back as the plan's filter says, sink
  * by sink. Blocked packets leave a gap in the sequence numbers, as lost ones do.
  */
+#include "media/deliver.h"
 #include "media/flow.h"
 #include "media/packet.h"
 #include "media/secure.h"
@@ -252,4 +253,12 @@ void media_deliver_filtered(struct packet *packet)
 			deliver_one(&copy, i, payload);
 	}
 	deliver_one(packet, in->rtp_sink_count - 1u, payload);
+}
+
+void media_deliver(struct packet *packet)
+{
+	if ((packet->in->plan->filter || packet->in->flows) && packet->kind != DATAGRAM_RTCP)
+		media_deliver_filtered(packet);
+	else
+		media_deliver_plain(packet);
 }

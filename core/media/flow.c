@@ -188,33 +188,6 @@ void flow_take(struct flow *flow, struct packet *packet, bool silent, const stru
 	transcoder_take(flow->transcoder, packet, &flow->outlet, silent, block);
 }
 
-struct flow *flow_find(const struct stream *source, const struct stream *sink)
-{
-	for (unsigned p = 0; source->flows && p < source->rtp_sink_count; p++)
-		if (source->rtp_sinks[p] == sink && source->flows[p] &&
-			source->flows[p]->transcoder)
-			return source->flows[p];
-	return NULL;
-}
-
-struct flow *flow_sending(const struct stream *sink, uint32_t ssrc)
-{
-	for (unsigned i = 0; i < sink->set->plan->stream_count; i++) {
-		struct flow *flow = flow_find(&sink->set->streams[i], sink);
-
-		if (flow && outlet_find_out(&flow->outlet, ssrc))
-			return flow;
-	}
-	return NULL;
-}
-
-const struct outlet_ssrc *flow_sent_as(const struct stream *sink, uint32_t ssrc)
-{
-	struct flow *flow = flow_sending(sink, ssrc);
-
-	return flow ? outlet_find_out(&flow->outlet, ssrc) : NULL;
-}
-
 void flows_put_digit(struct stream *source, const struct digit *digit)
 {
 	for (unsigned p = 0; source->flows && p < source->plan->rtp_sink_count; p++) {

@@ -13,7 +13,7 @@
 #include "media/outlet.h"
 #include "media/packet.h"
 #include "media/playback.h"
-#include "media/reporter.h"
+#include "media/report.h"
 #include "rtp/rtcp.h"
 
 #include <errno.h>
@@ -122,7 +122,7 @@ static int open_one(struct stream *s, const struct stream_set *latest, struct er
 	g = s->generator = g_new0(struct generator, 1);
 	g->stream = s;
 	g->wall_minus_mono_us = clock_wall_us() - clock_mono_us();
-	reporter_cname();
+	report_cname();
 	stream_stats_make_sent(s->stats);
 	wheel_timer_init(&g->timer, on_due);
 	outlet_init(&g->outlet, (uint64_t)g_random_int() << 32 | g_random_int());
@@ -173,13 +173,13 @@ static size_t write_report(uint8_t *at, const struct generator *g, int64_t now_u
 
 	rtcp_set_time(&info, now_us + g->wall_minus_mono_us);
 	len = rtcp_write_report(at, s->out, &info, NULL, 0);
-	return len + rtcp_write_sdes(at + len, s->out, reporter_cname(), STR_NULL);
+	return len + rtcp_write_sdes(at + len, s->out, report_cname(), STR_NULL);
 }
 
 static void send_report(struct generator *g, int64_t now_us)
 {
 	static const union sock nobody;
-	struct stream *out = reporter_way(g->stream);
+	struct stream *out = report_way(g->stream);
 	struct packet packet = {
 		.in = out, .from = &nobody, .now_us = now_us, .kind = DATAGRAM_RTCP
 	};
@@ -510,7 +510,7 @@ void generator_mix(struct stream *sink, uint64_t *at, const int16_t *samples_in,
 }
 
 /* It begins now, by the clock of what is heard. */
-void generator_send_beside(struct stream *sink, const struct outlet_packet *packet, int64_t now_us)
+static void send_beside(struct stream *sink, const struct outlet_packet *packet, int64_t now_us)
 {
 	struct generator *g = sink->generator;
 	struct outlet_packet sent = *packet;
@@ -527,6 +527,14 @@ void generator_send_beside(struct stream *sink, const struct outlet_packet *pack
 	sent.timestamp = g->beside_out;
 	sent.at_once = true;
 	outlet_send(&g->outlet, &sent, now_us);
+}
+
+void generator_send(struct outlet *o, const struct outlet_packet *packet, int64_t now_us)
+{
+	if (o->mixed)
+		send_beside(o->sink, packet, now_us);
+	else
+		outlet_send(o, packet, now_us);
 }
 
 void generator_obey(struct stream *sink, const struct codec *codec, int request)

@@ -16,6 +16,7 @@
 
 struct codec;
 struct generator;
+struct outlet;
 struct outlet_packet;
 struct stream;
 struct stream_set;
@@ -37,8 +38,11 @@ void generators_start(struct stream_set *set);
  * (mixer.h). Without a mixer they are left out. [media]
  */
 void generator_mix(struct stream *sink, uint64_t *at, const int16_t *samples, size_t count);
-/* What goes beside the mixed audio, events above all, under the same SSRC; takes its buf. [media] */
-void generator_send_beside(struct stream *sink, const struct outlet_packet *packet, int64_t now_us);
+/*
+ * By an outlet of a flow, or, where its audio is mixed, beside that (events above all) under the SSRC
+ * of its sink's generator. Takes the packet's buf. [media]
+ */
+void generator_send(struct outlet *o, const struct outlet_packet *packet, int64_t now_us);
 /* What the peer of `sink` asks an encoder of `codec` for, in that codec's terms. [media] */
 void generator_obey(struct stream *sink, const struct codec *codec, int request);
 

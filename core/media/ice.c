@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Agents of ICE between ports, the worker's wheel, and the streams they steer. */
-#include "media/ice.h"
+#include "media/ice_priv.h"
 
 #include "media/dtls.h"
 #include "media/packet.h"
 
 #include <glib.h>
-
-struct stream_ice {
-	struct wheel_timer timer; /* set while the agent waits for time to pass */
-	struct ice_agent *agent;
-	struct stream *stream; /* of the section's RTP */
-};
 
 static struct wheel *wheel_of(const struct stream_ice *ice)
 {
@@ -39,11 +33,6 @@ static void on_due(struct wheel_timer *timer, int64_t now_us)
 static struct stream *stream_of(const struct stream_ice *ice, unsigned component)
 {
 	return ice->stream + component - 1;
-}
-
-static unsigned component_of(const struct stream *stream)
-{
-	return (unsigned)(stream - stream->rtp_of) + 1;
 }
 
 static struct port *port_of(const struct stream_ice *ice, unsigned local)
@@ -280,20 +269,4 @@ void media_ice_in(struct packet *packet)
 	}
 	set_timer(ice);
 	buf_put(packet->buf);
-}
-
-bool media_ice_valid(const struct stream *stream, const union sock *from)
-{
-	const struct stream_ice *ice = stream->rtp_of->ice;
-	struct addr addr = addr_of_sock(from);
-
-	return ice && ice_agent_valid(ice->agent, component_of(stream), &addr);
-}
-
-bool media_ice_has_pair(const struct stream *stream)
-{
-	const struct stream_ice *ice = stream->rtp_of->ice;
-	struct ice_event pair;
-
-	return ice && ice_agent_pair(ice->agent, component_of(stream), &pair);
 }

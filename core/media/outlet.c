@@ -8,7 +8,6 @@
  */
 #include "media/outlet.h"
 
-#include "media/generator.h"
 #include "media/packet.h"
 #include "rtp/seq.h"
 
@@ -242,10 +241,6 @@ void outlet_send(struct outlet *o, const struct outlet_packet *packet, int64_t n
 	};
 	int64_t due_us;
 
-	if (o->mixed) {
-		generator_send_beside(o->sink, packet, now_us);
-		return;
-	}
 	due_us = packet->at_once ? now_us : pace(o, packet, now_us);
 	rtp_write(packet->buf->data, &header);
 	s->next_seq++;

@@ -88,7 +88,10 @@ struct outlet_ssrc *outlet_find_in(struct outlet *o, uint32_t ssrc);
 struct outlet_ssrc *outlet_find_out(struct outlet *o, uint32_t ssrc);
 /* A timestamp received in terms of those sent. */
 uint32_t outlet_timestamp(const struct outlet_ssrc *s, uint32_t timestamp);
-/* Takes the packet's buf, writes its header, and sends it when it is due. */
+/*
+ * Takes the packet's buf, writes its header, and sends it when it is due. Not for outlets that are
+ * mixed (generator_send).
+ */
 void outlet_send(struct outlet *o, const struct outlet_packet *packet, int64_t now_us);
 /*
  * Sends `packet` as it is but for these numbers, at once; takes its buf. Numbers that follow

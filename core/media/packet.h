@@ -39,7 +39,7 @@ void media_receive(struct port *port, struct buf *buf, const union sock *from, b
 void media_count_drop(const struct packet *packet, struct stream *stream, enum reason reason);
 /* drop.c: drops a packet that came in. Takes packet->buf. */
 void media_drop(struct packet *packet, enum reason reason);
-/* receive.c: to the stream's sinks, without waiting. Takes packet->buf. */
+/* filter.c: to the stream's sinks, without waiting. Takes packet->buf. */
 void media_deliver(struct packet *packet);
 /* delay.c: to wait first. Takes packet->buf. */
 void media_delay(struct packet *packet);

@@ -18,6 +18,7 @@
  * A step that says no names a reason, which is counted; nothing else happens to the packet.
  */
 #include "media/bundle.h"
+#include "media/deliver.h"
 #include "media/dtls.h"
 #include "media/ice.h"
 #include "media/loop_check.h"
@@ -147,27 +148,6 @@ static void count_in(const struct packet *packet)
 	counter_add(COUNTER_BYTES_IN, packet->buf->len);
 }
 
-/* In line wherever it is called from: that is every packet, and some again. */
-__attribute__((always_inline)) static inline void deliver_plain(struct packet *packet)
-{
-	bool rtcp = packet->kind == DATAGRAM_RTCP;
-	struct stream **sinks = rtcp ? packet->in->rtcp_sinks : packet->in->rtp_sinks;
-	unsigned count = rtcp ? packet->in->rtcp_sink_count : packet->in->rtp_sink_count;
-
-	if (!count) {
-		media_drop(packet, REASON_NO_SINK);
-		return;
-	}
-	for (unsigned i = 0; i + 1 < count; i++) {
-		struct packet copy = *packet;
-
-		copy.buf = media_copy(packet->buf);
-		if (copy.buf)
-			media_send(&copy, sinks[i]);
-	}
-	media_send(packet, sinks[count - 1]);
-}
-
 static void deliver_translated(struct packet *packet)
 {
 	if (!packet->in->rtcp_sink_count) {
@@ -186,18 +166,10 @@ static void deliver_translated(struct packet *packet)
 	buf_put(packet->buf);
 }
 
-void media_deliver(struct packet *packet)
-{
-	if ((packet->in->plan->filter || packet->in->flows) && packet->kind != DATAGRAM_RTCP)
-		media_deliver_filtered(packet);
-	else
-		deliver_plain(packet);
-}
-
 static void deliver_at_once(struct packet *packet)
 {
 	loop_hurry(packet->port->loop);
-	deliver_plain(packet);
+	media_deliver_plain(packet);
 }
 
 static void deliver_rtcp(struct packet *packet)
@@ -207,7 +179,7 @@ static void deliver_rtcp(struct packet *packet)
 	else if (packet->in->translated)
 		deliver_translated(packet);
 	else
-		deliver_plain(packet);
+		media_deliver_plain(packet);
 }
 
 static void deliver(struct packet *packet)

@@ -12,6 +12,7 @@
 #include "base/loop.h"
 #include "media/flow.h"
 #include "media/packet.h"
+#include "media/report.h"
 #include "media/transcoder.h"
 #include "rtp/rtcp.h"
 #include "sdp/sdp.h"
@@ -19,7 +20,6 @@
 enum {
 	SPREAD_US = 1000000, /* that much later at most, by chance */
 	DELAY_SECOND = 65536,
-	CNAME_DIGITS = 12,
 };
 
 _Static_assert(RTCP_REPORT_BYTES + RTCP_SDES_BYTES <= BUF_PAYLOAD, "a compound fits");
@@ -49,31 +49,6 @@ struct round {
 	unsigned count; /* that are still to be told */
 	bool any;       /* was sent */
 };
-
-struct str reporter_cname(void)
-{
-	static char cname[CNAME_DIGITS + 1];
-	static gsize made;
-
-	if (g_once_init_enter(&made)) {
-		uint64_t random = (uint64_t)g_random_int() << 32 | g_random_int();
-
-		g_snprintf(cname, sizeof(cname), "%012" G_GINT64_MODIFIER "x",
-			random & UINT64_C(0xffffffffffff));
-		g_once_init_leave(&made, 1);
-	}
-	return (struct str){ cname, CNAME_DIGITS };
-}
-
-struct stream *reporter_way(struct stream *rtp)
-{
-	if (rtp->rtcp)
-		return rtp;
-	for (unsigned i = 0; i < rtp->set->plan->stream_count; i++)
-		if (rtp->set->streams[i].rtp_of == rtp && rtp->set->streams[i].rtcp)
-			return &rtp->set->streams[i];
-	return NULL;
-}
 
 /* ---- what is said of what was received ---- */
 
@@ -151,7 +126,7 @@ static void send_report(struct round *round, uint32_t ssrc, const struct rtcp_se
 		return;
 	}
 	len = rtcp_write_report(packet.buf->data, ssrc, info, round->reports, round->count);
-	len += rtcp_write_sdes(packet.buf->data + len, ssrc, reporter_cname(), mid_of(stream));
+	len += rtcp_write_sdes(packet.buf->data + len, ssrc, report_cname(), mid_of(stream));
 	packet.buf->len = (uint32_t)len;
 	round->count = 0;
 	media_send(&packet, round->way);
@@ -232,7 +207,7 @@ static void report_all(struct reporter *r, int64_t now_us)
 {
 	struct stream_set *set = r->stream->set;
 	uint64_t packets_out = r->stream->stats->counts.packets_out;
-	struct round round = { .r = r, .way = reporter_way(r->stream), .now_us = now_us };
+	struct round round = { .r = r, .way = report_way(r->stream), .now_us = now_us };
 
 	if (!round.way || !round.way->carrier->dest_len)
 		return;
@@ -283,7 +258,7 @@ void reporters_open(struct stream_set *set)
 		s->reporter->ssrc = g_random_int() | 1;
 		s->reporter->wall_minus_mono_us = clock_wall_us() - clock_mono_us();
 		wheel_timer_init(&s->reporter->timer, on_due);
-		reporter_cname();
+		report_cname();
 	}
 }
 

@@ -7,8 +7,6 @@
 #ifndef MEDIA_REPORTER_H
 #define MEDIA_REPORTER_H
 
-#include "api/str.h"
-
 #include <stdint.h>
 
 struct packet;
@@ -26,10 +24,5 @@ void reporters_stop(struct stream_set *set);
 void reporters_start(struct stream_set *set);
 /* A compound that goes no further; takes packet->buf. [media] */
 void reporter_take(struct packet *packet);
-
-/* The stream that RTCP to the peer of `rtp` leaves by; NULL: there is none. [media] */
-struct stream *reporter_way(struct stream *rtp);
-/* Ours: the same for as long as the process runs. After the first call of it. [any] */
-struct str reporter_cname(void);
 
 #endif

@@ -42,74 +42,6 @@ void transcoder_follow(struct transcoder *t, const struct plan_transcode *plan)
 
 /* ---- what is sent ---- */
 
-static uint32_t ticks_of(const struct encoder *e, size_t samples)
-{
-	return (uint32_t)((uint64_t)samples * e->clock_hz / e->audio.sample_hz);
-}
-
-static void encode_packet(const struct turn *turn, const int16_t *samples)
-{
-	const struct encoder *e = turn->encoder;
-	struct outlet_packet packet = {
-		.buf = buf_get(turn->pool),
-		.payload_type = e->payload_type,
-		.timestamp = turn->ssrc->next_timestamp,
-		.clock_hz = e->clock_hz,
-		.made_up = turn->making_up,
-	};
-	int len;
-
-	if (!packet.buf) {
-		media_count_drop(turn->packet, turn->outlet->sink, REASON_NO_BUFFER);
-		return;
-	}
-	len = e->ops->encode(e->state, samples, packet.buf->data + RTP_HEADER_BYTES);
-	if (len <= 0) { /* nothing to be sent for this time */
-		buf_put(packet.buf);
-		return;
-	}
-	packet.buf->len = RTP_HEADER_BYTES + (uint32_t)len;
-	chain_count(e->chain[turn->decoder_index], (uint64_t)len, e->packet_samples);
-	outlet_send(turn->outlet, &packet, turn->packet->now_us);
-}
-
-static void encode(const struct turn *turn, const int16_t *samples)
-{
-	struct encoder *e = turn->encoder;
-	bool as_events = turn->t->puts_digits && dtmf_replace(turn, &samples);
-
-	if (turn->t->plan->mix && !as_events)
-		generator_mix(
-			turn->outlet->sink, &turn->outlet->mixed_at, samples, e->packet_samples);
-	else if (!as_events)
-		encode_packet(turn, samples);
-	turn->ssrc->next_timestamp += ticks_of(e, e->packet_samples);
-}
-
-void transcoder_send_samples(const struct turn *turn, const int16_t *samples, size_t count)
-{
-	struct encoder *e = turn->encoder;
-	unsigned channels = e->audio.channels;
-
-	while (count) {
-		size_t n = MIN(count, e->packet_samples - e->held);
-
-		if (n == e->packet_samples) {
-			encode(turn, samples);
-		} else {
-			memcpy(e->fifo + e->held * channels, samples,
-				n * channels * sizeof(int16_t));
-			e->held += n;
-			if (e->held == e->packet_samples) {
-				e->held = 0;
-				encode(turn, e->fifo);
-			}
-		}
-		samples += n * channels;
-		count -= n;
-	}
-}
-
 /* `count` samples of the decoder's kind. */
 static void send_heard(const struct turn *turn, const int16_t *samples, size_t count)
 {
@@ -123,18 +55,6 @@ static void send_heard(const struct turn *turn, const int16_t *samples, size_t c
 	n = turn->t->resampler->run(resampler, samples, count, resampled, CODEC_MAX_SAMPLES);
 	if (n > 0)
 		transcoder_send_samples(turn, resampled, (size_t)n);
-}
-
-static void send_silence(const struct turn *turn, size_t count)
-{
-	static const int16_t silence[480 * CODEC_MAX_CHANNELS];
-
-	while (count) {
-		size_t n = MIN(count, (size_t)480);
-
-		transcoder_send_samples(turn, silence, n);
-		count -= n;
-	}
 }
 
 /* ---- gaps ---- */
@@ -164,21 +84,6 @@ static void make_up(
 	turn->making_up = false;
 }
 
-/* A packet begun is filled with silence. */
-void transcoder_leave_out(const struct turn *turn, uint32_t ticks)
-{
-	struct encoder *e = turn->encoder;
-	uint64_t samples = (uint64_t)ticks * e->audio.sample_hz / turn->decoder->clock_hz;
-
-	if (e->held) {
-		size_t fill = MIN(samples, e->packet_samples - e->held);
-
-		samples -= fill;
-		send_silence(turn, fill);
-	}
-	turn->ssrc->next_timestamp += ticks_of(e, samples);
-}
-
 /* From what was heard last to this packet. */
 static void bridge(
 	struct turn *turn, unsigned lost, const struct rtp_header *h, const uint8_t *payload)
@@ -199,16 +104,6 @@ static void bridge(
 }
 
 /* ---- packets, in order ---- */
-
-void transcoder_drop_anchor(const struct turn *turn, uint32_t timestamp)
-{
-	struct outlet_ssrc *s = turn->ssrc;
-
-	s->anchor_in = timestamp;
-	s->anchor_out = s->next_timestamp + ticks_of(turn->encoder, turn->encoder->held);
-	s->clock_in = turn->decoder->clock_hz;
-	s->clock_out = turn->encoder->clock_hz;
-}
 
 static bool event_hides(struct transcoder *t, uint32_t timestamp)
 {
@@ -260,7 +155,7 @@ static void use_encoder(const struct turn *turn, unsigned index)
 		before->audio.channels == e->audio.channels)
 		transcoder_send_samples(turn, before->fifo, held);
 	else
-		turn->ssrc->next_timestamp += ticks_of(before, held);
+		turn->ssrc->next_timestamp += transcoder_ticks(before, held);
 }
 
 /*
@@ -298,7 +193,7 @@ static void take_audio(
 		return;
 	if (t->passed)
 		turn->ssrc->next_timestamp = outlet_timestamp(turn->ssrc, h->timestamp) -
-					     ticks_of(turn->encoder, turn->encoder->held);
+					     transcoder_ticks(turn->encoder, turn->encoder->held);
 	else
 		bridge(turn, lost, h, payload);
 	t->passed = false;
@@ -354,7 +249,7 @@ static void send_event(
 		(uint32_t)UINT16_MAX);
 	telephone_event_write(packet.buf->data + RTP_HEADER_BYTES, &sent);
 	packet.buf->len = RTP_HEADER_BYTES + TELEPHONE_EVENT_BYTES;
-	outlet_send(turn->outlet, &packet, turn->packet->now_us);
+	generator_send(turn->outlet, &packet, turn->packet->now_us);
 }
 
 static void take_event(
@@ -405,7 +300,7 @@ static void pass(struct turn *turn, const struct rtp_header *h, const uint8_t *p
 		telephone_event_write(packet.buf->data + RTP_HEADER_BYTES, &event);
 	}
 	packet.buf->len = RTP_HEADER_BYTES + (uint32_t)h->payload_len;
-	outlet_send(turn->outlet, &packet, turn->packet->now_us);
+	generator_send(turn->outlet, &packet, turn->packet->now_us);
 }
 
 static void take_in_order(struct turn *turn, const struct buf *buf, unsigned lost)

@@ -11,6 +11,7 @@
 #include <glib.h>
 
 #include "codec/registry.h"
+#include "media/generator.h"
 #include "media/outlet.h"
 #include "media/packet.h"
 #include "media/transcoder_priv.h"
@@ -298,7 +299,7 @@ static void send_event(const struct turn *turn, bool end)
 	}
 	telephone_event_write(packet.buf->data + RTP_HEADER_BYTES, &event);
 	packet.buf->len = RTP_HEADER_BYTES + TELEPHONE_EVENT_BYTES;
-	outlet_send(turn->outlet, &packet, turn->packet->now_us);
+	generator_send(turn->outlet, &packet, turn->packet->now_us);
 }
 
 static void send_ends(const struct turn *turn)

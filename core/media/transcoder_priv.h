@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What a transcoder is made of. transcoder_open.c makes it on control, transcoder.c runs it on a
- * worker; for these two alone.
+ * worker; for these and those beside them alone.
  */
 #ifndef MEDIA_TRANSCODER_PRIV_H
 #define MEDIA_TRANSCODER_PRIV_H
@@ -114,11 +114,13 @@ struct turn {
 	bool making_up;
 };
 
-/* transcoder.c: `count` samples of the encoder's kind, on their way to the sink. */
+/* transcoder_out.c: how much of its clock so many samples of an encoder are. */
+uint32_t transcoder_ticks(const struct encoder *e, size_t samples);
+/* transcoder_out.c: `count` samples of the encoder's kind, on their way to the sink. */
 void transcoder_send_samples(const struct turn *turn, const int16_t *samples, size_t count);
-/* transcoder.c: time in which nothing was sent, by the decoder's clock. */
+/* transcoder_out.c: time in which nothing was sent, by the decoder's clock. */
 void transcoder_leave_out(const struct turn *turn, uint32_t ticks);
-/* transcoder.c: this packet's timestamp is that of the sample which goes into the encoder next. */
+/* transcoder_out.c: this packet's timestamp is that of the sample which goes into the encoder next. */
 void transcoder_drop_anchor(const struct turn *turn, uint32_t timestamp);
 
 /* transcoder_dtmf.c: opens what the plan asks for. 0, or -ENOTSUP and `err`. [control] */

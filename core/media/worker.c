@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 #include "base/list.h"
-#include "media/dtls.h"
+#include "media/dtls_work.h"
 #include "stats/reason.h"
 
 #include <errno.h>
@@ -23,7 +23,7 @@ struct media_worker {
 	unsigned index;
 	struct loop *loop;
 	struct buf_pool *pool;
-	struct dtls_work *dtls;
+	struct dtls_work dtls;
 	struct offload *offload;          /* NULL: streams stay here */
 	const struct port_engine *engine; /* that knows the loop; NULL: none need to */
 	struct mailbox *control;
@@ -82,7 +82,10 @@ struct media_worker *media_worker_new(
 		return NULL;
 	}
 	worker->pool = buf_pool_new(MAX_BUFFERS);
-	worker->dtls = dtls_work_new(worker);
+	worker->dtls.worker = worker;
+	worker->dtls.turn_us = -1;
+	list_init(&worker->dtls.waiting);
+	wheel_timer_init(&worker->dtls.timer, NULL);
 	loop_on_turn_end(worker->loop, turn_end, worker);
 	return worker;
 }
@@ -104,7 +107,6 @@ void media_worker_free(struct media_worker *worker)
 		worker->engine->leave(worker->loop);
 	loop_free(worker->loop);
 	buf_pool_free(worker->pool);
-	dtls_work_free(worker->dtls);
 	g_free(worker);
 }
 
@@ -160,7 +162,7 @@ struct buf_pool *media_worker_pool(struct media_worker *worker)
 
 struct dtls_work *media_worker_dtls(struct media_worker *worker)
 {
-	return worker->dtls;
+	return &worker->dtls;
 }
 
 void media_worker_use_offload(struct media_worker *worker, struct offload *offload)
