@@ -272,6 +272,13 @@ void dtls_work_spend(struct dtls_work *w)
 
 static void on_turn(struct wheel_timer *timer, int64_t now_us);
 
+/* The worker made it, which knows nothing of this timer. */
+static void ask_for_turn(struct dtls_work *w, int64_t due_us)
+{
+	w->timer.fn = on_turn;
+	wheel_set(loop_wheel(media_worker_loop(w->worker)), &w->timer, due_us);
+}
+
 /* What waits gets time as long as there is some in this turn. */
 static void work(struct dtls_work *w)
 {
@@ -291,10 +298,8 @@ static void work(struct dtls_work *w)
 		if ((d->due || d->first) && list_empty(&d->turn))
 			list_append(&w->waiting, &d->turn);
 	}
-	if (!list_empty(&w->waiting)) {
-		w->timer.fn = on_turn;
-		wheel_set(loop_wheel(loop), &w->timer, now_us);
-	}
+	if (!list_empty(&w->waiting))
+		ask_for_turn(w, now_us);
 }
 
 static void on_turn(struct wheel_timer *timer, int64_t now_us)
@@ -457,5 +462,5 @@ void media_dtls_start(struct stream *stream)
 	}
 	d->due = true;
 	enqueue(d);
-	wheel_set(stream_dtls_wheel(d), &work_of(d)->timer, 0);
+	ask_for_turn(work_of(d), 0);
 }
