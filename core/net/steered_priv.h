@@ -60,6 +60,10 @@ struct lane {
 	struct steered_port *emptied; /* whose bound sockets are closed once nothing is in them */
 };
 
+/* --- steered_plain.c --- */
+
+/* Gives it a bound socket; what comes there is handed out as the port's. 0 or -errno and why. */
+int steered_open_plain(struct steered_port *port, struct err *err);
 /* Closes the bound socket that it has. [who has the port, or its lane's thread] */
 void steered_close_plain(struct steered_port *port);
 
