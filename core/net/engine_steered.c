@@ -454,8 +454,6 @@ int port_engine_steered_start(const struct addr *addrs, unsigned addr_count,
 		rc = open_lanes(addrs, err);
 	if (!rc)
 		rc = start_survey(addrs, err);
-	if (!rc)
-		rc = steered_self_test(addrs, addr_count, ports, err);
 	if (rc)
 		port_engine_steered_stop();
 	return rc;

@@ -100,10 +100,4 @@ void send_queue_add(struct lane_addr *place, struct steered_port *port, struct b
 	const union sock *to, socklen_t to_len);
 void send_queue_flush(struct lane_addr *place);
 
-/* --- steered_test.c --- */
-
-/* Of an engine that was just made: 0, or -errno and what did not work. [main] */
-int steered_self_test(const struct addr *addrs, unsigned addr_count, const struct port_span *ports,
-	struct err *err);
-
 #endif
