@@ -197,19 +197,6 @@ void media_learn_aim(struct stream *stream, struct port *port, const struct addr
 	note_peer(stream);
 }
 
-void media_tell_control(const struct stream *stream, struct media_event event)
-{
-	const struct session_state *state = stream->set->state;
-
-	event.session_id = state->id;
-	event.stream_id = stream->plan->id;
-	event.endpoint_gen = stream->plan->endpoint_gen;
-	event.committed = stream->source_state == SOURCE_COMMITTED;
-	if (stream->dest_len)
-		event.peer = addr_of_sock(&stream->dest);
-	media_worker_event(state->worker, &event);
-}
-
 /* Both sides were signalled, this one with an address: may be learned, and sent to. */
 static bool may_learn(const struct plan_stream *plan)
 {

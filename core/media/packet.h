@@ -33,11 +33,11 @@ enum { PACKET_OK = -1, PACKET_TAKEN = -2 }; /* else an enum reason */
 /* receive.c: a port's callback. Takes `buf`. [media] */
 void media_receive(struct port *port, struct buf *buf, const union sock *from, bool cut);
 /*
- * receive.c: counts a drop, in all and for `stream`: the one it came in on, or that it was to
+ * drop.c: counts a drop, in all and for `stream`: the one it came in on, or that it was to
  * leave by. The packet is still the caller's.
  */
 void media_count_drop(const struct packet *packet, struct stream *stream, enum reason reason);
-/* receive.c: drops a packet that came in. Takes packet->buf. */
+/* drop.c: drops a packet that came in. Takes packet->buf. */
 void media_drop(struct packet *packet, enum reason reason);
 /* receive.c: to the stream's sinks, without waiting. Takes packet->buf. */
 void media_deliver(struct packet *packet);
@@ -135,7 +135,7 @@ bool media_last_report(
 void media_send(struct packet *packet, struct stream *out);
 /* rtcp_translate.c: the compound as the sink's peer must see it, in place. */
 void media_translate_rtcp(struct packet *packet, struct stream *sink);
-/* learn.c: an event of `stream`; who it is of and where it is sent to is added. */
+/* stream.c: an event of `stream`; who it is of and where it is sent to is added. */
 void media_tell_control(const struct stream *stream, struct media_event event);
 /* A port's `unsent`: counts what left media_send well and did not leave the system. */
 void media_unsent(struct port *port, int error);
