@@ -315,7 +315,7 @@ static void take_in_order(struct turn *turn, const struct buf *buf, unsigned los
 		return;
 	}
 	payload = buf->data + header.payload_offset;
-	h = &t->plan->handler[header.payload_type];
+	h = &t->handler[header.payload_type];
 	turn->decoder_index = h->decoder;
 	turn->decoder = &t->decoders[h->decoder];
 	turn->encoder = &t->encoders[h->encoder];
@@ -402,7 +402,7 @@ static void leave_ssrc(const struct turn *turn, uint32_t ssrc)
 /* Clock of what is waited for; that of the latest packet will do. */
 static uint32_t clock_of(const struct transcoder *t, const uint8_t *rtp)
 {
-	const struct plan_handler *h = &t->plan->handler[rtp[1] & 0x7f];
+	const struct plan_handler *h = &t->handler[rtp[1] & 0x7f];
 	uint32_t clock_hz = t->decoders[h->decoder].clock_hz;
 
 	return clock_hz ? clock_hz : 8000;
