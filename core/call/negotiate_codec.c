@@ -404,49 +404,6 @@ static void restore_all(struct offering *of)
 		of->shown->entries[i].marks = 0;
 }
 
-static bool lists_equal(struct codec_list a, struct codec_list b)
-{
-	if (a.count != b.count)
-		return false;
-	for (unsigned i = 0; i < a.count; i++) {
-		const struct codec_entry *e = &a.entries[i], *f = &b.entries[i];
-
-		if (e->format.payload_type != f->format.payload_type || e->marks != f->marks ||
-			!format_is_same_codec(&e->format, &f->format) ||
-			!str_eq(e->format.fmtp, f->format.fmtp))
-			return false;
-	}
-	return true;
-}
-
-/*
- * Until the answer comes, packets go on as they did: by the former answer when the offer is the
- * same, else by what the receiver is known to take of it.
- */
-static void bridge(struct arena *arena, const struct codec_offer *offer, struct codec_agreement *a)
-{
-	const struct codec_agreement *before = offer->before;
-	struct codec_work known;
-
-	if (before && before->settled && lists_equal(before->said, a->said) &&
-		lists_equal(before->shown, a->shown)) {
-		a->settled = true;
-		a->as_is = before->as_is;
-		a->answered = codec_list_copy(arena, before->answered);
-		a->answer = codec_list_copy(arena, before->answer);
-		a->heard = codec_list_copy(arena, before->heard);
-		return;
-	}
-	known.count = 0;
-	for (unsigned i = 0; i < offer->known.count; i++) {
-		const struct codec_entry *e = codec_list_find(a->shown, &offer->known.formats[i]);
-
-		if (e)
-			codec_work_insert(&known, known.count, e);
-	}
-	a->answered = codec_list_copy(arena, codec_work_list(&known));
-}
-
 static bool any_accepted(const struct codec_agreement *before)
 {
 	for (unsigned i = 0; before && i < before->said.count; i++)
@@ -462,7 +419,7 @@ bool negotiate_touches_codecs(const struct codec_offer *offer)
 	return o->strip || o->offer || o->ignore || o->reuse || o->is_static || o->transcode ||
 	       o->mask || o->consume || o->accept || o->set || o->always || o->force ||
 	       o->asymmetric || any_accepted(offer->before) ||
-	       (offer->before && offer->before->heard.count);
+	       (offer->before && offer->before->heard.count) || negotiate_has_interim(offer);
 }
 
 bool negotiate_offer_codecs(
@@ -488,6 +445,7 @@ bool negotiate_offer_codecs(
 	ret->said = codec_list_copy(arena, codec_work_list(&said));
 	ret->shown = codec_list_copy(arena, codec_work_list(&shown));
 	ret->answer = ret->heard = (struct codec_list){ 0 };
-	bridge(arena, offer, ret);
+	ret->interim = (struct codec_interim){ 0 };
+	negotiate_interim(arena, offer, ret);
 	return shown.count > 0;
 }
