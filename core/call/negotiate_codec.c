@@ -130,10 +130,24 @@ static void take_shown(struct offering *of)
 									 : 0;
 }
 
+/* Does the receiver mean something else by that number itself (RFC 3264 8.3.2)? */
+static bool is_known_otherwise(
+	const struct codec_offer *offer, unsigned payload_type, const struct sdp_format *f)
+{
+	for (unsigned i = 0; i < offer->known.count; i++) {
+		const struct sdp_format *known = &offer->known.formats[i];
+
+		if (known->payload_type == payload_type && !format_is_same_codec(known, f))
+			return true;
+	}
+	return false;
+}
+
 /* Numbers never change their meaning across sides: also those of stripped codecs are taken. */
 static bool is_free(const struct offering *of, unsigned payload_type, const struct sdp_format *f)
 {
-	if (codecs_have_type(of->shown, payload_type))
+	if (codecs_have_type(of->shown, payload_type) ||
+		is_known_otherwise(of->offer, payload_type, f))
 		return false;
 	for (unsigned i = 0; i < of->said->count; i++) {
 		const struct sdp_format *said = &of->said->entries[i].format;
@@ -162,8 +176,7 @@ static int find_type(const struct offering *of, const struct sdp_format *f)
 	for (unsigned i = 0; i < of->said->count; i++) {
 		const struct sdp_format *said = &of->said->entries[i].format;
 
-		if (format_match(said, f) == CODEC_SAME &&
-			!codecs_have_type(of->shown, said->payload_type))
+		if (format_match(said, f) == CODEC_SAME && is_free(of, said->payload_type, f))
 			return said->payload_type;
 	}
 	for (unsigned i = 0; before && i < before->shown.count; i++) {
@@ -172,6 +185,12 @@ static int find_type(const struct offering *of, const struct sdp_format *f)
 		if (format_is_supplemental(f) && format_match(shown, f) == CODEC_SAME &&
 			is_free(of, shown->payload_type, f))
 			return shown->payload_type;
+	}
+	for (unsigned i = 0; format_is_supplemental(f) && i < of->offer->known.count; i++) {
+		const struct sdp_format *known = &of->offer->known.formats[i];
+
+		if (format_match(known, f) == CODEC_SAME && is_free(of, known->payload_type, f))
+			return known->payload_type;
 	}
 	for (unsigned t = FIRST_DYNAMIC; t <= LAST_TYPE; t++)
 		if (is_free(of, t, f))
