@@ -286,6 +286,11 @@ static bool is_accepted(const struct codec_entry *e)
 	return e && e->marks & ENTRY_ACCEPTED;
 }
 
+static struct codec_list or_else(struct codec_list list, struct codec_list other)
+{
+	return list.count ? list : other;
+}
+
 struct codec_flow agreement_flow(const struct codec_agreement *a, bool from_offerer)
 {
 	struct codec_flow flow = {
@@ -293,13 +298,13 @@ struct codec_flow agreement_flow(const struct codec_agreement *a, bool from_offe
 	};
 
 	if (from_offerer) {
-		flow.from = a->settled ? a->answer : a->said;
-		flow.to = a->answered.count ? a->answered : a->shown;
+		flow.from = a->settled ? a->answer : or_else(a->interim.sent, a->said);
+		flow.to = or_else(a->answered, a->shown);
 		flow.events_added = !find_event(a->said, 0) && find_event(a->shown, 0);
 	} else {
-		flow.from = a->settled ? a->answered : a->shown;
+		flow.from = a->settled ? a->answered : or_else(a->interim.returned, a->shown);
 		flow.heard = a->heard;
-		flow.to = a->said;
+		flow.to = a->settled ? a->said : or_else(a->interim.taken, a->said);
 		if (a->settled)
 			flow.told = a->answer;
 		flow.events_added = is_accepted(find_event(a->said, 0));

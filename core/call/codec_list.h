@@ -34,6 +34,16 @@ struct codec_list {
 };
 
 /*
+ * Between a re-offer and its answer: what both go on with, as it was agreed on before, and what of
+ * the new comes early. All empty when nothing had been.
+ */
+struct codec_interim {
+	struct codec_list sent;     /* by the offerer */
+	struct codec_list returned; /* by the one offered to */
+	struct codec_list taken;    /* by the offerer; by the other: `answered` */
+};
+
+/*
  * Of two sections whose codecs are not simply those of the bodies: kept by the one that was
  * offered to (struct media), whatever other branches of the offerer were offered.
  */
@@ -49,6 +59,7 @@ struct codec_agreement {
 	struct codec_list answer;   /* shown to the offerer */
 	/* Of `answered`, what was offered under other numbers: under those, which it may send, too. */
 	struct codec_list heard;
+	struct codec_interim interim; /* until it is settled */
 };
 
 /* Texts included; what `from` points to is not kept. */

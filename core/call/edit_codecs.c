@@ -120,7 +120,7 @@ bool codecs_have_clock(const struct codec_work *w, uint32_t clock_hz)
 	return false;
 }
 
-static bool has_audio(const struct codec_work *w)
+bool codecs_have_audio(const struct codec_work *w)
 {
 	for (unsigned i = 0; i < w->count; i++)
 		if (!is_supplemental(&w->entries[i]))
@@ -132,7 +132,7 @@ void codecs_drop_lonely(struct codec_work *w, const struct codec_work *said)
 {
 	unsigned kept = 0;
 
-	if (!has_audio(w))
+	if (!codecs_have_audio(w))
 		return;
 	for (unsigned i = 0; i < w->count; i++) {
 		const struct codec_entry e = w->entries[i];

@@ -120,6 +120,8 @@ struct codec_offer {
 	const struct codec_options *options;
 	/* What these two had agreed on when the same one offered; NULL: nothing. */
 	const struct codec_agreement *before;
+	/* … when the receiver of now did; NULL: nothing. One of both at most. */
+	const struct codec_agreement *back;
 	/* What the receiver was shown last, with marks; or without; both may be empty. */
 	struct codec_list shown_before;
 	struct format_list shown;

@@ -4,7 +4,7 @@
  * what the offerer is shown so that each of these can be reached. Read `negotiate_answer_codecs`
  * at the end first.
  */
-#include "call/negotiate.h"
+#include "call/negotiate_priv.h"
 
 static const struct codec_entry *find_shown(
 	const struct codec_agreement *a, const struct sdp_format *f)
@@ -44,14 +44,6 @@ static const struct codec_entry *find_renumbered(
 	return NULL;
 }
 
-static bool has_audio(const struct codec_work *w)
-{
-	for (unsigned i = 0; i < w->count; i++)
-		if (!format_is_supplemental(&w->entries[i].format))
-			return true;
-	return false;
-}
-
 static bool says_audio(const struct sdp_media *in)
 {
 	for (unsigned i = 0; i < in->format_count; i++)
@@ -79,7 +71,7 @@ static bool take_answered(
 		taken.format = in->formats[i];
 		codec_work_insert(w, w->count, &taken);
 	}
-	if (has_audio(w) || (w->count && !says_audio(in)))
+	if (codecs_have_audio(w) || (w->count && !says_audio(in)))
 		return true;
 	codec_work_take(w, in->formats, in->format_count);
 	return false;
@@ -281,6 +273,7 @@ void negotiate_answer_codecs(struct arena *arena, const struct sdp_media *in,
 
 	a->asymmetric |= o->asymmetric;
 	a->force |= o->force;
+	a->interim = (struct codec_interim){ 0 };
 	a->as_is = !take_answered(&answered, in, a);
 	negotiate_edit_codecs(&answered, o);
 	if (!answered.count)

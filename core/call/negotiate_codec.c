@@ -162,10 +162,24 @@ static void take_shown(struct offering *of)
 									 : 0;
 }
 
+/* Does the receiver mean something else by that number itself (RFC 3264 8.3.2)? */
+static bool is_known_otherwise(
+	const struct codec_offer *offer, unsigned payload_type, const struct sdp_format *f)
+{
+	for (unsigned i = 0; i < offer->known.count; i++) {
+		const struct sdp_format *known = &offer->known.formats[i];
+
+		if (known->payload_type == payload_type && !format_is_same_codec(known, f))
+			return true;
+	}
+	return false;
+}
+
 /* Numbers never change their meaning across sides: also those of stripped codecs are taken. */
 static bool is_free(const struct offering *of, unsigned payload_type, const struct sdp_format *f)
 {
-	if (codecs_have_type(of->shown, payload_type))
+	if (codecs_have_type(of->shown, payload_type) ||
+		is_known_otherwise(of->offer, payload_type, f))
 		return false;
 	for (unsigned i = 0; i < of->said->count; i++) {
 		const struct sdp_format *said = &of->said->entries[i].format;
@@ -194,8 +208,7 @@ static int find_type(const struct offering *of, const struct sdp_format *f)
 	for (unsigned i = 0; i < of->said->count; i++) {
 		const struct sdp_format *said = &of->said->entries[i].format;
 
-		if (format_match(said, f) == CODEC_SAME &&
-			!codecs_have_type(of->shown, said->payload_type))
+		if (format_match(said, f) == CODEC_SAME && is_free(of, said->payload_type, f))
 			return said->payload_type;
 	}
 	for (unsigned i = 0; before && i < before->shown.count; i++) {
@@ -204,6 +217,12 @@ static int find_type(const struct offering *of, const struct sdp_format *f)
 		if (format_is_supplemental(f) && format_match(shown, f) == CODEC_SAME &&
 			is_free(of, shown->payload_type, f))
 			return shown->payload_type;
+	}
+	for (unsigned i = 0; format_is_supplemental(f) && i < of->offer->known.count; i++) {
+		const struct sdp_format *known = &of->offer->known.formats[i];
+
+		if (format_match(known, f) == CODEC_SAME && is_free(of, known->payload_type, f))
+			return known->payload_type;
 	}
 	for (unsigned t = FIRST_DYNAMIC; t <= LAST_TYPE; t++)
 		if (is_free(of, t, f))
@@ -425,49 +444,6 @@ static void restore_all(struct offering *of)
 		of->shown->entries[i].marks = 0;
 }
 
-static bool lists_equal(struct codec_list a, struct codec_list b)
-{
-	if (a.count != b.count)
-		return false;
-	for (unsigned i = 0; i < a.count; i++) {
-		const struct codec_entry *e = &a.entries[i], *f = &b.entries[i];
-
-		if (e->format.payload_type != f->format.payload_type || e->marks != f->marks ||
-			!format_is_same_codec(&e->format, &f->format) ||
-			!str_eq(e->format.fmtp, f->format.fmtp))
-			return false;
-	}
-	return true;
-}
-
-/*
- * Until the answer comes, packets go on as they did: by the former answer when the offer is the
- * same, else by what the receiver is known to take of it.
- */
-static void bridge(struct arena *arena, const struct codec_offer *offer, struct codec_agreement *a)
-{
-	const struct codec_agreement *before = offer->before;
-	struct codec_work known;
-
-	if (before && before->settled && lists_equal(before->said, a->said) &&
-		lists_equal(before->shown, a->shown)) {
-		a->settled = true;
-		a->as_is = before->as_is;
-		a->answered = codec_list_copy(arena, before->answered);
-		a->answer = codec_list_copy(arena, before->answer);
-		a->heard = codec_list_copy(arena, before->heard);
-		return;
-	}
-	known.count = 0;
-	for (unsigned i = 0; i < offer->known.count; i++) {
-		const struct codec_entry *e = codec_list_find(a->shown, &offer->known.formats[i]);
-
-		if (e)
-			codec_work_insert(&known, known.count, e);
-	}
-	a->answered = codec_list_copy(arena, codec_work_list(&known));
-}
-
 static bool any_accepted(const struct codec_agreement *before)
 {
 	for (unsigned i = 0; before && i < before->said.count; i++)
@@ -483,7 +459,7 @@ bool negotiate_touches_codecs(const struct codec_offer *offer)
 	return o->strip || o->offer || o->ignore || o->reuse || o->is_static || o->transcode ||
 	       o->mask || o->consume || o->accept || o->set || o->always || o->force ||
 	       o->asymmetric || any_accepted(offer->before) ||
-	       (offer->before && offer->before->heard.count);
+	       (offer->before && offer->before->heard.count) || negotiate_has_interim(offer);
 }
 
 bool negotiate_offer_codecs(
@@ -509,6 +485,7 @@ bool negotiate_offer_codecs(
 	ret->said = codec_list_copy(arena, codec_work_list(&said));
 	ret->shown = codec_list_copy(arena, codec_work_list(&shown));
 	ret->answer = ret->heard = (struct codec_list){ 0 };
-	bridge(arena, offer, ret);
+	ret->interim = (struct codec_interim){ 0 };
+	negotiate_interim(arena, offer, ret);
 	return shown.count > 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Between negotiate_codec.c and edit_codecs.c: a list of codecs being edited. [control] */
+/* Between the files about codecs: a list of them being edited. [control] */
 #ifndef CALL_NEGOTIATE_PRIV_H
 #define CALL_NEGOTIATE_PRIV_H
 
@@ -7,6 +7,8 @@
 
 bool codecs_have(const struct codec_work *w, const struct sdp_format *f);
 bool codecs_have_type(const struct codec_work *w, unsigned payload_type);
+/* Is there a codec that does not go along with others? */
+bool codecs_have_audio(const struct codec_work *w);
 /* Is there a codec of that clock, one that does not go along with others? */
 bool codecs_have_clock(const struct codec_work *w, uint32_t clock_hz);
 /* Where they begin; the list's length when there is none. */
@@ -27,5 +29,11 @@ bool codecs_offer_again(struct codec_work *w, const struct value *list, struct c
  * Alone they may be all there is to a section.
  */
 void codecs_drop_lonely(struct codec_work *w, const struct codec_work *said);
+
+/* negotiate_interim.c: what goes on until the offer is answered, into `a`, whose lists are made. */
+void negotiate_interim(
+	struct arena *arena, const struct codec_offer *offer, struct codec_agreement *a);
+/* Is any of what was agreed on before changed on its way, and is until the answer? */
+bool negotiate_has_interim(const struct codec_offer *offer);
 
 #endif

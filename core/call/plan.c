@@ -123,11 +123,26 @@ static void add_events(struct plan_stream *s, const struct media *media)
 		add_event(s, &media->in->formats[i]);
 }
 
-/* It may use the numbers that it was offered, too. */
-static void add_heard_events(struct plan_stream *s, const struct codec_agreement *a)
+static void add_list_events(struct plan_stream *s, struct codec_list list)
 {
-	for (unsigned i = 0; a && i < a->heard.count; i++)
-		add_event(s, &a->heard.entries[i].format);
+	for (unsigned i = 0; i < list.count; i++)
+		add_event(s, &list.entries[i].format);
+}
+
+/* It may use the numbers that it was offered, too, and before an answer those it had before. */
+static void add_heard_events(struct plan_stream *s, const struct media *media)
+{
+	const struct codec_agreement *a = media->agreement;
+
+	if (a) {
+		add_list_events(s, a->heard);
+		add_list_events(s, a->interim.returned);
+	}
+	for (unsigned i = 0; i < media->source_count; i++) {
+		a = media_agreement(media->sources[i], media->party);
+		if (a)
+			add_list_events(s, a->interim.sent);
+	}
 }
 
 static bool is_mixed(const struct compiler *c, const struct media *media)
@@ -187,7 +202,7 @@ static void compile_stream(const struct compiler *c, struct plan_stream *s,
 	if (!s->rtp || s->opaque)
 		return;
 	add_events(s, media);
-	add_heard_events(s, media->agreement);
+	add_heard_events(s, media);
 	for (unsigned i = 0; i < media->source_count; i++)
 		if (!(s->events[0] | s->events[1]))
 			add_events(s, media->sources[i]);

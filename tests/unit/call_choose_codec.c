@@ -544,12 +544,56 @@ static void test_the_same_offer_again_changes_nothing(void)
 	offer(&t, "8 0", "");
 	g_assert_true(t.agreement.settled);
 	check_ways(&t, "8>9", "9>8");
-	/* Another one: to what the receiver is known to take, until it answers. */
+	/* Another one: as before, and of the new what can be, until it is answered. */
 	offer(&t, "3 0", "");
 	g_assert_false(t.agreement.settled);
-	check_ways(&t, "3>9 0>9", "9>3");
+	check_ways(&t, "8>9 3>9 0>9", "9>0 3>0");
 	answer(&t, "0", "");
 	check_ways(&t, "", "");
+	g_assert_cmpuint(t.agreement.interim.sent.count, ==, 0);
+	close_talk(&t);
+}
+
+static void test_an_open_offer_changes_nothing_yet(void)
+{
+	struct talk t;
+
+	open_talk(&t);
+	t.offer.mask = list(&t, "all");
+	t.offer.transcode = list(&t, "GSM");
+	offer(&t, "0", "");
+	answer(&t, "3", "");
+	/* Neither side has any codec of before in it. */
+	t.offer.transcode = list(&t, "PCMA");
+	offer(&t, "9", "");
+	check_ways(&t, "0>3 9>3", "3>0 8>0");
+	/* Nor has the next, before the first is answered. */
+	t.offer.transcode = list(&t, "G722");
+	offer(&t, "8", "");
+	check_ways(&t, "0>3 9>3 8>3", "3>0 8>0 9>0");
+	answer(&t, "9", "");
+	check_ways(&t, "8>9", "9>8");
+	close_talk(&t);
+}
+
+static void test_numbers_keep_their_meaning_until_the_answer(void)
+{
+	struct talk t;
+
+	open_talk(&t);
+	t.offer.mask = list(&t, "all");
+	t.offer.transcode = list(&t, "GSM");
+	offer(&t, "96", "a=rtpmap:96 PCMA/8000\r\n");
+	answer(&t, "3", "");
+	offer(&t, "96", "a=rtpmap:96 G722/8000\r\n");
+	check_ways(&t, "96>3", "3>96");
+	for (unsigned i = 0; i < 2; i++) {
+		struct codec_flow flow = agreement_flow(&t.agreement, i == 0);
+		const struct codec_list *own = i == 0 ? &flow.from : &flow.to;
+
+		g_assert_cmpuint(own->count, ==, 1);
+		g_assert_true(str_is(own->entries[0].format.encoding, "PCMA"));
+	}
 	close_talk(&t);
 }
 
@@ -645,6 +689,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/codec/choose/asymmetric", test_numbers_may_differ_when_allowed);
 	g_test_add_func("/codec/choose/strays", test_an_answer_of_strays_passes);
 	g_test_add_func("/codec/choose/again", test_the_same_offer_again_changes_nothing);
+	g_test_add_func("/codec/choose/open-offer", test_an_open_offer_changes_nothing_yet);
+	g_test_add_func("/codec/choose/open-offer-numbers",
+		test_numbers_keep_their_meaning_until_the_answer);
 	g_test_add_func("/codec/choose/accepted-stays", test_accepted_stays_in_re_offers);
 	g_test_add_func("/codec/choose/no-resampler", test_no_resampler_no_other_rate);
 	g_test_add_func("/codec/choose/describe", test_the_decisions_can_be_read);
