@@ -230,6 +230,7 @@ static const struct codec g729 = {
 	.encoder = &encoder,
 	.vectors = vectors,
 	.vector_count = G_N_ELEMENTS(vectors),
+	.usable = is_ours,
 };
 
 static const struct codec g729a = {
@@ -245,6 +246,7 @@ static const struct codec g729a = {
 	.silence = -1,
 	.decoder = &decoder,
 	.encoder = &encoder,
+	.usable = is_ours,
 };
 
 static int init(const struct host *host, void **ret_instance, char *error)

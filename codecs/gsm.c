@@ -169,6 +169,7 @@ static const struct codec gsm = {
 	.encoder = &encoder,
 	.vectors = vectors,
 	.vector_count = G_N_ELEMENTS(vectors),
+	.usable = is_ours,
 };
 
 static int init(const struct host *host, void **ret_instance, char *error)

@@ -41,6 +41,11 @@ struct ilbc_decoder {
 	unsigned lost; /* blocks, one after the other */
 };
 
+static bool is_ours(const struct codec_params *p)
+{
+	return p->clock_hz == SAMPLE_HZ && p->channels == 1;
+}
+
 /* MODES: it does not say. */
 static unsigned mode_of_fmtp(struct str fmtp)
 {
@@ -100,7 +105,7 @@ static int open_decoder(const void *data, const struct codec_params *params,
 
 	(void)data;
 	(void)want;
-	if (params->clock_hz != SAMPLE_HZ || params->channels != 1)
+	if (!is_ours(params))
 		return -EINVAL;
 	self = g_new0(struct ilbc_decoder, 1);
 	self->mode = mode_of(params);
@@ -248,6 +253,7 @@ static const struct codec ilbc = {
 	.silence = -1,
 	.decoder = &decoder,
 	.match = match,
+	.usable = is_ours,
 	.vectors = vectors,
 	.vector_count = G_N_ELEMENTS(vectors),
 };

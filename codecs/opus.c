@@ -457,6 +457,7 @@ static const struct codec opus = {
 	.answer = answer,
 	.vectors = vectors,
 	.vector_count = G_N_ELEMENTS(vectors),
+	.usable = is_ours,
 };
 
 static int init(const struct host *host, void **ret_instance, char *error)

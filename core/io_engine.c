@@ -45,13 +45,20 @@ static int start_steered(const struct config *config, const struct iface_table *
 {
 	const struct port_span ports = { (uint16_t)config->port_min, (uint16_t)config->port_max };
 	struct port_span system;
-	g_autoptr(GArray) addrs = collect_addrs(table);
+	g_autoptr(GArray) list = collect_addrs(table);
+	const struct addr *addrs = (const struct addr *)(void *)list->data;
+	int rc;
 
-	if (!addrs->len)
+	if (!list->len)
 		return err_set(err, EADDRNOTAVAIL, "no interface has an address to steer by");
 	*ret_ephemeral = ephemeral_overlap_here(&ports, &system);
-	return port_engine_steered_start((const struct addr *)(void *)addrs->data, addrs->len,
-		&ports, (unsigned)config->num_threads, *ret_ephemeral > 0, err);
+	rc = port_engine_steered_start(
+		addrs, list->len, &ports, (unsigned)config->num_threads, *ret_ephemeral > 0, err);
+	if (!rc)
+		rc = port_engine_steered_test(addrs, list->len, &ports, err);
+	if (rc)
+		port_engine_steered_stop();
+	return rc;
 }
 
 int io_engine_start(const struct config *config, struct iface_table *table,

@@ -86,6 +86,11 @@ static unsigned option_frames(struct str options, const char *name)
 	return 0;
 }
 
+static bool is_of_kind(const struct amr_kind *kind, const struct codec_params *params)
+{
+	return params->clock_hz == kind->sample_hz && params->channels <= 1;
+}
+
 static int open_decoder(const void *data, const struct codec_params *params,
 	const struct codec_audio *want, struct codec_audio *ret_audio, void **ret_decoder)
 {
@@ -94,7 +99,7 @@ static int open_decoder(const void *data, const struct codec_params *params,
 	void *library;
 
 	(void)want;
-	if (params->clock_hz != kind->sample_hz || params->channels > 1)
+	if (!is_of_kind(kind, params))
 		return -EINVAL;
 	library = kind->coder->open_decoder();
 	if (!library)
@@ -211,7 +216,7 @@ static int open_encoder(const void *data, const struct codec_params *params,
 	void *library;
 
 	(void)have;
-	if (params->clock_hz != kind->sample_hz || params->channels > 1)
+	if (!is_of_kind(kind, params))
 		return -EINVAL;
 	library = kind->coder->open_encoder();
 	if (!library)
@@ -316,13 +321,22 @@ static enum codec_match match_wide(const struct codec_params *a, const struct co
  * Frames that were interleaved wait for others of packets to come, while time goes on as those
  * packets tell: that is not done here.
  */
-static bool usable(const struct codec_params *params)
+static bool usable(const struct amr_kind *kind, const struct codec_params *params)
 {
 	struct amr_format format;
 
-	amr_format_parse(params->clock_hz == amr_wide.sample_hz ? &amr_wide : &amr_narrow,
-		params->fmtp, &format);
-	return !format.interleaving;
+	amr_format_parse(kind, params->fmtp, &format);
+	return is_of_kind(kind, params) && !format.interleaving;
+}
+
+static bool usable_narrow(const struct codec_params *params)
+{
+	return usable(&amr_narrow, params);
+}
+
+static bool usable_wide(const struct codec_params *params)
+{
+	return usable(&amr_wide, params);
 }
 
 static const struct codec_decoder decoders[] = {
@@ -359,7 +373,7 @@ static const struct codec codecs[] = {
 		.match = match_narrow,
 		.vectors = amr_narrow_vectors,
 		.vector_count = AMR_VECTORS,
-		.usable = usable },
+		.usable = usable_narrow },
 	{ .name = "AMR-WB",
 		.payload_type = -1,
 		.channels = 1,
@@ -374,7 +388,7 @@ static const struct codec codecs[] = {
 		.match = match_wide,
 		.vectors = amr_wide_vectors,
 		.vector_count = AMR_VECTORS,
-		.usable = usable },
+		.usable = usable_wide },
 };
 
 static int init(const struct host *host, void **ret_instance, char *error)

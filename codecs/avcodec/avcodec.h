@@ -53,6 +53,8 @@ extern const struct codec_encoder av_encoder;
 
 /* The headers an fmtp describes, as the library takes them; NULL: none, or not well described. */
 GByteArray *av_vorbis_headers(struct str fmtp);
+/* As in codec.h: it is tried, since only the library can tell whether the headers are good. */
+bool av_vorbis_usable(const struct codec_params *params);
 
 /* A payload on its way into the decoder. */
 struct av_cut {

@@ -86,7 +86,7 @@ static uint32_t usual_bitrate(const struct av_row *row, int rate)
 }
 
 static int open_context(struct encoder *self, const struct av_row *row,
-	const struct codec_params *params, const AVCodec *codec)
+	const struct codec_params *params, const AVCodec *codec, uint32_t bitrate)
 {
 	AVCodecContext *context = avcodec_alloc_context3(codec);
 	int samples = row->bits ? packet_samples(row, params, (int)self->audio.sample_hz) : 0;
@@ -96,8 +96,7 @@ static int open_context(struct encoder *self, const struct av_row *row,
 	context->sample_rate = (int)self->audio.sample_hz;
 	context->sample_fmt = choose_format(codec);
 	context->bits_per_coded_sample = (int)row->bits;
-	context->bit_rate = params->bitrate ? params->bitrate
-					    : usual_bitrate(row, context->sample_rate);
+	context->bit_rate = bitrate ? bitrate : usual_bitrate(row, context->sample_rate);
 	context->time_base = (AVRational){ 1, context->sample_rate };
 	context->frame_size = samples;
 	av_channel_layout_default(&context->ch_layout, self->audio.channels);
@@ -129,6 +128,7 @@ static int open_encoder(const void *data, const struct codec_params *params,
 	const struct av_row *row = data;
 	const AVCodec *codec = av_row_encoder(row);
 	uint32_t rate = row->rate_hz ? row->rate_hz : params->clock_hz;
+	uint32_t asked = row->codec.flags & CODEC_ONE_BITRATE ? 0 : params->bitrate;
 	uint8_t channels = row->mono ? 1 : params->channels ? params->channels : have->channels;
 	struct encoder *self;
 	int ret;
@@ -140,7 +140,11 @@ static int open_encoder(const void *data, const struct codec_params *params,
 		return -EINVAL;
 	self = g_new0(struct encoder, 1);
 	self->audio = (struct codec_audio){ (uint32_t)nearest_rate(codec, (int)rate), channels };
-	ret = open_context(self, row, params, codec);
+	ret = open_context(self, row, params, codec, asked);
+	if (ret < 0 && asked) {
+		avcodec_free_context(&self->context);
+		ret = open_context(self, row, params, codec, 0);
+	}
 	if (ret == 0)
 		ret = make_frame(self);
 	if (ret < 0) {

@@ -28,13 +28,14 @@
 #define G726(prefix_, codec_, kbits_, bits_, vectors_)                                          \
 	{                                                                                       \
 		.codec = { SAMPLES(prefix_ "G726-" #kbits_, -1, -1), .ptime_unit_ms = 20,       \
-			.bitrate = kbits_ * 1000, vectors_ },                                   \
+			.bitrate = kbits_ * 1000, .flags = CODEC_ONE_BITRATE, vectors_ },       \
 		.decoders = { codec_ }, .encoders = { codec_ }, .bits = bits_, .rate_hz = 8000, \
 		.mono = true                                                                    \
 	}
 
 static const struct av_row rows[] = {
-	{ .codec = { SPEECH("G723", 4, 30), .ptime_unit_ms = 30, .bitrate = 6300, VECTORS(g723) },
+	{ .codec = { SPEECH("G723", 4, 30), .ptime_unit_ms = 30, .bitrate = 6300,
+		  .flags = CODEC_ONE_BITRATE, VECTORS(g723) },
 		.decoders = { "g723_1" },
 		.encoders = { "g723_1" },
 		.framing = FRAMING_G723,
@@ -89,7 +90,7 @@ static const struct av_row rows[] = {
 	{ .codec = { FOR_FILES("eac3", -1), VECTORS(eac3) },
 		.decoders = { "eac3" },
 		.encoders = { "eac3" } },
-	{ .codec = { FOR_FILES("vorbis", -1) },
+	{ .codec = { FOR_FILES("vorbis", -1), .usable = av_vorbis_usable },
 		.decoders = { "vorbis", "libvorbis" },
 		.encoders = { "libvorbis" },
 		.vorbis = true },

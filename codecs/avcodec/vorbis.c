@@ -125,3 +125,29 @@ GByteArray *av_vorbis_headers(struct str fmtp)
 		g_byte_array_append(out, headers[i].at, (guint)headers[i].left);
 	return out;
 }
+
+static const struct av_row *find_row(void)
+{
+	const struct av_row *row;
+
+	for (unsigned i = 0; (row = av_row_at(i)) && !row->vorbis; i++)
+		;
+	return row;
+}
+
+bool av_vorbis_usable(const struct codec_params *params)
+{
+	const struct av_row *row = find_row();
+	const struct codec_audio audio = { params->clock_hz, params->channels };
+	struct codec_audio unused;
+	size_t samples;
+	void *state;
+
+	if (av_decoder.open(row, params, &audio, &unused, &state) < 0)
+		return false;
+	av_decoder.close(state);
+	if (av_encoder.open(row, params, &audio, &unused, &samples, &state) < 0)
+		return false;
+	av_encoder.close(state);
+	return true;
+}

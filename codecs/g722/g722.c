@@ -140,6 +140,7 @@ static const struct codec g722 = {
 	.encoder = &encoder,
 	.vectors = vectors,
 	.vector_count = G_N_ELEMENTS(vectors),
+	.usable = is_ours,
 };
 
 static int init(const struct host *host, void **ret_instance, char *error)

@@ -20,7 +20,8 @@
 
 enum {
 	CODEC_MAX_CHANNELS = 2,
-	CODEC_MAX_PACKET_MS = 200, /* the longest payload decoded; 120 is usual (RFC 3551, 7587) */
+	CODEC_MAX_PACKET_MS = 200,  /* the longest payload decoded; 120 is usual (RFC 3551, 7587) */
+	CODEC_MIN_SAMPLE_HZ = 1000, /* below, a rate is a mistake */
 	CODEC_MAX_SAMPLE_HZ = 48000,
 	CODEC_MAX_SAMPLES = CODEC_MAX_SAMPLE_HZ / 1000 * CODEC_MAX_PACKET_MS,
 	CODEC_MAX_PAYLOAD = 4000, /* bytes that an encoder may write */
@@ -134,6 +135,7 @@ enum codec_flag {
 	CODEC_EVENT = 8,        /* carries events (RFC 4733), not audio */
 	CODEC_FALLBACK = 32,    /* gives way to another of its name: for what wraps many codecs */
 	CODEC_NOISE = 16,       /* describes background noise (RFC 3389): see above */
+	CODEC_ONE_BITRATE = 64, /* its usual bit rate is the only one that is sent */
 };
 
 struct codec {
@@ -163,7 +165,9 @@ struct codec {
 	unsigned vector_count;
 	/*
 	 * Can it be decoded and encoded with these parameters? Where not, it is never transcoded,
-	 * though it may pass. NULL: with any. [control]
+	 * though it may pass. What `open` would refuse is refused here, for once it comes to that
+	 * it is too late to choose another. Asked only about rates and channels within the bounds above. NULL: with any
+	 * of those. [control]
 	 */
 	bool (*usable)(const struct codec_params *params);
 };

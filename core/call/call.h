@@ -101,7 +101,10 @@ struct call {
 struct call_table *call_table_new(struct media_worker *const *workers, unsigned worker_count,
 	struct mailbox *control, struct iface_table *interfaces,
 	const struct call_settings *settings);
-/* Ends all calls silently first; their sessions' answers must be run by the caller after. */
+/*
+ * table_tick.c: ends all calls silently first; their sessions' answers must be run by the caller
+ * after.
+ */
 void call_table_free(struct call_table *table);
 const struct call_settings *call_table_settings(const struct call_table *table);
 struct iface_table *call_table_interfaces(const struct call_table *table);
@@ -121,20 +124,20 @@ struct call *call_table_find(const struct call_table *table, struct str id);
 struct call *call_table_find_session(const struct call_table *table, uint64_t session_id);
 /* Calls `fn` for each, until it returns false; it must not end calls. */
 void call_table_each(const struct call_table *table, bool (*fn)(struct call *, void *), void *arg);
-/* Once a second or so: deletions that are due, timeouts (spec NG 5.8, daemon 6.2). */
+/* table_tick.c: once a second or so: deletions that are due, timeouts (spec NG 5.8, daemon 6.2). */
 void call_table_tick(struct call_table *table);
 /* Settings have changed: deadlines are found anew. */
 void call_table_look_again(struct call_table *table);
 /*
- * Ends a call, or all of them, at the operator's word (spec daemon 6.3). The number of calls
- * that were ended.
+ * table_tick.c: ends a call, or all of them, at the operator's word (spec daemon 6.3). The number
+ * of calls that were ended.
  */
 unsigned call_table_terminate(struct call_table *table, struct str id);
 unsigned call_table_terminate_all(struct call_table *table);
 /* dtmf_log.c: an event that is over, in all places where that is told (spec daemon 2.10). */
 void call_tell_dtmf(
 	const struct call *call, const struct party *from, const struct media_event *event);
-/* What workers report. */
+/* table_event.c: what workers report. */
 void call_table_event(const struct media_event *event, void *table);
 /* rtcp_log.c: RTCP that came, as a line in syslog (spec daemon 2.9). */
 void call_table_rtcp(uint64_t session_id, const uint8_t *data, size_t len, void *table);

@@ -142,7 +142,7 @@ bool format_is_usable(const struct sdp_format *f)
 	const struct codec *codec = codec_find(f->encoding);
 	struct codec_params params = format_params(f);
 
-	return codec_usable(codec) && (!codec->usable || codec->usable(&params));
+	return codec_usable_as(codec, &params);
 }
 
 bool codec_entry_reaches(const struct codec_entry *from, const struct codec_entry *to)

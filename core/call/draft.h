@@ -88,15 +88,11 @@ int exchange(struct draft *draft, const struct call_options *o, bool answer, GSt
  */
 int record_apply(struct draft *draft, enum record_action action, const struct call_options *o,
 	struct err *err);
-/* What offers and answers say of it; without --recording-dir that is a warning. */
-int record_exchange(struct draft *draft, const struct parties *p, const struct call_options *o,
-	struct err *err);
 /* `sdp`, made of what `from` sent, is told with the commit. */
 void record_body(struct draft *draft, const struct party *from, bool answer, struct str sdp);
 /* Before a plan is compiled / right before it is applied. */
 void record_prepare(struct draft *draft);
 void record_commit(const struct draft *draft);
-/* A whole command; -ENOENT: no such call. */
 /*
  * Of a call in a snapshot, which goes on in a file of its own when the call is restored; where that
  * cannot be, the call goes on without, and the log tells it. _read before its plan is made, _resume
@@ -105,6 +101,11 @@ void record_commit(const struct draft *draft);
 void record_write(const struct model *model, struct dict *dict, struct value *to);
 void record_read(struct call *call, const struct value *from);
 void record_resume(struct call *call);
+
+/* record_command.c. What offers and answers say of it; without --recording-dir that is a warning. */
+int record_exchange(struct draft *draft, const struct parties *p, const struct call_options *o,
+	struct err *err);
+/* A whole command; -ENOENT: no such call. */
 int call_record(struct call_table *table, enum record_action action, const struct call_options *o,
 	struct err *err);
 

@@ -251,6 +251,20 @@ static void make_answer(struct answering *an)
 	append_kinds(an, true);
 }
 
+/* Those that the offerer named, in its order, then the others (reuse-codecs). */
+static void put_in_order(struct codec_work *answer, struct codec_list said)
+{
+	struct codec_work before = *answer;
+
+	answer->count = 0;
+	for (unsigned i = 0; i < said.count; i++)
+		for (unsigned k = 0; k < before.count; k++)
+			if (format_is_same_type(&before.entries[k].format, &said.entries[i].format))
+				append(answer, &before.entries[k]);
+	for (unsigned k = 0; k < before.count; k++)
+		append(answer, &before.entries[k]);
+}
+
 void negotiate_answer_codecs(struct arena *arena, const struct sdp_media *in,
 	const struct codec_options *o, struct codec_agreement *a)
 {
@@ -274,6 +288,8 @@ void negotiate_answer_codecs(struct arena *arena, const struct sdp_media *in,
 		a->as_is = true;
 		codec_work_take_list(&answer, codec_work_list(&answered));
 	}
+	if (o->reuse)
+		put_in_order(&answer, a->said);
 	if (o->single)
 		keep_first(&answer);
 	a->answered = codec_list_copy(arena, codec_work_list(&answered));
@@ -286,7 +302,7 @@ void negotiate_answer_codecs(struct arena *arena, const struct sdp_media *in,
 bool negotiate_answer_is_plain(
 	const struct sdp_media *in, const struct codec_options *o, struct format_list offered)
 {
-	if (o->strip || o->offer || o->single || o->asymmetric || o->force)
+	if (o->strip || o->offer || o->single || o->asymmetric || o->force || o->reuse)
 		return false;
 	for (unsigned i = 0; i < in->format_count; i++) {
 		bool found = false;

@@ -16,6 +16,35 @@ struct offering {
 	unsigned place; /* of the next supplemental codec that goes along with others */
 };
 
+static void warn(const struct offering *of, struct str name, const char *what, const char *why)
+{
+	GString *warnings = of->offer->warnings;
+
+	if (!warnings)
+		return;
+	if (warnings->len)
+		g_string_append(warnings, "; ");
+	g_string_append_printf(
+		warnings, "codec '%.*s' %s: %s", (int)MIN(name.len, 64), name.s, what, why);
+}
+
+static void not_added(const struct offering *of, struct str name, const char *why)
+{
+	warn(of, name, "is not added", why);
+}
+
+/* One that its encoder cannot send at is as good as none. */
+static void check_bitrate(const struct offering *of, struct codec_spec *spec)
+{
+	const struct codec *codec = codec_find(spec->name);
+
+	if (!spec->bitrate || !codec || !(codec->flags & CODEC_ONE_BITRATE) ||
+		spec->bitrate == codec->bitrate)
+		return;
+	spec->bitrate = 0;
+	warn(of, spec->name, "has its usual bit rate", "there is no other");
+}
+
 /* Markings outlive a re-offer where the client meant them for the sender, not for one round. */
 static void take_marks(struct codec_work *said, const struct codec_agreement *before)
 {
@@ -55,14 +84,17 @@ static void set_entry(struct codec_entry *e, const struct codec_spec *spec)
 		e->options = spec->options;
 }
 
-static void set_all(struct codec_work *said, const struct value *list)
+static void set_all(const struct offering *of, const struct value *list)
 {
 	struct codec_spec spec;
 
-	value_each (item, list)
-		for (unsigned i = 0; codec_spec_parse(value_str(item), &spec) && i < said->count;
-			i++)
-			set_entry(&said->entries[i], &spec);
+	value_each (item, list) {
+		if (!codec_spec_parse(value_str(item), &spec))
+			continue;
+		check_bitrate(of, &spec);
+		for (unsigned i = 0; i < of->said->count; i++)
+			set_entry(&of->said->entries[i], &spec);
+	}
 }
 
 static void mark_removed(struct codec_entry *e, enum codec_removal how, unsigned marks)
@@ -198,18 +230,6 @@ static int find_type(const struct offering *of, const struct sdp_format *f)
 	return -1;
 }
 
-static void warn(const struct offering *of, struct str name, const char *why)
-{
-	GString *warnings = of->offer->warnings;
-
-	if (!warnings)
-		return;
-	if (warnings->len)
-		g_string_append(warnings, "; ");
-	g_string_append_printf(
-		warnings, "codec '%.*s' is not added: %s", (int)MIN(name.len, 64), name.s, why);
-}
-
 /* Noise goes before events, all other codecs before both. */
 static unsigned place_of(const struct codec_work *w, const struct codec *codec)
 {
@@ -235,7 +255,7 @@ static bool add_new(struct offering *of, unsigned place, const struct codec_spec
 	int type = find_type(of, &e.format);
 
 	if (type < 0) {
-		warn(of, spec->name, "no payload type is left");
+		not_added(of, spec->name, "no payload type is left");
 		return false;
 	}
 	e.format.payload_type = (uint8_t)type;
@@ -314,9 +334,10 @@ static void transcode_one(struct offering *of, struct str text)
 	bool has_fmtp;
 
 	if (!codec_spec_parse(text, &spec)) {
-		warn(of, text, "this is no codec specification");
+		not_added(of, text, "this is no codec specification");
 		return;
 	}
+	check_bitrate(of, &spec);
 	has_fmtp = spec.fmtp.s != NULL;
 	codec = codec_find(spec.name);
 	if (codec)
@@ -327,13 +348,13 @@ static void transcode_one(struct offering *of, struct str text)
 	if (restore(of, &spec, has_fmtp))
 		return;
 	if (!codec_usable(codec))
-		warn(of, spec.name, "this build cannot encode and decode it");
-	else if (!is_usable_as(codec, &spec))
-		warn(of, spec.name, "it cannot be encoded and decoded with these parameters");
+		not_added(of, spec.name, "this build cannot encode and decode it");
 	else if (!spec.clock_hz)
-		warn(of, spec.name, "it has no usual clock");
+		not_added(of, spec.name, "it has no usual clock");
+	else if (!is_usable_as(codec, &spec))
+		not_added(of, spec.name, "it cannot be encoded and decoded with these parameters");
 	else if (!is_reachable(of, &spec, codec))
-		warn(of, spec.name, "nothing that is offered can be converted to it");
+		not_added(of, spec.name, "nothing that is offered can be converted to it");
 	else
 		of->edited |= add_new(of, place_of(of->shown, codec), &spec, codec);
 }
@@ -451,7 +472,7 @@ bool negotiate_offer_codecs(
 	codec_work_take(&said, offer->in->formats, offer->in->format_count);
 	take_marks(&said, offer->before);
 	ignore(&said, o);
-	set_all(&said, o->set);
+	set_all(&of, o->set);
 	mark_said(&said, o);
 	take_shown(&of);
 	edit_shown(&of);

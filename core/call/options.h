@@ -129,6 +129,11 @@ struct dtmf_options {
 	struct addr dest; /* where the call's DTMF is told; family ADDR_NONE: not given */
 };
 
+static inline int dtmf_given(int value, int otherwise)
+{
+	return value == DTMF_NOT_GIVEN ? otherwise : value;
+}
+
 /* Is what a party hears mixed and made anew (spec media 12.1)? Each has those before it, too. */
 enum audio_player {
 	PLAYER_DEFAULT,     /* as configured */

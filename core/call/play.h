@@ -32,8 +32,8 @@ struct play_rates {
 };
 
 /*
- * Who is selected, or all; *ret_rates: what they need, which is nothing if none of them can be
- * played to. 0, or -errno with the text of the reply.
+ * play_command.c. Who is selected, or all; *ret_rates: what they need, which is nothing if none of
+ * them can be played to. 0, or -errno with the text of the reply.
  */
 int call_play_rates(const struct call_table *table, const struct call_options *o,
 	struct play_rates *ret_rates, struct err *err);
@@ -52,8 +52,8 @@ int call_stop_playing(struct call_table *table, const struct call_options *o, in
 void call_play_tick(struct call *call);
 
 /*
- * After an offer or answer: what is played goes on by another codec that needs it at another rate,
- * and music begins for who was put on hold. It is loaded first; what fails is logged.
+ * play_follow.c. After an offer or answer: what is played goes on by another codec that needs it at
+ * another rate, and music begins for who was put on hold. It is loaded first; what fails is logged.
  */
 void call_play_follow(struct call *call);
 /*

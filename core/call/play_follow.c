@@ -4,6 +4,7 @@
  * then, if that still wants it.
  */
 #include "base/ref.h"
+#include "call/draft.h"
 #include "call/play_priv.h"
 #include "call/table_priv.h"
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Between commands that play (play.c) and what plays by itself (play_follow.c). [control] */
+/* For commands that play (play_command.c) and what plays by itself (play_follow.c). [control] */
 #ifndef CALL_PLAY_PRIV_H
 #define CALL_PLAY_PRIV_H
 
-#include "call/draft.h"
 #include "call/play.h"
 
 /* What a clip for the party has to have; 0: nothing can be played to it. */
@@ -14,7 +13,7 @@ bool play_is_answered(const struct party *party);
 void play_clear(struct party *party);
 void play_to(
 	struct model *model, struct party *party, const struct play_wish *wish, struct clip *clip);
-/* Prepares and commits, or, with `ret` already negative, drops. */
+/* play_command.c: prepares and commits, or, with `ret` already negative, drops. */
 int play_finish(struct draft *draft, int ret, struct err *err);
 
 #endif

@@ -133,3 +133,20 @@ uint32_t codec_sample_hz(const struct codec *codec, uint32_t clock_hz)
 {
 	return codec->sample_hz && clock_hz == codec->clock_hz ? codec->sample_hz : clock_hz;
 }
+
+/* The clock of what goes along with audio is not that of any audio of its own. */
+static bool is_within_bounds(const struct codec *codec, const struct codec_params *params)
+{
+	uint32_t sample_hz = codec_sample_hz(codec, params->clock_hz);
+
+	if (codec->flags & CODEC_ANY_CLOCK)
+		return true;
+	return sample_hz >= CODEC_MIN_SAMPLE_HZ && sample_hz <= CODEC_MAX_SAMPLE_HZ &&
+	       params->channels && params->channels <= CODEC_MAX_CHANNELS;
+}
+
+bool codec_usable_as(const struct codec *codec, const struct codec_params *params)
+{
+	return codec_usable(codec) && is_within_bounds(codec, params) &&
+	       (!codec->usable || codec->usable(params));
+}

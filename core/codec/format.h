@@ -45,6 +45,11 @@ enum codec_match codec_match(
  * differ are a difference only where the codec can tell what that means.
  */
 bool codec_fits(struct str name, const struct codec_params *a, const struct codec_params *b);
+/*
+ * Can it be decoded and encoded as a session describes it? Parameters that go with sending, times
+ * of packets and bit rates, do not matter. [control]
+ */
+bool codec_usable_as(const struct codec *codec, const struct codec_params *params);
 /* Of the audio behind a clock of RTP: not the same for all codecs. */
 uint32_t codec_sample_hz(const struct codec *codec, uint32_t clock_hz);
 

@@ -8,6 +8,7 @@
 #include "api/codec.h"
 
 #include <stdint.h>
+#include <string.h>
 
 /* The lists, and whether they concern what is offered only, or that and what is played. */
 static const struct {
@@ -64,6 +65,17 @@ static void add_names(struct reading *r, const struct value **at, const struct v
 		add_name(r, at, part);
 }
 
+/* Like all of a flag's name, the operation may end with any of these (spec NG 3.12). */
+static struct str cut_operation(struct str *text)
+{
+	struct str operation = { text->s, 0 };
+
+	while (operation.len < text->len && !strchr("-_ ", text->s[operation.len]))
+		operation.len++;
+	*text = str_skip(*text, operation.len + 1);
+	return operation;
+}
+
 /* A dictionary, or "OPERATION-NAME" behind the prefix. */
 FLAG_FN(flag_codec)
 {
@@ -79,7 +91,7 @@ FLAG_FN(flag_codec)
 			add_names(r, at, item);
 	if (v)
 		return 0;
-	str_cut(&text, '-', &operation);
+	operation = cut_operation(&text);
 	if (find_list(r, operation, &at) && at)
 		add_name(r, at, text);
 	return 0;

@@ -1,22 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Flags about media that flow: blocked, echoed, and whose (spec NG 2.3, 2.10, 3.7). */
+/* Flags about media that flow: blocked, echoed, played, and whose (spec NG 2.3, 2.10, 3.7). */
 #include "control/flags_priv.h"
 
 #include "media/delay.h"
 
 #include <errno.h>
-
-bool flag_choose(struct reading *r, const char *key, struct str text, const struct choice *choices,
-	unsigned count, int *ret_value)
-{
-	for (unsigned i = 0; i < count; i++)
-		if (flag_value_is(text, choices[i].name)) {
-			*ret_value = choices[i].value;
-			return true;
-		}
-	flag_warn(r, "unknown %s '%.*s' ignored", key, STR_ARG(text));
-	return false;
-}
 
 FLAG_FN(flag_media_echo)
 {
@@ -43,10 +31,17 @@ FLAG_FN(flag_media_echo)
 	return 0;
 }
 
-void flag_read_db_id(struct play_options *play, const struct value *v)
+static void read_db_id(struct play_options *play, const struct value *v)
 {
 	play->has_db_id = true;
 	play->db_id = value_int(v, -1);
+}
+
+FLAG_FN(flag_db_id)
+{
+	(void)text;
+	read_db_id(&r->o->play, v);
+	return 0;
 }
 
 static void read_moh(struct reading *r, struct moh_options *moh, const struct value *item)
@@ -69,7 +64,7 @@ static void read_moh(struct reading *r, struct moh_options *moh, const struct va
 	} else if (flag_value_is(item->key, "connection") && flag_value_is(text, "zero")) {
 		moh->zero = true;
 	} else if (flag_value_is(item->key, "db-id")) {
-		flag_read_db_id(&moh->play, item);
+		read_db_id(&moh->play, item);
 		if (moh->play.db_id < 0)
 			flag_warn(r, "moh db-id ignored: it is no number from 0 on");
 	} else {

@@ -70,10 +70,3 @@ FLAG_FN(flag_record_slot_answer)
 	(void)text;
 	return slot(r, "recording-media-slot-answer", v, &r->o->record.slot_answer);
 }
-
-FLAG_FN(flag_db_id)
-{
-	(void)text;
-	flag_read_db_id(&r->o->play, v);
-	return 0;
-}

@@ -5,28 +5,6 @@
 #include <errno.h>
 #include <stdint.h>
 
-struct str flag_unescape(struct reading *r, struct str text)
-{
-	size_t to = 0;
-	char *copy;
-
-	if (!text.s || !text.len ||
-		(!memmem(text.s, text.len, "--", 2) && !memmem(text.s, text.len, "..", 2)))
-		return text;
-	copy = (char *)(uintptr_t)dict_copy(flag_memory(r), text).s;
-	for (size_t i = 0; i < text.len; i++) {
-		bool twice = i + 1 < text.len && copy[i] == copy[i + 1];
-
-		if (twice && (copy[i] == '-' || copy[i] == '.')) {
-			copy[to++] = copy[i] == '-' ? '=' : ' ';
-			i++;
-		} else {
-			copy[to++] = copy[i];
-		}
-	}
-	return (struct str){ copy, to };
-}
-
 static struct sdp_edit *find_section(struct reading *r, struct str name)
 {
 	static const char *const names[SDP_EDIT_SECTIONS] = { "none", "audio", "video", "image",

@@ -2,11 +2,6 @@
 /* What the values of single keys mean; the rows that lead here are in flags.c. */
 #include "control/flags_priv.h"
 
-#include "control/rtpp_flags.h"
-#include "control/templates.h"
-
-#include <errno.h>
-
 static bool is_off(struct str text)
 {
 	return flag_value_is(text, "off") || flag_value_is(text, "no") ||
@@ -445,46 +440,6 @@ FLAG_FN(flag_bundle)
 	else
 		flag_warn(r, "unknown bundle value '%.*s' ignored", STR_ARG(text));
 	return 0;
-}
-
-enum { MAX_STRINGS = 4 }; /* one inside the other */
-
-int flag_read_string(struct reading *r, struct str text)
-{
-	struct dict *made = flag_memory(r);
-	struct value *keys;
-	int ret;
-
-	if (r->depth == MAX_STRINGS)
-		return err_set(r->err, ELOOP, "Flags string is nested too deeply");
-	keys = dict_add_dict(made, dict_root(made), NULL);
-	ret = rtpp_flags_parse(text, made, keys, r->err);
-	if (ret < 0)
-		return ret;
-	r->depth++;
-	ret = flag_read_keys(r, keys);
-	r->depth--;
-	return ret;
-}
-
-int flag_read_template(struct reading *r, struct str name)
-{
-	struct str text = templates_find(r->templates, name);
-
-	return text.s ? flag_read_string(r, text) : 0;
-}
-
-FLAG_FN(flag_rtpp_flags)
-{
-	return value_is_str(v) ? flag_read_string(r, text) : 0;
-}
-
-FLAG_FN(flag_template)
-{
-	(void)v;
-	if (!templates_find(r->templates, text).s)
-		flag_warn(r, "unknown template '%.*s' ignored", STR_ARG(text));
-	return flag_read_template(r, text);
 }
 
 FLAG_FN(flag_generate_rtcp)

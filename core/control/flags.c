@@ -5,6 +5,8 @@
 
 #include "call/call.h"
 #include "control/flags_priv.h"
+#include "control/rtpp_flags.h"
+#include "control/templates.h"
 
 #include <errno.h>
 
@@ -45,6 +47,10 @@ struct row {
 #define BOOL_AT(field)   .kind = ROW_BOOL, .offset = offsetof(struct call_options, field)
 #define SET(fn)          .kind = ROW_SET, .set = fn
 #define STRINGS(fn)      .kind = ROW_STRINGS, .set = fn
+
+/* Of rows whose values are read by the table again. */
+static FLAG_FN(set_rtpp_flags);
+static FLAG_FN(set_template);
 
 /* clang-format off */
 static const struct row rows[] = {
@@ -133,8 +139,8 @@ static const struct row rows[] = {
 	{ "single-codec", AS_FLAG, BOOL_AT(codec.single), .help = "answer: its first codec alone" },
 	{ "allow-asymmetric-codecs", AS_FLAG, BOOL_AT(codec.asymmetric), .help = "codecs of the answer count by name, whatever their numbers" },
 	{ "allow-asymmetric-codec", AS_FLAG, BOOL_AT(codec.asymmetric), .help = "as allow-asymmetric-codecs" },
-	{ "reuse-codecs", AS_FLAG, BOOL_AT(codec.reuse), .concern = OFFERS_ONLY, .help = "offer: codecs known to the receiver come first, in its order" },
-	{ "no-codec-renegotiation", AS_FLAG, BOOL_AT(codec.reuse), .concern = OFFERS_ONLY, .help = "as reuse-codecs" },
+	{ "reuse-codecs", AS_FLAG, BOOL_AT(codec.reuse), .help = "codecs known to the receiver come first, in its order" },
+	{ "no-codec-renegotiation", AS_FLAG, BOOL_AT(codec.reuse), .help = "as reuse-codecs" },
 	{ "static-codecs", AS_FLAG, BOOL_AT(codec.is_static), .concern = OFFERS_ONLY, .help = "offer: what the receiver was shown before" },
 	{ "static-codec", AS_FLAG, BOOL_AT(codec.is_static), .concern = OFFERS_ONLY, .help = "as static-codecs" },
 	{ "allow-no-codec-media", AS_FLAG, BOOL_AT(codec.allow_none), .concern = OFFERS_ONLY, .help = "offer: a section without codecs is declined" },
@@ -236,8 +242,8 @@ static const struct row rows[] = {
 	{ "outbound-peer", AS_KEY, SET(flag_outbound_peer), .concern = OFFERS_ONLY, .help = "as to-interface, by the route to this address" },
 	{ "peer", AS_KEY, .kind = ROW_ELSEWHERE, .help = "of publish and its kind" },
 	{ "alias-key", AS_KEY, SET(flag_alias_key), .concern = OFFERS_ONLY, .help = "offer: SDP or address tell that a new tag is a known party's; off" },
-	{ "template", AS_KEY, STRINGS(flag_template), .concern = ALL_COMMANDS, .help = "a template: its flags as if they stood here" },
-	{ "rtpp-flags", AS_KEY, SET(flag_rtpp_flags), .concern = ALL_COMMANDS, .help = "all of the message's keys and flags in one string" },
+	{ "template", AS_KEY, STRINGS(set_template), .concern = ALL_COMMANDS, .help = "a template: its flags as if they stood here" },
+	{ "rtpp-flags", AS_KEY, SET(set_rtpp_flags), .concern = ALL_COMMANDS, .help = "all of the message's keys and flags in one string" },
 	{ "debug", AS_FLAG, BOOL_AT(debug), .help = "offer, answer: all log lines of the call, whatever the level" },
 	{ "debugging", AS_FLAG, BOOL_AT(debug), .help = "as debug" },
 	{ "no-redis-update", AS_FLAG, .kind = ROW_NOTHING, .help = "nothing is stored" },
@@ -260,22 +266,6 @@ static const struct row rows[] = {
 };
 /* clang-format on */
 
-enum { MAX_NAME = 64 };
-
-/* Lower case, with hyphens; false when too long to be any name we know. */
-static bool normalise(struct str name, char *ret)
-{
-	if (name.len >= MAX_NAME)
-		return false;
-	for (size_t i = 0; i < name.len; i++) {
-		char c = name.s[i];
-
-		ret[i] = c == ' ' || c == '_' ? '-' : g_ascii_tolower(c);
-	}
-	ret[name.len] = '\0';
-	return true;
-}
-
 static GHashTable *by_form[AS_PREFIX + 1]; /* name → row, for keys, flags, prefixes */
 
 static void build_index(void)
@@ -292,24 +282,6 @@ static void build_index(void)
 static const struct row *find_row(const char *name, unsigned form)
 {
 	return g_hash_table_lookup(by_form[form], name);
-}
-
-bool flag_value_is(struct str value, const char *name)
-{
-	char text[MAX_NAME];
-
-	return normalise(value, text) && !strcmp(text, name);
-}
-
-void flag_warn(struct reading *r, const char *fmt, ...)
-{
-	va_list ap;
-
-	if (r->warnings->len)
-		g_string_append(r->warnings, "; ");
-	va_start(ap, fmt);
-	g_string_append_vprintf(r->warnings, fmt, ap);
-	va_end(ap);
 }
 
 static int apply_strings(struct reading *r, const struct row *row, const struct value *v)
@@ -390,8 +362,8 @@ static void unknown(struct reading *r, const char *what, struct str name)
 {
 	reason_count(REASON_FLAG_UNKNOWN);
 	log_warn("Unknown %s encountered: '%.*s'", what, STR_ARG(name));
-	flag_warn(
-		r, "unknown %s '%.*s' ignored", what, (int)MIN(name.len, (size_t)MAX_NAME), name.s);
+	flag_warn(r, "unknown %s '%.*s' ignored", what, (int)MIN(name.len, (size_t)FLAG_MAX_NAME),
+		name.s);
 }
 
 /* "replace-origin" is the value "origin" of the key "replace". */
@@ -400,7 +372,7 @@ static int read_prefixed(struct reading *r, struct str word, const char *text)
 	const char *dash = text;
 
 	while ((dash = strchr(dash, '-'))) {
-		char prefix[MAX_NAME];
+		char prefix[FLAG_MAX_NAME];
 		const struct row *row;
 
 		g_strlcpy(prefix, text, (gsize)(dash - text) + 1);
@@ -416,15 +388,15 @@ static int read_prefixed(struct reading *r, struct str word, const char *text)
 
 static int read_flag(struct reading *r, struct str word)
 {
-	char text[MAX_NAME];
+	char text[FLAG_MAX_NAME];
 	const struct row *row;
 
 	if (!word.len)
 		return 0;
 	/* Longer than any flag: still it may begin with a key's name. */
-	if (!normalise((struct str){ word.s, MIN(word.len, (size_t)MAX_NAME - 1) }, text))
+	if (!flag_normalise((struct str){ word.s, MIN(word.len, (size_t)FLAG_MAX_NAME - 1) }, text))
 		return 0;
-	row = word.len < MAX_NAME ? find_row(text, AS_FLAG) : NULL;
+	row = word.len < FLAG_MAX_NAME ? find_row(text, AS_FLAG) : NULL;
 	return row ? apply(r, row, NULL, STR_NULL, word) : read_prefixed(r, word, text);
 }
 
@@ -449,10 +421,10 @@ static int read_flags(struct reading *r, const struct value *v)
 
 static int read_key(struct reading *r, const struct value *v)
 {
-	char text[MAX_NAME];
+	char text[FLAG_MAX_NAME];
 	const struct row *row = NULL;
 
-	if (normalise(v->key, text)) {
+	if (flag_normalise(v->key, text)) {
 		if (!strcmp(text, "flags"))
 			return read_flags(r, v);
 		row = find_row(text, AS_KEY);
@@ -464,7 +436,7 @@ static int read_key(struct reading *r, const struct value *v)
 	return apply(r, row, v, STR_NULL, v->key);
 }
 
-int flag_read_keys(struct reading *r, const struct value *dict)
+static int read_keys(struct reading *r, const struct value *dict)
 {
 	value_each (v, dict) {
 		int ret = read_key(r, v);
@@ -475,11 +447,46 @@ int flag_read_keys(struct reading *r, const struct value *dict)
 	return 0;
 }
 
-struct dict *flag_memory(struct reading *r)
+/* ---- flags inside strings ---- */
+
+enum { MAX_STRINGS = 4 }; /* one inside the other */
+
+static int read_string(struct reading *r, struct str text)
 {
-	if (!r->o->made)
-		r->o->made = dict_new();
-	return r->o->made;
+	struct dict *made = flag_memory(r);
+	struct value *keys;
+	int ret;
+
+	if (r->depth == MAX_STRINGS)
+		return err_set(r->err, ELOOP, "Flags string is nested too deeply");
+	keys = dict_add_dict(made, dict_root(made), NULL);
+	ret = rtpp_flags_parse(text, made, keys, r->err);
+	if (ret < 0)
+		return ret;
+	r->depth++;
+	ret = read_keys(r, keys);
+	r->depth--;
+	return ret;
+}
+
+static int read_template(struct reading *r, struct str name)
+{
+	struct str text = templates_find(r->templates, name);
+
+	return text.s ? read_string(r, text) : 0;
+}
+
+static FLAG_FN(set_rtpp_flags)
+{
+	return value_is_str(v) ? read_string(r, text) : 0;
+}
+
+static FLAG_FN(set_template)
+{
+	(void)v;
+	if (!templates_find(r->templates, text).s)
+		flag_warn(r, "unknown template '%.*s' ignored", STR_ARG(text));
+	return read_template(r, text);
 }
 
 int flags_read(const struct value *request, enum flags_for what,
@@ -508,10 +515,10 @@ int flags_read(const struct value *request, enum flags_for what,
 		},
 		.sip_source = settings->sip_source,
 	};
-	e = flag_read_template(&r, STR_LIT("default"));
+	e = read_template(&r, STR_LIT("default"));
 	if (!e)
-		e = flag_read_template(&r, value_get_str(request, "command"));
-	return e ? e : flag_read_keys(&r, request);
+		e = read_template(&r, value_get_str(request, "command"));
+	return e ? e : read_keys(&r, request);
 }
 
 void flags_clear(struct call_options *o)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Between the table of flags (flags.c) and the values of its rows (flag_values.c). */
+/*
+ * Between the table of flags (flags.c), the readers of its rows' values (flag_SUBJECT.c), and what
+ * these need for it (flag_reading.c).
+ */
 #ifndef CONTROL_FLAGS_PRIV_H
 #define CONTROL_FLAGS_PRIV_H
 
@@ -15,20 +18,14 @@ struct reading {
 	unsigned depth; /* strings with flags inside strings with flags */
 };
 
-/* The keys and flags in a string, or in a template, if there is one of that name. */
-int flag_read_string(struct reading *r, struct str text);
-int flag_read_template(struct reading *r, struct str name);
-/* What is made while reading lives as long as the options. */
-struct dict *flag_memory(struct reading *r);
-/* The pairs of a dictionary, by the table. */
-int flag_read_keys(struct reading *r, const struct value *dict);
+/* --- flag_reading.c --- */
 
-void flag_warn(struct reading *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+enum { FLAG_MAX_NAME = 64 }; /* of names that we know, with the terminator */
+
+/* Lower case, with hyphens; false when too long to be any name we know. */
+bool flag_normalise(struct str name, char ret[FLAG_MAX_NAME]);
 /* Is a value this word, by the rules for names? */
 bool flag_value_is(struct str value, const char *name);
-
-/* Without escapes: "--" is "=", ".." a blank (spec NG 3.1). */
-struct str flag_unescape(struct reading *r, struct str text);
 
 /* Words that stand for a value each. */
 struct choice {
@@ -40,12 +37,18 @@ struct choice {
 bool flag_choose(struct reading *r, const char *key, struct str text, const struct choice *choices,
 	unsigned count, int *ret_value);
 
-/* db-id with its value `v`, of whatever is played. */
-void flag_read_db_id(struct play_options *play, const struct value *v);
+/* Without escapes: "--" is "=", ".." a blank (spec NG 3.1). */
+struct str flag_unescape(struct reading *r, struct str text);
+/* What is made while reading lives as long as the options. */
+struct dict *flag_memory(struct reading *r);
+void flag_warn(struct reading *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* `v`: the key's value, NULL for a flag; `text`: its string, or a list's element, or what
  * follows a prefix. 0 or -errno. */
 #define FLAG_FN(name) int name(struct reading *r, const struct value *v, struct str text)
+
+/* --- flag_values.c --- */
+
 FLAG_FN(flag_from_tag);
 FLAG_FN(flag_to_tag);
 FLAG_FN(flag_sdp);
@@ -76,10 +79,9 @@ FLAG_FN(flag_bundle);
 FLAG_FN(flag_generate_rtcp);
 FLAG_FN(flag_audio_player);
 FLAG_FN(flag_no_player);
-FLAG_FN(flag_rtpp_flags);
-FLAG_FN(flag_template);
 
-/* flag_codec.c */
+/* --- flag_codec.c --- */
+
 FLAG_FN(flag_codec);
 FLAG_FN(flag_transcode);
 FLAG_FN(flag_ptime);
@@ -87,19 +89,23 @@ FLAG_FN(flag_ptime_reverse);
 FLAG_FN(flag_extmap);
 FLAG_FN(flag_strip_extmap);
 
-/* flag_crypto.c */
+/* --- flag_crypto.c --- */
+
 FLAG_FN(flag_sdes);
 FLAG_FN(flag_osrtp);
 
-/* flag_media.c */
+/* --- flag_media.c --- */
+
 FLAG_FN(flag_media_echo);
 FLAG_FN(flag_drop_traffic);
 FLAG_FN(flag_moh);
+FLAG_FN(flag_db_id);
 FLAG_FN(flag_delay_buffer);
 FLAG_FN(flag_all);
 FLAG_FN(flag_alias_key);
 
-/* flag_dtmf.c */
+/* --- flag_dtmf.c --- */
+
 FLAG_FN(flag_dtmf_security);
 FLAG_FN(flag_dtmf_security_trigger);
 FLAG_FN(flag_dtmf_security_end);
@@ -115,15 +121,17 @@ FLAG_FN(flag_dtmf_dest);
 FLAG_FN(flag_detect_dtmf);
 /* A string of digits at *ret, which stays as it is when it is wrong. */
 int flag_read_digits(struct reading *r, const char *key, const struct value *v, struct str *ret);
-/* flag_record.c */
+
+/* --- flag_record.c --- */
+
 FLAG_FN(flag_record_slots);
 FLAG_FN(flag_record_slot_offer);
 FLAG_FN(flag_record_slot_answer);
-FLAG_FN(flag_db_id);
 FLAG_FN(flag_record_call);
 FLAG_FN(flag_pause);
 
-/* flag_sdp.c */
+/* --- flag_sdp.c --- */
+
 FLAG_FN(flag_sdp_attr);
 FLAG_FN(flag_sdp_media_remove);
 

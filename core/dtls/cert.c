@@ -73,31 +73,6 @@ static X509 *make_x509(EVP_PKEY *key, const struct dtls_cert_options *options, i
 	return NULL;
 }
 
-static const EVP_MD *digest_of(enum dtls_hash hash)
-{
-	switch (hash) {
-	case DTLS_SHA1:
-		return EVP_sha1();
-	case DTLS_SHA224:
-		return EVP_sha224();
-	case DTLS_SHA256:
-		return EVP_sha256();
-	case DTLS_SHA384:
-		return EVP_sha384();
-	default:
-		return EVP_sha512();
-	}
-}
-
-bool dtls_fingerprint_of(const X509 *x509, enum dtls_hash hash, struct fingerprint *ret)
-{
-	unsigned len = 0;
-
-	*ret = (struct fingerprint){ .hash = (uint8_t)hash };
-	return X509_digest(x509, digest_of(hash), ret->bytes, &len) == 1 &&
-	       len == dtls_hash_bytes(hash);
-}
-
 static bool take_fingerprints(struct dtls_cert *cert, const X509 *x509)
 {
 	for (int i = 0; i < DTLS_HASH_COUNT; i++)

@@ -7,16 +7,9 @@
 
 #include "base/ref.h"
 #include "dtls/dtls_priv.h"
-#include "srtp/srtp.h"
-
-#include <errno.h>
 
 #include <glib.h>
 #include <openssl/err.h>
-
-/* OpenSSL's macros by these names are numbers of profiles; ours are suites. */
-#undef SRTP_AEAD_AES_128_GCM
-#undef SRTP_AEAD_AES_256_GCM
 
 enum {
 	RECORD_HEADER_BYTES = 13,
@@ -26,41 +19,8 @@ enum {
 	CLIENT_HELLO = 1,
 	FRAGMENT_AT = RECORD_HEADER_BYTES + 6,  /* three bytes: which part of the message */
 	HELLO_BYTES = RECORD_HEADER_BYTES + 12, /* with the header of the message */
-	MAX_CERT_BYTES = 16 * 1024,             /* that a peer may show */
-	VERIFY_DEPTH = 4,
-	LARGEST_SENT = 2048,
 	AEAD_BYTES = 24, /* nonce and tag of a record, which OpenSSL leaves out of account */
 	LARGEST_DATAGRAM = 16384 + 256 + RECORD_HEADER_BYTES,
-};
-
-struct dtls {
-	SSL *ssl;               /* NULL: retired */
-	GBytes *farewell;       /* of a retired one, if it has not been sent */
-	struct dtls_cert *cert; /* a reference */
-	enum dtls_role role;
-	enum dtls_state state;
-	enum reason failure; /* REASON_COUNT: none found yet */
-	bool verified;
-	struct fingerprint_set peer;
-	dtls_send_fn send;
-	void *send_arg;
-	const uint8_t *input; /* the datagram being read; NULL: none is left */
-	size_t input_len;
-	int64_t began_us; /* the handshake */
-	int64_t due_us;   /* -1: no timer */
-	unsigned datagrams, early;
-	size_t bytes;
-};
-
-/* Those of our suites that DTLS knows (RFC 5764, 7714), as they are offered. */
-static const struct {
-	const char *name; /* OpenSSL's */
-	enum srtp_suite_id suite;
-} profiles[] = {
-	{ "SRTP_AEAD_AES_256_GCM", SRTP_AEAD_AES_256_GCM },
-	{ "SRTP_AEAD_AES_128_GCM", SRTP_AEAD_AES_128_GCM },
-	{ "SRTP_AES128_CM_SHA1_80", SRTP_AES_128_CM_80 },
-	{ "SRTP_AES128_CM_SHA1_32", SRTP_AES_128_CM_32 },
 };
 
 /* ---- the BIO ---- */
@@ -134,55 +94,6 @@ static BIO_METHOD *bio_method(void)
 	if (g_once_init_enter(&method))
 		g_once_init_leave(&method, (gsize)make_bio_method() | 1);
 	return (BIO_METHOD *)(method & ~(gsize)1);
-}
-
-/* ---- the peer's certificate ---- */
-
-static bool is_signalled(const struct dtls *d, const X509 *x509)
-{
-	int hash = fingerprint_set_hash(&d->peer);
-	struct fingerprint shown;
-
-	return hash >= 0 && x509 && dtls_fingerprint_of(x509, (enum dtls_hash)hash, &shown) &&
-	       fingerprint_set_has(&d->peer, &shown);
-}
-
-/* In the handshake, so that a wrong one is refused by an alert. */
-static int verify(X509_STORE_CTX *store, void *arg)
-{
-	SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
-	struct dtls *d = SSL_get_app_data(ssl);
-
-	(void)arg;
-	if (!d->peer.count)
-		return 1;
-	if (is_signalled(d, X509_STORE_CTX_get0_cert(store)))
-		return 1;
-	d->failure = REASON_DTLS_FINGERPRINT;
-	X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_REJECTED);
-	return 0;
-}
-
-int dtls_set_up_ctx(SSL_CTX *ctx, struct err *err)
-{
-	g_autoptr(GString) names = g_string_new(NULL);
-
-	for (unsigned i = 0; i < G_N_ELEMENTS(profiles); i++)
-		if (srtp_suite_usable(profiles[i].suite))
-			g_string_append_printf(
-				names, "%s%s", names->len ? ":" : "", profiles[i].name);
-	if (SSL_CTX_set_tlsext_use_srtp(ctx, names->str)) /* 0 is good */
-		return err_set(err, EIO, "DTLS-SRTP cannot be set up");
-	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
-	SSL_CTX_set_verify_depth(ctx, VERIFY_DEPTH);
-	SSL_CTX_set_cert_verify_callback(ctx, verify, NULL);
-	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
-	SSL_CTX_set_options(ctx, SSL_OP_NO_QUERY_MTU | SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
-	SSL_CTX_set_max_cert_list(ctx, MAX_CERT_BYTES);
-	SSL_CTX_set_read_ahead(ctx, 1);
-	/* Sizes the buffer for writing: data are never sent, and messages are cut by the MTU. */
-	SSL_CTX_set_max_send_fragment(ctx, LARGEST_SENT);
-	return 0;
 }
 
 /* ---- making one ---- */
@@ -295,7 +206,7 @@ static void decide(struct dtls *d)
 		return;
 	}
 	shown = SSL_get1_peer_certificate(d->ssl);
-	d->verified = is_signalled(d, shown);
+	d->verified = dtls_is_signalled(d, shown);
 	X509_free(shown);
 	if (!d->verified) {
 		SSL_shutdown(d->ssl);
@@ -554,18 +465,6 @@ bool dtls_is_retired(const struct dtls *d)
 
 /* ---- keys ---- */
 
-static const struct srtp_suite *chosen_suite(const struct dtls *d, enum srtp_suite_id *ret_id)
-{
-	const SRTP_PROTECTION_PROFILE *chosen = SSL_get_selected_srtp_profile(d->ssl);
-
-	for (unsigned i = 0; chosen && i < G_N_ELEMENTS(profiles); i++)
-		if (!strcmp(profiles[i].name, chosen->name)) {
-			*ret_id = profiles[i].suite;
-			return srtp_suite(profiles[i].suite);
-		}
-	return NULL;
-}
-
 /* Keys of client and server, then salts of client and server (RFC 5764 4.2). */
 static struct srtp_params cut_out(
 	const uint8_t *material, enum srtp_suite_id id, enum dtls_role role)
@@ -589,7 +488,7 @@ bool dtls_keys(const struct dtls *d, struct srtp_params *ret_in, struct srtp_par
 
 	if (d->state != DTLS_UP || !d->ssl)
 		return false;
-	suite = chosen_suite(d, &id);
+	suite = dtls_chosen_suite(d, &id);
 	if (!suite || SSL_export_keying_material(d->ssl, material,
 			      2 * (size_t)(suite->key_bytes + suite->salt_bytes), label,
 			      sizeof(label) - 1, NULL, 0, 0) != 1)

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The agent: its life, its timers, nomination, the pairs in use and their consent. */
-#define OPENSSL_SUPPRESS_DEPRECATED
 #include "ice/agent_priv.h"
 
 #include "base/ref.h"
 
 #include <glib.h>
 #include <openssl/crypto.h>
-#include <openssl/sha.h>
 
 /* ---- parameters ---- */
 
@@ -105,19 +103,6 @@ void ice_agent_free(struct ice_agent *agent)
 void ice_agent_set_arg(struct ice_agent *agent, void *arg)
 {
 	agent->arg = arg;
-}
-
-void agent_draw(struct ice_agent *agent, uint8_t *out, size_t bytes)
-{
-	uint8_t digest[SHA_DIGEST_LENGTH];
-	SHA_CTX state;
-
-	agent->drawn++;
-	SHA1_Init(&state);
-	SHA1_Update(&state, agent->params->secret, sizeof(agent->params->secret));
-	SHA1_Update(&state, &agent->drawn, sizeof(agent->drawn));
-	SHA1_Final(digest, &state);
-	memcpy(out, digest, MIN(bytes, sizeof(digest)));
 }
 
 bool agent_checks(const struct ice_agent *agent)

@@ -104,6 +104,8 @@ static inline const struct addr *pair_remote(const struct ice_agent *agent, cons
 
 /* ---- check.c ---- */
 
+/* Random bytes that nobody can guess. */
+void agent_draw(struct ice_agent *agent, uint8_t *out, size_t bytes);
 /* A request with a new transaction / the same request once more. */
 void check_begin(struct ice_agent *agent, struct pair *pair, int64_t now_us);
 void check_repeat(struct ice_agent *agent, struct pair *pair, int64_t now_us);
@@ -112,8 +114,6 @@ void check_consent(struct ice_agent *agent, struct pair *pair);
 
 /* ---- agent.c ---- */
 
-/* Random bytes that nobody can guess. */
-void agent_draw(struct ice_agent *agent, uint8_t *out, size_t bytes);
 /* Can checks be sent? */
 bool agent_checks(const struct ice_agent *agent);
 void agent_set_role(struct ice_agent *agent, bool controlling);

@@ -52,7 +52,7 @@ struct round {
 
 /* ---- what is said of what was received ---- */
 
-/* In 256ths, of those expected since the report before. */
+/* Of those expected since the report before. */
 static uint8_t fraction_lost(struct reported *told, uint32_t expected, uint32_t lost)
 {
 	uint32_t more = expected - told->expected;
@@ -60,9 +60,7 @@ static uint8_t fraction_lost(struct reported *told, uint32_t expected, uint32_t 
 
 	told->expected = expected;
 	told->lost = lost;
-	if (!more || more_lost <= 0)
-		return 0;
-	return (uint8_t)MIN((uint64_t)more_lost * 256 / more, UINT8_MAX);
+	return rtcp_fraction_lost(more, more_lost);
 }
 
 static void add_report(struct round *round, const struct ssrc_stats *s, unsigned place)

@@ -27,6 +27,7 @@ struct looking {
 	struct session_quality *quality;
 	int64_t now_us;
 	unsigned rated;
+	unsigned sought; /* by the SSRC that they are sent as */
 };
 
 /* Written only by the worker that has the session: relaxed loads see its own stores. */
@@ -193,14 +194,25 @@ static void rate(struct looking *l, struct ssrc_quality *reporter, uint32_t leg_
 	add_block(&reporter->counts, &block);
 }
 
+/*
+ * Of what is transcoded the reporter knows another SSRC, which counts in another clock. So many
+ * are looked for in a datagram.
+ */
+static const struct outlet_ssrc *sent_as(struct looking *l, uint32_t ssrc)
+{
+	const struct stream *in = l->packet->in;
+
+	if (!in->translated || l->sought == BLOCKS_PER_DATAGRAM)
+		return NULL;
+	l->sought++;
+	return flow_sent_as(in->rtp_of, ssrc);
+}
+
 static void take_report(
 	struct looking *l, struct ssrc_quality *reporter, const struct rtcp_report *report)
 {
 	const struct stream *in = l->packet->in;
-	/* Of what is transcoded the reporter knows another SSRC, which counts in another clock. */
-	const struct outlet_ssrc *sent = in->translated && l->rated < BLOCKS_PER_DATAGRAM
-						 ? flow_sent_as(in->rtp_of, report->ssrc)
-						 : NULL;
+	const struct outlet_ssrc *sent = sent_as(l, report->ssrc);
 	struct ssrc_quality *about = find(l->quality, sent ? sent->in : report->ssrc);
 	uint32_t leg_rtt_us = 0;
 
@@ -225,14 +237,18 @@ static uint32_t ntp_mid(uint32_t sec, uint32_t frac)
 	return sec << 16 | frac >> 16;
 }
 
-/* Answers to receiver reference times: round trips of those who send no SR. */
+/*
+ * Answers to receiver reference times: round trips of those who send no SR, and who may be known by
+ * an SSRC of ours to who answers.
+ */
 static void take_dlrr(struct looking *l, const struct rtcp_xr_block *block)
 {
 	const size_t header = 4, item = 12;
 
 	for (size_t o = header; o + item <= block->len; o += item) {
-		struct ssrc_quality *about = find(l->quality, rtcp_number(block->data + o, 4));
-		uint32_t rtt_us;
+		uint32_t ssrc = rtcp_number(block->data + o, 4), rtt_us;
+		const struct outlet_ssrc *sent = sent_as(l, ssrc);
+		struct ssrc_quality *about = find(l->quality, sent ? sent->in : ssrc);
 
 		if (!about)
 			continue;
@@ -326,6 +342,7 @@ void media_rtcp_in(const struct packet *packet)
 
 	stats_begin(&l.quality->seq);
 	each_packet(&l, take_times);
+	l.sought = 0;
 	each_packet(&l, take_reports);
 	stats_end(&l.quality->seq);
 	media_worker_rtcp(state->worker, state->id, packet->buf->data, packet->buf->len);

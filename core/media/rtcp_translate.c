@@ -68,7 +68,7 @@ static const struct reception *reception_of(const struct stream *stream, uint32_
 	return NULL;
 }
 
-/* Since the report before, in 256ths (RFC 3550 A.3). */
+/* Since the report before. */
 static uint8_t fraction_lost(struct outlet_ssrc *s, uint32_t expected, uint32_t lost)
 {
 	uint32_t more = expected - s->reported_expected;
@@ -76,10 +76,7 @@ static uint8_t fraction_lost(struct outlet_ssrc *s, uint32_t expected, uint32_t 
 
 	s->reported_expected = expected;
 	s->reported_lost = lost;
-	if (!more || more_lost <= 0)
-		return 0;
-	return (uint8_t)((uint64_t)more_lost * 255 /
-			 (more > (uint32_t)more_lost ? more : (uint32_t)more_lost));
+	return rtcp_fraction_lost(more, more_lost);
 }
 
 static void translate_report(const struct translation *t, uint8_t *block)

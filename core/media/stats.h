@@ -158,7 +158,7 @@ static inline int64_t stream_stats_last_in_us(const struct stream_stats *stats)
 }
 
 /*
- * ThreadSanitizer knows no fences; under it the reader is left out (stats.c), so none is needed.
+ * ThreadSanitizer knows no fences; under it the reader is left out (stats_read.c), so none is needed.
  */
 static inline void stream_stats_fence(memory_order order)
 {

@@ -272,7 +272,7 @@ static void take_event(
 /* How noise sounds is told by the clock (RFC 3389 3.2), but for its level. */
 static void rename_noise(const struct transcoder *t, struct rtp_header *h)
 {
-	const struct plan_handler *handler = &t->plan->handler[h->payload_type];
+	const struct plan_handler *handler = &t->handler[h->payload_type];
 	const struct plan_format *from = &t->plan->decoders[handler->decoder];
 	const struct plan_format *to = &t->plan->encoders[handler->encoder];
 
@@ -327,7 +327,7 @@ static void take_in_order(struct turn *turn, const struct buf *buf, unsigned los
 		return;
 	}
 	payload = buf->data + header.payload_offset;
-	h = &t->plan->handler[header.payload_type];
+	h = &t->handler[header.payload_type];
 	turn->decoder_index = h->decoder;
 	turn->decoder = &t->decoders[h->decoder];
 	turn->encoder = &t->encoders[h->encoder];
@@ -418,7 +418,7 @@ static void leave_ssrc(const struct turn *turn, uint32_t ssrc)
 /* Clock of what is waited for; that of the latest packet will do. */
 static uint32_t clock_of(const struct transcoder *t, const uint8_t *rtp)
 {
-	const struct plan_handler *h = &t->plan->handler[rtp[1] & 0x7f];
+	const struct plan_handler *h = &t->handler[rtp[1] & 0x7f];
 	uint32_t clock_hz = t->plan->decoders[h->decoder].params.clock_hz;
 
 	return clock_hz ? clock_hz : 8000;

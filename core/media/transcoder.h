@@ -16,7 +16,9 @@ struct transcoder;
 
 /*
  * Opens all that `plan` names; it must live as long, or until transcoder_follow gives another
- * that is equal. -ENOTSUP and `err`: a codec that cannot be opened so, or no resampler. [control]
+ * that is equal. Payload types whose codec cannot be opened so, or for which there is no
+ * resampler, are discarded, with a warning in the log; -ENOTSUP and `err`: none of its audio would
+ * be left. [control]
  */
 int transcoder_new(
 	const struct plan_transcode *plan, struct transcoder **ret_transcoder, struct err *err);

@@ -417,7 +417,7 @@ bool dtmf_take_event(
 	const struct turn *turn, const struct rtp_header *h, struct telephone_event *event)
 {
 	struct transcoder *t = turn->t;
-	bool is_tone = t->plan->handler[h->payload_type].handling == PLAN_TONE;
+	bool is_tone = t->handler[h->payload_type].handling == PLAN_TONE;
 	unsigned mode = t->dtmf.block.mode;
 
 	if (delays(t)) {

@@ -6,9 +6,11 @@
 #include "media/transcoder.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include <glib.h>
 
+#include "base/log.h"
 #include "codec/registry.h"
 #include "media/transcoder_priv.h"
 #include "stats/chain.h"
@@ -24,37 +26,51 @@ static uint32_t sample_hz_of(const struct plan_format *f)
 	return (uint32_t)((uint64_t)f->params.clock_hz * c->sample_hz / c->clock_hz);
 }
 
+static void close_encoder(struct encoder *e)
+{
+	if (e->state)
+		e->ops->close(e->state);
+	e->state = NULL;
+}
+
+/* Its clock says that it is open. */
 static int open_encoder(struct encoder *e, const struct plan_format *f,
 	const struct codec_audio *have, struct err *err)
 {
-	e->clock_hz = f->params.clock_hz;
 	e->payload_type = f->payload_type;
-	if (f->codec->flags & CODEC_EVENT)
+	if (f->codec->flags & CODEC_EVENT) {
+		e->clock_hz = f->params.clock_hz;
 		return 0;
+	}
 	e->ops = f->codec->encoder;
 	if (!e->ops || e->ops->open(e->ops->data, &f->params, have, &e->audio, &e->packet_samples,
 			       &e->state) < 0) {
 		e->state = NULL;
 		return err_set(err, ENOTSUP, "Failed to open an encoder for %s", f->codec->name);
 	}
-	if (e->packet_samples > CODEC_MAX_SAMPLES)
+	if (e->packet_samples > CODEC_MAX_SAMPLES) {
+		close_encoder(e);
 		return err_set(err, ENOTSUP, "%s: packets that are too long", f->codec->name);
+	}
 	e->fifo = g_new(int16_t, e->packet_samples * e->audio.channels);
+	e->clock_hz = f->params.clock_hz;
 	return 0;
 }
 
 static int open_decoder(struct decoder *d, const struct plan_format *f,
 	const struct codec_audio *want, struct err *err)
 {
-	d->clock_hz = f->params.clock_hz;
-	if (f->codec->flags & CODEC_EVENT)
+	if (f->codec->flags & CODEC_EVENT) {
+		d->clock_hz = f->params.clock_hz;
 		return 0;
+	}
 	d->ops = f->codec->decoder;
 	if (!d->ops || d->ops->open(d->ops->data, &f->params, want, &d->audio, &d->state) < 0) {
 		d->state = NULL;
 		return err_set(err, ENOTSUP, "Failed to open a decoder for %s", f->codec->name);
 	}
 	d->conceal = conceal_new(&d->audio);
+	d->clock_hz = f->params.clock_hz;
 	return 0;
 }
 
@@ -99,26 +115,38 @@ static int open_pair(struct transcoder *t, const struct plan_handler *h, struct 
 	return ret;
 }
 
+/*
+ * All of one kind. What cannot be opened is discarded from now on, since a payload type more or
+ * less is no reason to refuse the rest. Negative: there were some, and it was none of them.
+ */
 static int open_pairs(struct transcoder *t, enum plan_handling handling, struct err *err)
 {
+	unsigned opened = 0;
 	int ret = 0;
 
-	for (unsigned pt = 0; !ret && pt < G_N_ELEMENTS(t->plan->handler); pt++)
-		if (t->plan->handler[pt].handling == handling)
-			ret = open_pair(t, &t->plan->handler[pt], err);
-	return ret;
+	for (unsigned pt = 0; pt < G_N_ELEMENTS(t->handler); pt++) {
+		struct plan_handler *h = &t->handler[pt];
+		struct err why;
+		int failed;
+
+		if (h->handling != handling)
+			continue;
+		failed = open_pair(t, h, &why);
+		opened += !failed;
+		if (!failed)
+			continue;
+		h->handling = PLAN_DISCARD;
+		log_warn("Packets of payload type %u are discarded: %s", pt, why.text);
+		ret = err_set(err, why.code, "%s", why.text);
+	}
+	return opened ? 0 : ret;
 }
 
 /* The sink's generator encodes; these have told how. */
 static void close_encoders(struct transcoder *t)
 {
-	for (unsigned i = 0; i < t->plan->encoder_count; i++) {
-		struct encoder *e = &t->encoders[i];
-
-		if (e->state)
-			e->ops->close(e->state);
-		e->state = NULL;
-	}
+	for (unsigned i = 0; i < t->plan->encoder_count; i++)
+		close_encoder(&t->encoders[i]);
 }
 
 int transcoder_new(
@@ -129,12 +157,13 @@ int transcoder_new(
 
 	running++;
 	t->plan = plan;
+	memcpy(t->handler, plan->handler, sizeof(t->handler));
 	t->puts_digits = plan->inject || plan->to_events;
 	t->resampler = codec_resampler();
 	ret = open_pairs(t, PLAN_TRANSCODE, err);
 	/* What events need is there already, but for what is theirs alone. */
-	ret = ret ? ret : open_pairs(t, PLAN_TONE, err);
-	ret = ret ? ret : open_pairs(t, PLAN_EVENT, err);
+	open_pairs(t, PLAN_TONE, NULL);
+	open_pairs(t, PLAN_EVENT, NULL);
 	if (!ret && plan->has_event_encoder && !t->encoders[plan->event_encoder].clock_hz)
 		ret = open_encoder(&t->encoders[plan->event_encoder],
 			&plan->encoders[plan->event_encoder], NULL, err);
@@ -168,8 +197,7 @@ void transcoder_free(struct transcoder *t)
 		if (d->state)
 			d->ops->close(d->state);
 		conceal_free(d->conceal);
-		if (e->state)
-			e->ops->close(e->state);
+		close_encoder(e);
 		g_free(e->fifo);
 		for (unsigned k = 0; k < PLAN_MAX_FORMATS; k++) {
 			if (e->resamplers[k])

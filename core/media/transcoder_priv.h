@@ -78,6 +78,7 @@ struct encoder {
 
 struct transcoder {
 	const struct plan_transcode *plan;
+	struct plan_handler handler[128]; /* the plan's, but for what could not be opened */
 	const struct dsp_resampler *resampler;
 	struct decoder decoders[PLAN_MAX_FORMATS];
 	struct encoder encoders[PLAN_MAX_FORMATS];

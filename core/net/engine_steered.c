@@ -7,8 +7,8 @@
  * A port has no socket of its own. That a number is nobody else's is known from a survey of all
  * sockets (survey.c), repeated every few seconds: what others have is not leased until they are
  * gone. Where the system itself hands out our numbers a look every few seconds does not do: each
- * port is then a bound socket of the epoll engine, too, `plain`. So is one that changes its worker,
- * while it is on no loop: its packets wait there.
+ * port is then a bound socket of the epoll engine, too, `plain` (steered_plain.c). So is one that
+ * changes its worker, while it is on no loop: its packets wait there.
  */
 #include "net/engine_steered.h"
 
@@ -81,42 +81,6 @@ static struct lane *lane_of(const struct loop *loop)
 	return NULL;
 }
 
-/* What came to the port's own socket while it was on no loop. */
-static void receive_plain(struct port *plain, struct buf *buf, const union sock *from, bool cut)
-{
-	struct steered_port *self = plain->owner;
-
-	self->port.received_us = 0;
-	if (self->port.recv) {
-		self->port.recv(&self->port, buf, from, cut);
-		return;
-	}
-	reason_count(REASON_NO_SESSION);
-	buf_put(buf);
-}
-
-static int open_plain(struct steered_port *self, struct err *err)
-{
-	struct port *plain;
-	int rc = port_engine_epoll()->open(&self->port.local, 0, &plain, err);
-
-	if (rc)
-		return rc;
-	plain->owner = self;
-	plain->recv = receive_plain;
-	__atomic_store_n(&self->plain, plain, __ATOMIC_RELAXED);
-	return 0;
-}
-
-void steered_close_plain(struct steered_port *self)
-{
-	struct port *plain = self->plain;
-
-	plain->engine->detach(plain);
-	plain->engine->close(plain);
-	__atomic_store_n(&self->plain, NULL, __ATOMIC_RELAXED);
-}
-
 /* 0: nobody has the number, and the machine has the address. */
 static int check_free(const struct addr *local, unsigned addr_index, struct err *err)
 {
@@ -155,7 +119,7 @@ static int steered_open(const struct addr *local, int tos, struct port **ret_por
 	self->addr_index = (unsigned)addr_index;
 	self->tos = (uint8_t)tos;
 	self->bound = engine.bind_all;
-	rc = self->bound ? open_plain(self, err) : 0;
+	rc = self->bound ? steered_open_plain(self, err) : 0;
 	if (rc) {
 		g_free(self);
 		return rc;
@@ -232,7 +196,7 @@ static void steered_hold(struct port *port)
 		return;
 	self->held = true;
 	if (!self->plain)
-		open_plain(self, NULL);
+		steered_open_plain(self, NULL);
 }
 
 /*
@@ -490,8 +454,6 @@ int port_engine_steered_start(const struct addr *addrs, unsigned addr_count,
 		rc = open_lanes(addrs, err);
 	if (!rc)
 		rc = start_survey(addrs, err);
-	if (!rc)
-		rc = steered_self_test(addrs, addr_count, ports, err);
 	if (rc)
 		port_engine_steered_stop();
 	return rc;

@@ -7,15 +7,21 @@
 #include "net/socket.h"
 
 /*
- * Makes it ready for ports of these addresses, `loop_count` loops at most, and sends a packet
- * through it for each address that this machine has. Ports of other addresses or numbers are
- * epoll's. With `bind_all` each port has a bound socket as well, for numbers that the system hands
- * out by itself. Numbers that others have, or that a daemon which began earlier steers, are refused
- * as those in use. All that needs rights (CAP_BPF, CAP_NET_ADMIN, CAP_NET_RAW) is done here. 0, or
- * -errno and what did not work; nothing is left then. [main, before there are threads]
+ * Makes it ready for ports of these addresses, `loop_count` loops at most. Ports of other addresses
+ * or numbers are epoll's. With `bind_all` each port has a bound socket as well, for numbers that
+ * the system hands out by itself. Numbers that others have, or that a daemon which began earlier
+ * steers, are refused as those in use. All that needs rights (CAP_BPF, CAP_NET_ADMIN, CAP_NET_RAW)
+ * is done here. 0, or -errno and what did not work; nothing is left then. It is not to be relied on
+ * before port_engine_steered_test. [main, before there are threads]
  */
 int port_engine_steered_start(const struct addr *addrs, unsigned addr_count,
 	const struct port_span *ports, unsigned loop_count, bool bind_all, struct err *err);
+/*
+ * Right after that, with the same addresses and numbers: sends a packet through it for each address
+ * that this machine has. 0, or -errno and what did not work: the caller stops it then. [main]
+ */
+int port_engine_steered_test(const struct addr *addrs, unsigned addr_count,
+	const struct port_span *ports, struct err *err);
 /* No port may be left, and no loop. Does nothing when it was not started. [main] */
 void port_engine_steered_stop(void);
 const struct port_engine *port_engine_steered(void);

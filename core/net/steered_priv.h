@@ -60,6 +60,10 @@ struct lane {
 	struct steered_port *emptied; /* whose bound sockets are closed once nothing is in them */
 };
 
+/* --- steered_plain.c --- */
+
+/* Gives it a bound socket; what comes there is handed out as the port's. 0 or -errno and why. */
+int steered_open_plain(struct steered_port *port, struct err *err);
 /* Closes the bound socket that it has. [who has the port, or its lane's thread] */
 void steered_close_plain(struct steered_port *port);
 
@@ -95,11 +99,5 @@ void send_queue_free(struct send_queue *queue); /* empty, or NULL */
 void send_queue_add(struct lane_addr *place, struct steered_port *port, struct buf *buf,
 	const union sock *to, socklen_t to_len);
 void send_queue_flush(struct lane_addr *place);
-
-/* --- steered_test.c --- */
-
-/* Of an engine that was just made: 0, or -errno and what did not work. [main] */
-int steered_self_test(const struct addr *addrs, unsigned addr_count, const struct port_span *ports,
-	struct err *err);
 
 #endif

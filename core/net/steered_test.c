@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Before the steered engine is relied on: a packet to itself through all of it. */
-#include "net/steered_priv.h"
+#include "net/engine_steered.h"
 
 #include <errno.h>
 #include <string.h>
@@ -8,7 +8,6 @@
 #include <glib.h>
 
 #include "base/clock.h"
-#include "net/engine_steered.h"
 
 enum { BUFS = 128 }; /* a batch, and what is on its way */
 
@@ -88,8 +87,8 @@ static struct port *open_any(const struct addr *addr, const struct port_span *po
 	return NULL;
 }
 
-int steered_self_test(const struct addr *addrs, unsigned addr_count, const struct port_span *ports,
-	struct err *err)
+int port_engine_steered_test(const struct addr *addrs, unsigned addr_count,
+	const struct port_span *ports, struct err *err)
 {
 	struct loop *loop = loop_new();
 	struct buf_pool *pool = buf_pool_new(BUFS);

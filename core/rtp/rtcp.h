@@ -89,6 +89,8 @@ enum {
 	RTCP_SDES_BYTES = 8 + 2 * (2 + 255) + 4,
 };
 
+/* In 256ths, 255 at most (RFC 3550 6.4.1); where more came than were expected, 0. */
+uint8_t rtcp_fraction_lost(uint32_t expected, int32_t lost);
 /* NTP time, from the UNIX epoch's. */
 void rtcp_set_time(struct rtcp_sender_info *info, int64_t wall_us);
 /* An SR of `ssrc`, an RR where `info` is NULL, with that many reports. Its bytes. */

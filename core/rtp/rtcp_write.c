@@ -32,6 +32,13 @@ static void write_header(uint8_t *at, unsigned count, enum rtcp_type type, size_
 	at[3] = (uint8_t)(bytes / 4 - 1);
 }
 
+uint8_t rtcp_fraction_lost(uint32_t expected, int32_t lost)
+{
+	uint64_t fraction = expected && lost > 0 ? (uint64_t)lost * 256 / expected : 0;
+
+	return fraction < UINT8_MAX ? (uint8_t)fraction : UINT8_MAX;
+}
+
 void rtcp_set_time(struct rtcp_sender_info *info, int64_t wall_us)
 {
 	info->ntp_sec = (uint32_t)(wall_us / 1000000) + NTP_EPOCH_S;

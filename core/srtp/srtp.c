@@ -106,19 +106,6 @@ size_t srtp_context_overhead(const struct srtp_context *ctx)
 	return MAX(srtp_rtp_trailer(ctx), srtp_rtcp_trailer(ctx));
 }
 
-size_t srtp_rtp_header_bytes(const uint8_t *data, size_t len)
-{
-	enum { EXTENSION_HEADER_BYTES = 4 };
-	size_t n = RTP_FIXED_BYTES + 4 * (size_t)(data[0] & 0x0f);
-
-	if (data[0] & 0x10) {
-		if (n + EXTENSION_HEADER_BYTES > len)
-			return 0;
-		n += EXTENSION_HEADER_BYTES + 4 * ((size_t)data[n + 2] << 8 | data[n + 3]);
-	}
-	return n <= len ? n : 0;
-}
-
 /* Does the packet have what each of its kind has, and is there room for what comes behind it? */
 static enum srtp_result check_bounds(
 	const struct srtp_context *c, size_t len, size_t room, size_t fixed, size_t trailer)

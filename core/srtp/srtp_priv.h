@@ -86,7 +86,18 @@ static inline size_t srtp_rtcp_trailer(const struct srtp_context *ctx)
 }
 
 /* Header, CSRCs and extension; 0 when they do not fit `len`. */
-size_t srtp_rtp_header_bytes(const uint8_t *data, size_t len);
+static inline size_t srtp_rtp_header_bytes(const uint8_t *data, size_t len)
+{
+	enum { EXTENSION_HEADER_BYTES = 4 };
+	size_t n = RTP_FIXED_BYTES + 4 * (size_t)(data[0] & 0x0f);
+
+	if (data[0] & 0x10) {
+		if (n + EXTENSION_HEADER_BYTES > len)
+			return 0;
+		n += EXTENSION_HEADER_BYTES + 4 * ((size_t)data[n + 2] << 8 | data[n + 3]);
+	}
+	return n <= len ? n : 0;
+}
 
 static inline uint32_t srtp_read_u32(const uint8_t *p)
 {

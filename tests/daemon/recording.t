@@ -138,6 +138,7 @@ def add_receive_times(engine):
             call.offer(record_call="yes")
             call.answer()
             talk(a, b)
+            time.sleep(0.3)     # the system begins to stamp packets in a work queue of its own
             d.send_signal(signal.SIGSTOP)
             sent = []
             for _ in range(5):

@@ -154,8 +154,46 @@ static void put(uint8_t *at, unsigned bytes, unsigned long value)
 	}
 }
 
+static unsigned long reported(const struct script *s, char *const *words)
+{
+	const char *about = option(words, "about");
+
+	return about && !strcmp(about, "latest") ? s->latest_ssrc : number(words, "about", 0);
+}
+
+enum { XR_TIME_BYTES = 20, XR_DLRR_BYTES = 24 };
+
+/* A block's kind and words behind its header, and the packet's bytes. */
+static unsigned fill_xr(const struct script *s, uint8_t *packet, char *const *words)
+{
+	const char *kind = option(words, "xr");
+	uint8_t *block = packet + 8;
+
+	if (kind && !strcmp(kind, "rrtr")) {
+		put(block, 1, RTCP_XR_REFERENCE_TIME);
+		put(block + 2, 2, 2);
+		put(block + 4, 4, number(words, "ntp", 0) >> 16);
+		put(block + 8, 2, number(words, "ntp", 0));
+		return XR_TIME_BYTES;
+	}
+	if (kind && !strcmp(kind, "dlrr")) {
+		put(block, 1, RTCP_XR_DLRR);
+		put(block + 2, 2, 3);
+		put(block + 4, 4, reported(s, words));
+		put(block + 8, 4, number(words, "lsr", 0));
+		put(block + 12, 4, number(words, "dlsr", 0));
+		return XR_DLRR_BYTES;
+	}
+	put(block, 1, RTCP_XR_VOIP_METRICS);
+	put(block + 2, 2, 8);
+	put(block + 4, 4, reported(s, words));
+	put(block + 16, 2, number(words, "delay", 0));
+	return 44;
+}
+
 /* ntp: middle bits of an SR's time; about, lost, jitter …: a report block; delay: XR VoIP. */
-static void fill_rtcp(uint8_t *packet, char *const *words)
+static unsigned fill_rtcp(
+	const struct script *s, uint8_t *packet, unsigned bytes, char *const *words)
 {
 	uint8_t *block = packet + 8;
 
@@ -163,21 +201,19 @@ static void fill_rtcp(uint8_t *packet, char *const *words)
 		put(packet + 8, 4, number(words, "ntp", 0) >> 16);
 		put(packet + 12, 2, number(words, "ntp", 0));
 	} else if (packet[1] == RTCP_RR) {
-		put(block, 4, number(words, "about", 0));
+		put(block, 4, reported(s, words));
 		put(block + 4, 1, number(words, "fraction", 0));
 		put(block + 5, 3, number(words, "lost", 0));
 		put(block + 12, 4, number(words, "jitter", 0));
 		put(block + 16, 4, number(words, "lsr", 0));
 		put(block + 20, 4, number(words, "dlsr", 0));
 	} else if (packet[1] == RTCP_XR) {
-		put(block, 1, RTCP_XR_VOIP_METRICS);
-		put(block + 2, 2, 8);
-		put(block + 4, 4, number(words, "about", 0));
-		put(block + 16, 2, number(words, "delay", 0));
+		return fill_xr(s, packet, words);
 	}
+	return bytes;
 }
 
-static void append_rtcp(GByteArray *out, unsigned kind, char *const *words)
+static void append_rtcp(const struct script *s, GByteArray *out, unsigned kind, char *const *words)
 {
 	uint8_t packet[64] = { 0 };
 	unsigned bytes = rtcp_kinds[kind].bytes;
@@ -185,9 +221,9 @@ static void append_rtcp(GByteArray *out, unsigned kind, char *const *words)
 
 	packet[0] = (uint8_t)(0x80 | rtcp_kinds[kind].count);
 	packet[1] = rtcp_kinds[kind].type;
-	packet[3] = (uint8_t)(bytes / 4 - 1);
 	put(packet + 4, 4, ssrc);
-	fill_rtcp(packet, words);
+	bytes = fill_rtcp(s, packet, bytes, words);
+	packet[3] = (uint8_t)(bytes / 4 - 1);
 	g_byte_array_append(out, packet, bytes);
 }
 
@@ -201,7 +237,7 @@ void statement_rtcp(struct script *s, const char *rest)
 	for (char **name = names; *name; name++)
 		for (unsigned i = 0; i < G_N_ELEMENTS(rtcp_kinds); i++)
 			if (!strcmp(*name, rtcp_kinds[i].name))
-				append_rtcp(s->sent[PACKET_RTCP], i, words);
+				append_rtcp(s, s->sent[PACKET_RTCP], i, words);
 	protect(s, words, PACKET_RTCP);
 	deliver(s, words, PACKET_RTCP);
 }
@@ -304,7 +340,8 @@ static bool expect_rtp_fields(struct script *s, char *const *words, const struct
 	if (!any)
 		return false;
 	expect_field(s, words, "seq", rtp_seq(d->bytes));
-	expect_field(s, words, "ssrc", rtp_ssrc(d->bytes));
+	s->latest_ssrc = rtp_ssrc(d->bytes);
+	expect_field(s, words, "ssrc", s->latest_ssrc);
 	expect_field(s, words, "pt", d->bytes[1] & 0x7f);
 	expect_field(s, words, "ts", rtp_timestamp(d->bytes));
 	expect_field(s, words, "marker", d->bytes[1] >> 7);

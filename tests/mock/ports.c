@@ -194,12 +194,14 @@ static void start_steered(bool bind_all)
 {
 	const struct addr addrs[] = { mock_loopback4, mock_loopback6 };
 	const struct port_span ports = { MOCK_FIRST_PORT, MOCK_LAST_PORT };
+	unsigned count = mock_ports_have_ip6() ? 2 : 1;
 
 	if (has_steered && bound == bind_all)
 		return;
 	port_engine_steered_stop();
-	port_engine_steered_start(
-		addrs, mock_ports_have_ip6() ? 2 : 1, &ports, LOOPS, bind_all, &why_not_steered);
+	if (port_engine_steered_start(addrs, count, &ports, LOOPS, bind_all, &why_not_steered) ||
+		port_engine_steered_test(addrs, count, &ports, &why_not_steered))
+		port_engine_steered_stop();
 	bound = bind_all;
 	has_steered = !why_not_steered.code;
 }

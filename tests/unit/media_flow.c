@@ -2,10 +2,13 @@
 /* From one codec to another: what comes out for what goes in, over losses, sources and plans. */
 #include "media/flow.h"
 
+#include <errno.h>
+
 #include <glib.h>
 
 #include "../mock/flow.h"
 #include "../mock/network.h"
+#include "media/transcoder.h"
 #include "rtp/rtcp.h"
 
 static void test_packet_by_packet(void)
@@ -428,6 +431,58 @@ static void test_clocks_that_follow(void)
 	mock_flow_end();
 }
 
+/* L16 has at most two channels. */
+static struct plan *plan_with(int bad_decoder, int bad_encoder)
+{
+	struct plan *plan = mock_flow_plan(20);
+	struct plan_transcode *t = plan->streams[0].transcodes[0];
+
+	if (bad_decoder >= 0)
+		t->decoders[bad_decoder].params.channels = 3;
+	if (bad_encoder >= 0)
+		t->encoders[bad_encoder].params.channels = 3;
+	return plan;
+}
+
+static void test_what_cannot_be_opened(void)
+{
+	const uint32_t *discarded;
+
+	mock_flow_begin(20);
+	mock_media_apply(&mock_flow.media, plan_with(0, -1), NULL);
+	discarded = &mock_flow.media.stats[0]->counts.drops[REASON_NO_CODEC];
+	mock_flow_send_audio(1, 160);
+	mock_flow_expect_nothing();
+	g_assert_cmpuint(*discarded, ==, 1);
+	mock_flow_advance(20000);
+	mock_flow_send_as(MOCK_FLOW_SSRC, MOCK_FLOW_IN_TOO, 2, 320);
+	mock_flow_expect_as(MOCK_FLOW_OUT_TOO, 1, 160, 320, 160);
+	mock_flow_advance(20000);
+	/* The first encoder, which a tone would need, too. */
+	mock_media_apply(&mock_flow.media, plan_with(-1, 0), NULL);
+	mock_flow_send_audio(3, 480);
+	mock_flow_expect_nothing();
+	g_assert_cmpuint(*discarded, ==, 2);
+	mock_flow_advance(20000);
+	mock_flow_send_as(MOCK_FLOW_SSRC, MOCK_FLOW_IN_TOO, 4, 640);
+	mock_flow_expect_as(MOCK_FLOW_OUT_TOO, 2, 320, 640, 160);
+	mock_flow_end();
+}
+
+static void test_nothing_can_be_opened(void)
+{
+	struct plan *plan;
+	struct transcoder *t;
+	struct err err;
+
+	mock_flow_begin(20);
+	plan = plan_with(0, 2);
+	g_assert_cmpint(transcoder_new(plan->streams[0].transcodes[0], &t, &err), ==, -ENOTSUP);
+	g_assert_cmpstr(err.text, ==, "Failed to open an encoder for X-L16");
+	plan_free(plan);
+	mock_flow_end();
+}
+
 /* Nothing of it stays with the worker when the session goes. */
 static void test_what_waits_is_let_go(void)
 {
@@ -521,6 +576,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/media/flow/encoders", test_encoders_that_take_turns);
 	g_test_add_func("/media/flow/plans", test_plans_that_follow);
 	g_test_add_func("/media/flow/clocks", test_clocks_that_follow);
+	g_test_add_func("/media/flow/not-opened", test_what_cannot_be_opened);
+	g_test_add_func("/media/flow/none-opened", test_nothing_can_be_opened);
 	g_test_add_func("/media/flow/let-go", test_what_waits_is_let_go);
 	g_test_add_func("/media/flow/reports", test_reports);
 	return g_test_run();

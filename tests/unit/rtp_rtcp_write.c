@@ -100,6 +100,18 @@ static void test_time(void)
 	g_assert_cmpuint(info.ntp_frac, ==, 0x80000000);
 }
 
+static void test_fraction_lost(void)
+{
+	g_assert_cmpuint(rtcp_fraction_lost(256, 1), ==, 1);
+	g_assert_cmpuint(rtcp_fraction_lost(100, 50), ==, 128);
+	g_assert_cmpuint(rtcp_fraction_lost(257, 1), ==, 0);
+	g_assert_cmpuint(rtcp_fraction_lost(7, 7), ==, 255);
+	g_assert_cmpuint(rtcp_fraction_lost(7, 9), ==, 255);
+	g_assert_cmpuint(rtcp_fraction_lost(0, 1), ==, 0);
+	g_assert_cmpuint(rtcp_fraction_lost(7, -2), ==, 0);
+	g_assert_cmpuint(rtcp_fraction_lost(UINT32_MAX, INT32_MAX), ==, 127);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -107,5 +119,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/rtcp-write/receiver", test_receiver_report);
 	g_test_add_func("/rtcp-write/description", test_description);
 	g_test_add_func("/rtcp-write/time", test_time);
+	g_test_add_func("/rtcp-write/fraction-lost", test_fraction_lost);
 	return g_test_run();
 }

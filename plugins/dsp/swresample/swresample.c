@@ -19,7 +19,6 @@
 #include <libswresample/swresample.h>
 
 enum {
-	MIN_RATE_HZ = 1000, /* below, a rate is a mistake, and the filter's length no longer fits */
 	/*
 	 * Samples of the filter at the lower rate: 2 ms of delay at 8 kHz with all above 3.6 kHz
 	 * kept out of the telephone band. Longer would be steeper and later.
@@ -39,7 +38,7 @@ struct resampler {
 static bool is_audio(const struct codec_audio *audio)
 {
 	return audio->channels && audio->channels <= CODEC_MAX_CHANNELS &&
-	       audio->sample_hz >= MIN_RATE_HZ && audio->sample_hz <= CODEC_MAX_SAMPLE_HZ;
+	       audio->sample_hz >= CODEC_MIN_SAMPLE_HZ && audio->sample_hz <= CODEC_MAX_SAMPLE_HZ;
 }
 
 /* The library's own factors would take 3 dB off one channel that becomes two. */
