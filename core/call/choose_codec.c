@@ -250,13 +250,36 @@ static struct codec_choice choose_event(const struct codec_flow *flow, const str
 	return (struct codec_choice){ PLAN_EVENT, to };
 }
 
-/* Noise that the sink does not know is made audible, once the rest of the flow is audio, too. */
+static const struct codec_entry *find_sink_noise(const struct codec_flow *flow, uint32_t clock_hz)
+{
+	for (unsigned i = 0; i < flow->to.count; i++) {
+		const struct codec_entry *e = &flow->to.entries[i];
+
+		if (flags_of(e) & CODEC_NOISE && e->format.clock_hz == clock_hz &&
+			sink_takes(flow, e))
+			return e;
+	}
+	return NULL;
+}
+
+/*
+ * Noise follows the clock of the audio, too. What the sink does not know is made audible, once the
+ * rest of the flow is audio, too.
+ */
 static struct codec_choice choose_noise(const struct codec_flow *flow, const struct codec_entry *x)
 {
 	const struct codec_entry *same = codec_list_find(flow->to, &x->format);
-	const struct codec_entry *preferred = find_preferred(flow, x);
+	const struct codec_entry *preferred = find_preferred(flow, x), *to;
+	uint32_t first_hz;
+	bool fits = sends_clock(flow, x->format.clock_hz, &first_hz) || !first_hz;
 
-	if (same && sink_takes(flow, same))
+	same = same && sink_takes(flow, same) ? same : NULL;
+	if (same && fits)
+		return pass_to(same);
+	to = find_sink_noise(flow, fits ? x->format.clock_hz : first_hz);
+	if (to)
+		return (struct codec_choice){ PLAN_NOISE, to };
+	if (same)
 		return pass_to(same);
 	if (preferred && codec_entry_reaches(x, preferred))
 		return (struct codec_choice){ PLAN_TRANSCODE, preferred };

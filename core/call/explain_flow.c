@@ -358,6 +358,7 @@ static bool say_transcoded(GString *out, const struct explained *f)
 	static const char *const words[] = {
 		[PLAN_TRANSCODE] = "transcoded to",
 		[PLAN_EVENT] = "passed on as",
+		[PLAN_NOISE] = "passed on as",
 		[PLAN_TONE] = "heard in",
 	};
 	struct plan_transcode plan = { 0 };

@@ -143,7 +143,7 @@ static void answer_one(struct answering *an, const struct codec_entry *x)
 
 	if (!choice.to || choice.handling == PLAN_DISCARD)
 		return;
-	if (choice.handling == PLAN_EVENT) {
+	if (choice.handling == PLAN_EVENT || choice.handling == PLAN_NOISE) {
 		/* Under the offerer's own number; those of another clock come later. */
 		if (choice.to->format.clock_hz != x->format.clock_hz)
 			return;

@@ -32,6 +32,7 @@ static void add_flow(GString *out, const char *title, const struct codec_flow *f
 		[PLAN_PASS] = "passes",
 		[PLAN_TRANSCODE] = "is transcoded to",
 		[PLAN_EVENT] = "becomes",
+		[PLAN_NOISE] = "becomes",
 		[PLAN_TONE] = "is heard in",
 		[PLAN_DISCARD] = "is discarded",
 	};

@@ -110,6 +110,7 @@ enum plan_handling {
 	PLAN_PASS, /* as it is, under the sink's SSRC and sequence when others are transcoded */
 	PLAN_TRANSCODE, /* decoded and encoded */
 	PLAN_EVENT,     /* RFC 4733: the same event under another payload type and clock */
+	PLAN_NOISE,     /* RFC 3389: the same noise under another payload type and clock */
 	PLAN_TONE,      /* RFC 4733: heard as tones, in an encoder's audio */
 	PLAN_DISCARD,   /* the sink has nothing it could become */
 };
@@ -125,8 +126,8 @@ struct plan_format {
 
 struct plan_handler {
 	uint8_t handling; /* enum plan_handling */
-	uint8_t decoder;  /* index: what is received; of events, only its clock counts */
-	uint8_t encoder;  /* index: what is sent */
+	uint8_t decoder;  /* index: what is received; of events and noise only its clock counts */
+	uint8_t encoder;  /* index: what is sent, likewise */
 };
 
 /*

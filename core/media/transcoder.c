@@ -269,6 +269,18 @@ static void take_event(
 		send_event(turn, h, &event);
 }
 
+/* How noise sounds is told by the clock (RFC 3389 3.2), but for its level. */
+static void rename_noise(const struct transcoder *t, struct rtp_header *h)
+{
+	const struct plan_handler *handler = &t->handler[h->payload_type];
+	const struct plan_format *from = &t->plan->decoders[handler->decoder];
+	const struct plan_format *to = &t->plan->encoders[handler->encoder];
+
+	h->payload_type = to->payload_type;
+	if (from->params.clock_hz != to->params.clock_hz)
+		h->payload_len = MIN(h->payload_len, 1);
+}
+
 /* Under the outlet's numbers, else as it is. */
 static void pass(struct turn *turn, const struct rtp_header *h, const uint8_t *payload)
 {
@@ -321,6 +333,10 @@ static void take_in_order(struct turn *turn, const struct buf *buf, unsigned los
 	turn->encoder = &t->encoders[h->encoder];
 	switch ((enum plan_handling)h->handling) {
 	case PLAN_PASS:
+		pass(turn, &header, payload);
+		break;
+	case PLAN_NOISE:
+		rename_noise(t, &header);
 		pass(turn, &header, payload);
 		break;
 	case PLAN_TRANSCODE:
@@ -403,7 +419,7 @@ static void leave_ssrc(const struct turn *turn, uint32_t ssrc)
 static uint32_t clock_of(const struct transcoder *t, const uint8_t *rtp)
 {
 	const struct plan_handler *h = &t->handler[rtp[1] & 0x7f];
-	uint32_t clock_hz = t->decoders[h->decoder].clock_hz;
+	uint32_t clock_hz = t->plan->decoders[h->decoder].params.clock_hz;
 
 	return clock_hz ? clock_hz : 8000;
 }

@@ -93,7 +93,7 @@ static void answer(struct talk *t, const char *types, const char *attrs)
 	negotiate_answer_codecs(t->arena, t->known, &t->answer, &t->agreement);
 }
 
-/* "8>0" transcoded, "101~96" an event under another number, "13-" discarded; the rest passes. */
+/* "8>0" transcoded, "101~96" an event or noise under another number, "13-" discarded; the rest passes. */
 static void check_flow(const struct codec_flow *flow, const char *expected)
 {
 	g_autoptr(GString) got = g_string_new(NULL);
@@ -103,6 +103,7 @@ static void check_flow(const struct codec_flow *flow, const char *expected)
 	for (unsigned i = 0; any && i < flow->from.count; i++) {
 		unsigned type = flow->from.entries[i].format.payload_type;
 		const struct plan_handler *h = &p.handler[type];
+		bool renamed;
 
 		if (h->handling == PLAN_PASS)
 			continue;
@@ -112,8 +113,9 @@ static void check_flow(const struct codec_flow *flow, const char *expected)
 			continue;
 		}
 		g_assert_cmpuint(p.decoders[h->decoder].payload_type, ==, type);
-		g_string_append_printf(got, "%c%u", h->handling == PLAN_EVENT ? '~' : '>',
-			p.encoders[h->encoder].payload_type);
+		renamed = h->handling == PLAN_EVENT || h->handling == PLAN_NOISE;
+		g_string_append_printf(
+			got, "%c%u", renamed ? '~' : '>', p.encoders[h->encoder].payload_type);
 	}
 	g_assert_true(any == (strpbrk(expected, ">~") != NULL));
 	g_assert_cmpstr(got->str, ==, expected);
@@ -340,6 +342,22 @@ static void test_noise_becomes_audio(void)
 	offer(&t, "8 0", "");
 	answer(&t, "8 0 13", "");
 	check_ways(&t, "", "13>8");
+	close_talk(&t);
+}
+
+static void test_noise_follows_the_clock_of_the_audio(void)
+{
+	struct talk t;
+
+	open_talk(&t);
+	t.offer.mask = list(&t, "PCMU");
+	t.offer.transcode = list(&t, "opus");
+	offer(&t, "0 13", "");
+	answer(&t, "96 97", OPUS("96") "a=rtpmap:97 CN/48000\r\n");
+	check_ways(&t, "0>96 13~97", "96>0 97~13");
+	/* Who takes none is offered none. */
+	answer(&t, "96", OPUS("96"));
+	check_ways(&t, "0>96", "96>0");
 	close_talk(&t);
 }
 
@@ -679,6 +697,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/codec/choose/looked-for", test_digits_are_looked_for);
 	g_test_add_func("/codec/choose/put-in", test_digits_are_put_in);
 	g_test_add_func("/codec/choose/noise", test_noise_becomes_audio);
+	g_test_add_func("/codec/choose/noise-clocks", test_noise_follows_the_clock_of_the_audio);
 	g_test_add_func("/codec/choose/shared", test_types_share_an_encoder);
 	g_test_add_func("/codec/choose/many", test_a_plan_has_room_for_so_many);
 	g_test_add_func("/codec/choose/ptime", test_another_ptime_is_repacketised);
