@@ -37,7 +37,7 @@ struct script {
 	GByteArray *sent[PACKET_KINDS]; /* latest packet of each kind */
 	uint16_t next_seq;
 	uint32_t latest_ssrc; /* of the RTP expected last, where its fields were */
-	GHashTable *keys; /* as scripts write them → struct srtp_context that protects */
+	GHashTable *keys;     /* as scripts write them → struct srtp_context that protects */
 	uint64_t reasons[REASON_COUNT]; /* as last looked at */
 	uint64_t counters[COUNTER_COUNT];
 	GQueue log;
