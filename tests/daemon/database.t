@@ -107,6 +107,18 @@ def silent():
         assert time.monotonic() - began < 5, time.monotonic() - began
 
 
+@test("the daemon ends while music on hold waits for such a server")
+def ended():
+    with listener() as (_, port), Daemon(*options(port)) as d, Party("a") as a, Party("b") as b:
+        call = Call(d.ng, a, b, "ended")
+        call.offer(moh={"db-id": 5})
+        call.answer()
+        call.offer(a.sdp("sendonly", version=2), to_tag="b")
+        time.sleep(0.3)
+        equal(d.stop(), 0)
+        contains(d.log(), f"{REFUSED} (used query '{QUERY.replace('%llu', '5')}'): ")
+
+
 @test("a server that hangs up, or talks nonsense")
 def nonsense():
     for said in (b"", b"\x00\x00\x00\x00", os.urandom(5000), b"\xff\xff\xff\x00" + b"\n" * 100000,
