@@ -65,6 +65,11 @@ PLUGIN_SRC     := $(filter %.c,$(PLUGIN_PARTS)) \
 	$(foreach f,$(filter-out %.c,$(PLUGIN_PARTS)),$(wildcard $(f)/*.c))
 # What loading must survive, and what plugins get of the core.
 BROKEN_SRC     := $(wildcard tests/plugins/*.c)
+# A plugin's unit test is called FOLDER_NAME.c after it, and left out with it.
+PLUGINS_LACKING := $(filter-out $(basename $(notdir $(PLUGIN_PARTS))),\
+	$(basename $(notdir $(PLUGIN_FILES) $(PLUGIN_FOLDERS))))
+UNIT_SRC := $(filter-out $(foreach p,$(PLUGINS_LACKING),tests/unit/codec_$(p).c tests/unit/player_$(p).c),\
+	$(UNIT_SRC))
 HELPER_SRC     := core/base/arena.c core/base/dict.c
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))

@@ -177,14 +177,23 @@ static void log_totals(void)
 	log_info("%s", text->str);
 }
 
+/* Loads run plugins' code, also when they come home and tell what they ended with. */
+static void stop_players(struct daemon *d)
+{
+	clips_stop(d->clips);
+	helper_pool_stop(d->players);
+	while (clips_loading(d->clips))
+		mailbox_run(control_thread_mailbox(d->thread));
+	clips_add_player(NULL);
+	clip_source_add_store(NULL);
+}
+
 void daemon_tear_down(struct daemon *d, int status)
 {
 	if (d->thread)
 		control_thread_stop(d->thread);
 	requests_drop(&d->control);
-	/* They run plugins' code. */
-	clips_stop(d->clips);
-	helper_pool_stop(d->players);
+	stop_players(d);
 	hosts_disconnect(d->hosts);
 	plugin_set_close(d->plugins);
 	hosts_free(d->hosts);
@@ -222,8 +231,6 @@ void daemon_tear_down(struct daemon *d, int status)
 	if (!log_writer_stop())
 		_exit(status);
 	codec_registry_clear();
-	clips_add_player(NULL);
-	clip_source_add_store(NULL);
 	writers_clear();
 	codec_rules_clear();
 	plugin_set_free(d->plugins);

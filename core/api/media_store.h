@@ -17,7 +17,10 @@ enum { MEDIA_STORE_MAX_BYTES = 128 * 1024 * 1024 };
 struct media_request {
 	uint64_t id;
 	size_t max_bytes; /* MEDIA_STORE_MAX_BYTES at most; longer content is a failure */
-	/* Does anybody wait for it yet? To be asked before each thing that can take its time. */
+	/*
+	 * Does anybody wait for it yet? To be asked all the time while something is waited for: once it
+	 * is false the fetch ends within a moment, with the cause "nobody waits for it any more".
+	 */
 	bool (*wanted)(const struct media_request *request);
 };
 

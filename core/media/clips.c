@@ -45,6 +45,7 @@ struct clips {
 	struct list entries;
 	struct list loads;            /* whose beginning somebody waits for */
 	_Atomic size_t fetched_bytes; /* content from a database that is being decoded */
+	unsigned loading;             /* loads there are */
 	atomic_bool stopping;
 };
 
@@ -190,6 +191,7 @@ static void load_free(struct load *load)
 	ref_drop(load->clip);
 	ref_drop(load->known.clip);
 	ref_drop(load->source);
+	load->clips->loading--;
 	g_free(load);
 }
 
@@ -304,10 +306,10 @@ static void make_room(struct clips *clips)
 
 static const char *why_not(struct clips *clips)
 {
-	if (!the_player)
-		return "no plugin reads stored media";
 	if (atomic_load_explicit(&clips->stopping, memory_order_relaxed))
 		return "the daemon is ending";
+	if (!the_player)
+		return "no plugin reads stored media";
 	make_room(clips);
 	return clips_bytes(clips) > clips->max_bytes ? "too many stored media in memory" : NULL;
 }
@@ -318,6 +320,7 @@ static struct load *load_new(struct clips *clips, struct clip_source *source, ui
 	const struct entry *known;
 
 	load->clips = clips;
+	clips->loading++;
 	load->source = ref_take(source);
 	load->clip = clip_new(sample_hz);
 	load->in.fd = -1;
@@ -410,6 +413,11 @@ void clips_stop(struct clips *clips)
 {
 	if (clips)
 		atomic_store_explicit(&clips->stopping, true, memory_order_relaxed);
+}
+
+unsigned clips_loading(const struct clips *clips)
+{
+	return clips ? clips->loading : 0;
 }
 
 void clips_sweep(struct clips *clips)

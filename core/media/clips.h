@@ -32,7 +32,12 @@ int clips_new(struct helper_pool *helpers, const char *media_dir, size_t max_byt
  * NULL is fine.
  */
 void clips_stop(struct clips *clips);
-/* The pool is stopped and its mailbox run. NULL is fine. */
+/*
+ * Loads that have not come home; when the pool is stopped, all of them do by running its mailbox.
+ * As long as there are any, the player and the store must not go. 0 for NULL.
+ */
+unsigned clips_loading(const struct clips *clips);
+/* The pool is stopped and there are no loads any more. NULL is fine. */
 void clips_free(struct clips *clips);
 /*
  * From now on files that nobody plays stay in memory for so long, or as long as there is room (0).

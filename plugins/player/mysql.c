@@ -5,21 +5,32 @@
  * A connection is opened when one is needed, used by one thread at a time and then kept for the
  * next, so there are never more of them than threads that fetch at once. They are the plugin's,
  * not the threads': those outlive it.
+ *
+ * The library's own time limits begin anew with every byte, so it is used without blocking: each
+ * wait is ours, and ends when nobody wants the content any more. What blocks all the same is
+ * asking for a host name's address, as long as the system's resolver takes.
  */
 #include "api/host.h"
 #include "api/media_store.h"
 #include "api/plugin.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <errmsg.h>
 #include <mysql.h>
 
 enum {
 	MAX_ATTEMPTS = 5,
-	WAIT_S = 2,                          /* to connect, for any bytes of a reply, to send */
-	MAX_KEPT_BYTES = 4 * 1024 * 1024,    /* a connection's buffer never shrinks */
+	CONNECT_US = 2000000,             /* until the server has let us in */
+	FETCH_US = 30000000,              /* whoever waits for longer */
+	DOWN_US = 1000000,                /* no other connection is tried, after one failed */
+	STEP_MS = 100,                    /* between questions whether it is wanted yet */
+	STACK_BYTES = 256 * 1024,         /* on which the library runs; it asks resolvers there */
+	MAX_KEPT_BYTES = 4 * 1024 * 1024, /* a connection's buffer never shrinks */
 	PACKET_OVERHEAD_BYTES = 1024 * 1024, /* of other columns, around the content */
 };
 
@@ -30,13 +41,19 @@ static struct {
 	char *server, *user, *password, *query; /* "": not given */
 	unsigned port;                          /* 0: the library's */
 	pthread_mutex_t lock;
-	GPtrArray *idle; /* MYSQL *, open; guarded by the lock */
+	GPtrArray *idle;       /* MYSQL *, open; guarded by the lock */
+	int64_t down_until_us; /* likewise */
 } db = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static int fail(char *error, const char *cause)
 {
 	g_strlcpy(error, cause, PLUGIN_ERROR_BYTES);
 	return -1;
+}
+
+static const char *or_null(const char *text)
+{
+	return *text ? text : NULL;
 }
 
 /* ---- queries ---- */
@@ -60,9 +77,114 @@ static void print_query(uint64_t id, GString *out)
 		g_string_append(out, db.query);
 }
 
+/* ---- waiting ---- */
+
+/* One fetch. */
+struct wait {
+	const struct media_request *request;
+	int64_t until_us;    /* of the step it is at */
+	int64_t at_most_us;  /* of all */
+	bool over, unwanted; /* … so that the connection is shut down */
+};
+
+static bool is_going_on(struct wait *wait)
+{
+	wait->unwanted = wait->unwanted || !wait->request->wanted(wait->request);
+	return !wait->unwanted && g_get_monotonic_time() < wait->until_us;
+}
+
+static int found_events(int wanted, short revents)
+{
+	int found = 0;
+
+	if (revents & (POLLERR | POLLHUP | POLLNVAL))
+		return wanted & ~MYSQL_WAIT_TIMEOUT;
+	found |= revents & POLLIN ? MYSQL_WAIT_READ : 0;
+	found |= revents & POLLOUT ? MYSQL_WAIT_WRITE : 0;
+	found |= revents & POLLPRI ? MYSQL_WAIT_EXCEPT : 0;
+	return found;
+}
+
+/*
+ * What the library waits for has come; or MYSQL_WAIT_TIMEOUT, and nothing comes any more, so that
+ * it fails by itself and leaves nothing behind.
+ */
+static int wait_for(struct wait *wait, MYSQL *conn, int events)
+{
+	struct pollfd p = { .fd = mysql_get_socket(conn) };
+
+	p.events |= events & MYSQL_WAIT_READ ? POLLIN : 0;
+	p.events |= events & MYSQL_WAIT_WRITE ? POLLOUT : 0;
+	p.events |= events & MYSQL_WAIT_EXCEPT ? POLLPRI : 0;
+	while (!wait->over && is_going_on(wait)) {
+		int n = poll(&p, 1, STEP_MS);
+
+		if (n > 0)
+			return found_events(events, p.revents);
+		if (n < 0 && errno != EINTR)
+			break;
+	}
+	wait->over = true;
+	if (p.fd >= 0)
+		shutdown(p.fd, SHUT_RDWR);
+	return MYSQL_WAIT_TIMEOUT;
+}
+
+static void begin_step(struct wait *wait, int64_t most_us)
+{
+	wait->until_us = MIN(g_get_monotonic_time() + most_us, wait->at_most_us);
+	wait->over = false;
+}
+
+static bool run_connect(struct wait *wait, MYSQL *conn)
+{
+	MYSQL *done = NULL;
+	int events;
+
+	begin_step(wait, CONNECT_US);
+	events = mysql_real_connect_start(&done, conn, db.server, or_null(db.user),
+		or_null(db.password), NULL, db.port, NULL, 0);
+	while (events)
+		events = mysql_real_connect_cont(&done, conn, wait_for(wait, conn, events));
+	return done && !wait->over;
+}
+
+static bool run_query(struct wait *wait, MYSQL *conn, const GString *query)
+{
+	int failed = 0, events;
+
+	begin_step(wait, FETCH_US);
+	events = mysql_real_query_start(&failed, conn, query->str, query->len);
+	while (events)
+		events = mysql_real_query_cont(&failed, conn, wait_for(wait, conn, events));
+	return !failed && !wait->over;
+}
+
+static MYSQL_ROW run_row(struct wait *wait, MYSQL *conn, MYSQL_RES *result, int64_t most_us)
+{
+	MYSQL_ROW row = NULL;
+	int events;
+
+	begin_step(wait, most_us);
+	events = mysql_fetch_row_start(&row, result);
+	while (events)
+		events = mysql_fetch_row_cont(&row, result, wait_for(wait, conn, events));
+	return wait->over ? NULL : row;
+}
+
 /* ---- connections ---- */
 
-static MYSQL *take_idle(void)
+/* Without a word to the server, which might not listen. */
+static void close_hard(MYSQL *conn)
+{
+	int fd = mysql_get_socket(conn);
+
+	if (fd >= 0)
+		shutdown(fd, SHUT_RDWR);
+	mysql_close(conn);
+}
+
+static MYSQL *take_any(void)
 {
 	MYSQL *conn = NULL;
 
@@ -70,6 +192,21 @@ static MYSQL *take_idle(void)
 	if (db.idle->len)
 		conn = g_ptr_array_remove_index(db.idle, db.idle->len - 1);
 	pthread_mutex_unlock(&db.lock);
+	return conn;
+}
+
+/* Servers hang up, with a word or without, on who is silent for long: that is no failure. */
+static MYSQL *take_idle(void)
+{
+	MYSQL *conn;
+
+	while ((conn = take_any())) {
+		struct pollfd p = { .fd = mysql_get_socket(conn), .events = POLLIN };
+
+		if (poll(&p, 1, 0) == 0)
+			break;
+		close_hard(conn);
+	}
 	return conn;
 }
 
@@ -85,74 +222,101 @@ static void drop_idle(void)
 {
 	MYSQL *conn;
 
-	while ((conn = take_idle()))
-		mysql_close(conn);
+	while ((conn = take_any()))
+		close_hard(conn);
 }
 
-static const char *or_null(const char *text)
+static bool is_down(void)
 {
-	return *text ? text : NULL;
+	bool down;
+
+	pthread_mutex_lock(&db.lock);
+	down = g_get_monotonic_time() < db.down_until_us;
+	pthread_mutex_unlock(&db.lock);
+	return down;
 }
 
-static MYSQL *open_connection(void)
+static void note_down(void)
 {
-	static const unsigned wait_s = WAIT_S, no = 0;
+	pthread_mutex_lock(&db.lock);
+	db.down_until_us = g_get_monotonic_time() + DOWN_US;
+	pthread_mutex_unlock(&db.lock);
+}
+
+static const char *reason_of(const struct wait *wait, MYSQL *conn)
+{
+	if (wait->unwanted)
+		return "nobody waits for it any more";
+	return wait->over ? "it takes too long" : mysql_error(conn);
+}
+
+static MYSQL *open_connection(struct wait *wait)
+{
+	static const unsigned no = 0;
+	static const size_t stack_bytes = STACK_BYTES;
 	static const unsigned long max_packet = MEDIA_STORE_MAX_BYTES + PACKET_OVERHEAD_BYTES;
-	MYSQL *conn = mysql_init(NULL);
+	MYSQL *conn = is_down() ? NULL : mysql_init(NULL);
 
 	if (!conn)
 		return NULL;
-	mysql_options(conn, MYSQL_OPT_CONNECT_TIMEOUT, &wait_s);
-	mysql_options(conn, MYSQL_OPT_READ_TIMEOUT, &wait_s);
-	mysql_options(conn, MYSQL_OPT_WRITE_TIMEOUT, &wait_s);
+	mysql_options(conn, MYSQL_OPT_NONBLOCK, &stack_bytes);
 	mysql_options(conn, MYSQL_OPT_MAX_ALLOWED_PACKET, &max_packet);
 	/* A server must not ask for files of ours. */
 	mysql_options(conn, MYSQL_OPT_LOCAL_INFILE, &no);
-	if (mysql_real_connect(conn, db.server, or_null(db.user), or_null(db.password), NULL,
-		    db.port, NULL, 0))
+	if (run_connect(wait, conn))
 		return conn;
-	db.host->log(db.host, HOST_ERR, "Failed to connect to database: %s", mysql_error(conn));
-	mysql_close(conn);
+	db.host->log(db.host, HOST_ERR, "Failed to connect to database: %s", reason_of(wait, conn));
+	if (!wait->unwanted)
+		note_down();
+	close_hard(conn);
 	return NULL;
 }
 
+/* Nothing else can be asked on it. */
 static bool is_lost(MYSQL *conn)
 {
 	unsigned code = mysql_errno(conn);
 
-	return code == CR_SERVER_GONE_ERROR || code == CR_SERVER_LOST;
+	return code == CR_SERVER_GONE_ERROR || code == CR_SERVER_LOST ||
+	       code == CR_COMMANDS_OUT_OF_SYNC;
 }
 
-static void log_query_error(MYSQL *conn)
+static void log_query_error(const struct wait *wait, MYSQL *conn)
 {
-	db.host->log(db.host, HOST_ERR, "Failed to query from database: %s", mysql_error(conn));
+	db.host->log(db.host, HOST_ERR, "Failed to query from database: %s", reason_of(wait, conn));
+}
+
+static int fail_as(const struct wait *wait, char *error, const char *cause)
+{
+	return fail(error, wait->unwanted ? "nobody waits for it any more" : cause);
 }
 
 /* NULL: no connection, or no answer, with the cause in `error`. */
-static MYSQL *send_query(const struct media_request *request, const GString *query, char *error)
+static MYSQL *send_query(struct wait *wait, const GString *query, char *error)
 {
 	MYSQL *conn = take_idle();
 
-	for (unsigned i = 0; i < MAX_ATTEMPTS && request->wanted(request); i++) {
+	for (unsigned i = 0; i < MAX_ATTEMPTS; i++) {
 		if (!conn)
-			conn = open_connection();
+			conn = open_connection(wait);
 		if (!conn) {
-			fail(error, "failed to connect to database");
+			fail_as(wait, error, "failed to connect to database");
 			return NULL;
 		}
-		if (mysql_real_query(conn, query->str, query->len) == 0)
+		if (run_query(wait, conn, query))
 			return conn;
-		if (!is_lost(conn)) {
-			log_query_error(conn);
+		log_query_error(wait, conn);
+		if (!wait->over && !is_lost(conn))
 			continue;
-		}
-		mysql_close(conn);
+		close_hard(conn);
 		conn = NULL;
 		drop_idle();
+		if (wait->over)
+			break;
 	}
 	if (conn)
-		mysql_close(conn);
-	fail(error, "exceeded max number of database retries");
+		close_hard(conn);
+	fail_as(wait, error, "exceeded max number of database retries");
 	return NULL;
 }
 
@@ -164,14 +328,15 @@ struct content {
 };
 
 static int read_row(
-	MYSQL *conn, MYSQL_RES *result, size_t max_bytes, struct content *ret, char *error)
+	struct wait *wait, MYSQL *conn, MYSQL_RES *result, struct content *ret, char *error)
 {
-	MYSQL_ROW row = mysql_fetch_row(result);
+	size_t max_bytes = wait->request->max_bytes;
+	MYSQL_ROW row = run_row(wait, conn, result, FETCH_US);
 	const unsigned long *lengths = row ? mysql_fetch_lengths(result) : NULL;
 
-	if (!row && mysql_errno(conn)) {
-		log_query_error(conn);
-		return fail(error, "failed to get result from database");
+	if (wait->over || (!row && mysql_errno(conn))) {
+		log_query_error(wait, conn);
+		return fail_as(wait, error, "failed to get result from database");
 	}
 	if (!lengths || !row[0] || !lengths[0])
 		return fail(error, "empty result from database");
@@ -186,37 +351,38 @@ static int read_row(
 	return 0;
 }
 
-/* Rows that nobody asked for are not read to their end; the connection goes with them. */
-static bool has_more_rows(MYSQL *conn, MYSQL_RES *result)
+/* Can the connection be asked again? Not with rows or results on it that nobody asked for. */
+static bool is_read_out(struct wait *wait, MYSQL *conn, MYSQL_RES *result)
 {
-	if (mysql_errno(conn) || mysql_eof(result))
+	if (wait->over || mysql_errno(conn))
 		return false;
-	if (!mysql_fetch_row(result))
+	if (!mysql_eof(result) && run_row(wait, conn, result, STEP_MS * INT64_C(1000)))
 		return false;
-	mariadb_cancel(conn);
-	return true;
+	return !wait->over && !mysql_errno(conn) && !mysql_more_results(conn);
 }
 
 /* Row by row, since all of them need not have room. Gives the connection back, or closes it. */
-static int read_result(MYSQL *conn, size_t max_bytes, struct content *ret, char *error)
+static int read_result(struct wait *wait, MYSQL *conn, struct content *ret, char *error)
 {
 	MYSQL_RES *result = mysql_use_result(conn);
-	bool more;
+	bool again;
 	int code;
 
 	if (!result) {
 		if (mysql_errno(conn))
-			log_query_error(conn);
-		mysql_close(conn);
+			log_query_error(wait, conn);
+		close_hard(conn);
 		return fail(error, "failed to get result from database");
 	}
-	code = read_row(conn, result, max_bytes, ret, error);
-	more = has_more_rows(conn, result);
+	code = read_row(wait, conn, result, ret, error);
+	again = is_read_out(wait, conn, result) && (code || ret->len <= MAX_KEPT_BYTES);
+	if (!again)
+		mariadb_cancel(conn);
 	mysql_free_result(result);
-	if (more || mysql_errno(conn) || (!code && ret->len > MAX_KEPT_BYTES))
-		mysql_close(conn);
-	else
+	if (again)
 		give_back(conn);
+	else
+		close_hard(conn);
 	return code;
 }
 
@@ -224,6 +390,7 @@ static int fetch(
 	const struct media_request *request, char **ret_content, size_t *ret_bytes, char *error)
 {
 	g_autoptr(GString) query = g_string_new(NULL);
+	struct wait wait = { .request = request };
 	struct content content = { NULL, 0 };
 	MYSQL *conn;
 	int ret = -1;
@@ -233,9 +400,10 @@ static int fetch(
 	if (!put_id(db.query, request->id, query))
 		return fail(error, "query print error");
 	mysql_thread_init();
-	conn = send_query(request, query, error);
+	wait.at_most_us = g_get_monotonic_time() + FETCH_US;
+	conn = send_query(&wait, query, error);
 	if (conn)
-		ret = read_result(conn, request->max_bytes, &content, error);
+		ret = read_result(&wait, conn, &content, error);
 	mysql_thread_end();
 	if (ret < 0)
 		return ret;
@@ -282,6 +450,7 @@ static int init(const struct host *host, void **ret_instance, char *error)
 	db.query = host->option(host, "mysql-query");
 	db.port = (unsigned)g_ascii_strtoull(port, NULL, 10);
 	db.idle = g_ptr_array_new();
+	db.down_until_us = 0;
 	if (!*db.server != !*db.query)
 		host->log(host, HOST_WARNING, "No media from a database: there is no --mysql-%s",
 			*db.server ? "query" : "host");

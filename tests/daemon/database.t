@@ -15,13 +15,25 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from daemon import PROGRAM, Daemon, run                            # noqa: E402
 from heard import Heard, call_between, play, refused, tone_wav     # noqa: E402
+from ng import Client, bencode                                     # noqa: E402
 from rtp import Call, Party                                        # noqa: E402
-from tap import contains, equal, test, wait_until                  # noqa: E402
+from tap import Skip, contains, equal, wait_until                  # noqa: E402
 import tap                                                         # noqa: E402
 
 PLUGINS = os.path.join(os.path.dirname(os.path.abspath(PROGRAM)), "plugins")
 REFUSED = "Failed to start media playback from database"
 QUERY = "select a from b where c = %llu"
+
+
+def test(name):
+    """A test that needs the plugin."""
+    def add(function):
+        def check():
+            if not os.path.exists(os.path.join(PLUGINS, "mysql.so")):
+                raise Skip("the plugin mysql was not built")
+            function()
+        return tap.test(name)(check)
+    return add
 
 
 def options(port, password="aardvark"):
@@ -67,7 +79,7 @@ def elsewhere():
         call.delete()
 
 
-@test("a plugin that is not there: db-id is refused, and so are the options")
+@tap.test("a plugin that is not there: db-id is refused, and so are the options")
 def no_plugin():
     with tempfile.TemporaryDirectory() as folder:
         for name in os.listdir(PLUGINS):
@@ -107,6 +119,55 @@ def silent():
         assert time.monotonic() - began < 5, time.monotonic() - began
 
 
+@test("the daemon ends while music on hold waits for such a server")
+def ended():
+    with listener() as (_, port), Daemon(*options(port)) as d, Party("a") as a, Party("b") as b:
+        call = Call(d.ng, a, b, "ended")
+        call.offer(moh={"db-id": 5})
+        call.answer()
+        call.offer(a.sdp("sendonly", version=2), to_tag="b")
+        time.sleep(0.3)
+        equal(d.stop(), 0)
+        contains(d.log(), f"{REFUSED} (used query '{QUERY.replace('%llu', '5')}'): ")
+
+
+@test("a server whose greeting drips: given up in time, the next is refused at once, the daemon ends")
+def dripping():
+    def drip(conn):
+        with contextlib.suppress(OSError):
+            conn.sendall(b"\x00\x10\x00\x00")
+            while True:
+                conn.sendall(b"\x0a")
+                time.sleep(0.2)
+
+    def serve(s):
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=drip, args=s.accept()[:1], daemon=True).start()
+
+    with listener() as (s, port), Daemon(*options(port)) as d:
+        threading.Thread(target=serve, args=(s,), daemon=True).start()
+        with Party("a") as a, Party("b") as b:
+            call, times = Call(d.ng, a, b, "drip"), []
+            call.offer()
+            call.answer()
+            for _ in range(2):
+                began = time.monotonic()
+                refused(REFUSED, play, d, call, from_tag="a", **{"db-id": 5})
+                times.append(time.monotonic() - began)
+            assert 1.5 < times[0] < 3 and times[1] < 0.5, times
+            equal(d.log().count("Failed to connect to database: it takes too long"), 1)
+            wait_until(lambda: d.log().count("): failed to connect to database") == 2)
+            time.sleep(1)
+            with Client("127.0.0.1", d.port) as client:
+                client.sock.send(b"x " + bencode({"command": "play media", "call-id": call.id,
+                                                  "from-tag": "a", "db-id": 5}))
+                equal(client.receive(0.3), None)
+            began = time.monotonic()
+            equal(d.stop(), 0)
+            assert time.monotonic() - began < 2, time.monotonic() - began
+
+
 @test("a server that hangs up, or talks nonsense")
 def nonsense():
     for said in (b"", b"\x00\x00\x00\x00", os.urandom(5000), b"\xff\xff\xff\x00" + b"\n" * 100000,
@@ -143,6 +204,4 @@ def shown():
         contains(err, text)
 
 
-if not os.path.exists(os.path.join(PLUGINS, "mysql.so")):
-    tap.skip_all("the plugin mysql was not built")
 tap.run()
