@@ -10,6 +10,7 @@
 struct helper_pool {
 	GThreadPool *threads; /* NULL: stopped */
 	struct mailbox *home;
+	unsigned most; /* threads */
 	/*
 	 * They order a job's making before its work, and that before the pool's end, for checkers
 	 * that cannot see GLib's own locks.
@@ -41,7 +42,8 @@ struct helper_pool *helper_pool_new(unsigned threads, struct mailbox *home)
 	struct helper_pool *pool = g_new0(struct helper_pool, 1);
 
 	pool->home = home;
-	pool->threads = g_thread_pool_new(run_job, pool, (int)MAX(threads, 1), FALSE, NULL);
+	pool->most = MAX(threads, 1);
+	pool->threads = g_thread_pool_new(run_job, pool, (int)pool->most, FALSE, NULL);
 	return pool;
 }
 
@@ -70,6 +72,11 @@ void helper_run(struct helper_pool *pool, struct job *job)
 		g_thread_pool_push(pool->threads, job, NULL);
 	else
 		run_job(job, pool);
+}
+
+unsigned helper_threads(const struct helper_pool *pool)
+{
+	return pool->most;
 }
 
 unsigned helper_waiting(const struct helper_pool *pool)

@@ -30,6 +30,7 @@ struct helper_pool *helper_pool_new(unsigned threads, struct mailbox *home);
 void helper_pool_stop(struct helper_pool *pool);
 /* Stopped, or nothing was run. NULL is fine. */
 void helper_pool_free(struct helper_pool *pool);
+unsigned helper_threads(const struct helper_pool *pool); /* at most; of a stopped one too [any] */
 /* [any] */
 void helper_run(struct helper_pool *pool, struct job *job);
 /* Jobs that no helper has begun. [any] */

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/helper.h"
 #include "base/list.h"
+#include "base/log.h"
 #include "base/ref.h"
 
 #include <errno.h>
@@ -46,6 +47,13 @@ struct clips {
 	struct list loads;            /* whose beginning somebody waits for */
 	_Atomic size_t fetched_bytes; /* content from a database that is being decoded */
 	unsigned loading;             /* loads there are */
+	/*
+	 * Fetches from a database leave a helper to files, and each has room for what it may bring.
+	 * The others wait for their turn without a helper.
+	 */
+	struct list queue; /* loads, in order */
+	unsigned fetching, most_fetching;
+	size_t reserved_bytes;
 	atomic_bool stopping;
 };
 
@@ -58,7 +66,10 @@ struct load {
 	struct clip_limits limits;
 	struct clip_input in;
 	struct made known;
-	struct list link; /* in clips->loads */
+	struct list link;      /* in clips->loads */
+	struct list turn;      /* in clips->queue; empty: not there */
+	size_t reserved_bytes; /* in memory, for what it fetches … */
+	bool is_fetching;      /* … now */
 	int64_t since_us;
 	void *state; /* of the player; NULL: not open */
 	clip_ready_fn ready;
@@ -224,6 +235,46 @@ static void keep(const struct load *load)
 	list_append(&load->clips->entries, &e->link);
 }
 
+/* Left of the bound, where all that are under way bring as much as they may. */
+static size_t room(const struct clips *clips)
+{
+	size_t used = clips_bytes(clips) + clips->reserved_bytes;
+
+	return clips->max_bytes - MIN(used, clips->max_bytes);
+}
+
+/* One alone takes what room there is. */
+static bool may_fetch(const struct clips *clips)
+{
+	return !clips->fetching ||
+	       (clips->fetching < clips->most_fetching && room(clips) >= MEDIA_STORE_MAX_BYTES);
+}
+
+static void begin_fetches(struct clips *clips)
+{
+	while (!list_empty(&clips->queue) && may_fetch(clips)) {
+		struct load *load = container_of(clips->queue.next, struct load, turn);
+
+		list_remove(&load->turn);
+		load->limits.max_bytes = MIN(room(clips), (size_t)MEDIA_STORE_MAX_BYTES);
+		load->reserved_bytes = load->limits.max_bytes;
+		load->is_fetching = true;
+		clips->reserved_bytes += load->reserved_bytes;
+		clips->fetching++;
+		helper_run(clips->helpers, &load->job);
+	}
+}
+
+static void end_fetch(struct load *load)
+{
+	if (!load->is_fetching)
+		return;
+	load->is_fetching = false;
+	load->clips->fetching--;
+	load->clips->reserved_bytes -= load->reserved_bytes;
+	begin_fetches(load->clips);
+}
+
 /* Once; `load` is the caller's. */
 static void tell(struct load *load, struct clip *clip, const char *error)
 {
@@ -235,11 +286,27 @@ static void tell(struct load *load, struct clip *clip, const char *error)
 		ready(clip, error, load->arg);
 }
 
+static const char too_long[] = "reading it takes too long";
+
+/* Of what somebody was told already that it takes too long. */
+static void log_end(const struct load *load)
+{
+	g_autofree char *from = clip_source_text(load->source);
+
+	log_msg(LOG_L_NOTICE, "Loading from %s, which nobody waits for any more, has ended: %s",
+		from, *load->error ? load->error : "it is there");
+}
+
 static void done_beginning(struct job *job)
 {
 	struct load *load = container_of(job, struct load, job);
 	struct entry *twin;
 
+	end_fetch(load);
+	if (*load->error && load->ready && !is_patient(load))
+		tell(load, NULL, too_long);
+	if (!load->ready)
+		log_end(load);
 	if (*load->error) {
 		tell(load, NULL, load->error);
 		load_free(load);
@@ -326,10 +393,11 @@ static struct load *load_new(struct clips *clips, struct clip_source *source, ui
 	load->in.fd = -1;
 	load->limits = (struct clip_limits){
 		.media_dir = clips->media_dir,
-		.max_bytes = clips->max_bytes - MIN(clips_bytes(clips), clips->max_bytes),
+		.max_bytes = room(clips), /* of what is not queued */
 		.wanted = is_wanted,
 	};
 	list_init(&load->link);
+	list_init(&load->turn);
 	load->since_us = clock_mono_us();
 	known = find_entry(clips, source, sample_hz, NULL);
 	if (known) {
@@ -355,7 +423,12 @@ void clips_load(struct clips *clips, struct clip_source *source, uint32_t sample
 	load->ready = fn;
 	load->arg = arg;
 	list_append(&clips->loads, &load->link);
-	helper_run(clips->helpers, &load->job);
+	if (source->kind != CLIP_DATABASE) {
+		helper_run(clips->helpers, &load->job);
+		return;
+	}
+	list_append(&clips->queue, &load->turn);
+	begin_fetches(clips);
 }
 
 struct clip *clips_load_now(
@@ -404,6 +477,8 @@ int clips_new(struct helper_pool *helpers, const char *media_dir, size_t max_byt
 	clips->max_bytes = max_bytes;
 	list_init(&clips->entries);
 	list_init(&clips->loads);
+	list_init(&clips->queue);
+	clips->most_fetching = MAX(helper_threads(helpers), 2) - 1;
 	free(folder);
 	*ret_clips = clips;
 	return 0;
@@ -411,8 +486,17 @@ int clips_new(struct helper_pool *helpers, const char *media_dir, size_t max_byt
 
 void clips_stop(struct clips *clips)
 {
-	if (clips)
-		atomic_store_explicit(&clips->stopping, true, memory_order_relaxed);
+	if (!clips)
+		return;
+	atomic_store_explicit(&clips->stopping, true, memory_order_relaxed);
+	list_each_safe(it, &clips->queue)
+	{
+		struct load *load = container_of(it, struct load, turn);
+
+		list_remove(&load->turn);
+		tell(load, NULL, "the daemon is ending");
+		load_free(load);
+	}
 }
 
 unsigned clips_loading(const struct clips *clips)
@@ -429,8 +513,13 @@ void clips_sweep(struct clips *clips)
 	{
 		struct load *load = container_of(it, struct load, link);
 
-		if (!is_patient(load))
-			tell(load, NULL, "reading it takes too long");
+		if (is_patient(load))
+			continue;
+		tell(load, NULL, too_long);
+		if (!list_empty(&load->turn)) {
+			list_remove(&load->turn);
+			load_free(load);
+		}
 	}
 	list_each_safe(it, &clips->entries)
 	{

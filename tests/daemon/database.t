@@ -15,7 +15,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from daemon import PROGRAM, Daemon, run                            # noqa: E402
 from heard import Heard, call_between, play, refused, tone_wav     # noqa: E402
-from ng import Client, bencode                                     # noqa: E402
+from ng import Client, Refused, bencode                            # noqa: E402
 from rtp import Call, Party                                        # noqa: E402
 from tap import Skip, contains, equal, wait_until                  # noqa: E402
 import tap                                                         # noqa: E402
@@ -166,6 +166,34 @@ def dripping():
             began = time.monotonic()
             equal(d.stop(), 0)
             assert time.monotonic() - began < 2, time.monotonic() - began
+
+
+@test("a silent server and eight who ask at once: a helper stays for others")
+def crowd():
+    with listener() as (_, port), Daemon(*options(port), "--media-num-threads=4") as d, \
+            call_between(d, "crowd") as (call, a, b):
+        answers, calls = [], [Call(d.ng, a, b, f"crowd-{i}") for i in range(8)]
+        for other in calls:
+            other.offer()
+            other.answer()
+
+        def ask(i):
+            with Client("127.0.0.1", d.port) as client, contextlib.suppress(Refused):
+                answers.append(client.request("play media", call_id=calls[i].id,
+                                              from_tag="a", **{"db-id": i}))
+
+        threads = [threading.Thread(target=ask, args=(i,)) for i in range(8)]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.3)
+        began = time.monotonic()
+        play(d, call, from_tag="a", blob=tone_wav(0.2, 440))
+        assert time.monotonic() - began < 0.5, time.monotonic() - began
+        equal(len(Heard(a).played), 10)
+        for thread in threads:
+            thread.join()
+        equal(answers, [])
+        wait_until(lambda: d.log().count("): failed to connect to database") == 8)
 
 
 @test("a server that hangs up, or talks nonsense")

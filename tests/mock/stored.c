@@ -80,7 +80,7 @@ static int fetch(
 	stored.fetches++;
 	for (int64_t us = 0; us < stored.slow_us; us += step_us) {
 		if (!request->wanted(request))
-			return fail(error, "exceeded max number of database retries");
+			return fail(error, "nobody waits for it any more");
 		clock_set_mock(clock_mono_us() + step_us, clock_wall_us() + step_us);
 	}
 	if (stored.cause)

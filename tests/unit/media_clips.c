@@ -225,7 +225,8 @@ static void assert_refused(struct clip_source *source, const char *reason)
 	struct told told;
 
 	load(source, HZ, &told);
-	mailbox_run(home);
+	while (mailbox_run(home))
+		continue;
 	g_assert_cmpuint(told.times, ==, 1);
 	g_assert_null(told.clip);
 	g_assert_cmpstr(told.error, ==, reason);
@@ -449,7 +450,7 @@ static void test_database_slow(void)
 	open_all(NULL);
 	mock_store_put(7, 'a', 100);
 	mock_store_slow(60000000);
-	assert_refused(clip_source_database(7), "exceeded max number of database retries");
+	assert_refused(clip_source_database(7), "reading it takes too long");
 	g_assert_cmpint(clock_mono_us(), <, 5000000);
 	mock_store_slow(2000000);
 	load(clip_source_database(7), HZ, &told);
