@@ -22,6 +22,7 @@ PROGRAM = os.environ.get("RTPENGINE", os.path.join(TOP, BUILD, "rtpengine"))
 ENGINE = os.environ.get("IO_ENGINE", "epoll")
 START_SECONDS = 20      # sanitizers, and a machine that has other things to do
 LIVING = set()
+RANGES, RANGES_KEPT = [], 16    # of the latest daemons
 LATEST = []             # daemons, of which the last one is told about when a test fails
 LOG_LINES_SHOWN = 15
 
@@ -73,10 +74,15 @@ def free_udp_port(host="127.0.0.1"):
 
 
 def free_port_range(count):
-    """First of so many ports, none of them in use; below those the system hands out itself."""
+    """First of so many ports, none of them in use; below those the system hands out itself. Steered
+    ports have no socket that could be seen, so no range is given twice."""
     for _ in range(100):
         low = random.randrange(12000, 32000 - count, 2)
-        if not open_udp_ports(low, low + count - 1):
+        mine = range(low, low + count)
+        if not open_udp_ports(low, low + count - 1) and \
+           not any(mine.start < r.stop and r.start < mine.stop for r in RANGES):
+            RANGES.append(mine)
+            del RANGES[:-RANGES_KEPT]
             return low
     raise RuntimeError(f"no {count} free UDP ports in a row")
 
