@@ -166,8 +166,8 @@ struct codec {
 	/*
 	 * Can it be decoded and encoded with these parameters? Where not, it is never transcoded,
 	 * though it may pass. What `open` would refuse is refused here, for once it comes to that
-	 * it is too late to choose another. Asked only about rates and channels within the bounds above. NULL: with any
-	 * of those. [control]
+	 * it is too late to choose another. Asked only about rates and channels within the bounds
+	 * above. NULL: with any of those. [control]
 	 */
 	bool (*usable)(const struct codec_params *params);
 };

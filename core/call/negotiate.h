@@ -57,7 +57,10 @@ enum sdp_transport negotiate_transport_offer(
 
 /* negotiate_crypto.c: SDES (spec NG 4.11). Lists are new references; NULL: no lines. */
 
-/* The lines of a section that can be used, here and by the back end of SRTP: of tags that appear twice, the first. */
+/*
+ * The lines of a section that can be used, here and by the back end of SRTP: of tags that appear
+ * twice, the first.
+ */
 struct crypto_list *negotiate_crypto_said(const struct sdp_media *in);
 
 struct crypto_offer {
