@@ -157,12 +157,14 @@ static const struct codec_vector vectors[] = {
 	{ &params, payload, sizeof(payload), in, G_N_ELEMENTS(in), UINT16_MAX, true },
 };
 
+static const uint8_t ptimes_ms[] = { FRAME_MS, 0 }; /* a packet is a frame */
+
 static const struct codec gsm = {
 	.name = "GSM",
 	.payload_type = 3,
 	.channels = 1,
 	.ptime_ms = FRAME_MS,
-	.ptime_unit_ms = FRAME_MS,
+	.ptimes = ptimes_ms,
 	.clock_hz = SAMPLE_HZ,
 	.silence = -1,
 	.decoder = &decoder,

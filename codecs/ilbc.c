@@ -243,11 +243,14 @@ static const struct codec_vector vectors[] = {
 	{ &params, payload_30, sizeof(payload_30), samples_30, G_N_ELEMENTS(samples_30), 0, false },
 };
 
+static const uint8_t ptimes_ms[] = { 20, 30, 0 }; /* a packet is a block */
+
 static const struct codec ilbc = {
 	.name = "iLBC",
 	.payload_type = -1,
 	.channels = 1,
 	.ptime_ms = 30,
+	.ptimes = ptimes_ms,
 	.clock_hz = SAMPLE_HZ,
 	.fmtp = "mode=30",
 	.silence = -1,

@@ -102,6 +102,7 @@ static const struct codec l16 = {
 	.payload_type = 10,
 	.channels = 1,
 	.ptime_ms = 20,
+	.ptime_min_ms = 20,
 	.clock_hz = 44100,
 	.silence = 0,
 	.decoder = &from_be,

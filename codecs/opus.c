@@ -236,10 +236,11 @@ static void reset_decoder(void *decoder)
 
 /* ---- encoder ---- */
 
+static const uint8_t lengths[] = { 5, 10, 20, 40, 60, 0 };
+
 static unsigned frame_ms(unsigned ptime_ms, int min_ptime_ms)
 {
-	static const uint8_t lengths[] = { 5, 10, 20, 40, 60 };
-	unsigned i = G_N_ELEMENTS(lengths) - 1;
+	unsigned i = G_N_ELEMENTS(lengths) - 2;
 
 	ptime_ms = MAX(ptime_ms, (unsigned)MAX(min_ptime_ms, 0));
 	while (i && lengths[i] > ptime_ms)
@@ -447,6 +448,7 @@ static const struct codec opus = {
 	.payload_type = -1,
 	.channels = 2,
 	.ptime_ms = 20,
+	.ptimes = lengths,
 	.clock_hz = CLOCK_HZ,
 	.bitrate = DEFAULT_BITRATE,
 	.fmtp = "useinbandfec=1",

@@ -356,6 +356,7 @@ static const struct codec_encoder encoders[] = {
 		.data = &amr_wide },
 };
 
+static const uint8_t ptimes_ms[] = { FRAME_MS, 0 }; /* a packet is a frame */
 static const char default_fmtp[] = "octet-align=1;mode-change-capability=2";
 
 static const struct codec codecs[] = {
@@ -363,7 +364,7 @@ static const struct codec codecs[] = {
 		.payload_type = -1,
 		.channels = 1,
 		.ptime_ms = FRAME_MS,
-		.ptime_unit_ms = FRAME_MS,
+		.ptimes = ptimes_ms,
 		.clock_hz = 8000,
 		.bitrate = 6700,
 		.fmtp = default_fmtp,
@@ -378,7 +379,7 @@ static const struct codec codecs[] = {
 		.payload_type = -1,
 		.channels = 1,
 		.ptime_ms = FRAME_MS,
-		.ptime_unit_ms = FRAME_MS,
+		.ptimes = ptimes_ms,
 		.clock_hz = 16000,
 		.bitrate = 14250,
 		.fmtp = default_fmtp,

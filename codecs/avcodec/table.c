@@ -22,19 +22,27 @@
 	.name = name_, .payload_type = pt_, .channels = 1, .ptime_ms = 20, .clock_hz = 8000, \
 	.silence = silence_
 /* No clock and no channels: for files, and decoded where a session names them itself. */
-#define FOR_FILES(name_, pt_) .name = name_, .payload_type = pt_, .ptime_ms = 20, .silence = -1
+#define FOR_FILES(name_, pt_) \
+	.name = name_, .payload_type = pt_, .ptime_ms = 20, .ptimes = frame_20, .silence = -1
 
 /* G.726: the first sample in the low bits (RFC 3551), or in the high ones (AAL2, same place). */
 #define G726(prefix_, codec_, kbits_, bits_, vectors_)                                          \
 	{                                                                                       \
-		.codec = { SAMPLES(prefix_ "G726-" #kbits_, -1, -1), .ptime_unit_ms = 20,       \
+		.codec = { SAMPLES(prefix_ "G726-" #kbits_, -1, -1), .ptime_min_ms = 20,        \
 			.bitrate = kbits_ * 1000, .flags = CODEC_ONE_BITRATE, vectors_ },       \
 		.decoders = { codec_ }, .encoders = { codec_ }, .bits = bits_, .rate_hz = 8000, \
 		.mono = true                                                                    \
 	}
 
+/*
+ * Lengths of packets in which one frame is sent. For files it is whatever the library makes of a frame,
+ * which stands as the usual one here: no other can be asked for.
+ */
+static const uint8_t frame_20[] = { 20, 0 }, frame_30[] = { 30, 0 }, blocks[] = { 20, 30, 0 };
+static const uint8_t frames_of_opus[] = { 5, 10, 20, 40, 60, 0 };
+
 static const struct av_row rows[] = {
-	{ .codec = { SPEECH("G723", 4, 30), .ptime_unit_ms = 30, .bitrate = 6300,
+	{ .codec = { SPEECH("G723", 4, 30), .ptimes = frame_30, .bitrate = 6300,
 		  .flags = CODEC_ONE_BITRATE, VECTORS(g723) },
 		.decoders = { "g723_1" },
 		.encoders = { "g723_1" },
@@ -46,7 +54,7 @@ static const struct av_row rows[] = {
 		  .payload_type = -1,
 		  .channels = 1,
 		  .ptime_ms = 20,
-		  .ptime_unit_ms = 20,
+		  .ptimes = frame_20,
 		  .clock_hz = 16000,
 		  .bitrate = 11000,
 		  .silence = -1,
@@ -130,7 +138,7 @@ static const struct av_row rows[] = {
 		.bits = 4,
 		.rate_hz = 16000,
 		.mono = true },
-	{ .codec = { SPEECH("GSM", 3, 20), .ptime_unit_ms = 20, .flags = CODEC_FALLBACK,
+	{ .codec = { SPEECH("GSM", 3, 20), .ptimes = frame_20, .flags = CODEC_FALLBACK,
 		  VECTORS(gsm) },
 		.decoders = { "gsm", "libgsm" },
 		.encoders = { "libgsm" },
@@ -154,7 +162,7 @@ static const struct av_row rows[] = {
 		.rate_hz = 8000,
 		.mono = true },
 	/* The mode that is usual: blocks of 30 ms. */
-	{ .codec = { SPEECH("iLBC", -1, 30), .ptime_unit_ms = 30, .flags = CODEC_FALLBACK,
+	{ .codec = { SPEECH("iLBC", -1, 30), .ptimes = blocks, .flags = CODEC_FALLBACK,
 		  .fmtp = "mode=30", VECTORS(ilbc) },
 		.decoders = { "libilbc", "ilbc" },
 		.encoders = { "libilbc" },
@@ -168,6 +176,7 @@ static const struct av_row rows[] = {
 		  .ptime_ms = 20,
 		  .clock_hz = 48000,
 		  .bitrate = 32000,
+		  .ptimes = frames_of_opus,
 		  .flags = CODEC_FALLBACK,
 		  .fmtp = "useinbandfec=1",
 		  .silence = -1,

@@ -144,13 +144,15 @@ struct codec {
 	int8_t payload_type;    /* the static one (RFC 3551); -1: none */
 	uint8_t channels;       /* usual; 0: RTP does not define it, it is for files */
 	uint16_t ptime_ms;      /* usual */
+	uint16_t ptime_min_ms;  /* shorter ones are sent to nobody, unless he says so (maxptime) */
 	uint16_t ptime_unit_ms; /* packets are multiples of this; 0: any length */
-	uint32_t clock_hz;      /* usual */
-	uint32_t sample_hz;     /* of the audio at the usual clock; 0: as the clock */
-	uint32_t bitrate;       /* usual; 0: fixed by the format */
-	unsigned flags;         /* enum codec_flag */
-	const char *fmtp;       /* what the proxy offers when it adds the codec; NULL: none */
-	int16_t silence;        /* byte that payloads of silence are made of; -1: there is none */
+	const uint8_t *ptimes; /* … or of these lengths alone, the shortest first, then 0; NULL */
+	uint32_t clock_hz;     /* usual */
+	uint32_t sample_hz;    /* of the audio at the usual clock; 0: as the clock */
+	uint32_t bitrate;      /* usual; 0: fixed by the format */
+	unsigned flags;        /* enum codec_flag */
+	const char *fmtp;      /* what the proxy offers when it adds the codec; NULL: none */
+	int16_t silence;       /* byte that payloads of silence are made of; -1: there is none */
 	const struct codec_decoder *decoder; /* NULL: cannot */
 	const struct codec_encoder *encoder; /* NULL: cannot */
 	/* NULL: different unless the text is the same, or CODEC_FMTP_IGNORED. [control] */

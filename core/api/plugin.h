@@ -24,7 +24,7 @@ enum {
 	 * Goes up with every change of a struct, a function or a meaning in this folder, and with
 	 * the layout of what is behind dict.h: a plugin built for another number is not loaded.
 	 */
-	PLUGIN_ABI = 10,
+	PLUGIN_ABI = 11,
 	PLUGIN_ERROR_BYTES = 256,
 };
 

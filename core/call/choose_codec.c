@@ -3,7 +3,7 @@
  * What becomes of each codec that a party sends on its way to another (spec media 2.7), and that
  * as a plan. Packets pass as they are wherever they can, unless they are mixed.
  */
-#include "call/negotiate.h"
+#include "call/negotiate_priv.h"
 #include "codec/rules.h"
 
 static unsigned flags_of(const struct codec_entry *e)
@@ -16,10 +16,16 @@ static bool counts(const struct codec_entry *e)
 	return !(e->marks & ENTRY_IGNORED);
 }
 
+bool codec_flow_told(const struct codec_flow *flow, const struct codec_entry *e)
+{
+	return !flow->told.count || codec_list_find(flow->told, &e->format) ||
+	       codec_list_find(flow->own, &e->format);
+}
+
 /* What goes along with others was perhaps offered by the sink, but not accepted. */
 static bool sink_takes(const struct codec_flow *flow, const struct codec_entry *e)
 {
-	return counts(e) && (!flow->told.count || codec_list_find(flow->told, &e->format));
+	return counts(e) && codec_flow_told(flow, e);
 }
 
 static bool can_be_goal(const struct codec_entry *e)
@@ -105,8 +111,11 @@ static bool has_other_ptime(const struct codec_flow *flow, const struct codec_en
 	unsigned sent = x->ptime_ms               ? x->ptime_ms
 			: flow->from_ptime_ms > 0 ? (unsigned)flow->from_ptime_ms
 						  : usual_ptime(x);
+	unsigned wanted = (unsigned)MAX(flow->fixed_ptime_ms, 0);
 
-	return flow->fixed_ptime_ms > 0 && sent && sent != (unsigned)flow->fixed_ptime_ms;
+	/* What its encoder would make of it anyway is no reason to transcode. */
+	return wanted && sent && sent != wanted &&
+	       sent != codec_ptime(codec_find(x->format.encoding), wanted);
 }
 
 static struct codec_choice pass_to(const struct codec_entry *to)
@@ -322,11 +331,13 @@ struct codec_flow agreement_flow(const struct codec_agreement *a, bool from_offe
 
 	if (from_offerer) {
 		flow.from = a->settled ? a->answer : or_else(a->interim.sent, a->said);
+		flow.heard = a->own;
 		flow.to = or_else(a->answered, a->shown);
 		flow.events_added = !find_event(a->said, 0) && find_event(a->shown, 0);
 	} else {
 		flow.from = a->settled ? a->answered : or_else(a->interim.returned, a->shown);
 		flow.heard = a->heard;
+		flow.own = a->own;
 		flow.to = a->settled ? a->said : or_else(a->interim.taken, a->said);
 		if (a->settled)
 			flow.told = a->answer;
@@ -369,8 +380,12 @@ static unsigned encoder_ptime(const struct codec_flow *flow, const struct codec_
 			    : flow->to_ptime_ms > 0 ? (unsigned)flow->to_ptime_ms
 						    : usual_ptime(to);
 
+	const struct codec *codec = codec_find(to->format.encoding);
+	unsigned least_ms = codec ? codec->ptime_min_ms : 0;
+
 	if (flow->fixed_ptime_ms > 0)
-		return (unsigned)flow->fixed_ptime_ms;
+		return MAX((unsigned)flow->fixed_ptime_ms, least_ms);
+	ptime_ms = MAX(ptime_ms, least_ms);
 	if (flow->to_maxptime_ms > 0)
 		ptime_ms = MIN(ptime_ms, (unsigned)flow->to_maxptime_ms);
 	return ptime_ms;
@@ -468,8 +483,8 @@ bool choose_transcode(const struct codec_flow *flow, struct plan_transcode *ret)
 		if (is_received(x))
 			any |= add_handler(&t, flow, x);
 	}
-	for (unsigned i = 0; any && i < flow->heard.count; i++)
-		add_handler(&t, flow, &flow->heard.entries[i]);
+	for (unsigned i = 0; i < flow->heard.count; i++)
+		any |= add_handler(&t, flow, &flow->heard.entries[i]);
 	any |= choose_digits(&t, flow, any);
 	if (any)
 		*ret = t;

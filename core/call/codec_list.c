@@ -45,6 +45,7 @@ struct codec_agreement *codec_agreement_copy(
 	to->answered = codec_list_copy(arena, from->answered);
 	to->answer = codec_list_copy(arena, from->answer);
 	to->heard = codec_list_copy(arena, from->heard);
+	to->own = codec_list_copy(arena, from->own);
 	to->interim.sent = codec_list_copy(arena, from->interim.sent);
 	to->interim.returned = codec_list_copy(arena, from->interim.returned);
 	to->interim.taken = codec_list_copy(arena, from->interim.taken);

@@ -59,6 +59,8 @@ struct codec_agreement {
 	struct codec_list answer;   /* shown to the offerer */
 	/* Of `answered`, what was offered under other numbers: under those, which it may send, too. */
 	struct codec_list heard;
+	/* Of `answer`, what the offerer has under other numbers: likewise; if `asymmetric`. */
+	struct codec_list own;
 	struct codec_interim interim; /* until it is settled */
 };
 

@@ -128,6 +128,11 @@ bool codecs_have_audio(const struct codec_work *w)
 	return false;
 }
 
+bool codecs_are_gone(const struct codec_work *w, bool had_audio)
+{
+	return !w->count || (had_audio && !codecs_have_audio(w));
+}
+
 void codecs_drop_lonely(struct codec_work *w, const struct codec_work *said)
 {
 	unsigned kept = 0;

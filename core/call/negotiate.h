@@ -163,12 +163,12 @@ struct codec_flow {
 	struct codec_list from;  /* what its source may send */
 	struct codec_list heard; /* the same under further numbers */
 	struct codec_list to;    /* what its sink takes */
-	struct codec_list
-		told;       /* what it was answered: of events and noise that alone; empty: all */
-	int from_ptime_ms;  /* as the source said; 0: the codec's */
-	int to_ptime_ms;    /* as the sink said; 0: the codec's */
-	int to_maxptime_ms; /* as the sink said; 0: any */
-	int fixed_ptime_ms; /* what the sink has to get whatever it said; 0: any */
+	struct codec_list told;  /* what it was answered: of events, noise that alone; empty: all */
+	struct codec_list own;   /* … and has under other numbers itself */
+	int from_ptime_ms;       /* as the source said; 0: the codec's */
+	int to_ptime_ms;         /* as the sink said; 0: the codec's */
+	int to_maxptime_ms;      /* as the sink said; 0: any */
+	int fixed_ptime_ms;      /* what the sink has to get whatever it said; 0: any */
 	bool force, asymmetric, as_is;
 	bool events_added; /* the sink takes events that we have offered it, not the source */
 	/* As the client, or a block of digits, asks for it. */

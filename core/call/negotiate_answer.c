@@ -6,17 +6,6 @@
  */
 #include "call/negotiate_priv.h"
 
-static const struct codec_entry *find_shown(
-	const struct codec_agreement *a, const struct sdp_format *f)
-{
-	const struct codec_entry *e = codec_list_find(a->shown, f);
-
-	for (unsigned i = 0; !e && a->asymmetric && f->encoding.len && i < a->shown.count; i++)
-		if (format_is_same_codec(&a->shown.entries[i].format, f))
-			return &a->shown.entries[i];
-	return e;
-}
-
 static bool answers(const struct sdp_media *in, const struct sdp_format *f)
 {
 	for (unsigned i = 0; i < in->format_count; i++)
@@ -27,7 +16,8 @@ static bool answers(const struct sdp_media *in, const struct sdp_format *f)
 
 /*
  * What was offered under another number than the answer has for it, which is its sender's right (RFC
- * 3264 6.1). Only what we make anew for each side can have a number of its own on each.
+ * 3264 6.1). Only what we make anew for each side can have a number of its own on each, unless that
+ * is asked for.
  */
 static const struct codec_entry *find_renumbered(
 	const struct codec_agreement *a, const struct sdp_media *in, const struct sdp_format *f)
@@ -37,11 +27,22 @@ static const struct codec_entry *find_renumbered(
 		bool ours = e->marks & ENTRY_FOR_TRANSCODING ||
 			    codec_flags(e->format.encoding) & CODEC_EVENT;
 
-		if (ours && format_match(&e->format, f) != CODEC_DIFFERENT &&
+		if ((ours || a->asymmetric) && format_match(&e->format, f) != CODEC_DIFFERENT &&
 			!answers(in, &e->format))
 			return e;
 	}
+	for (unsigned i = 0; a->asymmetric && f->encoding.len && i < a->shown.count; i++)
+		if (format_is_same_codec(&a->shown.entries[i].format, f))
+			return &a->shown.entries[i];
 	return NULL;
+}
+
+static const struct codec_entry *find_shown(
+	const struct codec_agreement *a, const struct sdp_media *in, const struct sdp_format *f)
+{
+	const struct codec_entry *e = codec_list_find(a->shown, f);
+
+	return e ? e : find_renumbered(a, in, f);
 }
 
 static bool says_audio(const struct sdp_media *in)
@@ -61,10 +62,9 @@ static bool take_answered(
 {
 	w->count = 0;
 	for (unsigned i = 0; i < in->format_count; i++) {
-		const struct codec_entry *e = find_shown(a, &in->formats[i]);
+		const struct codec_entry *e = find_shown(a, in, &in->formats[i]);
 		struct codec_entry taken;
 
-		e = e ? e : find_renumbered(a, in, &in->formats[i]);
 		if (!e)
 			continue;
 		taken = *e;
@@ -92,15 +92,32 @@ static void take_heard(struct codec_work *heard, const struct codec_work *answer
 	heard->count = 0;
 	for (unsigned i = 0; !a->as_is && i < answered->count; i++) {
 		struct codec_entry e = answered->entries[i];
-		const struct codec_entry *shown = find_shown(a, &e.format)
-							  ? NULL
-							  : find_renumbered(a, in, &e.format);
+		const struct codec_entry *shown = find_shown(a, in, &e.format);
 
-		if (!shown || has_type(answered, shown->format.payload_type) ||
+		if (!shown || format_match(&shown->format, &e.format) == CODEC_DIFFERENT ||
+			has_type(answered, shown->format.payload_type) ||
 			has_type(heard, shown->format.payload_type))
 			continue;
 		e.format.payload_type = shown->format.payload_type;
 		codec_work_insert(heard, heard->count, &e);
+	}
+}
+
+/* The numbers of the offerer's own, where it is answered others. */
+static void take_own(
+	struct codec_work *own, const struct codec_work *answer, const struct codec_agreement *a)
+{
+	own->count = 0;
+	for (unsigned i = 0; !a->as_is && a->asymmetric && i < a->said.count; i++) {
+		const struct codec_entry *e = &a->said.entries[i];
+
+		for (unsigned k = 0; k < answer->count; k++)
+			if (!has_type(answer, e->format.payload_type) &&
+				format_match(&answer->entries[k].format, &e->format) !=
+					CODEC_DIFFERENT) {
+				codec_work_insert(own, own->count, e);
+				break;
+			}
 	}
 }
 
@@ -144,10 +161,13 @@ static void answer_one(struct answering *an, const struct codec_entry *x)
 	if (!choice.to || choice.handling == PLAN_DISCARD)
 		return;
 	if (choice.handling == PLAN_EVENT || choice.handling == PLAN_NOISE) {
-		/* Under the offerer's own number; those of another clock come later. */
+		/*
+		 * Under the offerer's own number, unless numbers may differ; those of another clock
+		 * come later.
+		 */
 		if (choice.to->format.clock_hz != x->format.clock_hz)
 			return;
-		e = *choice.to;
+		e = an->flow.asymmetric ? *x : *choice.to;
 		e.marks = 0;
 	} else if (choice.handling == PLAN_PASS) {
 		e = *x;
@@ -265,26 +285,42 @@ static void put_in_order(struct codec_work *answer, struct codec_list said)
 		append(answer, &before.entries[k]);
 }
 
+/* Under whatever numbers: each party has what it needs to understand the other then. */
+static bool has_common(const struct codec_work *answered, struct codec_list said)
+{
+	for (unsigned i = 0; i < answered->count; i++) {
+		const struct sdp_format *f = &answered->entries[i].format;
+
+		for (unsigned k = 0; !format_is_supplemental(f) && k < said.count; k++)
+			if (format_match(f, &said.entries[k].format) != CODEC_DIFFERENT)
+				return true;
+	}
+	return false;
+}
+
 void negotiate_answer_codecs(struct arena *arena, const struct sdp_media *in,
 	const struct codec_options *o, struct codec_agreement *a)
 {
-	struct codec_work answered, answer, heard;
+	struct codec_work answered, answer, heard, own;
 	struct answering an = { .arena = arena, .answered = &answered, .answer = &answer };
+	bool had_audio, was_offered;
 
 	a->asymmetric |= o->asymmetric;
 	a->force |= o->force;
 	a->interim = (struct codec_interim){ 0 };
-	a->as_is = !take_answered(&answered, in, a);
+	was_offered = take_answered(&answered, in, a);
+	had_audio = codecs_have_audio(&answered);
 	negotiate_edit_codecs(&answered, o);
-	if (!answered.count)
-		a->as_is = !take_answered(&answered, in, a);
+	if (codecs_are_gone(&answered, had_audio))
+		was_offered = take_answered(&answered, in, a);
+	a->as_is = !was_offered && has_common(&answered, a->said);
 	an.flow = agreement_flow(a, false);
 	/* Which codec is which side's does not depend on whether it could pass. */
 	an.flow.force = false;
 	an.flow.told = (struct codec_list){ 0 };
 	if (!a->as_is)
 		make_answer(&an);
-	if (a->as_is || !answer.count) {
+	if (a->as_is || codecs_are_gone(&answer, codecs_have_audio(&answered))) {
 		a->as_is = true;
 		codec_work_take_list(&answer, codec_work_list(&answered));
 	}
@@ -295,6 +331,8 @@ void negotiate_answer_codecs(struct arena *arena, const struct sdp_media *in,
 	a->answered = codec_list_copy(arena, codec_work_list(&answered));
 	take_heard(&heard, &answered, in, a);
 	a->heard = codec_list_copy(arena, codec_work_list(&heard));
+	take_own(&own, &answer, a);
+	a->own = codec_list_copy(arena, codec_work_list(&own));
 	a->answer = codec_list_copy(arena, codec_work_list(&answer));
 	a->settled = true;
 }

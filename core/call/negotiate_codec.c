@@ -59,14 +59,19 @@ static void take_marks(struct codec_work *said, const struct codec_agreement *be
 
 static void ignore(struct codec_work *said, const struct codec_options *o)
 {
-	unsigned left = said->count;
+	struct codec_work left = { .count = 0 };
 
+	for (unsigned i = 0; i < said->count; i++) {
+		struct codec_entry *e = &said->entries[i];
+
+		if (negotiate_removal(o->ignore, o->except, &e->format))
+			e->marks |= ENTRY_IGNORED;
+		else
+			codec_work_insert(&left, left.count, e);
+	}
+	if (!codecs_are_gone(&left, codecs_have_audio(said)))
+		return;
 	for (unsigned i = 0; i < said->count; i++)
-		if (negotiate_removal(o->ignore, o->except, &said->entries[i].format)) {
-			said->entries[i].marks |= ENTRY_IGNORED;
-			left--;
-		}
-	for (unsigned i = 0; !left && i < said->count; i++)
 		said->entries[i].marks &= ~(unsigned)ENTRY_IGNORED;
 }
 
@@ -129,16 +134,37 @@ static void mark_said(struct codec_work *said, const struct codec_options *o)
 	}
 }
 
+/* By its number, or else by what it is; NULL: it is not offered any more, or there already. */
+static const struct codec_entry *find_known(const struct codec_work *said,
+	const struct codec_work *shown, const struct sdp_format *known)
+{
+	const struct codec_entry *match = NULL;
+
+	for (unsigned i = 0; i < said->count; i++) {
+		const struct codec_entry *e = &said->entries[i];
+
+		if (codecs_have(shown, &e->format))
+			continue;
+		if (format_is_same_type(&e->format, known))
+			return e;
+		if (!match && known->encoding.len &&
+			format_match(&e->format, known) != CODEC_DIFFERENT)
+			match = e;
+	}
+	return match;
+}
+
 /* Those that the receiver knows, in its order, then the others. */
 static void take_known_first(
 	struct codec_work *shown, const struct codec_work *said, struct format_list known)
 {
 	shown->count = 0;
-	for (unsigned k = 0; k < known.count; k++)
-		for (unsigned i = 0; i < said->count; i++)
-			if (format_is_same_type(&said->entries[i].format, &known.formats[k]) &&
-				!codecs_have(shown, &said->entries[i].format))
-				codec_work_insert(shown, shown->count, &said->entries[i]);
+	for (unsigned k = 0; k < known.count; k++) {
+		const struct codec_entry *e = find_known(said, shown, &known.formats[k]);
+
+		if (e)
+			codec_work_insert(shown, shown->count, e);
+	}
 	for (unsigned i = 0; i < said->count; i++)
 		if (!codecs_have(shown, &said->entries[i].format))
 			codec_work_insert(shown, shown->count, &said->entries[i]);
@@ -444,6 +470,49 @@ static void restore_all(struct offering *of)
 		of->shown->entries[i].marks = 0;
 }
 
+/* Packets get another number only where they are made anew. */
+static bool can_renumber(const struct sdp_format *f)
+{
+	unsigned flags = codec_flags(f->encoding);
+
+	return format_is_usable(f) &&
+	       (!(flags & CODEC_SUPPLEMENTAL) || flags & (CODEC_EVENT | CODEC_NOISE));
+}
+
+static void keep_number(struct offering *of, struct codec_entry *e)
+{
+	struct format_list known = of->offer->known;
+	int type = -1;
+
+	for (unsigned k = 0; k < known.count; k++) {
+		const struct sdp_format *f = &known.formats[k];
+
+		if (format_is_same_type(f, &e->format))
+			return;
+		if (type < 0 && format_match(f, &e->format) != CODEC_DIFFERENT &&
+			!codecs_have_type(of->shown, f->payload_type) &&
+			!codecs_have_type(of->said, f->payload_type))
+			type = f->payload_type;
+	}
+	if (type < 0)
+		return;
+	e->format.payload_type = (uint8_t)type;
+	e->format.rtcp_fb_count = 0; /* it was about the sender's packets */
+}
+
+/*
+ * The receiver's own numbers, whatever the sender calls these codecs by now (reuse-codecs); not where
+ * it calls something else so.
+ */
+static void keep_numbers(struct offering *of)
+{
+	const struct codec_options *o = of->offer->options;
+
+	for (unsigned i = 0; o->reuse && !o->is_static && i < of->shown->count; i++)
+		if (can_renumber(&of->shown->entries[i].format))
+			keep_number(of, &of->shown->entries[i]);
+}
+
 static bool any_accepted(const struct codec_agreement *before)
 {
 	for (unsigned i = 0; before && i < before->said.count; i++)
@@ -468,6 +537,7 @@ bool negotiate_offer_codecs(
 	struct codec_work said, shown;
 	struct offering of = { .said = &said, .shown = &shown, .offer = offer };
 	const struct codec_options *o = offer->options;
+	bool had_audio, gone;
 
 	codec_work_take(&said, offer->in->formats, offer->in->format_count);
 	take_marks(&said, offer->before);
@@ -475,16 +545,21 @@ bool negotiate_offer_codecs(
 	set_all(&of, o->set);
 	mark_said(&said, o);
 	take_shown(&of);
+	had_audio = codecs_have_audio(&shown);
 	edit_shown(&of);
 	follow_clocks(&of);
-	if (!shown.count && !o->allow_none)
+	gone = codecs_are_gone(&shown, had_audio);
+	if (gone && !o->allow_none)
 		restore_all(&of);
+	else if (gone)
+		shown.count = 0;
+	keep_numbers(&of);
 	ret->settled = ret->as_is = false;
 	ret->asymmetric = o->asymmetric;
 	ret->force = o->force;
 	ret->said = codec_list_copy(arena, codec_work_list(&said));
 	ret->shown = codec_list_copy(arena, codec_work_list(&shown));
-	ret->answer = ret->heard = (struct codec_list){ 0 };
+	ret->answer = ret->heard = ret->own = (struct codec_list){ 0 };
 	ret->interim = (struct codec_interim){ 0 };
 	negotiate_interim(arena, offer, ret);
 	return shown.count > 0;

@@ -94,8 +94,7 @@ static struct codec_list find_sent(
 /* Is it the sink's in truth, not only offered by it? */
 static bool was_taken(const struct codec_flow *former, const struct codec_entry *e)
 {
-	return !format_is_supplemental(&e->format) || !former->told.count ||
-	       codec_list_find(former->told, &e->format);
+	return !format_is_supplemental(&e->format) || codec_flow_told(former, e);
 }
 
 /* What is taken both before and after the answer; for want of audio in it, as before. */
@@ -145,6 +144,7 @@ void negotiate_interim(
 		a->answered = codec_list_copy(arena, before->answered);
 		a->answer = codec_list_copy(arena, before->answer);
 		a->heard = codec_list_copy(arena, before->heard);
+		a->own = codec_list_copy(arena, before->own);
 		return;
 	}
 	a->answered = find_known(arena, offer, a->shown);

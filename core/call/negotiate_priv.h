@@ -9,6 +9,11 @@ bool codecs_have(const struct codec_work *w, const struct sdp_format *f);
 bool codecs_have_type(const struct codec_work *w, unsigned payload_type);
 /* Is there a codec that does not go along with others? */
 bool codecs_have_audio(const struct codec_work *w);
+/*
+ * Is there nothing left of a list: no codec, or, where there was audio in it, only what goes along with
+ * others?
+ */
+bool codecs_are_gone(const struct codec_work *w, bool had_audio);
 /* Is there a codec of that clock, one that does not go along with others? */
 bool codecs_have_clock(const struct codec_work *w, uint32_t clock_hz);
 /* Where they begin; the list's length when there is none. */
@@ -29,6 +34,9 @@ bool codecs_offer_again(struct codec_work *w, const struct value *list, struct c
  * Alone they may be all there is to a section.
  */
 void codecs_drop_lonely(struct codec_work *w, const struct codec_work *said);
+
+/* choose_codec.c: was the sink answered this, if it was answered anything at all? */
+bool codec_flow_told(const struct codec_flow *flow, const struct codec_entry *e);
 
 /* negotiate_interim.c: what goes on until the offer is answered, into `a`, whose lists are made. */
 void negotiate_interim(

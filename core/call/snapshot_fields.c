@@ -265,6 +265,7 @@ static const struct {
 	{ "answered", offsetof(struct codec_agreement, answered) },
 	{ "answer", offsetof(struct codec_agreement, answer) },
 	{ "heard", offsetof(struct codec_agreement, heard) },
+	{ "own", offsetof(struct codec_agreement, own) },
 	{ "interim-sent", offsetof(struct codec_agreement, interim.sent) },
 	{ "interim-returned", offsetof(struct codec_agreement, interim.returned) },
 	{ "interim-taken", offsetof(struct codec_agreement, interim.taken) },

@@ -150,3 +150,20 @@ bool codec_usable_as(const struct codec *codec, const struct codec_params *param
 	return codec_usable(codec) && is_within_bounds(codec, params) &&
 	       (!codec->usable || codec->usable(params));
 }
+
+unsigned codec_ptime(const struct codec *codec, unsigned wanted_ms)
+{
+	const uint8_t *at = codec ? codec->ptimes : NULL;
+	unsigned unit_ms = codec ? codec->ptime_unit_ms : 0;
+
+	if (codec && wanted_ms < codec->ptime_min_ms)
+		wanted_ms = codec->ptime_min_ms;
+	if (at) {
+		while (at[1] && at[1] <= wanted_ms)
+			at++;
+		return *at;
+	}
+	if (!unit_ms)
+		return wanted_ms;
+	return wanted_ms < unit_ms ? unit_ms : wanted_ms - wanted_ms % unit_ms;
+}

@@ -50,6 +50,11 @@ bool codec_fits(struct str name, const struct codec_params *a, const struct code
  * of packets and bit rates, do not matter. [control]
  */
 bool codec_usable_as(const struct codec *codec, const struct codec_params *params);
+/*
+ * The longest packets that hold no more than `wanted_ms`, of those it is sent in, or else the
+ * shortest; nobody knows the codec: `wanted_ms`.
+ */
+unsigned codec_ptime(const struct codec *codec, unsigned wanted_ms);
 /* Of the audio behind a clock of RTP: not the same for all codecs. */
 uint32_t codec_sample_hz(const struct codec *codec, uint32_t clock_hz);
 

@@ -16,6 +16,9 @@ static const char *const established[] = { "PCMA", "PCMU", "G723", "G722", "QCEL
 	"EVRC0", "EVRC1", "AMR", "AMR-WB", "telephone-event", "CN", "red", "G726-16", "G726-24",
 	"G726-32", "G726-40", "L16", "X-L16", "PCM-U8", "MP3" };
 
+/* Goes along with others and is never decoded (RFC 2198): it needs no plugin. */
+static const char never_decoded[] = "red";
+
 static struct codec codecs[CODEC_REGISTRY_MAX];
 static unsigned count;
 static const struct dsp_resampler *first_resampler;
@@ -173,8 +176,10 @@ const struct dsp_dtmf *codec_dtmf(void)
 	return first_dtmf;
 }
 
-static const char *level_of(const struct codec *codec)
+static const char *level_of(const struct codec *codec, const char *name)
 {
+	if (!codec && !strcmp(name, never_decoded))
+		return "fully supported";
 	if (!codec || (!codec->decoder && !codec->encoder))
 		return "not supported";
 	if (!codec->encoder)
@@ -199,8 +204,10 @@ void codec_print_table(FILE *out)
 		return;
 	}
 	for (unsigned i = 0; i < G_N_ELEMENTS(established); i++)
-		fprintf(out, "%20s: %s\n", established[i], level_of(find(str_of(established[i]))));
+		fprintf(out, "%20s: %s\n", established[i],
+			level_of(find(str_of(established[i])), established[i]));
 	for (unsigned i = 0; i < count; i++)
 		if (!is_established(codecs[i].name))
-			fprintf(out, "%20s: %s\n", codecs[i].name, level_of(&codecs[i]));
+			fprintf(out, "%20s: %s\n", codecs[i].name,
+				level_of(&codecs[i], codecs[i].name));
 }

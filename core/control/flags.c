@@ -139,7 +139,7 @@ static const struct row rows[] = {
 	{ "single-codec", AS_FLAG, BOOL_AT(codec.single), .help = "answer: its first codec alone" },
 	{ "allow-asymmetric-codecs", AS_FLAG, BOOL_AT(codec.asymmetric), .help = "codecs of the answer count by name, whatever their numbers" },
 	{ "allow-asymmetric-codec", AS_FLAG, BOOL_AT(codec.asymmetric), .help = "as allow-asymmetric-codecs" },
-	{ "reuse-codecs", AS_FLAG, BOOL_AT(codec.reuse), .help = "codecs known to the receiver come first, in its order" },
+	{ "reuse-codecs", AS_FLAG, BOOL_AT(codec.reuse), .help = "codecs known to the receiver come first, in its order, by its numbers" },
 	{ "no-codec-renegotiation", AS_FLAG, BOOL_AT(codec.reuse), .help = "as reuse-codecs" },
 	{ "static-codecs", AS_FLAG, BOOL_AT(codec.is_static), .concern = OFFERS_ONLY, .help = "offer: what the receiver was shown before" },
 	{ "static-codec", AS_FLAG, BOOL_AT(codec.is_static), .concern = OFFERS_ONLY, .help = "as static-codecs" },

@@ -78,6 +78,7 @@ def codecs():
     equal(lines[0][:22], " " * 16 + "PCMA: ")
     assert "                 L16: fully supported" in lines, out
     assert "                 EVS: not supported" in lines, out
+    assert "                 red: fully supported" in lines, out
 
 
 @test("--codecs without any plugin that has one")

@@ -86,6 +86,8 @@ static enum codec_match match_aligned(const struct codec_params *a, const struct
 }
 
 #define BOTH .decoder = &decoder, .encoder = &encoder, .silence = -1
+static const uint8_t opus_ptimes[] = { 5, 10, 20, 40, 60, 0 };
+
 #define NARROW(n, type, ms) \
 	.name = n, .payload_type = type, .channels = 1, .ptime_ms = ms, .clock_hz = 8000, BOTH
 
@@ -97,10 +99,10 @@ static const struct codec codecs[] = {
 	{ NARROW("G722", 9, 20), .sample_hz = 16000, .flags = CODEC_FMTP_IGNORED },
 	{ NARROW("GSM", 3, 20) },
 	{ NARROW("G723", 4, 30), .ptime_unit_ms = 30 },
-	{ NARROW("G729", 18, 20), .flags = CODEC_FMTP_IGNORED, .fmtp = "annexb=yes" },
+	{ NARROW("G729", 18, 20), .ptime_min_ms = 20, .ptime_unit_ms = 10, .flags = CODEC_FMTP_IGNORED, .fmtp = "annexb=yes" },
 	{ NARROW("G729a", 18, 20), .flags = CODEC_FMTP_IGNORED, .fmtp = "annexb=no",
 		.alias_of = "G729" },
-	{ NARROW("iLBC", -1, 30), .fmtp = "mode=30" },
+	{ NARROW("iLBC", -1, 30), .ptime_unit_ms = 30, .fmtp = "mode=30" },
 	{ .name = "speex",
 		.payload_type = -1,
 		.channels = 1,
@@ -111,6 +113,7 @@ static const struct codec codecs[] = {
 		.payload_type = -1,
 		.channels = 2,
 		.ptime_ms = 20,
+		.ptimes = opus_ptimes,
 		.clock_hz = 48000,
 		.fmtp = "useinbandfec=1",
 		.match = match_always,

@@ -430,6 +430,25 @@ static void test_another_ptime_is_repacketised(void)
 	close_talk(&t);
 }
 
+/* Opus of 30 ms would be sent in packets of 20 ms: they are there already. */
+static void test_a_ptime_that_cannot_be(void)
+{
+	struct codec_flow flow;
+	struct talk t;
+
+	open_talk(&t);
+	offer(&t, "96", OPUS("96"));
+	answer(&t, "96", OPUS("96"));
+	flow = agreement_flow(&t.agreement, true);
+	flow.fixed_ptime_ms = 30;
+	check_flow(&flow, "");
+	flow.from_ptime_ms = 30;
+	check_flow(&flow, "");
+	flow.from_ptime_ms = 40;
+	check_flow(&flow, "96>96");
+	close_talk(&t);
+}
+
 static void test_encoders_have_the_sinks_ptime(void)
 {
 	struct plan_transcode p;
@@ -457,6 +476,31 @@ static void test_encoders_have_the_sinks_ptime(void)
 	flow.fixed_ptime_ms = 40;
 	g_assert_true(choose_transcode(&flow, &p));
 	g_assert_cmpuint(p.encoders[0].params.ptime_ms, ==, 40);
+	close_talk(&t);
+}
+
+/* Which a codec may have, and its receiver may not want. */
+static void test_shortest_packets(void)
+{
+	struct plan_transcode p;
+	struct codec_flow flow;
+	struct talk t;
+
+	open_talk(&t);
+	t.offer.transcode = list(&t, "G729");
+	offer(&t, "0", "");
+	answer(&t, "18", "");
+	flow = agreement_flow(&t.agreement, true);
+	flow.to_ptime_ms = 10;
+	g_assert_true(choose_transcode(&flow, &p));
+	g_assert_cmpuint(p.encoders[0].params.ptime_ms, ==, 20);
+	flow.fixed_ptime_ms = 10;
+	g_assert_true(choose_transcode(&flow, &p));
+	g_assert_cmpuint(p.encoders[0].params.ptime_ms, ==, 20);
+	flow.fixed_ptime_ms = 0;
+	flow.to_maxptime_ms = 10;
+	g_assert_true(choose_transcode(&flow, &p));
+	g_assert_cmpuint(p.encoders[0].params.ptime_ms, ==, 10);
 	close_talk(&t);
 }
 
@@ -538,7 +582,8 @@ static void test_numbers_may_differ_when_allowed(void)
 	close_talk(&t);
 }
 
-static void test_an_answer_of_strays_passes(void)
+/* It is made what the offerer can hear; or passes, if that is the same, or nothing can be made. */
+static void test_an_answer_of_strays(void)
 {
 	struct talk t;
 
@@ -546,6 +591,18 @@ static void test_an_answer_of_strays_passes(void)
 	t.offer.transcode = list(&t, "GSM");
 	offer(&t, "0", "");
 	answer(&t, "9 18", "");
+	g_assert_false(t.agreement.as_is);
+	check_ways(&t, "0>9", "9>0 18>0");
+	close_talk(&t);
+	open_talk(&t);
+	offer(&t, "96", OPUS("96"));
+	answer(&t, "97", OPUS("97"));
+	g_assert_true(t.agreement.as_is);
+	check_ways(&t, "", "");
+	close_talk(&t);
+	open_talk(&t);
+	offer(&t, "0", "");
+	answer(&t, "96", "a=rtpmap:96 X-NEW/8000\r\n");
 	g_assert_true(t.agreement.as_is);
 	check_ways(&t, "", "");
 	close_talk(&t);
@@ -701,12 +758,14 @@ int main(int argc, char **argv)
 	g_test_add_func("/codec/choose/shared", test_types_share_an_encoder);
 	g_test_add_func("/codec/choose/many", test_a_plan_has_room_for_so_many);
 	g_test_add_func("/codec/choose/ptime", test_another_ptime_is_repacketised);
+	g_test_add_func("/codec/choose/ptime/none", test_a_ptime_that_cannot_be);
+	g_test_add_func("/codec/choose/shortest", test_shortest_packets);
 	g_test_add_func("/codec/choose/sinks-ptime", test_encoders_have_the_sinks_ptime);
 	g_test_add_func("/codec/choose/rules", test_rules_of_preference);
 	g_test_add_func("/codec/choose/rules-against", test_rules_against);
 	g_test_add_func("/codec/choose/force", test_force_transcodes_the_same);
 	g_test_add_func("/codec/choose/asymmetric", test_numbers_may_differ_when_allowed);
-	g_test_add_func("/codec/choose/strays", test_an_answer_of_strays_passes);
+	g_test_add_func("/codec/choose/strays", test_an_answer_of_strays);
 	g_test_add_func("/codec/choose/again", test_the_same_offer_again_changes_nothing);
 	g_test_add_func("/codec/choose/open-offer", test_an_open_offer_changes_nothing_yet);
 	g_test_add_func("/codec/choose/open-offer-numbers",

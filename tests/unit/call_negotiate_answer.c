@@ -22,12 +22,13 @@
 struct row {
 	const char *offer, *offer_attrs;
 	/* option lists, separated by blanks; NULL: none */
-	const char *strip, *mask, *consume, *accept, *transcode;
-	bool always;
+	const char *ignore, *strip, *mask, *consume, *accept, *transcode;
+	bool always, asymmetric;
 	const char *shown;
 	const char *answer, *answer_attrs;
+	const char *answer_strip;
 	bool single;
-	const char *to_offerer, *kept, *heard;
+	const char *to_offerer, *kept, *heard, *own;
 };
 
 static const struct row rows[] = {
@@ -119,6 +120,27 @@ static const struct row rows[] = {
 		.answer_attrs = OPUS("97") TE8("101"), .to_offerer = "97 101", .kept = "97 101" },
 	{ "96 126", OPUS("96") TE8("126"), .shown = "96 126", .answer = "97 126",
 		.answer_attrs = OPUS("97") TE8("126"), .to_offerer = "97 126", .kept = "97 126" },
+	/* … which may be anything where that is allowed: either is understood all the same. */
+	{ "0", "", .transcode = "opus", .asymmetric = true, .shown = "0 96", .answer = "98",
+		.answer_attrs = OPUS("98"), .to_offerer = "0", .kept = "98", .heard = "96" },
+	{ "0", "", .transcode = "G722", .asymmetric = true, .shown = "0 9", .answer = "98",
+		.answer_attrs = "a=rtpmap:98 G722/8000\r\n", .to_offerer = "0", .kept = "98",
+		.heard = "9" },
+	{ "0 96", OPUS("96"), .asymmetric = true, .shown = "0 96", .answer = "98 0",
+		.answer_attrs = OPUS("98"), .to_offerer = "98 0", .kept = "98 0", .heard = "96",
+		.own = "96" },
+	{ "0 96", OPUS("96"), .asymmetric = true, .shown = "0 96", .answer = "96 98",
+		.answer_attrs = OPUS("96") OPUS("98"), .to_offerer = "96 98", .kept = "96 98" },
+	{ "0 101", TE8("101"), .asymmetric = true, .shown = "0 101", .answer = "0 110",
+		.answer_attrs = TE8("110"), .to_offerer = "0 110", .kept = "0 110", .heard = "101",
+		.own = "101" },
+	{ "111 102", OPUS("111") TE48("102"), .asymmetric = true, .shown = "111 102",
+		.answer = "111 110", .answer_attrs = OPUS("111") TE48("110"),
+		.to_offerer = "111 110", .kept = "111 110", .heard = "102", .own = "102" },
+	/* … though what is transcoded has the offerer's own. */
+	{ "0 101", TE8("101"), .asymmetric = true, .transcode = "PCMA", .shown = "0 8 101",
+		.answer = "8 110", .answer_attrs = TE8("110"), .to_offerer = "0 101",
+		.kept = "8 110", .heard = "101" },
 	/* What is taken out by name comes back as another's. */
 	{ "8 0", "", .strip = "PCMA", .transcode = "PCMA", .shown = "0 8", .answer = "8",
 		.to_offerer = "0", .kept = "8" },
@@ -128,6 +150,26 @@ static const struct row rows[] = {
 		.to_offerer = "0", .kept = "3" },
 	{ "18", "", .transcode = "G729a", .shown = "18", .answer = "18", .to_offerer = "18",
 		.kept = "18" },
+	/* Without its audio a list is as good as empty. */
+	{ "111 110", OPUS("111") TE48("110"), .ignore = "opus", .shown = "111 110",
+		.answer = "111 110", .answer_attrs = OPUS("111") TE48("110"),
+		.to_offerer = "111 110", .kept = "111 110" },
+	{ "111 13", OPUS("111"), .ignore = "opus", .shown = "111 13", .answer = "111 13",
+		.answer_attrs = OPUS("111"), .to_offerer = "111 13", .kept = "111 13" },
+	{ "96 0 101", "a=rtpmap:96 X-NEW/8000\r\n" TE8("101"), .ignore = "X-NEW",
+		.shown = "96 0 101", .answer = "96 101",
+		.answer_attrs = "a=rtpmap:96 X-NEW/8000\r\n" TE8("101"), .to_offerer = "96 101",
+		.kept = "96 101" },
+	{ "111 110", OPUS("111") TE48("110"), .strip = "opus", .shown = "111 110",
+		.answer = "111 110", .answer_attrs = OPUS("111") TE48("110"),
+		.to_offerer = "111 110", .kept = "111 110" },
+	{ "111 110", OPUS("111") TE48("110"), .mask = "opus", .transcode = "X-NEW",
+		.shown = "111 110", .answer = "111 110", .answer_attrs = OPUS("111") TE48("110"),
+		.to_offerer = "111 110", .kept = "111 110" },
+	{ "0 8 101", TE8("101"), .shown = "0 8 101", .answer = "0 101", .answer_attrs = TE8("101"),
+		.answer_strip = "PCMU", .to_offerer = "0 101", .kept = "0 101" },
+	{ "0 8 101", TE8("101"), .shown = "0 8 101", .answer = "101", .answer_attrs = TE8("101"),
+		.answer_strip = "PCMU", .to_offerer = "101", .kept = "101" },
 	{ "8 18", "", .strip = "G729a/8000", .shown = "8", .answer = "8", .to_offerer = "8",
 		.kept = "8" },
 	{ "8", "", .shown = "8 0 9 3 18 4 96 97 98 100 13 101 102 103 104 99",
@@ -187,20 +229,27 @@ static void check(struct codec_list codecs, const char *expected, unsigned row, 
 		g_error("row %u, %s: %s, expected %s", row, what, got->str, expected);
 }
 
-static void run(const struct row *r, unsigned row)
+/* The flag is said in the offer, or in the answer alone. */
+static void run(const struct row *r, unsigned row, bool flagged_late)
 {
 	struct side a = open_side(r->offer, r->offer_attrs);
 	struct side b = open_side(r->answer, r->answer_attrs);
 	struct arena *arena = arena_new(4000);
 	struct codec_options o = {
+		.ignore = list(&a, r->ignore),
 		.strip = list(&a, r->strip),
 		.mask = list(&a, r->mask),
 		.consume = list(&a, r->consume),
 		.accept = list(&a, r->accept),
 		.transcode = list(&a, r->transcode),
 		.always = r->always,
+		.asymmetric = r->asymmetric && !flagged_late,
 	};
-	struct codec_options answer = { .single = r->single };
+	struct codec_options answer = {
+		.strip = list(&b, r->answer_strip),
+		.single = r->single,
+		.asymmetric = r->asymmetric,
+	};
 	struct codec_offer offer = { .in = &a.sdp->media[0], .options = &o };
 	struct codec_agreement agreement = { 0 };
 	g_autoptr(GString) text = g_string_new(NULL);
@@ -211,6 +260,7 @@ static void run(const struct row *r, unsigned row)
 	check(agreement.answer, r->to_offerer, row, "answer");
 	check(agreement.answered, r->kept, row, "kept");
 	check(agreement.heard, r->heard ? r->heard : "", row, "heard");
+	check(agreement.own, r->own ? r->own : "", row, "own");
 	negotiate_describe(&agreement, text);
 	g_assert_nonnull(strstr(text->str, "answer shown:"));
 	arena_free(arena);
@@ -221,7 +271,10 @@ static void run(const struct row *r, unsigned row)
 static void run_table(void)
 {
 	for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++)
-		run(&rows[i], i);
+		run(&rows[i], i, false);
+	for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++)
+		if (rows[i].asymmetric)
+			run(&rows[i], i, true);
 }
 
 static void test_table_of_descriptions(void)

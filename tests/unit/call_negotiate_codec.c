@@ -123,19 +123,40 @@ static void test_an_empty_list_is_restored(void)
 {
 	check_offer("all", "", "", "8 0 96 101 102");
 	check_offer("all", "GSM", "", "8 0 96 101 102");
+	/* What goes along with others is nothing without them. */
+	check_offer("PCMA PCMU opus", "", "", "8 0 96 101 102");
+	check_offer("all", "", "telephone-event", "8 0 96 101 102");
 }
 
-static void test_an_empty_list_can_be_allowed(void)
+static void test_events_alone_may_have_been_all_there_was(void)
+{
+	struct codec_agreement a;
+	struct world w;
+
+	open_world(&w, "m=audio 4000 RTP/AVP 101 13\r\na=rtpmap:101 telephone-event/8000\r\n");
+	w.o.strip = names(&w, "CN");
+	g_assert_true(make_offer(&w, &a));
+	check_list(a.shown, "101");
+	close_world(&w);
+}
+
+static void check_none_left(const char *strip)
 {
 	struct codec_agreement a;
 	struct world w;
 
 	open_world(&w, telephone);
-	w.o.strip = names(&w, "all");
+	w.o.strip = names(&w, strip);
 	w.o.allow_none = true;
 	g_assert_false(make_offer(&w, &a));
 	g_assert_cmpuint(a.shown.count, ==, 0);
 	close_world(&w);
+}
+
+static void test_an_empty_list_can_be_allowed(void)
+{
+	check_none_left("all");
+	check_none_left("PCMA PCMU opus");
 }
 
 static void check_ignored(const char *ignored, const char *expected)
@@ -160,6 +181,7 @@ static void test_ignored_types_leave_one(void)
 {
 	check_ignored("PCMA opus", "8 96");
 	check_ignored("all", "");
+	check_ignored("PCMA PCMU opus", "");
 }
 
 static void check_answer(const char *answer, bool single, const char *expected)
@@ -202,6 +224,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/codec/all", test_all_spares_exceptions_only);
 	g_test_add_func("/codec/offer", test_offered_again_in_the_order_asked_for);
 	g_test_add_func("/codec/restored", test_an_empty_list_is_restored);
+	g_test_add_func("/codec/events-alone", test_events_alone_may_have_been_all_there_was);
 	g_test_add_func("/codec/none-allowed", test_an_empty_list_can_be_allowed);
 	g_test_add_func("/codec/ignored", test_ignored_types_leave_one);
 	g_test_add_func("/codec/answers", test_answers_keep_what_was_offered);

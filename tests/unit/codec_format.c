@@ -96,6 +96,26 @@ static void test_names_and_what_they_stand_for(void)
 	g_assert_cmpuint(codec_sample_hz(codec_find(STR_LIT("speex")), 8000), ==, 8000);
 }
 
+static void test_lengths_of_packets(void)
+{
+	const struct codec *opus, *ilbc, *pcmu;
+
+	mock_codecs_add();
+	opus = codec_find(STR_LIT("opus"));
+	ilbc = codec_find(STR_LIT("iLBC"));
+	pcmu = codec_find(STR_LIT("PCMU"));
+	g_assert_cmpuint(codec_ptime(opus, 1), ==, 5);
+	g_assert_cmpuint(codec_ptime(opus, 20), ==, 20);
+	g_assert_cmpuint(codec_ptime(opus, 30), ==, 20);
+	g_assert_cmpuint(codec_ptime(opus, 100), ==, 60);
+	g_assert_cmpuint(codec_ptime(ilbc, 20), ==, 30);
+	g_assert_cmpuint(codec_ptime(ilbc, 89), ==, 60);
+	g_assert_cmpuint(codec_ptime(codec_find(STR_LIT("G729")), 10), ==, 20);
+	g_assert_cmpuint(codec_ptime(codec_find(STR_LIT("G729")), 35), ==, 30);
+	g_assert_cmpuint(codec_ptime(pcmu, 33), ==, 33);
+	g_assert_cmpuint(codec_ptime(NULL, 33), ==, 33);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -104,5 +124,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/codec/format/usual", test_the_rest_is_usual);
 	g_test_add_func("/codec/format/parameters", test_parameters_count_by_codec);
 	g_test_add_func("/codec/format/names", test_names_and_what_they_stand_for);
+	g_test_add_func("/codec/format/lengths", test_lengths_of_packets);
 	return g_test_run();
 }

@@ -283,6 +283,8 @@ static void test_table(void)
 				      "                iLBC: not supported\n"
 				      "                opus: fully supported\n"));
 	g_assert_nonnull(strstr(text, "\n                 AMR: supported for encoding only\n"));
+	g_assert_nonnull(strstr(text, "\n                  CN: not supported\n"
+				      "                 red: fully supported\n"));
 	g_assert_true(g_str_has_suffix(text,
 		"\n                 MP3: codec supported but lacks RTP definition\n"
 		"                mine: fully supported\n"));

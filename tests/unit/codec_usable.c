@@ -97,6 +97,48 @@ static void test_usual_ones_are_usable(void)
 	}
 }
 
+static unsigned packet_ms(const struct codec *codec, const struct codec_params *params)
+{
+	const struct codec_audio have = { codec_sample_hz(codec, params->clock_hz),
+		params->channels };
+	struct codec_audio audio;
+	size_t samples;
+	void *state;
+
+	g_assert_cmpint(
+		codec->encoder->open(codec->encoder->data, params, &have, &audio, &samples, &state),
+		==, 0);
+	codec->encoder->close(state);
+	return (unsigned)((samples * 1000 + audio.sample_hz / 2) / audio.sample_hz);
+}
+
+/*
+ * Packets are of the length that is asked for, or what the codec says it makes of that. Those of
+ * samples may not have room for long ones.
+ */
+static void test_lengths_are_as_described(void)
+{
+	static const uint16_t lengths_ms[] = { 1, 5, 10, 20, 30, 40, 60, 100, 200 };
+	const struct codec *codec;
+
+	for (unsigned n = 0; (codec = codec_at(n)) != NULL; n++) {
+		struct codec_params params = { .clock_hz = codec->clock_hz,
+			.channels = codec->channels,
+			.fmtp = str_of(codec->fmtp) };
+
+		if (!codec->channels || !codec->encoder || codec->flags & CODEC_EVENT)
+			continue;
+		for (unsigned i = 0; i < G_N_ELEMENTS(lengths_ms); i++) {
+			params.ptime_ms = MAX(lengths_ms[i], codec->ptime_min_ms);
+			if (lengths_ms[i] > 40 && codec->clock_hz > 16000 && !codec->ptimes)
+				break;
+			g_test_message("%s, %u ms", codec->name, lengths_ms[i]);
+			g_assert_cmpuint(
+				packet_ms(codec, &params), ==, codec_ptime(codec, lengths_ms[i]));
+		}
+	}
+}
+
 static bool is_usable(const char *name, uint32_t clock_hz, uint8_t count, const char *fmtp)
 {
 	const struct codec_params params = {
@@ -128,6 +170,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	mock_coder_load_all();
+	g_test_add_func("/codec/usable/lengths", test_lengths_are_as_described);
 	g_test_add_func("/codec/usable/opens", test_usable_ones_open);
 	g_test_add_func("/codec/usable/usual", test_usual_ones_are_usable);
 	g_test_add_func("/codec/usable/what", test_what_is_usable);
