@@ -73,6 +73,8 @@ enum { EVENTS_MAX = 128 };
 	ROW(TAKEN_BACK, "taken-back",                                                              \
 		"{party}, section {section}: {flow} is not forwarded by the kernel now: {reason}") \
 	ROW(DTMF, "dtmf", "{party}, section {section}: sent DTMF, {number} ms long")               \
+	ROW(SOURCES_TOGETHER, "sources-together",                                                  \
+		"{party}, section {section}: {address} sends several SSRCs at once")               \
 	ROW(BLOCKED, "blocked", "{party}: what it sends is kept back: {reason}")                   \
 	ROW(UNBLOCKED, "unblocked", "{party}: no longer kept back: {reason}")                      \
 	ROW(SILENCED, "silenced", "{party}: what it sends is made silent")                         \

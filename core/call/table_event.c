@@ -67,6 +67,10 @@ static void log_event(const struct media_event *event)
 		log_info(
 			"Media stream from " MARKED("%s") " is not forwarded by the kernel now: %s",
 			MARK(addr_print(&event->source, source)), reason_row(event->reason)->text);
+	else if (event->type == MEDIA_EVENT_SOURCES_TOGETHER)
+		log_info("Several SSRCs at once from " MARKED(
+				 "%s") ": each is dealt with on its own",
+			MARK(addr_print(&event->source, source)));
 	else if (event->type == MEDIA_EVENT_ICE_COMPLETED)
 		log_info("ICE completed");
 	else if (event->type == MEDIA_EVENT_ICE_FAILED)
@@ -119,6 +123,7 @@ static void keep_event(struct call *call, const struct media *media,
 		[MEDIA_EVENT_OFFLOADED] = { EVENT_OFFLOADED, true, true },
 		[MEDIA_EVENT_TAKEN_BACK] = { EVENT_TAKEN_BACK, true, true },
 		[MEDIA_EVENT_DTMF] = { EVENT_DTMF, true, true },
+		[MEDIA_EVENT_SOURCES_TOGETHER] = { EVENT_SOURCES_TOGETHER, true, true },
 	};
 	struct event e = {
 		.kind = kinds[event->type].kind,
@@ -180,6 +185,8 @@ void call_table_event(const struct media_event *event, void *arg)
 		return;
 	}
 	before = log_set_context(&call->log);
+	if (event->type == MEDIA_EVENT_SOURCES_TOGETHER)
+		session_add_transcoder(call->session, event->stream_id, event->sink_id);
 	if (event->type == MEDIA_EVENT_DTMF)
 		on_dtmf(call, media, stream, event);
 	else

@@ -52,7 +52,7 @@ static void begin(struct digits *d, uint32_t timestamp)
 	d->active = true;
 	d->start = timestamp;
 	d->frames = 0;
-	d->sent = d->total = d->pause = 0;
+	d->sent = d->told = d->total = d->pause = 0;
 }
 
 static void begin_next(struct digits *d, uint32_t timestamp, uint32_t clock_hz)

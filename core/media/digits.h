@@ -34,6 +34,7 @@ struct digits {
 	unsigned frames;                     /* of it so far */
 	uint32_t start;                      /* timestamp of its first frame */
 	uint32_t sent;                       /* ticks of its clock so far */
+	uint32_t told;                       /* of these, in segments that are over (RFC 4733) */
 	uint32_t total;                      /* ticks that it will have; 0: not known */
 	uint32_t pause;                      /* ticks before the next may begin */
 	struct late_digit late[DIGITS_LATE]; /* not due yet, in order */

@@ -211,7 +211,7 @@ static void deliver_changed(struct packet *packet, unsigned place, enum plan_pay
 		change_ssrc(packet, ECHO_SSRC);
 	loop_hurry(media_worker_loop(packet->in->set->state->worker));
 	if (flow && packet->kind == DATAGRAM_RTP && packet->buf->len >= RTP_HEADER_BYTES)
-		transcoder_relay(flow->transcoder, packet, &flow->outlet,
+		flow_relay(flow, packet,
 			action & PLAN_BLOCK_DTMF ? &packet->in->plan->filter->dtmf : NULL);
 	else
 		media_send(packet, sink);
@@ -225,11 +225,11 @@ static void deliver_one(struct packet *packet, unsigned place, enum plan_payload
 	struct flow *flow = packet->in->flows ? packet->in->flows[place] : NULL;
 	int verdict = check(packet, payload, action);
 
-	if (flow && !flow->transcoder)
+	if (flow && !flow->transcoder_count)
 		flow = NULL;
 	if (verdict != PACKET_OK)
 		leave_out(packet, (enum reason)verdict);
-	else if (flow && packet->kind == DATAGRAM_RTP && !transcoder_relays(flow->transcoder))
+	else if (flow && packet->kind == DATAGRAM_RTP && !transcoder_relays(flow->transcoders[0]))
 		deliver_by_flow(packet, flow, action);
 	else
 		deliver_changed(packet, place, payload, action, flow);

@@ -50,6 +50,7 @@ static int open_flow(
 	bool was_there = find_before(
 		latest, s->plan->id, sink_id(s->set->plan, s->plan, place), &before, &place_before);
 	struct flow *flow;
+	int ret;
 
 	if (!wanted && !was_there)
 		return 0;
@@ -64,7 +65,9 @@ static int open_flow(
 	if (!wanted || (was_there && plan_transcode_equal(
 					     wanted, transcode_of(before->plan, place_before))))
 		return 0;
-	return transcoder_new(wanted, &flow->transcoder, err);
+	ret = transcoder_new(wanted, &flow->transcoders[0], err);
+	flow->transcoder_count = !ret;
+	return ret;
 }
 
 /* What the path asks of a stream before it looks for flows. */
@@ -102,16 +105,22 @@ int flows_open(struct stream_set *set, const struct stream_set *latest, struct e
 	return 0;
 }
 
+static void free_flow(struct flow *flow)
+{
+	if (!flow)
+		return;
+	for (unsigned i = 0; i < flow->transcoder_count; i++)
+		transcoder_free(flow->transcoders[i]);
+	g_free(flow);
+}
+
 void flows_free(struct stream_set *set)
 {
 	for (unsigned i = 0; i < set->plan->stream_count; i++) {
 		struct stream *s = &set->streams[i];
 
-		for (unsigned p = 0; s->flows && p < s->plan->rtp_sink_count; p++) {
-			if (s->flows[p])
-				transcoder_free(s->flows[p]->transcoder);
-			g_free(s->flows[p]);
-		}
+		for (unsigned p = 0; s->flows && p < s->plan->rtp_sink_count; p++)
+			free_flow(s->flows[p]);
 		g_free(s->flows);
 	}
 }
@@ -127,18 +136,24 @@ static void stop(struct flow *flow)
 		.kind = DATAGRAM_RTP,
 	};
 
-	if (flow->transcoder)
-		transcoder_flush(flow->transcoder, &flow->outlet, &packet);
+	for (unsigned i = 0; i < flow->transcoder_count; i++)
+		transcoder_flush(flow->transcoders[i], &flow->outlet, &packet);
 	outlet_flush(&flow->outlet);
+}
+
+static void add(struct flow *flow, const struct plan_transcode *wanted, struct transcoder *t)
+{
+	transcoder_follow(t, wanted);
+	flow->transcoders[flow->transcoder_count++] = t;
 }
 
 /* `flow` wants what `before` does, goes on with it and its numbers. */
 static void inherit(struct flow *flow, const struct plan_transcode *wanted, struct flow *before)
 {
-	if (!flow->transcoder && wanted && before->transcoder) {
-		flow->transcoder = before->transcoder;
-		before->transcoder = NULL;
-		transcoder_follow(flow->transcoder, wanted);
+	if (!flow->transcoder_count && wanted && before->transcoder_count) {
+		for (unsigned i = 0; i < before->transcoder_count; i++)
+			add(flow, wanted, before->transcoders[i]);
+		before->transcoder_count = 0;
 	} else {
 		stop(before);
 	}
@@ -182,10 +197,24 @@ void flows_stop(struct stream_set *set)
 	}
 }
 
-void flow_take(struct flow *flow, struct packet *packet, bool silent, const struct plan_dtmf *block)
+bool flow_add_transcoder(struct stream_set *set, uint32_t source_id, uint32_t sink_id,
+	const struct plan_transcode *transcode, struct transcoder *t)
 {
-	loop_gather(media_worker_loop(packet->in->set->state->worker));
-	transcoder_take(flow->transcoder, packet, &flow->outlet, silent, block);
+	struct stream *source;
+	unsigned place;
+	const struct plan_transcode *wanted;
+	struct flow *flow;
+
+	if (!find_before(set, source_id, sink_id, &source, &place))
+		return false;
+	flow = source->flows[place];
+	wanted = transcode_of(source->plan, place);
+	if (!flow->transcoder_count || flow->transcoder_count == FLOW_SOURCES ||
+		!plan_transcode_equal(wanted, transcode))
+		return false;
+	add(flow, wanted, t);
+	flow->ask_us = 0;
+	return true;
 }
 
 void flows_put_digit(struct stream *source, const struct digit *digit)

@@ -9,18 +9,24 @@
 #include "base/err.h"
 #include "media/outlet.h"
 
+enum { FLOW_SOURCES = 4 }; /* SSRCs at the same time, each with codecs of its own */
+
+struct codec;
 struct packet;
 struct plan_dtmf;
+struct plan_transcode;
 struct stream;
 struct stream_set;
 struct transcoder;
 
 struct flow {
 	/*
-	 * Owned; NULL: packets are passed on as they are, or (before the set is applied) the one
-	 * that runs goes on.
+	 * Owned, of one plan, an SSRC each. None: packets are passed on as they are, or (before the
+	 * set is applied) those that run go on.
 	 */
-	struct transcoder *transcoder;
+	struct transcoder *transcoders[FLOW_SOURCES];
+	unsigned transcoder_count;
+	int64_t ask_us; /* control is not asked for more of them before */
 	struct outlet outlet;
 };
 
@@ -37,11 +43,23 @@ void flows_inherit(struct stream_set *before, struct stream_set *next);
 /* All that waits leaves, or is dropped: the session leaves this worker. [media] */
 void flows_stop(struct stream_set *set);
 /*
- * A packet on its way; takes packet->buf. `silent`: to be heard as silence; `block`: what is done
- * about its digits, or NULL. [media]
+ * Another transcoder of `transcode`, for one more SSRC; it stays the caller's when that is not what
+ * the flow does (any more), or it has FLOW_SOURCES: false. [media]
+ */
+bool flow_add_transcoder(struct stream_set *set, uint32_t source_id, uint32_t sink_id,
+	const struct plan_transcode *transcode, struct transcoder *t);
+/*
+ * flow_take.c: a packet on its way; takes packet->buf. `silent`: to be heard as silence; `block`:
+ * what is done about its digits, or NULL. Where there are more SSRCs at once than transcoders,
+ * control is asked for another (MEDIA_EVENT_SOURCES_TOGETHER). [media]
  */
 void flow_take(
 	struct flow *flow, struct packet *packet, bool silent, const struct plan_dtmf *block);
+/* flow_take.c: the same of a plan that relays. [media] */
+void flow_relay(struct flow *flow, struct packet *packet, const struct plan_dtmf *block);
+/* flow_tune.c: transcoder_obey for all its sources / transcoder_loss for what is sent as `ssrc`. [media] */
+void flow_obey(const struct flow *flow, const struct codec *codec, int request);
+void flow_loss(struct flow *flow, uint32_t ssrc, unsigned percent);
 /* For all sinks of the stream that take digits so; what is too much is counted. [media] */
 void flows_put_digit(struct stream *source, const struct digit *digit);
 /* Whom `sink` knows as `ssrc`, of whatever source; NULL: nobody that is transcoded. [media] */

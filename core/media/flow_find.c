@@ -8,7 +8,7 @@ struct flow *flow_find(const struct stream *source, const struct stream *sink)
 {
 	for (unsigned p = 0; source->flows && p < source->rtp_sink_count; p++)
 		if (source->rtp_sinks[p] == sink && source->flows[p] &&
-			source->flows[p]->transcoder)
+			source->flows[p]->transcoder_count)
 			return source->flows[p];
 	return NULL;
 }

@@ -90,7 +90,6 @@ struct outlet_ssrc *outlet_select(struct outlet *o, uint32_t ssrc, uint16_t seq,
 	}
 	memmove(&o->ssrc[1], &o->ssrc[0], at * sizeof(o->ssrc[0]));
 	o->ssrc[0] = s;
-	o->paced = false;
 	return &o->ssrc[0];
 }
 
@@ -141,25 +140,56 @@ static void on_due(struct wheel_timer *timer, int64_t now_us)
 		wheel_set(wheel_of(o), &o->timer, o->queue[o->first].due_us);
 }
 
-static void reckon(struct outlet *o, const struct outlet_packet *packet, int64_t due_us)
+static struct outlet_waiting *waiting(struct outlet *o, unsigned place)
 {
-	o->paced = true;
-	o->pace_timestamp = packet->timestamp;
-	o->pace_clock_hz = packet->clock_hz;
-	o->pace_us = due_us;
+	return &o->queue[(o->first + place) % OUTLET_QUEUE];
 }
 
-static void forget_late(struct outlet *o, unsigned lateness)
+static bool waits(struct outlet *o, uint32_t ssrc)
 {
-	o->lateness = lateness;
-	o->least_late_us = 0;
+	for (unsigned i = 0; i < o->queued; i++)
+		if (rtp_ssrc(waiting(o, i)->buf->data) == ssrc)
+			return true;
+	return false;
+}
+
+/* Before what is due later; but not before what was sent under its own SSRC. */
+static void put_to_wait(struct outlet *o, struct buf *buf, int64_t due_us)
+{
+	uint32_t ssrc = rtp_ssrc(buf->data);
+	unsigned at = o->queued++;
+
+	for (; at && waiting(o, at - 1)->due_us > due_us; at--) {
+		if (rtp_ssrc(waiting(o, at - 1)->buf->data) == ssrc) {
+			due_us = waiting(o, at - 1)->due_us;
+			break;
+		}
+		*waiting(o, at) = *waiting(o, at - 1);
+	}
+	*waiting(o, at) = (struct outlet_waiting){ buf, due_us };
+	if (!at)
+		wheel_set(wheel_of(o), &o->timer, due_us);
+}
+
+static void reckon(struct outlet_pace *p, const struct outlet_packet *packet, int64_t due_us)
+{
+	p->running = true;
+	p->timestamp = packet->timestamp;
+	p->clock_hz = packet->clock_hz;
+	p->us = due_us;
+}
+
+static void forget_late(struct outlet_pace *p, unsigned lateness)
+{
+	p->lateness = lateness;
+	p->least_late_us = 0;
 }
 
 /* One packet that was not late. */
-static void was_in_time(struct outlet *o)
+static void was_in_time(struct outlet_pace *p)
 {
-	if (o->lateness && !--o->lateness)
-		forget_late(o, 0);
+	if (p->lateness && !--p->lateness)
+		forget_late(p, 0);
 }
 
 /*
@@ -167,49 +197,49 @@ static void was_in_time(struct outlet *o)
  * the others: when it happens again and again, or at the beginning, it moves by the least that was
  * missing.
  */
-static int64_t put_off(struct outlet *o, int64_t late_us)
+static int64_t put_off(struct outlet_pace *p, int64_t late_us)
 {
 	int64_t by_us;
 
-	if (o->lateness && late_us > STALL_US) {
-		forget_late(o, 0);
+	if (p->lateness && late_us > STALL_US) {
+		forget_late(p, 0);
 		return late_us;
 	}
-	if (!o->least_late_us || late_us < o->least_late_us)
-		o->least_late_us = late_us;
-	o->lateness += LATE_COUNTS;
-	if (o->lateness < LATE_ENOUGH)
+	if (!p->least_late_us || late_us < p->least_late_us)
+		p->least_late_us = late_us;
+	p->lateness += LATE_COUNTS;
+	if (p->lateness < LATE_ENOUGH)
 		return 0;
-	by_us = o->least_late_us;
-	forget_late(o, o->lateness - LATE_ENOUGH);
+	by_us = p->least_late_us;
+	forget_late(p, p->lateness - LATE_ENOUGH);
 	return by_us;
 }
 
 /* When a packet of that timestamp leaves. */
-static int64_t pace(struct outlet *o, const struct outlet_packet *packet, int64_t now_us)
+static int64_t pace(struct outlet_pace *p, const struct outlet_packet *packet, int64_t now_us)
 {
-	int64_t ticks = timestamp_diff(packet->timestamp, o->pace_timestamp);
-	int64_t due_us = o->pace_us + (o->paced ? ticks * 1000000 / o->pace_clock_hz : 0);
+	int64_t ticks = timestamp_diff(packet->timestamp, p->timestamp);
+	int64_t due_us = p->us + (p->running ? ticks * 1000000 / p->clock_hz : 0);
 
 	if (packet->made_up && due_us < now_us)
 		return now_us;
-	if (!o->paced || due_us > now_us + ANEW_US || due_us < now_us - ANEW_US) {
+	if (!p->running || due_us > now_us + ANEW_US || due_us < now_us - ANEW_US) {
 		due_us = now_us;
-		forget_late(o, LATE_AT_FIRST);
+		forget_late(p, LATE_AT_FIRST);
 	}
 	if (due_us < now_us) {
-		o->early = 0;
-		reckon(o, packet, due_us + put_off(o, now_us - due_us));
+		p->early = 0;
+		reckon(p, packet, due_us + put_off(p, now_us - due_us));
 		return now_us;
 	}
-	was_in_time(o);
+	was_in_time(p);
 	if (due_us < now_us + EARLY_US) {
-		o->early = 0;
-	} else if (++o->early >= EARLY_RUN) {
-		o->early = 0;
+		p->early = 0;
+	} else if (++p->early >= EARLY_RUN) {
+		p->early = 0;
 		due_us -= STEP_US;
 	}
-	reckon(o, packet, due_us);
+	reckon(p, packet, due_us);
 	return due_us;
 }
 
@@ -241,22 +271,19 @@ void outlet_send(struct outlet *o, const struct outlet_packet *packet, int64_t n
 	};
 	int64_t due_us;
 
-	due_us = packet->at_once ? now_us : pace(o, packet, now_us);
+	due_us = packet->at_once ? now_us : pace(&s->pace, packet, now_us);
 	rtp_write(packet->buf->data, &header);
 	s->next_seq++;
 	s->packets++;
 	s->octets += packet->buf->len - RTP_HEADER_BYTES;
 	count_sent(o, packet, header.seq, now_us);
-	if (!o->queued && due_us <= now_us + SOON_US) {
+	if (due_us <= now_us + SOON_US && !waits(o, s->out)) {
 		send_now(o, packet->buf, now_us);
 		return;
 	}
 	if (o->queued == OUTLET_QUEUE)
 		send_oldest(o, now_us);
-	o->queue[(o->first + o->queued) % OUTLET_QUEUE] = (struct outlet_waiting){ packet->buf,
-		due_us };
-	if (!o->queued++)
-		wheel_set(wheel_of(o), &o->timer, due_us);
+	put_to_wait(o, packet->buf, due_us);
 }
 
 static void renumber(uint8_t *data, uint16_t seq, uint32_t timestamp, uint32_t ssrc)

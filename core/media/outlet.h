@@ -27,6 +27,16 @@ enum {
 struct packet;
 struct stream;
 
+/* When packets leave: one of `timestamp` at `us`; up to the next one `clock_hz` counts. */
+struct outlet_pace {
+	bool running; /* else the next one tells */
+	uint32_t timestamp, clock_hz;
+	int64_t us;
+	unsigned early;        /* packets in a row that came well before their time */
+	unsigned lateness;     /* how many were late of late; 0: the reckoning holds */
+	int64_t least_late_us; /* of those; 0: none */
+};
+
 /* An SSRC received and what is sent for it. */
 struct outlet_ssrc {
 	uint32_t in, out;
@@ -35,8 +45,13 @@ struct outlet_ssrc {
 	uint32_t clock_in, clock_out;   /* … of these rates */
 	uint32_t packets, octets;       /* sent: for sender reports */
 	uint16_t next_seq;
+	int64_t heard_us; /* when the latest packet of it came */
 	/* Of the latest report about it that was passed on (RFC 3550 6.4.1). */
 	uint32_t reported_expected, reported_lost;
+	bool relays;    /* packets are passed on under numbers that differ by `shift` */
+	uint16_t shift; /* what is sent has numbers so much higher */
+	struct outlet_pace pace;
+	uint64_t mixed_at; /* where in the mixer, of an outlet that is mixed */
 };
 
 struct outlet_waiting {
@@ -51,18 +66,13 @@ struct outlet {
 	struct digits digits;                  /* that the sink gets instead of audio */
 	/* Audio is mixed by the sink's generator, which also sends what goes beside it. */
 	bool mixed;
-	uint64_t mixed_at; /* where in the mixer */
-	uint64_t random;   /* state of a generator */
-	/* A packet of that timestamp leaves at pace_us; up to the next one its clock counts. */
-	bool paced;
-	uint32_t pace_timestamp, pace_clock_hz;
-	int64_t pace_us;
-	unsigned early;        /* packets in a row that came well before their time */
-	unsigned lateness;     /* how many were late of late; 0: the reckoning holds */
-	int64_t least_late_us; /* of those; 0: none */
+	/* The SSRC received in whose audio's place `digits` are sent. */
+	bool has_lead;
+	uint32_t lead;
+	uint64_t random; /* state of a generator */
 	unsigned first, queued;
-	struct outlet_waiting queue[OUTLET_QUEUE];
-	struct wheel_timer timer; /* set while packets wait */
+	struct outlet_waiting queue[OUTLET_QUEUE]; /* by time */
+	struct wheel_timer timer;                  /* set while packets wait */
 };
 
 struct outlet_packet {

@@ -332,6 +332,21 @@ bool plan_transcodes(const struct plan *plan, uint32_t stream_id)
 	return false;
 }
 
+const struct plan_transcode *plan_find_transcode(
+	const struct plan *plan, uint32_t source_id, uint32_t sink_id)
+{
+	for (unsigned i = 0; i < plan->stream_count; i++) {
+		const struct plan_stream *s = &plan->streams[i];
+
+		if (s->id != source_id || !s->transcodes)
+			continue;
+		for (unsigned p = 0; p < s->rtp_sink_count; p++)
+			if (plan->streams[s->rtp_sinks[p]].id == sink_id)
+				return s->transcodes[p];
+	}
+	return NULL;
+}
+
 bool plan_mixes(const struct plan *plan, uint32_t stream_id)
 {
 	for (unsigned i = 0; i < plan->stream_count; i++)

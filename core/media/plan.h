@@ -298,6 +298,9 @@ void plan_free(struct plan *plan);
 bool plan_checks_loops(const struct plan *plan, uint32_t stream_id);
 /* Is RTP from that stream, or to it, made anew? [control] */
 bool plan_transcodes(const struct plan *plan, uint32_t stream_id);
+/* What is done to RTP from one stream to another; NULL: nothing, or it does not go there. [any] */
+const struct plan_transcode *plan_find_transcode(
+	const struct plan *plan, uint32_t source_id, uint32_t sink_id);
 /* Is all that its peer hears mixed? [control] */
 bool plan_mixes(const struct plan *plan, uint32_t stream_id);
 /*

@@ -161,25 +161,30 @@ static void report_relayed(
 	send_sender_report(round, s->ssrc, s->ssrc, &info);
 }
 
-static void report_transcoded(
-	struct round *round, const struct outlet *outlet, const struct ssrc_stats *s)
+static void report_transcoded(struct round *round, struct flow *flow, const struct ssrc_stats *s)
 {
-	const struct outlet_ssrc *sent = &outlet->ssrc[0];
-	struct rtcp_sender_info info = {
+	const struct outlet_ssrc *sent = outlet_find_in(&flow->outlet, s->ssrc);
+	struct rtcp_sender_info info;
+	uint32_t hz;
+
+	if (!sent || !sent->packets)
+		return;
+	/* Of what passes under other numbers it is the source's. */
+	hz = sent->clock_out ? sent->clock_out
+			     : stream_clock_hz(flow->outlet.source, s->payload_type);
+	info = (struct rtcp_sender_info){
 		.rtp_timestamp = timestamp_now(
-			round, s, outlet_timestamp(sent, s->last_timestamp), sent->clock_out),
+			round, s, outlet_timestamp(sent, s->last_timestamp), hz),
 		.packets = sent->packets,
 		.octets = sent->octets,
 	};
-
-	if (outlet->count && sent->in == s->ssrc && sent->packets)
-		send_sender_report(round, s->ssrc, sent->out, &info);
+	send_sender_report(round, s->ssrc, sent->out, &info);
 }
 
 static void report_source(struct round *round, struct stream *source)
 {
 	const struct stream_counts *counts = &source->stats->counts;
-	const struct flow *flow = flow_find(source, round->r->stream);
+	struct flow *flow = flow_find(source, round->r->stream);
 
 	for (unsigned i = 0; i < STREAM_SSRC_MAX; i++) {
 		const struct ssrc_stats *s = &counts->ssrc[i];
@@ -189,7 +194,7 @@ static void report_source(struct round *round, struct stream *source)
 		if (!flow)
 			report_relayed(round, source, s);
 		else if (!flow->outlet.mixed) /* the generator reports on those that are */
-			report_transcoded(round, &flow->outlet, s);
+			report_transcoded(round, flow, s);
 	}
 }
 
@@ -318,10 +323,10 @@ static void hear_reports(const struct stream *rtp, const struct rtcp_packet *pac
 	struct rtcp_report report;
 
 	for (unsigned i = 0; rtcp_report(packet, i, &report); i++) {
-		const struct flow *flow = flow_sending(rtp, report.ssrc);
+		struct flow *flow = flow_sending(rtp, report.ssrc);
 
 		if (flow)
-			transcoder_loss(flow->transcoder, report.fraction_lost * 100u / 256);
+			flow_loss(flow, report.ssrc, report.fraction_lost * 100u / 256);
 	}
 }
 

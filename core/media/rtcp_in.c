@@ -139,12 +139,17 @@ static void add_to_total(struct quality_total *total, uint64_t value)
 	total->sum_of_squares += square(value);
 }
 
-static void add_block(struct quality_counts *c, const struct quality_block *block)
+/* However often they come. */
+static void add_to_totals(struct quality_counts *c, const struct quality_block *block)
 {
 	add_to_total(&c->all_jitter_ms, block->jitter_ms);
 	add_to_total(&c->all_loss_percent, block->loss_percent);
 	if (block->leg_rtt_us)
 		add_to_total(&c->all_leg_rtt_us, block->leg_rtt_us);
+}
+
+static void add_block(struct quality_counts *c, const struct quality_block *block)
+{
 	if (!block->mos) {
 		c->unrated++;
 		return;
@@ -189,8 +194,11 @@ static void rate(struct looking *l, struct ssrc_quality *reporter, uint32_t leg_
 		block.rtt_us = leg_rtt_us + reporter->last_rtt_us;
 	if (block.rtt_us)
 		block.mos = (uint8_t)mos_g107(block.rtt_us, block.jitter_ms, block.loss_percent);
-	reporter->last_block_us = l->now_us;
 	reporter->counts.lost = report->cumulative_lost;
+	add_to_totals(&reporter->counts, &block);
+	if (reporter->last_block_us && l->now_us - reporter->last_block_us < BLOCK_EVERY_US)
+		return;
+	reporter->last_block_us = l->now_us;
 	add_block(&reporter->counts, &block);
 }
 
@@ -214,7 +222,7 @@ static void take_report(
 	const struct stream *in = l->packet->in;
 	const struct outlet_ssrc *sent = sent_as(l, report->ssrc);
 	struct ssrc_quality *about = find(l->quality, sent ? sent->in : report->ssrc);
-	uint32_t leg_rtt_us = 0;
+	uint32_t leg_rtt_us = 0, clock_hz;
 
 	if (about) {
 		leg_rtt_us = round_trip_us(
@@ -225,11 +233,13 @@ static void take_report(
 		if (leg_rtt_us)
 			about->last_rtt_us = leg_rtt_us;
 	}
-	if (l->rated < BLOCKS_PER_DATAGRAM &&
-		(!reporter->last_block_us || l->now_us - reporter->last_block_us >= BLOCK_EVERY_US))
-		rate(l, reporter, leg_rtt_us, report,
-			sent && sent->clock_out ? sent->clock_out
-						: clock_of_ssrc(in->set, report->ssrc));
+	if (l->rated == BLOCKS_PER_DATAGRAM)
+		return;
+	if (sent && sent->clock_out)
+		clock_hz = sent->clock_out;
+	else
+		clock_hz = clock_of_ssrc(in->set, sent ? sent->in : report->ssrc);
+	rate(l, reporter, leg_rtt_us, report, clock_hz);
 }
 
 static uint32_t ntp_mid(uint32_t sec, uint32_t frac)

@@ -16,8 +16,7 @@ enum { SSRC_AT = 4, SR_BYTES = 28, RR_BYTES = 8, REPORT_BYTES = 24 };
 
 struct translation {
 	struct outlet *forward; /* of the sender's RTP to the receiver; NULL: passed on as it is */
-	struct outlet *back;    /* of the receiver's RTP to the sender; NULL */
-	struct transcoder *encodes;    /* for the sender of the compound; NULL */
+	struct flow *back;      /* of the receiver's RTP to the sender; NULL */
 	const struct stream *receiver; /* its RTP */
 };
 
@@ -42,7 +41,8 @@ static struct outlet_ssrc *translate_own(const struct translation *t, uint8_t *a
 /* An SSRC of the receiver's as the sender sees it. */
 static struct outlet_ssrc *translate_other(const struct translation *t, uint8_t *at)
 {
-	struct outlet_ssrc *s = t->back ? outlet_find_out(t->back, rtcp_number(at, 4)) : NULL;
+	struct outlet_ssrc *s = t->back ? outlet_find_out(&t->back->outlet, rtcp_number(at, 4))
+					: NULL;
 
 	if (s)
 		put_u32(at, s->in);
@@ -86,7 +86,7 @@ static void translate_report(const struct translation *t, uint8_t *block)
 	uint32_t lost;
 
 	if (s)
-		transcoder_loss(t->encodes, block[4] * 100u / 256);
+		flow_loss(t->back, s->out, block[4] * 100u / 256);
 	if (!r)
 		return;
 	lost = r->counts.lost < 0x7fffff ? r->counts.lost : 0x7fffff;
@@ -171,14 +171,39 @@ static void translate(const struct translation *t, const struct rtcp_packet *p, 
 	}
 }
 
+/*
+ * A sender report about what the receiver was not sent any packet of would be of an SSRC and a clock
+ * that it knows nothing of: what is left is a receiver report. *offset: behind it.
+ */
+static void leave_out_sender_info(struct buf *buf, struct rtcp_packet *p, size_t *offset)
+{
+	uint8_t *data = buf->data + (p->data - buf->data);
+	size_t words;
+
+	memmove(data + RR_BYTES, data + SR_BYTES, buf->len - (size_t)(data - buf->data) - SR_BYTES);
+	buf->len -= SR_BYTES - RR_BYTES;
+	*offset -= SR_BYTES - RR_BYTES;
+	p->len -= SR_BYTES - RR_BYTES;
+	p->type = data[1] = RTCP_RR;
+	words = p->len / 4 - 1;
+	data[2] = (uint8_t)(words >> 8);
+	data[3] = (uint8_t)words;
+}
+
+static bool has_sent(struct outlet *o, uint32_t ssrc)
+{
+	const struct outlet_ssrc *s = outlet_find_in(o, ssrc);
+
+	return s && s->packets;
+}
+
 void media_translate_rtcp(struct packet *packet, struct stream *sink)
 {
 	struct stream *from = packet->in->rtp_of, *to = sink->rtp_of;
 	struct flow *forward = flow_find(from, to), *back = flow_find(to, from);
 	struct translation t = {
 		.forward = forward ? &forward->outlet : NULL,
-		.back = back ? &back->outlet : NULL,
-		.encodes = back ? back->transcoder : NULL,
+		.back = back,
 		.receiver = to,
 	};
 	struct rtcp_packet p;
@@ -191,6 +216,9 @@ void media_translate_rtcp(struct packet *packet, struct stream *sink)
 	if (forward && packet->buf->len >= SSRC_AT + 4 &&
 		outlet_find_in(&forward->outlet, rtcp_number(packet->buf->data + SSRC_AT, 4)))
 		media_forget_sealed(packet);
-	while (rtcp_next(packet->buf->data, packet->buf->len, &offset, &p) > 0)
+	while (rtcp_next(packet->buf->data, packet->buf->len, &offset, &p) > 0) {
+		if (p.type == RTCP_SR && forward && !has_sent(&forward->outlet, p.ssrc))
+			leave_out_sender_info(packet->buf, &p, &offset);
 		translate(&t, &p, packet->buf->data + (p.data - packet->buf->data));
+	}
 }

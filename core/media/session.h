@@ -58,6 +58,12 @@ void session_pierce(struct session *session);
  */
 void session_put_digit(struct session *session, uint32_t stream_id, const struct digit *digit);
 /*
+ * Codecs for one more SSRC at the same time on the way from one stream to another, as the running
+ * plan has them; if it does not any more, or that cannot be opened (logged), nothing happens.
+ * [control]
+ */
+void session_add_transcoder(struct session *session, uint32_t source_id, uint32_t sink_id);
+/*
  * To another worker, running state and all. False: it is there already, or still on its way
  * somewhere; nothing happens then. [control]
  */

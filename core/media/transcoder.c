@@ -20,8 +20,10 @@
 enum {
 	JUMP_MAX_S = 5,      /* timestamps that go further ahead are taken for a new reckoning */
 	EVENT_TICKS = 80000, /* an event whose end never came is over by then */
-	HEAR_MS = 20,        /* digits begin and end no more often */
+	EVENT_EARLY_TICKS = 8000,   /* what is from so long before it has another reckoning */
+	HEAR_MS = 20,               /* digits begin and end no more often */
 	FORGET_MS = CONCEAL_MAX_MS, /* more than concealment and resampling look back */
+	LEAD_US = 200000,           /* a source that is silent for so long leads no more */
 };
 
 /* Samples on their way, of whatever this worker transcodes now. */
@@ -84,6 +86,28 @@ static void make_up(
 	turn->making_up = false;
 }
 
+/* Of those lost that were not made up the sink has to see that they are missing (spec media 3.2). */
+static void skip_lost(const struct turn *turn, unsigned lost, uint32_t gap, uint32_t made)
+{
+	const struct encoder *e = turn->encoder;
+	uint64_t packet = (uint64_t)e->packet_samples * turn->decoder->clock_hz;
+	uint64_t missing = (uint64_t)(gap - made) * e->audio.sample_hz / packet;
+	uint64_t there = (uint64_t)made * e->audio.sample_hz / packet;
+
+	if (lost > there)
+		turn->ssrc->next_seq += (uint16_t)MIN(missing, lost - there);
+}
+
+/* When the source's timestamps do not tell when it goes on. */
+static void go_on_after_event(const struct turn *turn)
+{
+	const struct transcoder *t = turn->t;
+	struct outlet_ssrc *s = turn->ssrc;
+
+	if (t->has_over && !t->in_event && timestamp_diff(t->event_over, s->next_timestamp) > 0)
+		s->next_timestamp = t->event_over;
+}
+
 /* From what was heard last to this packet. */
 static void bridge(
 	struct turn *turn, unsigned lost, const struct rtp_header *h, const uint8_t *payload)
@@ -92,8 +116,11 @@ static void bridge(
 	uint32_t clock_hz = turn->decoder->clock_hz, most, made;
 	int32_t gap = timestamp_diff(h->timestamp, t->expected);
 
-	if (!t->has_expected || gap <= 0 || (uint32_t)gap > JUMP_MAX_S * clock_hz)
+	if (!t->has_expected || gap <= 0 || (uint32_t)gap > JUMP_MAX_S * clock_hz) {
+		turn->ssrc->next_seq += (uint16_t)lost;
+		go_on_after_event(turn);
 		return;
+	}
 	most = lost || t->broken ? clock_hz / 1000 * CONCEAL_MAX_MS : 0;
 	made = MIN((uint32_t)gap, most);
 	if (made)
@@ -101,13 +128,16 @@ static void bridge(
 			payload);
 	if ((uint32_t)gap > made)
 		transcoder_leave_out(turn, (uint32_t)gap - made);
+	skip_lost(turn, lost, (uint32_t)gap, made);
 }
 
 /* ---- packets, in order ---- */
 
 static bool event_hides(struct transcoder *t, uint32_t timestamp)
 {
-	if (t->in_event && timestamp_diff(timestamp, t->event_start) > EVENT_TICKS)
+	int32_t since = timestamp_diff(timestamp, t->event_start);
+
+	if (since > EVENT_TICKS || since < -EVENT_EARLY_TICKS)
 		t->in_event = false;
 	return t->in_event;
 }
@@ -116,28 +146,13 @@ static bool event_hides(struct transcoder *t, uint32_t timestamp)
 static void pass_request(const struct turn *turn)
 {
 	const struct codec *codec = turn->t->plan->decoders[turn->decoder_index].codec;
-	struct flow *back = flow_find(turn->outlet->sink, turn->outlet->source);
+	const struct flow *back = flow_find(turn->outlet->sink, turn->outlet->source);
 	int request = turn->decoder->ops->request(turn->decoder->state);
 
 	if (request >= 0 && back && back->outlet.mixed)
 		generator_obey(turn->outlet->source, codec, request);
 	else if (request >= 0 && back)
-		transcoder_obey(back->transcoder, codec, request);
-}
-
-void transcoder_obey(struct transcoder *t, const struct codec *codec, int request)
-{
-	for (unsigned i = 0; i < t->plan->encoder_count; i++)
-		if (t->encoders[i].state && t->plan->encoders[i].codec == codec &&
-			t->encoders[i].ops->obey)
-			t->encoders[i].ops->obey(t->encoders[i].state, request);
-}
-
-void transcoder_loss(struct transcoder *t, unsigned percent)
-{
-	for (unsigned i = 0; i < t->plan->encoder_count; i++)
-		if (t->encoders[i].state && t->encoders[i].ops->loss)
-			t->encoders[i].ops->loss(t->encoders[i].state, percent);
+		flow_obey(back, codec, request);
 }
 
 /* What waits in another encoder for a whole packet was heard before what goes into this one. */
@@ -147,6 +162,7 @@ static void use_encoder(const struct turn *turn, unsigned index)
 	struct encoder *before = &t->encoders[t->encoder], *e = turn->encoder;
 	size_t held = before->held;
 
+	t->decoder = turn->decoder_index;
 	t->encoder = index;
 	if (before == e || !held)
 		return;
@@ -156,6 +172,23 @@ static void use_encoder(const struct turn *turn, unsigned index)
 		transcoder_send_samples(turn, before->fifo, held);
 	else
 		turn->ssrc->next_timestamp += transcoder_ticks(before, held);
+}
+
+/* What waits for more does not come after what is sent beside it: the rest is silent. */
+static void finish_packet(const struct turn *turn)
+{
+	struct transcoder *t = turn->t;
+	struct encoder *e = &t->encoders[t->encoder];
+	struct turn audio = *turn;
+	size_t missing = e->packet_samples - e->held;
+
+	if (!e->held)
+		return;
+	audio.decoder_index = t->decoder;
+	audio.decoder = &t->decoders[t->decoder];
+	audio.encoder = e;
+	transcoder_send_silence(&audio, missing);
+	t->expected += (uint32_t)((uint64_t)missing * t->expected_hz / e->audio.sample_hz);
 }
 
 /*
@@ -181,6 +214,19 @@ static void send_decoded(const struct turn *turn, size_t count)
 	} while (count);
 }
 
+/* As far as the timestamp goes on from what was passed; else it is a new reckoning. */
+static void go_on_after_passed(struct turn *turn, uint32_t timestamp, unsigned lost)
+{
+	struct outlet_ssrc *s = turn->ssrc;
+	const struct encoder *e = turn->encoder;
+	uint32_t next = outlet_timestamp(s, timestamp) - transcoder_ticks(e, e->held);
+	int32_t ahead = timestamp_diff(next, s->next_timestamp);
+
+	if (ahead >= 0 && (uint32_t)ahead <= JUMP_MAX_S * e->clock_hz)
+		s->next_timestamp = next;
+	s->next_seq += (uint16_t)lost;
+}
+
 static void take_audio(
 	struct turn *turn, const struct rtp_header *h, const uint8_t *payload, unsigned lost)
 {
@@ -192,11 +238,10 @@ static void take_audio(
 	if ((!t->plan->no_suppress || t->dtmf.has_event) && event_hides(t, h->timestamp))
 		return;
 	if (t->passed)
-		turn->ssrc->next_timestamp = outlet_timestamp(turn->ssrc, h->timestamp) -
-					     transcoder_ticks(turn->encoder, turn->encoder->held);
+		go_on_after_passed(turn, h->timestamp, lost);
 	else
 		bridge(turn, lost, h, payload);
-	t->passed = false;
+	t->passed = t->has_over = false;
 	d->used = true;
 	turn->encoder->used = !t->plan->mix; /* it has none */
 	transcoder_drop_anchor(turn, h->timestamp);
@@ -226,30 +271,26 @@ static void send_event(
 	struct turn *turn, const struct rtp_header *h, const struct telephone_event *event)
 {
 	struct transcoder *t = turn->t;
-	struct telephone_event sent = *event;
-	struct outlet_packet packet = {
-		.payload_type = turn->encoder->payload_type,
+	const struct encoder *e = turn->encoder;
+	struct event_out out = {
+		.encoder = e,
+		.event = *event,
+		.ticks = rescale(event->duration, turn->decoder->clock_hz, e->clock_hz),
 		.marker = h->marker,
-		.at_once = true,
 	};
 
-	if (!t->in_event || t->event_start != h->timestamp) {
+	finish_packet(turn);
+	if (t->event_start != h->timestamp || (!t->in_event && !t->has_over)) {
 		t->event_start = h->timestamp;
 		t->event_sent = outlet_timestamp(turn->ssrc, h->timestamp);
+		t->event_told = 0;
 	}
 	t->in_event = !event->end;
-	packet.timestamp = t->event_sent;
-	packet.buf = buf_get(turn->pool);
-	if (!packet.buf) {
-		media_count_drop(turn->packet, turn->outlet->sink, REASON_NO_BUFFER);
-		return;
-	}
-	sent.duration = (uint16_t)MIN(
-		rescale(event->duration, turn->decoder->clock_hz, turn->encoder->clock_hz),
-		(uint32_t)UINT16_MAX);
-	telephone_event_write(packet.buf->data + RTP_HEADER_BYTES, &sent);
-	packet.buf->len = RTP_HEADER_BYTES + TELEPHONE_EVENT_BYTES;
-	generator_send(turn->outlet, &packet, turn->packet->now_us);
+	t->has_over = true;
+	t->event_over = t->event_sent +
+			rescale(out.ticks, e->clock_hz, t->encoders[t->encoder].clock_hz);
+	out.start = t->event_sent;
+	transcoder_send_event(turn, &out, &t->event_told);
 }
 
 static void take_event(
@@ -282,7 +323,8 @@ static void rename_noise(const struct transcoder *t, struct rtp_header *h)
 }
 
 /* Under the outlet's numbers, else as it is. */
-static void pass(struct turn *turn, const struct rtp_header *h, const uint8_t *payload)
+static void pass(
+	struct turn *turn, const struct rtp_header *h, const uint8_t *payload, unsigned lost)
 {
 	struct transcoder *t = turn->t;
 	struct telephone_event event;
@@ -294,7 +336,11 @@ static void pass(struct turn *turn, const struct rtp_header *h, const uint8_t *p
 		.at_once = true,
 		.timestamp = outlet_timestamp(turn->ssrc, h->timestamp),
 	};
+	uint32_t over;
 
+	if (is_event || (t->has_expected && timestamp_diff(h->timestamp, t->expected) >= 0))
+		finish_packet(turn);
+	turn->ssrc->next_seq += (uint16_t)lost;
 	if (is_event && dtmf_take_event(turn, h, &event))
 		return;
 	packet.buf = buf_get(turn->pool);
@@ -303,8 +349,9 @@ static void pass(struct turn *turn, const struct rtp_header *h, const uint8_t *p
 		return;
 	}
 	t->passed = true;
-	if (timestamp_diff(packet.timestamp, turn->ssrc->next_timestamp) > 0)
-		turn->ssrc->next_timestamp = packet.timestamp;
+	over = packet.timestamp + (is_event ? event.duration : 0);
+	if (timestamp_diff(over, turn->ssrc->next_timestamp) > 0)
+		turn->ssrc->next_timestamp = over;
 	memcpy(packet.buf->data + RTP_HEADER_BYTES, payload, h->payload_len);
 	if (is_event) {
 		t->in_event = !event.end;
@@ -333,11 +380,11 @@ static void take_in_order(struct turn *turn, const struct buf *buf, unsigned los
 	turn->encoder = &t->encoders[h->encoder];
 	switch ((enum plan_handling)h->handling) {
 	case PLAN_PASS:
-		pass(turn, &header, payload);
+		pass(turn, &header, payload, lost);
 		break;
 	case PLAN_NOISE:
 		rename_noise(t, &header);
-		pass(turn, &header, payload);
+		pass(turn, &header, payload, lost);
 		break;
 	case PLAN_TRANSCODE:
 		use_encoder(turn, h->encoder);
@@ -388,12 +435,16 @@ static void forget_sent(struct encoder *e)
 }
 
 /* A source of another SSRC: its audio does not go on where the last one's was. */
-static void begin_ssrc(struct transcoder *t, uint32_t ssrc)
+static void begin_ssrc(const struct turn *turn, uint32_t ssrc)
 {
+	struct transcoder *t = turn->t;
+
+	sequencer_clear(&t->sequencer);
+	dtmf_forget(turn);
+	turn->ssrc->pace.running = false;
 	t->ssrc = ssrc;
 	t->has_ssrc = true;
-	t->has_expected = t->in_event = t->passed = t->broken = false;
-	t->dtmf.has_event = t->dtmf.masking = false;
+	t->has_expected = t->in_event = t->has_over = t->passed = t->broken = false;
 	for (unsigned i = 0; i < t->plan->decoder_count; i++)
 		if (t->decoders[i].used)
 			forget_heard(t, i);
@@ -404,15 +455,29 @@ static void begin_ssrc(struct transcoder *t, uint32_t ssrc)
 	}
 }
 
-/* Before the outlet goes over to that source. */
-static void leave_ssrc(const struct turn *turn, uint32_t ssrc)
+/*
+ * Of several sources at once, digits take the place of one's audio, which leads. Another one does
+ * when it is silent, or the transcoder goes over from that one to the other: an event that goes on
+ * ends then.
+ */
+static bool take_lead(const struct turn *turn, uint32_t ssrc)
 {
+	struct outlet *o = turn->outlet;
+	const struct transcoder *t = turn->t;
+	bool leads = o->has_lead && o->lead == ssrc;
+	bool goes_over = t->has_ssrc && t->ssrc == o->lead;
+	const struct outlet_ssrc *led_by = o->has_lead ? outlet_find_in(o, o->lead) : NULL;
 	struct turn before = *turn;
 
-	if (!turn->outlet->count || turn->outlet->ssrc[0].in == ssrc)
-		return;
-	before.ssrc = &turn->outlet->ssrc[0];
-	dtmf_leave(&before);
+	if (!leads && led_by) {
+		if (!goes_over && turn->packet->now_us - led_by->heard_us < LEAD_US)
+			return false;
+		before.ssrc = outlet_select(o, o->lead, 0, 0);
+		dtmf_leave(&before);
+	}
+	o->has_lead = true;
+	o->lead = ssrc;
+	return true;
 }
 
 /* Clock of what is waited for; that of the latest packet will do. */
@@ -437,19 +502,25 @@ static void take_what_is_due(struct turn *turn, uint32_t clock_hz)
 
 void transcoder_flush(struct transcoder *t, struct outlet *outlet, struct packet *packet)
 {
-	struct turn turn = { .t = t, .outlet = outlet, .packet = packet };
+	struct turn turn = {
+		.t = t,
+		.outlet = outlet,
+		.packet = packet,
+		.leads = outlet->has_lead && outlet->lead == t->ssrc,
+	};
 	struct buf *buf;
 
-	turn.ssrc = outlet_find_in(outlet, t->ssrc);
 	while ((buf = sequencer_pop(&t->sequencer)) != NULL) {
 		turn.pool = buf->pool;
-		if (turn.ssrc && turn.ssrc == outlet->ssrc)
+		if (!turn.ssrc && outlet_find_in(outlet, t->ssrc))
+			turn.ssrc = outlet_select(outlet, t->ssrc, 0, 0);
+		if (turn.ssrc)
 			take_in_order(&turn, buf, 0);
 		buf_put(buf);
 	}
 }
 
-void transcoder_relay(struct transcoder *t, struct packet *packet, struct outlet *outlet,
+static struct turn begin_turn(struct transcoder *t, struct packet *packet, struct outlet *outlet,
 	const struct plan_dtmf *block)
 {
 	const uint8_t *rtp = packet->buf->data;
@@ -461,8 +532,17 @@ void transcoder_relay(struct transcoder *t, struct packet *packet, struct outlet
 	};
 
 	t->dtmf.block = block ? *block : no_block;
-	leave_ssrc(&turn, rtp_ssrc(rtp));
+	turn.leads = take_lead(&turn, rtp_ssrc(rtp));
 	turn.ssrc = outlet_select(outlet, rtp_ssrc(rtp), rtp_seq(rtp), rtp_timestamp(rtp));
+	turn.ssrc->heard_us = packet->now_us;
+	return turn;
+}
+
+void transcoder_relay(struct transcoder *t, struct packet *packet, struct outlet *outlet,
+	const struct plan_dtmf *block)
+{
+	struct turn turn = begin_turn(t, packet, outlet, block);
+
 	dtmf_relay(&turn);
 }
 
@@ -470,31 +550,23 @@ void transcoder_take(struct transcoder *t, struct packet *packet, struct outlet 
 	bool silent, const struct plan_dtmf *block)
 {
 	const uint8_t *rtp = packet->buf->data;
-	struct turn turn = {
-		.t = t,
-		.outlet = outlet,
-		.packet = packet,
-		.pool = packet->buf->pool,
-	};
 	uint32_t ssrc = rtp_ssrc(rtp), clock_hz = clock_of(t, rtp);
+	bool goes_over = !t->has_ssrc || ssrc != t->ssrc;
+	struct packet rest = *packet;
+	struct turn turn;
 
 	t->silent = silent;
-	t->dtmf.block = block ? *block : no_block;
-	if (!t->has_ssrc || ssrc != t->ssrc) {
-		struct packet rest = *packet;
-
+	if (goes_over)
 		transcoder_flush(t, outlet, &rest);
-		sequencer_clear(&t->sequencer);
-		leave_ssrc(&turn, ssrc);
-		begin_ssrc(t, ssrc);
-	}
-	turn.ssrc = outlet_select(outlet, ssrc, rtp_seq(rtp), rtp_timestamp(rtp));
+	turn = begin_turn(t, packet, outlet, block);
+	if (goes_over)
+		begin_ssrc(&turn, ssrc);
 	switch (sequencer_put(&t->sequencer, packet->buf)) {
 	case SEQUENCER_LATE:
 		media_drop(packet, REASON_TOO_LATE);
 		return;
 	case SEQUENCER_RESET:
-		t->has_expected = t->passed = false;
+		t->has_expected = t->passed = t->in_event = false;
 		break;
 	case SEQUENCER_TAKEN:
 		break;

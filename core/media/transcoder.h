@@ -22,6 +22,9 @@ struct transcoder;
  */
 int transcoder_new(
 	const struct plan_transcode *plan, struct transcoder **ret_transcoder, struct err *err);
+/* The same for one more source of a flow that has one: `transcoders_running` does not count it. */
+int transcoder_new_beside(
+	const struct plan_transcode *plan, struct transcoder **ret_transcoder, struct err *err);
 /* How many there are: each is one media section's way to one receiver. [control] */
 unsigned transcoders_running(void);
 /* On no worker any more. NULL is fine. [control] */
@@ -38,9 +41,11 @@ void transcoder_take(struct transcoder *t, struct packet *packet, struct outlet 
 void transcoder_relay(struct transcoder *t, struct packet *packet, struct outlet *outlet,
 	const struct plan_dtmf *block);
 bool transcoder_relays(const struct transcoder *t);
+/* Whose packets it has; false: nobody's yet. [media] */
+bool transcoder_source(const struct transcoder *t, uint32_t *ret_ssrc);
 /*
- * What the far end asks encoders of `codec` for, in that codec's terms / how much of what they
- * send is lost on its way, as the far end reports. [media]
+ * transcoder_tune.c: what the far end asks encoders of `codec` for, in that codec's terms / how much
+ * of what they send is lost on its way, as the far end reports. [media]
  */
 void transcoder_obey(struct transcoder *t, const struct codec *codec, int request);
 void transcoder_loss(struct transcoder *t, unsigned percent);

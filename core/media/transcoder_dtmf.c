@@ -274,32 +274,18 @@ void dtmf_hear(const struct turn *turn, int16_t *samples, size_t count)
 
 /* ---- sent as events ---- */
 
-static uint16_t limited(uint32_t ticks)
-{
-	return (uint16_t)MIN(ticks, (uint32_t)UINT16_MAX);
-}
-
 static void send_event(const struct turn *turn, bool end)
 {
-	const struct digits *d = &turn->outlet->digits;
-	const struct encoder *e = &turn->t->encoders[turn->t->plan->event_encoder];
-	struct telephone_event event = { d->now.code, end, d->now.volume, limited(d->sent) };
-	struct outlet_packet packet = {
-		.buf = buf_get(turn->pool),
-		.payload_type = e->payload_type,
+	struct digits *d = &turn->outlet->digits;
+	const struct event_out out = {
+		.encoder = &turn->t->encoders[turn->t->plan->event_encoder],
+		.event = { .code = d->now.code, .end = end, .volume = d->now.volume },
+		.start = d->start,
+		.ticks = d->sent,
 		.marker = d->frames == 1,
-		.at_once = true,
-		.timestamp = d->start,
-		.clock_hz = e->clock_hz,
 	};
 
-	if (!packet.buf) {
-		media_count_drop(turn->packet, turn->outlet->sink, REASON_NO_BUFFER);
-		return;
-	}
-	telephone_event_write(packet.buf->data + RTP_HEADER_BYTES, &event);
-	packet.buf->len = RTP_HEADER_BYTES + TELEPHONE_EVENT_BYTES;
-	generator_send(turn->outlet, &packet, turn->packet->now_us);
+	transcoder_send_event(turn, &out, &d->told);
 }
 
 static void send_ends(const struct turn *turn)
@@ -308,12 +294,12 @@ static void send_ends(const struct turn *turn)
 		send_event(turn, true);
 }
 
-static void tell_injected(const struct turn *turn)
+static void tell_injected(const struct turn *turn, uint32_t duration_ms)
 {
 	const struct digit *d = &turn->outlet->digits.now;
 
 	if (!d->late)
-		tell(turn, d->code, d->volume, d->duration_ms, true);
+		tell(turn, d->code, d->volume, duration_ms, true);
 }
 
 /* Of a sink that takes events. True: they were sent instead of the audio. */
@@ -325,7 +311,7 @@ static bool put_events(const struct turn *turn, enum digits_step step)
 		return true;
 	case DIGITS_LAST:
 		send_ends(turn);
-		tell_injected(turn);
+		tell_injected(turn, turn->outlet->digits.now.duration_ms);
 		return true;
 	case DIGITS_OVER:
 		send_ends(turn);
@@ -353,7 +339,7 @@ static const int16_t *put_tones(
 		offset = (uint64_t)(d->frames - 1) * e->packet_samples;
 	}
 	if (step == DIGITS_LAST)
-		tell_injected(turn);
+		tell_injected(turn, d->now.duration_ms);
 	tone_make(&tone, &e->audio, offset, frame, e->packet_samples);
 	return frame;
 }
@@ -374,6 +360,16 @@ static int found_digit(const struct turn *turn)
 	default:
 		return -1;
 	}
+}
+
+bool dtmf_leads(const struct turn *turn)
+{
+	struct outlet *o = turn->outlet;
+	const struct digits *d = &o->digits;
+
+	if (!turn->leads && !d->active && !d->count && !d->pause && found_digit(turn) >= 0)
+		o->lead = turn->ssrc->in;
+	return o->lead == turn->ssrc->in;
 }
 
 bool dtmf_replace(const struct turn *turn, const int16_t **samples)
@@ -397,18 +393,27 @@ bool dtmf_replace(const struct turn *turn, const int16_t **samples)
 	return false;
 }
 
+void dtmf_forget(const struct turn *turn)
+{
+	struct dtmf *d = &turn->t->dtmf;
+
+	if (d->heard >= 0)
+		hear_change(turn, -1, 0);
+	d->has_event = d->masking = false;
+}
+
 void dtmf_leave(const struct turn *turn)
 {
 	struct digits *d = &turn->outlet->digits;
+	const struct encoder *e = &turn->t->encoders[turn->t->plan->event_encoder];
 
-	if (turn->t->dtmf.heard >= 0)
-		hear_change(turn, -1, 0);
 	if (!d->active || !turn->t->plan->has_event_encoder)
 		return;
 	d->active = false;
 	send_ends(turn);
+	turn->ssrc->relays = false; /* what it sends next has numbers after these */
 	if (!d->heard)
-		tell_injected(turn);
+		tell_injected(turn, (uint32_t)((uint64_t)d->sent * 1000 / e->clock_hz));
 }
 
 /* ---- events that came ---- */
@@ -443,13 +448,15 @@ bool dtmf_take_event(
 static void begin_relay(const struct turn *turn, uint32_t ssrc, uint16_t seq)
 {
 	struct transcoder *t = turn->t;
+	bool goes_over = !t->has_ssrc || t->ssrc != ssrc;
 
-	if (t->has_ssrc && t->ssrc == ssrc)
-		return;
+	if (goes_over || !turn->ssrc->relays)
+		turn->ssrc->shift = (uint16_t)(turn->ssrc->next_seq - seq);
+	turn->ssrc->relays = true;
+	if (goes_over)
+		t->has_expected = false;
 	t->has_ssrc = true;
 	t->ssrc = ssrc;
-	t->shift = (uint16_t)(turn->ssrc->next_seq - seq);
-	t->has_expected = false;
 }
 
 /* From the last packet of audio to this one is what one packet holds. */
@@ -475,15 +482,15 @@ static bool put_into_relay(const struct turn *turn, uint16_t seq, uint32_t times
 	uint32_t ticks = frame_ticks(t, timestamp, clock_hz);
 	bool put;
 
-	if (t->plan->dtmf_delay_ms)
+	if (turn->leads && t->plan->dtmf_delay_ms)
 		release_late(turn);
-	if (!d->active && !d->count && !d->pause)
+	if (!turn->leads || (!d->active && !d->count && !d->pause))
 		return false;
-	turn->ssrc->next_seq = (uint16_t)(seq + t->shift);
+	turn->ssrc->next_seq = (uint16_t)(seq + turn->ssrc->shift);
 	put = put_events(turn,
 		digits_next(d, -1, 0, outlet_timestamp(turn->ssrc, timestamp), ticks, clock_hz));
 	if (put)
-		t->shift = (uint16_t)(turn->ssrc->next_seq - seq - 1);
+		turn->ssrc->shift = (uint16_t)(turn->ssrc->next_seq - seq - 1);
 	return put;
 }
 
@@ -515,7 +522,7 @@ void dtmf_relay(const struct turn *turn)
 		buf_put(packet->buf);
 		return;
 	}
-	out = (uint16_t)(seq + t->shift);
+	out = (uint16_t)(seq + s->shift);
 	if (seq_diff(out, s->next_seq) >= 0 && !media_is_event(packet->in, data[1] & 0x7f) &&
 		put_into_relay(turn, seq, timestamp)) {
 		buf_put(packet->buf);

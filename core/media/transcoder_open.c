@@ -149,13 +149,14 @@ static void close_encoders(struct transcoder *t)
 		close_encoder(&t->encoders[i]);
 }
 
-int transcoder_new(
-	const struct plan_transcode *plan, struct transcoder **ret_transcoder, struct err *err)
+static int open_transcoder(const struct plan_transcode *plan, bool counts,
+	struct transcoder **ret_transcoder, struct err *err)
 {
 	struct transcoder *t = g_new0(struct transcoder, 1);
 	int ret;
 
-	running++;
+	t->counts = counts;
+	running += counts;
 	t->plan = plan;
 	memcpy(t->handler, plan->handler, sizeof(t->handler));
 	t->puts_digits = plan->inject || plan->to_events;
@@ -178,6 +179,18 @@ int transcoder_new(
 	return 0;
 }
 
+int transcoder_new(
+	const struct plan_transcode *plan, struct transcoder **ret_transcoder, struct err *err)
+{
+	return open_transcoder(plan, true, ret_transcoder, err);
+}
+
+int transcoder_new_beside(
+	const struct plan_transcode *plan, struct transcoder **ret_transcoder, struct err *err)
+{
+	return open_transcoder(plan, false, ret_transcoder, err);
+}
+
 unsigned transcoders_running(void)
 {
 	return running;
@@ -187,7 +200,7 @@ void transcoder_free(struct transcoder *t)
 {
 	if (!t)
 		return;
-	running--;
+	running -= t->counts;
 	g_assert(!t->sequencer.held);
 	dtmf_close(t);
 	for (unsigned i = 0; i < PLAN_MAX_FORMATS; i++) {

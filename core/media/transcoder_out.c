@@ -45,11 +45,11 @@ static void encode_packet(const struct turn *turn, const int16_t *samples)
 static void encode(const struct turn *turn, const int16_t *samples)
 {
 	struct encoder *e = turn->encoder;
-	bool as_events = turn->t->puts_digits && dtmf_replace(turn, &samples);
+	bool as_events = turn->t->puts_digits && dtmf_leads(turn) && dtmf_replace(turn, &samples);
 
 	if (turn->t->plan->mix && !as_events)
 		generator_mix(
-			turn->outlet->sink, &turn->outlet->mixed_at, samples, e->packet_samples);
+			turn->outlet->sink, &turn->ssrc->mixed_at, samples, e->packet_samples);
 	else if (!as_events)
 		encode_packet(turn, samples);
 	turn->ssrc->next_timestamp += transcoder_ticks(e, e->packet_samples);
@@ -79,7 +79,7 @@ void transcoder_send_samples(const struct turn *turn, const int16_t *samples, si
 	}
 }
 
-static void send_silence(const struct turn *turn, size_t count)
+void transcoder_send_silence(const struct turn *turn, size_t count)
 {
 	static const int16_t silence[480 * CODEC_MAX_CHANNELS];
 
@@ -101,7 +101,7 @@ void transcoder_leave_out(const struct turn *turn, uint32_t ticks)
 		size_t fill = MIN(samples, e->packet_samples - e->held);
 
 		samples -= fill;
-		send_silence(turn, fill);
+		transcoder_send_silence(turn, fill);
 	}
 	turn->ssrc->next_timestamp += transcoder_ticks(e, samples);
 }

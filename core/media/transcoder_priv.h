@@ -79,11 +79,12 @@ struct encoder {
 struct transcoder {
 	const struct plan_transcode *plan;
 	struct plan_handler handler[128]; /* the plan's, but for what could not be opened */
+	bool counts;                      /* as one that runs */
 	const struct dsp_resampler *resampler;
 	struct decoder decoders[PLAN_MAX_FORMATS];
 	struct encoder encoders[PLAN_MAX_FORMATS];
 	struct sequencer sequencer;
-	uint32_t ssrc;
+	uint32_t ssrc; /* whose packets it has */
 	bool has_ssrc, has_expected;
 	bool in_event;
 	bool passed; /* something was passed on since audio was heard last */
@@ -92,13 +93,14 @@ struct transcoder {
 	uint32_t expected; /* timestamp that follows what was heard, … */
 	uint32_t
 		expected_hz; /* … of that clock, which events have, too, whatever is said of theirs */
-	uint32_t event_start; /* timestamp received, of the event that goes on */
-	uint32_t event_sent;  /* and sent */
-	unsigned encoder;     /* the one that audio went to last */
+	uint32_t event_start;      /* timestamp received, of the event that goes on */
+	uint32_t event_sent;       /* and sent */
+	uint32_t event_told;       /* of it in segments that are over */
+	bool has_over;             /* audio has not gone on since an event was sent … */
+	uint32_t event_over;       /* … which is over at this timestamp, as far as was said */
+	unsigned decoder, encoder; /* those that audio went through last */
 	struct dtmf dtmf;
-	/* Of a plan that relays. */
-	uint16_t shift;       /* what is sent has numbers so much higher */
-	uint32_t frame_ticks; /* from one packet of audio to the next */
+	uint32_t frame_ticks; /* of a plan that relays: from one packet of audio to the next */
 	bool puts_digits;     /* in place of audio */
 };
 
@@ -113,16 +115,33 @@ struct turn {
 	struct encoder *encoder;
 	unsigned decoder_index;
 	bool making_up;
+	bool leads; /* digits take the place of this source's audio, if of any */
 };
 
 /* transcoder_out.c: how much of its clock so many samples of an encoder are. */
 uint32_t transcoder_ticks(const struct encoder *e, size_t samples);
 /* transcoder_out.c: `count` samples of the encoder's kind, on their way to the sink. */
 void transcoder_send_samples(const struct turn *turn, const int16_t *samples, size_t count);
+/* The same of silence. */
+void transcoder_send_silence(const struct turn *turn, size_t count);
 /* transcoder_out.c: time in which nothing was sent, by the decoder's clock. */
 void transcoder_leave_out(const struct turn *turn, uint32_t ticks);
 /* transcoder_out.c: this packet's timestamp is that of the sample which goes into the encoder next. */
 void transcoder_drop_anchor(const struct turn *turn, uint32_t timestamp);
+
+/* An event as far as it goes. */
+struct event_out {
+	const struct encoder *encoder;
+	struct telephone_event event; /* but for its duration */
+	uint32_t start, ticks;        /* its timestamp; how long so far, by the encoder's clock */
+	bool marker;
+};
+
+/*
+ * transcoder_event_out.c: a packet of it. What is too long for one is told in segments (RFC 4733
+ * 2.5.1.3); *told: ticks of it in those that are over, 0 at the beginning.
+ */
+void transcoder_send_event(const struct turn *turn, const struct event_out *out, uint32_t *told);
 
 /* transcoder_dtmf.c: opens what the plan asks for. 0, or -ENOTSUP and `err`. [control] */
 int dtmf_open(struct transcoder *t, struct err *err);
@@ -131,6 +150,11 @@ void dtmf_close(struct transcoder *t);
 void dtmf_hear(const struct turn *turn, int16_t *samples, size_t count);
 /* So many samples are missing. */
 void dtmf_miss(const struct turn *turn, size_t count);
+/*
+ * Do digits take the place of this source's audio? Those that are found in it do when there are no
+ * others.
+ */
+bool dtmf_leads(const struct turn *turn);
 /*
  * A packet's worth of audio on its way into the encoder, whose timestamp is next. True: events
  * were sent in its place. *samples may be others afterwards.
@@ -147,7 +171,9 @@ struct tone dtmf_mask(const struct turn *turn, unsigned nth);
 /* transcoder_event.c: an event that came is heard by the sink. */
 void dtmf_play_event(
 	const struct turn *turn, const struct rtp_header *h, const struct telephone_event *event);
-/* The outlet's source goes silent for another one: an event that goes on ends, under its SSRC. */
+/* The transcoder goes on with another source: a digit heard in this one's audio is over. */
+void dtmf_forget(const struct turn *turn);
+/* Digits take another source's place from now on: an event that goes on ends, under this SSRC. */
 void dtmf_leave(const struct turn *turn);
 /* Of a plan that relays. Takes the packet's buf. */
 void dtmf_relay(const struct turn *turn);

@@ -50,6 +50,8 @@ enum media_event_type {
 	MEDIA_EVENT_OFFLOADED,   /* its RTP is forwarded below us, to `peer` first of all */
 	MEDIA_EVENT_TAKEN_BACK,  /* … not any more, by `reason` */
 	MEDIA_EVENT_DTMF,        /* `source` has sent `dtmf`, which is over now */
+	/* More SSRCs at once on the way to `sink_id` than transcoders (session_add_transcoder). */
+	MEDIA_EVENT_SOURCES_TOGETHER,
 };
 
 struct media_dtmf {
@@ -74,6 +76,7 @@ struct media_event {
 	struct addr source;      /* what the event is about */
 	struct addr before;      /* believed until now, or still (REFUSED); ADDR_NONE: none */
 	uint32_t play_id;        /* of PLAY_ENDED, which no generation makes stale */
+	uint32_t sink_id;        /* of SOURCES_TOGETHER */
 	struct media_dtmf dtmf;  /* of DTMF */
 };
 

@@ -147,6 +147,8 @@ struct party {
 	uint32_t last_sr;
 	int64_t last_sr_us;
 	bool sends_rtcp;
+	double beside_s; /* from then on there is another SSRC beside; 0: never */
+	bool only_first; /* SSRC that is heard */
 };
 
 int64_t now_us(void);

@@ -4,7 +4,9 @@
  *
  *   open NAME KEY=VALUE…   a side; its port. Keys: format (PT/NAME/CLOCK/CHANNELS/PTIME[/FMTP], the
  *                          first is sent, all are understood), signal (tone:HZ:DB, speech:SEED,
- *                          digits:DIGITS:MS, silence), seconds, loss, reorder (per cent), seed, rtcp (1), host, and
+ *                          digits:DIGITS:MS, silence), seconds, loss, reorder (per cent), seed,
+ *                          rtcp (1), host, beside (SECONDS: another SSRC is sent, too, from then
+ *                          on), first (1: that SSRC alone is heard), and
  *                          at (SECONDS/WHAT[/VALUE]: ssrc, jump, skip, pause, event, payload,
  *                          format, ptime; script.c says what their values are)
  *   to NAME HOST PORT RTCP_PORT
@@ -84,6 +86,10 @@ static bool set_option(struct party *p, const char *key, const char *value, cons
 		o->seed = (unsigned)atoi(value);
 	else if (!strcmp(key, "rtcp"))
 		p->sends_rtcp = atoi(value);
+	else if (!strcmp(key, "beside"))
+		p->beside_s = g_ascii_strtod(value, NULL);
+	else if (!strcmp(key, "first"))
+		p->only_first = atoi(value);
 	else if (!strcmp(key, "host"))
 		*host = value;
 	else

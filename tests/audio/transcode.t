@@ -150,6 +150,23 @@ def jumps(d, p):
         equal((got["gaps"], got["ssrcs"], got["received"], got["duplicates"]), (0, 2, MS // 20, 0))
 
 
+@scenario("another SSRC at the same time takes nothing from the first")
+def together(d, p):
+    calls = [AudioCall(d, Side(p, [a], SPEECH, SECONDS, beside=0.4),
+                       Side(p, [b], TONE, SECONDS, first=1))
+             for a, b in ((PCMU, G722), (G722, PCMU), (OPUS, PCMU), (PCMU, OPUS))]
+    yield
+    for c in calls:
+        b = c.b.codecs[0]
+        got = c.b.report(c.a)
+        exact(got, b, MS)
+        # It has to begin anew once, before there are two of all; without that: -3 to 9 dB.
+        at_least(got["chain_segsnr_db"], 22, f"{c.a.codecs[0]} to {b}: SNR against the chain")
+        equal(d.ng.request("query", call_id=c.id)["tags"][c.b.name]["medias"][0]
+              ["egress SSRCs"][1]["packets"] > 0.9 * got["received"] * (SECONDS - 0.4) / SECONDS,
+              True, "the other one is sent, too")
+
+
 @scenario("a sender that changes its payload type is understood at once")
 def types(d, p):
     b = Side(p, [OPUS, G722, G729], TONE, SECONDS, at=["0.6/format/9", "1.2/format/18"])

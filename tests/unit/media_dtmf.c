@@ -5,6 +5,7 @@
  */
 #include "media/flow.h"
 #include "media/packet.h"
+#include "media/transcoder.h"
 
 #include <string.h>
 
@@ -24,6 +25,7 @@ enum { HZ = 8000, PT = 96, PT_EVENT = 101, SSRC = 0x11223344, FRAME = 160, VOLUM
 static const struct codec_audio audio = { HZ, 1 };
 static struct mock_media m;
 static int64_t now_us;
+static uint32_t ssrc;
 static uint16_t seq;
 static uint32_t timestamp; /* of the next packet */
 
@@ -94,6 +96,7 @@ static void begin(const struct wanted *w)
 	mock_coder_load(&plugin_export_dtmf);
 	mock_coder_load(&plugin_export_telephone_event);
 	now_us = 1000000;
+	ssrc = SSRC;
 	seq = 100;
 	timestamp = 16000;
 	clock_set_mock(now_us, now_us);
@@ -115,7 +118,7 @@ static void end(void)
 static void send_rtp(uint8_t pt, uint32_t at, const void *payload, size_t len)
 {
 	uint8_t packet[RTP_HEADER_BYTES + 2 * FRAME];
-	struct rtp_header h = { .payload_type = pt, .seq = seq++, .timestamp = at, .ssrc = SSRC };
+	struct rtp_header h = { .payload_type = pt, .seq = seq++, .timestamp = at, .ssrc = ssrc };
 
 	rtp_write(packet, &h);
 	memcpy(packet + RTP_HEADER_BYTES, payload, len);
@@ -369,6 +372,132 @@ static void test_digits_are_put_in_as_events(void)
 	end();
 }
 
+static void add_transcoder(void)
+{
+	struct stream_set *set = m.state->set;
+	const struct plan_transcode *wanted = set->plan->streams[0].transcodes[0];
+	struct transcoder *t;
+	struct err err;
+
+	g_assert_cmpint(transcoder_new(wanted, &t, &err), ==, 0);
+	g_assert_true(flow_add_transcoder(set, 1, 2, wanted, t));
+}
+
+/* 20 ms of two sources; then their time is over. */
+static void send_both(uint16_t nr)
+{
+	static const uint8_t silence[2 * FRAME];
+
+	ssrc = SSRC + 1;
+	seq = (uint16_t)(500 + nr);
+	send_rtp(PT, timestamp, silence, sizeof(silence));
+	ssrc = SSRC;
+	seq = (uint16_t)(100 + nr);
+	send_audio(NULL, 0);
+}
+
+/* Of two sources at once the one that was there first has the digits, as long as it is heard. */
+static void test_digits_of_two_sources(void)
+{
+	uint16_t nr = 0;
+
+	begin(&(struct wanted){ .inject = true, .event_encoder = true });
+	add_transcoder();
+	send_audio(NULL, 0);
+	expect_audio(100, 16000, NULL, 0);
+	for (nr = 1; nr < 3; nr++) {
+		send_both(nr);
+		expect_audio((uint16_t)(500 + nr), 16000u + 160u * nr, NULL, 0);
+		expect_audio((uint16_t)(100 + nr), 16000u + 160u * nr, NULL, 0);
+	}
+	put(9, 40);
+	send_both(3);
+	send_both(4);
+	expect_audio(503, 16480, NULL, 0);
+	expect_event(103, 16480, 9, 160, false);
+	expect_audio(504, 16640, NULL, 0);
+	for (nr = 104; nr < 107; nr++)
+		expect_event(nr, 16480, 9, 320, true);
+	/* the first one is gone; an event of its is over when the other one has its place */
+	put(8, 1000);
+	for (nr = 5; nr < 12; nr++)
+		send_both(nr);
+	while (mock_sent())
+		g_free(mock_pop());
+	ssrc = SSRC + 1;
+	for (; nr < 21; nr++) {
+		seq = (uint16_t)(500 + nr);
+		send_audio(NULL, 0);
+		g_assert_cmpuint(mock_sent(), ==, 1);
+		g_free(mock_pop());
+	}
+	seq = (uint16_t)(500 + nr);
+	send_audio(NULL, 0);
+	for (unsigned i = 0; i < 3; i++)
+		expect_event((uint16_t)(114 + i), 17600, 8, 320, true);
+	expect_audio(521, 19360, NULL, 0);
+	expect_nothing();
+	end();
+}
+
+static void test_a_digit_of_nine_seconds(void)
+{
+	enum { FRAMES = 9000 / 20, SEGMENT = 65535 / FRAME };
+
+	begin(&(struct wanted){ .inject = true, .event_encoder = true });
+	send_audio(NULL, 0);
+	expect_audio(100, 16000, NULL, 0);
+	put(9, 9000);
+	for (unsigned i = 1; i < FRAMES; i++) {
+		send_audio(NULL, 0);
+		if (i == SEGMENT + 1)
+			expect_event((uint16_t)(100 + i), 16160, 9, 65535, false);
+		expect_event((uint16_t)(100 + i + (i > SEGMENT)),
+			i > SEGMENT ? 16160 + 65535 : 16160, 9,
+			(uint16_t)(i * FRAME - (i > SEGMENT ? 65535 : 0)), false);
+	}
+	send_audio(NULL, 0);
+	for (unsigned i = 0; i < 3; i++)
+		expect_event((uint16_t)(101 + FRAMES + i), 16160 + 65535, 9, FRAMES * FRAME - 65535,
+			true);
+	g_assert_cmpuint(told()->duration_ms, ==, 9000);
+	end();
+}
+
+/* Who dials is heard, whoever was there first. */
+static void test_digits_of_the_second_source(void)
+{
+	struct tone seven = tone_of_digit(7, VOLUME);
+	static const uint8_t silence[2 * FRAME];
+	unsigned events = 0, ends = 0;
+	struct telephone_event e;
+	struct got got;
+
+	begin(&(struct wanted){ .detect = true, .to_events = true, .event_encoder = true });
+	add_transcoder();
+	for (uint16_t nr = 0; nr < 20; nr++) {
+		ssrc = SSRC;
+		seq = (uint16_t)(100 + nr);
+		send_rtp(PT, timestamp, silence, sizeof(silence));
+		ssrc = SSRC + 1;
+		seq = (uint16_t)(500 + nr);
+		send_audio(nr >= 5 && nr < 12 ? &seven : NULL, (uint64_t)nr * FRAME);
+	}
+	while (receive(&got)) {
+		if (got.h.payload_type == PT_EVENT) {
+			g_assert_cmpuint(got.h.seq, >=, 500);
+			g_assert_true(telephone_event_parse(got.payload, got.h.payload_len, &e));
+			g_assert_cmpuint(e.code, ==, 7);
+			events++;
+			ends += e.end;
+		}
+		g_free(got.datagram);
+	}
+	g_assert_cmpuint(events, >, 5);
+	g_assert_cmpuint(ends, ==, 3);
+	end();
+}
+
 static void test_digits_are_put_in_as_tones(void)
 {
 	struct tone nine = tone_of_digit(9, VOLUME), other = { { 440 }, VOLUME };
@@ -509,6 +638,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/media/dtmf/bounded", test_tones_are_bounded);
 	g_test_add_func("/media/dtmf/found", test_digits_in_audio_become_events);
 	g_test_add_func("/media/dtmf/put-in", test_digits_are_put_in_as_events);
+	g_test_add_func("/media/dtmf/put-in/two", test_digits_of_two_sources);
+	g_test_add_func("/media/dtmf/put-in/long", test_a_digit_of_nine_seconds);
+	g_test_add_func("/media/dtmf/found/two", test_digits_of_the_second_source);
 	g_test_add_func("/media/dtmf/put-in-tones", test_digits_are_put_in_as_tones);
 	g_test_add_func("/media/dtmf/put-into-relay", test_digits_are_put_into_a_relay);
 	g_test_add_func("/media/dtmf/dropped", test_dropped_events_leave_a_gap);

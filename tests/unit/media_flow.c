@@ -221,6 +221,172 @@ static void test_sources_begin_anew(void)
 	mock_flow_end();
 }
 
+enum { TOGETHER = 3 }; /* sources that send at the same time */
+
+/* What is sent for one of them. */
+struct sent_source {
+	uint32_t ssrc, next_timestamp, next_sample;
+	uint16_t next_seq;
+	unsigned packets;
+};
+
+/* Next of its, 30 ms that go on where the one before ended. */
+static void check_next(struct sent_source *s, const struct mock_flow_packet *got)
+{
+	uint32_t first = (uint32_t)(got->payload[0] | got->payload[1] << 8);
+
+	if (s->packets++) {
+		g_assert_cmpuint(got->h.seq, ==, s->next_seq);
+		g_assert_cmpuint(got->h.timestamp, ==, s->next_timestamp);
+		g_assert_cmpuint(first, ==, s->next_sample);
+	}
+	mock_flow_assert_samples(got, first, 240);
+	s->next_seq = (uint16_t)(got->h.seq + 1);
+	s->next_timestamp = got->h.timestamp + 240;
+	s->next_sample = (first + 240) & 0xffff;
+}
+
+/* 20 ms of each of the sources; what comes out is checked against `sent` unless that is NULL. */
+static void send_together(unsigned sources, unsigned nth, struct sent_source *sent)
+{
+	struct mock_flow_packet got;
+
+	for (unsigned i = 0; i < sources; i++)
+		mock_flow_send_as(MOCK_FLOW_SSRC + i, MOCK_FLOW_IN, (uint16_t)(100 * i + nth),
+			20000 * i + 160 * nth);
+	mock_flow_advance(20000);
+	while (mock_flow_receive(&got)) {
+		for (unsigned i = 0; sent && i < TOGETHER; i++) {
+			sent[i].ssrc = sent[i].ssrc ? sent[i].ssrc : got.h.ssrc;
+			if (sent[i].ssrc == got.h.ssrc) {
+				check_next(&sent[i], &got);
+				break;
+			}
+		}
+		g_free(got.datagram);
+	}
+}
+
+static unsigned asked_for_more(void)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < mock_flow.media.event_count; i++)
+		if (mock_flow.media.events[i].type == MEDIA_EVENT_SOURCES_TOGETHER) {
+			g_assert_cmpuint(mock_flow.media.events[i].stream_id, ==, 1);
+			g_assert_cmpuint(mock_flow.media.events[i].sink_id, ==, 2);
+			count++;
+		}
+	return count;
+}
+
+/* As control does for those of `plan`. */
+static bool add_transcoder(const struct plan *plan)
+{
+	struct transcoder *t;
+	struct err err;
+	bool added;
+
+	g_assert_cmpint(transcoder_new(plan->streams[0].transcodes[0], &t, &err), ==, 0);
+	added = flow_add_transcoder(
+		mock_flow.media.state->set, 1, 2, plan->streams[0].transcodes[0], t);
+	if (!added)
+		transcoder_free(t);
+	return added;
+}
+
+/*
+ * Sources that send at the same time have codecs and packets of their own, once control has opened
+ * them; over plans that ask for the same, too (spec media 3.2, 3.4).
+ */
+static void test_sources_together(void)
+{
+	const struct plan *plan;
+	struct sent_source sent[TOGETHER] = { 0 };
+	unsigned nth = 0, resets;
+
+	mock_flow_begin(30);
+	plan = mock_flow.media.state->set->plan;
+	for (; nth < 5; nth++)
+		send_together(TOGETHER, nth, NULL);
+	g_assert_cmpuint(asked_for_more(), ==, 1); /* a second */
+	g_assert_cmpuint(mock_flow.resets, >, 5);
+	g_assert_true(add_transcoder(plan));
+	send_together(TOGETHER, nth++, NULL);
+	send_together(TOGETHER, nth++, NULL);
+	g_assert_cmpuint(asked_for_more(), ==, 2); /* at once when there is one more */
+	g_assert_true(add_transcoder(plan));
+	send_together(TOGETHER, nth++, NULL);
+	resets = mock_flow.resets;
+	for (; nth < 40; nth++) {
+		if (nth == 20)
+			mock_media_apply(&mock_flow.media, mock_flow_plan(30), NULL);
+		send_together(TOGETHER, nth, sent);
+	}
+	g_assert_cmpuint(mock_flow.resets, ==, resets);
+	g_assert_cmpuint(asked_for_more(), ==, 2);
+	for (unsigned i = 0; i < TOGETHER; i++)
+		g_assert_cmpuint(sent[i].packets, >=, 12);
+	mock_flow_end();
+}
+
+/* Those that are one too many share the last; the others do not notice. */
+static void test_too_many_together(void)
+{
+	enum { SOURCES = FLOW_SOURCES + 2 };
+	struct sent_source sent[TOGETHER] = { 0 };
+	unsigned nth = 0;
+
+	mock_flow_begin(30);
+	for (; nth < 3; nth++)
+		send_together(TOGETHER, nth, NULL);
+	for (unsigned i = 1; i < FLOW_SOURCES; i++) {
+		g_assert_true(add_transcoder(mock_flow.media.state->set->plan));
+		send_together(SOURCES, nth++, NULL);
+	}
+	mock_flow.media.event_count = 0;
+	for (; nth < 10; nth++)
+		send_together(SOURCES, nth, NULL);
+	for (; nth < 40; nth++)
+		send_together(SOURCES, nth, sent);
+	g_assert_cmpuint(asked_for_more(), ==, 0);
+	for (unsigned i = 0; i < TOGETHER; i++)
+		g_assert_cmpuint(sent[i].packets, >=, 15);
+	mock_flow_end();
+}
+
+/* Who follows another is no reason for more. */
+static void test_sources_that_follow(void)
+{
+	mock_flow_begin(30);
+	for (unsigned nth = 0; nth < 200; nth++) {
+		mock_flow_send_as(
+			MOCK_FLOW_SSRC + nth / 50, MOCK_FLOW_IN, (uint16_t)nth, 160 * nth);
+		mock_flow_advance(20000);
+	}
+	mock_flow_send_as(MOCK_FLOW_SSRC, MOCK_FLOW_IN, 300, 0);
+	g_assert_cmpuint(asked_for_more(), ==, 0);
+	mock_flow_end();
+}
+
+static void test_what_is_not_added(void)
+{
+	struct plan *other;
+
+	mock_flow_begin(30);
+	other = mock_flow_plan(20);
+	g_assert_false(add_transcoder(other)); /* it asks for something else by now */
+	plan_free(other);
+	for (unsigned i = 1; i < FLOW_SOURCES; i++)
+		g_assert_true(add_transcoder(mock_flow.media.state->set->plan));
+	g_assert_false(add_transcoder(mock_flow.media.state->set->plan));
+	other = mock_flow_plan(30);
+	mock_media_apply(&mock_flow.media, mock_media_plan(&mock_flow.media), NULL);
+	g_assert_false(add_transcoder(other)); /* nothing is transcoded */
+	plan_free(other);
+	mock_flow_end();
+}
+
 static void send_event_as(
 	uint8_t pt, uint16_t seq, uint32_t timestamp, uint16_t duration, bool last, bool marker)
 {
@@ -296,6 +462,147 @@ static void expect_tone(uint16_t seq, uint32_t timestamp)
 }
 
 /* Durations are of the event's clock, timestamps of the audio's: no time is won or lost. */
+/* Its end is lost, and the source begins to count anew. */
+static void test_event_without_end(void)
+{
+	mock_flow_begin(20);
+	mock_flow_send_audio(1, 2000000000);
+	mock_flow_expect_audio(1, 2000000000, 2000000000, 160);
+	mock_flow_advance(20000);
+	send_event(2, 2000000160, 160, false, true);
+	expect_event(2, 2000000160, 320, false, true);
+	mock_flow_advance(20000);
+	mock_flow_send_audio(3, 1999999000); /* a little earlier: it may be beside the event */
+	mock_flow_expect_nothing();
+	mock_flow_advance(20000);
+	mock_flow_send_audio(4, 5000);
+	mock_flow_expect_audio(3, 2000000320, 5000, 160);
+	mock_flow_advance(20000);
+	send_event(5, 5160, 160, false, true);
+	mock_flow_advance(20000);
+	g_free(mock_pop());
+	mock_flow_send_audio(1000, 5320); /* other numbers, and nothing of it is known */
+	mock_flow_expect_audio(5, 2000000640, 5320, 160);
+	mock_flow_end();
+}
+
+/* What is too long for one event at twice the clock is told in segments (RFC 4733 2.5.1.3). */
+static void test_long_events(void)
+{
+	mock_flow_begin(20);
+	mock_flow_send_audio(1, 160);
+	mock_flow_expect_audio(1, 160, 160, 160);
+	mock_flow_advance(20000);
+	send_event(2, 320, 32767, false, true);
+	expect_event(2, 320, 65534, false, true);
+	mock_flow_advance(20000);
+	send_event(3, 320, 32768, false, false);
+	expect_event(3, 320, 65535, false, false);
+	expect_event(4, 320 + 65535, 1, false, false);
+	mock_flow_advance(20000);
+	send_event(4, 320, 65535, false, false);
+	expect_event(5, 320 + 65535, 65535, false, false);
+	mock_flow_advance(20000);
+	for (uint16_t i = 5; i < 8; i++) {
+		send_event(i, 320, 65535, true, false);
+		expect_event((uint16_t)(i + 1), 320 + 65535, 65535, true, false);
+	}
+	mock_flow_end();
+}
+
+/* What waits for a longer packet leaves before it, filled up. */
+static void test_events_after_half_a_packet(void)
+{
+	struct mock_flow_packet got;
+
+	mock_flow_begin(30);
+	mock_flow_send_audio(1, 160);
+	mock_flow_expect_nothing();
+	mock_flow_advance(20000);
+	send_event(2, 320, 160, false, true);
+	g_assert_true(mock_flow_receive(&got));
+	g_assert_cmpuint(got.h.seq, ==, 1);
+	g_assert_cmpuint(got.h.timestamp, ==, 160);
+	g_assert_cmpuint(got.h.payload_len, ==, 480);
+	for (unsigned i = 0; i < 240; i++)
+		g_assert_cmpuint(got.payload[2 * i] | got.payload[2 * i + 1] << 8, ==,
+			i < 160 ? 160 + i : 0);
+	g_free(got.datagram);
+	expect_event(2, 320, 320, false, true);
+	mock_flow_advance(20000);
+	send_event(3, 320, 480, true, false);
+	expect_event(3, 320, 960, true, false);
+	mock_flow_advance(20000);
+	mock_flow_send_audio(4, 800);
+	mock_flow_advance(20000);
+	mock_flow_send_audio(5, 960);
+	mock_flow_advance(20000); /* the first left 20 ms after its time */
+	mock_flow_expect_audio(4, 800, 800, 240);
+	mock_flow_end();
+}
+
+static void expect_passed(uint16_t seq, uint32_t timestamp)
+{
+	struct mock_flow_packet got;
+
+	g_assert_true(mock_flow_receive(&got));
+	g_assert_cmpuint(got.h.payload_type, ==, MOCK_FLOW_PASS);
+	g_assert_cmpuint(got.h.seq, ==, seq);
+	g_assert_cmpuint(got.h.timestamp, ==, timestamp);
+	g_free(got.datagram);
+}
+
+/* The sink sees that what is not made up is missing (spec media 3.2). */
+static void test_losses_that_are_not_made_up(void)
+{
+	struct mock_flow_packet got;
+
+	mock_flow_begin(20);
+	mock_flow_send_audio(1, 160);
+	mock_flow_expect_audio(1, 160, 160, 160);
+	mock_flow_advance(20000);
+	mock_flow_send_as(MOCK_FLOW_SSRC, MOCK_FLOW_PASS, 2, 320);
+	expect_passed(2, 320);
+	mock_flow_advance(80000);
+	mock_flow_send_as(MOCK_FLOW_SSRC, MOCK_FLOW_PASS, 6, 960);
+	expect_passed(6, 960);
+	mock_flow_advance(20000);
+	mock_flow_send_audio(7, 1120);
+	mock_flow_expect_audio(7, 1120, 1120, 160);
+	/* ten of audio, of which the first five are made up */
+	mock_flow_advance(220000);
+	mock_flow_send_audio(18, 1120 + 11 * 160);
+	for (uint16_t i = 0; i < 6; i++) {
+		g_assert_true(mock_flow_receive(&got));
+		g_assert_cmpuint(got.h.seq, ==, i < 5 ? 8u + i : 18u);
+		g_assert_cmpuint(got.h.timestamp, ==, 1120 + 160 * (i < 5 ? 1u + i : 11u));
+		g_free(got.datagram);
+	}
+	mock_flow_expect_nothing();
+	mock_flow_end();
+}
+
+/* A jump of timestamps is none for the sink, whatever was passed before it. */
+static void test_jumps_after_what_passed(void)
+{
+	mock_flow_begin(20);
+	mock_flow_send_audio(1, 100000000);
+	mock_flow_expect_audio(1, 100000000, 100000000, 160);
+	mock_flow_advance(20000);
+	mock_flow_send_as(MOCK_FLOW_SSRC, MOCK_FLOW_PASS, 2, 100000160);
+	expect_passed(2, 100000160);
+	mock_flow_advance(20000);
+	mock_flow_send_audio(3, 1000);
+	mock_flow_expect_audio(3, 100000160, 1000, 160);
+	mock_flow_advance(20000);
+	mock_flow_send_as(MOCK_FLOW_SSRC, MOCK_FLOW_PASS, 4, 1160);
+	expect_passed(4, 100000320);
+	mock_flow_advance(20000);
+	mock_flow_send_audio(5, 7000000);
+	mock_flow_expect_audio(5, 100000320, 7000000, 160);
+	mock_flow_end();
+}
+
 static void test_events_of_another_clock_are_heard(void)
 {
 	mock_flow_begin(20);
@@ -501,6 +808,39 @@ static void put_u32(uint8_t *at, uint32_t value)
 		at[i] = (uint8_t)(value >> (24 - 8 * i));
 }
 
+/* Before Y was sent anything of X, that is no sender as far as Y can tell. */
+static void test_report_before_packets(void)
+{
+	uint8_t compound[] = { 0x81, RTCP_SR, 0, 12, 0, 0, 0, 7, /* NTP */ 1, 2, 3, 4, 5, 6, 7, 8,
+		/* RTP, packets, octets */ 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3,
+		/* a block */ 0, 0, 0, 9, 10, 0, 0, 11, 0, 0, 0, 12, 0, 0, 0, 13, 0, 0, 0, 14, 0, 0,
+		0, 15, 0x81, RTCP_SDES, 0, 2, 0, 0, 0, 7, 1, 1, 'x', 0 };
+	struct rtcp_packet packet;
+	struct rtcp_report report;
+	struct mock_datagram *d;
+	struct plan *plan;
+	size_t offset = 0;
+
+	mock_flow_begin(20);
+	plan = mock_flow_plan(20);
+	plan->streams[0].rtcp = plan->streams[1].rtcp = true; /* muxed */
+	mock_media_apply(&mock_flow.media, plan, NULL);
+	mock_media_send(&mock_flow.media, &mock_peer_x, 0, compound, sizeof(compound));
+	d = mock_pop_to(&mock_peer_y);
+	g_assert_nonnull(d);
+	g_assert_cmpuint(d->len, ==, sizeof(compound) - 20);
+	g_assert_cmpint(rtcp_next(d->bytes, d->len, &offset, &packet), ==, 1);
+	g_assert_cmpuint(packet.type, ==, RTCP_RR);
+	g_assert_true(rtcp_report(&packet, 0, &report));
+	g_assert_cmpuint(report.ssrc, ==, 9);
+	g_assert_cmpuint(report.highest_seq, ==, 12);
+	g_assert_cmpint(rtcp_next(d->bytes, d->len, &offset, &packet), ==, 1);
+	g_assert_cmpuint(packet.type, ==, RTCP_SDES);
+	g_assert_cmpint(rtcp_next(d->bytes, d->len, &offset, &packet), ==, 0);
+	g_free(d);
+	mock_flow_end();
+}
+
 /* X's sender report, and Y's report about what it got of X. */
 static void test_reports(void)
 {
@@ -569,7 +909,16 @@ int main(int argc, char **argv)
 	g_test_add_func("/media/flow/sources", test_sources_that_take_turns);
 	g_test_add_func("/media/flow/come-back", test_sources_that_come_back);
 	g_test_add_func("/media/flow/anew", test_sources_begin_anew);
+	g_test_add_func("/media/flow/together", test_sources_together);
+	g_test_add_func("/media/flow/together/too-many", test_too_many_together);
+	g_test_add_func("/media/flow/together/follow", test_sources_that_follow);
+	g_test_add_func("/media/flow/together/not-added", test_what_is_not_added);
 	g_test_add_func("/media/flow/events", test_events);
+	g_test_add_func("/media/flow/events/no-end", test_event_without_end);
+	g_test_add_func("/media/flow/events/long", test_long_events);
+	g_test_add_func("/media/flow/events/half", test_events_after_half_a_packet);
+	g_test_add_func("/media/flow/lost/seen", test_losses_that_are_not_made_up);
+	g_test_add_func("/media/flow/passed-on/jumps", test_jumps_after_what_passed);
 	g_test_add_func("/media/flow/events-heard", test_events_of_another_clock_are_heard);
 	g_test_add_func("/media/flow/passed-on", test_passed_on_beside);
 	g_test_add_func("/media/flow/passed-on-anew", test_numbers_anew_after_what_passed);
@@ -580,5 +929,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/media/flow/none-opened", test_nothing_can_be_opened);
 	g_test_add_func("/media/flow/let-go", test_what_waits_is_let_go);
 	g_test_add_func("/media/flow/reports", test_reports);
+	g_test_add_func("/media/flow/reports/early", test_report_before_packets);
 	return g_test_run();
 }

@@ -5,6 +5,8 @@
 #include <glib.h>
 
 #include "../mock/flow.h"
+#include "media/flow.h"
+#include "media/transcoder.h"
 
 static void test_longer_packets(void)
 {
@@ -36,6 +38,73 @@ static void test_shorter_packets_leave_one_by_one(void)
 	mock_flow_advance(10000);
 	mock_flow_send_audio(2, 320);
 	mock_flow_expect_audio(3, 320, 320, 80);
+	mock_flow_expect_nothing();
+	mock_flow_end();
+}
+
+/* Each of two sources at once has its own pace; both have to wait for a half. */
+static void test_paces_of_two_sources(void)
+{
+	enum { OTHER = MOCK_FLOW_SSRC + 1 };
+	struct transcoder *second;
+	struct stream_set *set;
+	const struct plan_transcode *t;
+	struct err err;
+
+	mock_flow_begin(10);
+	set = mock_flow.media.state->set;
+	t = set->plan->streams[0].transcodes[0];
+	g_assert_cmpint(transcoder_new(t, &second, &err), ==, 0);
+	g_assert_true(flow_add_transcoder(set, 1, 2, t, second));
+	for (uint16_t nth = 0; nth < 4; nth++) {
+		uint32_t one = 160u * nth, two = 5000 + 160u * nth;
+
+		mock_flow_send_audio((uint16_t)(1 + nth), one);
+		mock_flow_expect_audio((uint16_t)(1 + 2 * nth), one, one, 80);
+		mock_flow_expect_nothing();
+		mock_flow_advance(4000);
+		mock_flow_send_as(OTHER, MOCK_FLOW_IN, (uint16_t)(7 + nth), two);
+		mock_flow_expect_audio((uint16_t)(7 + 2 * nth), two, two, 80);
+		mock_flow_expect_nothing();
+		mock_flow_advance(6000);
+		mock_flow_expect_audio((uint16_t)(2 + 2 * nth), one + 80, one + 80, 80);
+		mock_flow_expect_nothing();
+		mock_flow_advance(4000);
+		mock_flow_expect_audio((uint16_t)(8 + 2 * nth), two + 80, two + 80, 80);
+		mock_flow_expect_nothing();
+		mock_flow_advance(6000);
+	}
+	mock_flow_end();
+}
+
+/* What is due earlier leaves before what another source has sent earlier. */
+static void test_order_of_two_sources(void)
+{
+	struct outlet_packet packet = { .clock_hz = 8000 };
+	static const uint32_t ssrcs[] = { 1, 2, 1, 2 };
+	static const uint32_t timestamps[] = { 0, 0, 800, 160 }; /* 100 ms; 20 ms */
+	struct mock_flow_packet got;
+	struct outlet o;
+	uint32_t out[2];
+
+	mock_flow_begin(20);
+	outlet_init(&o, 1);
+	o.source = mock_media_stream(&mock_flow.media, 0);
+	o.sink = mock_media_stream(&mock_flow.media, 1);
+	stream_stats_make_sent(o.sink->stats);
+	for (unsigned i = 0; i < 4; i++) {
+		out[ssrcs[i] - 1] = outlet_select(&o, ssrcs[i], 1, 0)->out;
+		packet.buf = buf_get(media_worker_pool(mock_flow.media.worker));
+		packet.buf->len = RTP_HEADER_BYTES;
+		packet.timestamp = timestamps[i];
+		outlet_send(&o, &packet, mock_flow.now_us);
+	}
+	for (unsigned i = 0; i < 4; i++) {
+		mock_flow_advance(i == 2 ? 20000 : i == 3 ? 80000 : 0);
+		g_assert_true(mock_flow_receive(&got));
+		g_assert_cmpuint(got.h.ssrc, ==, out[i == 1 || i == 2]);
+		g_free(got.datagram);
+	}
 	mock_flow_expect_nothing();
 	mock_flow_end();
 }
@@ -268,5 +337,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/media/outlet/late/many", test_many_late);
 	g_test_add_func("/media/outlet/late/very", test_very_late_again);
 	g_test_add_func("/media/outlet/late/first", test_late_at_first);
+	g_test_add_func("/media/outlet/two/pace", test_paces_of_two_sources);
+	g_test_add_func("/media/outlet/two/order", test_order_of_two_sources);
 	return g_test_run();
 }
