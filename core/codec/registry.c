@@ -127,7 +127,7 @@ int codec_registry_add(const struct codec *codec, struct err *err)
 		codecs[count++] = *codec;
 		return 0;
 	}
-	if (!merge(known, codec))
+	if (!merge(known, codec) && !(codec->flags & CODEC_FALLBACK))
 		return err_set(err, EEXIST, "%s: there is one already", codec->name);
 	return 0;
 }

@@ -17,8 +17,8 @@ enum { CODEC_REGISTRY_MAX = 64 };
 /*
  * `codec` must live as long as the registry. Its known answers are tried first. 0, -EINVAL (a
  * descriptor that contradicts itself, or a wrong answer; `err` says which), -EEXIST (somebody
- * was first with what it can do; one may bring the decoder and another the encoder), -ENOSPC.
- * [main]
+ * was first with what it can do; one may bring the decoder and another the encoder; a fallback is
+ * left out instead), -ENOSPC. [main]
  */
 int codec_registry_add(const struct codec *codec, struct err *err);
 /* The first one added is used. [main] */
