@@ -75,6 +75,7 @@ HELPER_SRC     := core/base/arena.c core/base/dict.c
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 DAEMON  := $(BUILD)/rtpengine
 TOOLS   := $(TOOL_SRC:core/tools/%.c=$(BUILD)/%)
+CODEC_NAMES := $(basename $(notdir $(filter codecs/% plugins/dsp/%,$(PLUGIN_PARTS))))
 PLUGINS := $(patsubst %,$(BUILD)/plugins/%.so,$(basename $(notdir $(PLUGIN_PARTS))))
 BROKEN  := $(BROKEN_SRC:%.c=$(BUILD)/%.so)
 UNIT    := $(UNIT_SRC:%.c=$(BUILD)/%)
@@ -133,6 +134,10 @@ $(BUILD)/mock.list: FORCE
 	$(call write_if_changed,$(MOCK_SRC))
 
 $(BUILD)/libcore.a: $(call objects,$(CORE_SRC)) $(BUILD)/core.list
+$(BUILD)/codecs.list: FORCE
+	$(call write_if_changed,$(CODEC_NAMES))
+$(BUILD)/tests/mock/coder_all.o: $(BUILD)/codecs.list
+$(BUILD)/tests/mock/coder_all.o: OWN_CFLAGS = "-DCODEC_PLUGINS=$(patsubst %,ROW(%),$(CODEC_NAMES))"
 $(BUILD)/libmock.a: $(call objects,$(MOCK_SRC)) $(BUILD)/mock.list
 $(BUILD)/libcore.a $(BUILD)/libmock.a:
 	$(call say,AR)
