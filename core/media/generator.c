@@ -15,6 +15,7 @@
 #include "media/playback.h"
 #include "media/report.h"
 #include "rtp/rtcp.h"
+#include "rtp/telephone_event.h"
 
 #include <errno.h>
 #include <glib.h>
@@ -519,7 +520,11 @@ static void send_beside(struct stream *sink, const struct outlet_packet *packet,
 		buf_put(packet->buf);
 		return;
 	}
-	if (!g->has_beside || g->beside_in != packet->timestamp) {
+	if (g->has_beside && !packet->marker &&
+		telephone_event_follows(g->beside_in, packet->timestamp)) {
+		g->beside_in = packet->timestamp;
+		g->beside_out += UINT16_MAX;
+	} else if (!g->has_beside || g->beside_in != packet->timestamp) {
 		g->has_beside = true;
 		g->beside_in = packet->timestamp;
 		g->beside_out = g->outlet.ssrc[0].next_timestamp;

@@ -29,6 +29,15 @@ uint32_t stream_clock_hz(const struct stream *stream, uint8_t payload_type)
 	return hz;
 }
 
+bool stream_is_noise(const struct stream *stream, uint8_t payload_type)
+{
+	const struct sdp_format *f = find_format(stream->plan, payload_type);
+
+	for (unsigned i = 0; !f && i < stream->rtp_sink_count; i++)
+		f = find_format(stream->rtp_sinks[i]->plan, payload_type);
+	return f ? str_eq_nocase(f->encoding, str_of("CN")) : payload_type == 13;
+}
+
 bool stream_knows_type(const struct stream *stream, uint8_t payload_type)
 {
 	bool known = !stream->plan->in || find_format(stream->plan, payload_type);

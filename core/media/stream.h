@@ -127,6 +127,8 @@ struct stream *stream_set_find(struct stream_set *set, uint32_t id);
  * it. [media]
  */
 uint32_t stream_clock_hz(const struct stream *stream, uint8_t payload_type);
+/* Is it comfort noise (RFC 3389), described likewise, or by its static number? [media] */
+bool stream_is_noise(const struct stream *stream, uint8_t payload_type);
 /* Has its party named it, or a receiver? True where the party has not said anything. [media] */
 bool stream_knows_type(const struct stream *stream, uint8_t payload_type);
 /*

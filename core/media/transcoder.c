@@ -5,6 +5,7 @@
  */
 #include "media/transcoder.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <glib.h>
@@ -98,14 +99,34 @@ static void skip_lost(const struct turn *turn, unsigned lost, uint32_t gap, uint
 		turn->ssrc->next_seq += (uint16_t)MIN(missing, lost - there);
 }
 
-/* When the source's timestamps do not tell when it goes on. */
-static void go_on_after_event(const struct turn *turn)
+/*
+ * Where audio is that does not go on from what was heard. After an event it is behind that, unless
+ * its own timestamps tell.
+ */
+static void go_on_after_event(const struct turn *turn, uint32_t timestamp, bool anew)
 {
 	const struct transcoder *t = turn->t;
+	const struct event_in *e = &t->event;
 	struct outlet_ssrc *s = turn->ssrc;
+	uint32_t next = e->over, mapped = outlet_timestamp(s, timestamp);
+	bool tells = timestamp_diff(timestamp, e->start) > 0;
 
-	if (t->has_over && !t->in_event && timestamp_diff(t->event_over, s->next_timestamp) > 0)
-		s->next_timestamp = t->event_over;
+	if (!e->has_over || e->on || (tells && !anew && t->has_expected))
+		return;
+	if (tells && !t->has_expected &&
+		mapped - s->next_timestamp <= JUMP_MAX_S * turn->encoder->clock_hz)
+		next = mapped;
+	if (timestamp_diff(next, s->next_timestamp) > 0)
+		s->next_timestamp = next;
+}
+
+/* Ticks of this audio in whose place silence was sent. */
+static uint32_t is_filled(const struct transcoder *t, uint32_t timestamp)
+{
+	uint32_t filled = t->has_expected ? t->expected - timestamp : 0;
+	bool frozen = t->event.has_over && timestamp_diff(timestamp, t->event.start) <= 0;
+
+	return filled <= t->filled && !frozen ? filled : 0;
 }
 
 /* From what was heard last to this packet. */
@@ -115,13 +136,15 @@ static void bridge(
 	struct transcoder *t = turn->t;
 	uint32_t clock_hz = turn->decoder->clock_hz, most, made;
 	int32_t gap = timestamp_diff(h->timestamp, t->expected);
+	bool anew = !t->has_expected || llabs(gap) > (int64_t)JUMP_MAX_S * clock_hz;
 
-	if (!t->has_expected || gap <= 0 || (uint32_t)gap > JUMP_MAX_S * clock_hz) {
+	if (anew || gap <= 0) {
 		turn->ssrc->next_seq += (uint16_t)lost;
-		go_on_after_event(turn);
+		go_on_after_event(turn, h->timestamp, anew);
 		return;
 	}
-	most = lost || t->broken ? clock_hz / 1000 * CONCEAL_MAX_MS : 0;
+	/* Nothing is made up for audio beside an event. */
+	most = (lost || t->broken) && !t->event.has_over ? clock_hz / 1000 * CONCEAL_MAX_MS : 0;
 	made = MIN((uint32_t)gap, most);
 	if (made)
 		make_up(turn, (uint64_t)made * turn->decoder->audio.sample_hz / clock_hz, h,
@@ -135,11 +158,11 @@ static void bridge(
 
 static bool event_hides(struct transcoder *t, uint32_t timestamp)
 {
-	int32_t since = timestamp_diff(timestamp, t->event_start);
+	int32_t since = timestamp_diff(timestamp, t->event.start);
 
 	if (since > EVENT_TICKS || since < -EVENT_EARLY_TICKS)
-		t->in_event = false;
-	return t->in_event;
+		t->event.on = false;
+	return t->event.on;
 }
 
 /* What the source asks for is for the encoder of what is sent to it. */
@@ -174,34 +197,16 @@ static void use_encoder(const struct turn *turn, unsigned index)
 		turn->ssrc->next_timestamp += transcoder_ticks(before, held);
 }
 
-/* What waits for more does not come after what is sent beside it: the rest is silent. */
-static void finish_packet(const struct turn *turn)
-{
-	struct transcoder *t = turn->t;
-	struct encoder *e = &t->encoders[t->encoder];
-	struct turn audio = *turn;
-	size_t missing = e->packet_samples - e->held;
-
-	if (!e->held)
-		return;
-	audio.decoder_index = t->decoder;
-	audio.decoder = &t->decoders[t->decoder];
-	audio.encoder = e;
-	transcoder_send_silence(&audio, missing);
-	t->expected += (uint32_t)((uint64_t)missing * t->expected_hz / e->audio.sample_hz);
-}
-
 /*
  * Decoded audio on its way. Where digits in it become events, in pieces: a long packet may hold
  * the beginning of one, or all of it.
  */
-static void send_decoded(const struct turn *turn, size_t count)
+static void send_decoded(const struct turn *turn, int16_t *at, size_t count)
 {
 	struct transcoder *t = turn->t;
 	const struct codec_audio *audio = &turn->decoder->audio;
 	bool apart = t->plan->to_events && t->dtmf.block.mode == PLAN_DTMF_OFF;
 	size_t piece = apart ? audio->sample_hz / 1000 * HEAR_MS : count, n;
-	int16_t *at = heard;
 
 	do {
 		n = MIN(piece, count);
@@ -232,6 +237,8 @@ static void take_audio(
 {
 	struct transcoder *t = turn->t;
 	struct decoder *d = turn->decoder;
+	uint32_t filled;
+	size_t skip;
 	int count;
 
 	/* Tones are in the audio's place, so that there is never both. */
@@ -241,11 +248,14 @@ static void take_audio(
 		go_on_after_passed(turn, h->timestamp, lost);
 	else
 		bridge(turn, lost, h, payload);
-	t->passed = t->has_over = false;
+	filled = is_filled(t, h->timestamp);
+	t->passed = t->event.has_over = false;
+	t->filled = 0;
 	d->used = true;
 	turn->encoder->used = !t->plan->mix; /* it has none */
-	transcoder_drop_anchor(turn, h->timestamp);
-	count = d->ops->decode(d->state, payload, h->payload_len, heard, CODEC_MAX_SAMPLES);
+	transcoder_drop_anchor(turn, h->timestamp + filled);
+	count = d->ops->decode(d->state, payload, h->payload_len, heard,
+		(size_t)d->audio.sample_hz * CODEC_MAX_PACKET_MS / 1000);
 	t->broken = count < 0;
 	if (t->broken) {
 		media_count_drop(turn->packet, turn->packet->in, REASON_DECODE_FAILED);
@@ -258,44 +268,14 @@ static void take_audio(
 	t->has_expected = true;
 	if (count)
 		conceal_hear(d->conceal, heard, (size_t)count);
-	send_decoded(turn, (size_t)count);
-}
-
-static uint32_t rescale(uint32_t ticks, uint32_t from_hz, uint32_t to_hz)
-{
-	return (uint32_t)((uint64_t)ticks * to_hz / from_hz);
-}
-
-/* RFC 4733: code, end and volume stay, the duration is told in the sink's clock. */
-static void send_event(
-	struct turn *turn, const struct rtp_header *h, const struct telephone_event *event)
-{
-	struct transcoder *t = turn->t;
-	const struct encoder *e = turn->encoder;
-	struct event_out out = {
-		.encoder = e,
-		.event = *event,
-		.ticks = rescale(event->duration, turn->decoder->clock_hz, e->clock_hz),
-		.marker = h->marker,
-	};
-
-	finish_packet(turn);
-	if (t->event_start != h->timestamp || (!t->in_event && !t->has_over)) {
-		t->event_start = h->timestamp;
-		t->event_sent = outlet_timestamp(turn->ssrc, h->timestamp);
-		t->event_told = 0;
-	}
-	t->in_event = !event->end;
-	t->has_over = true;
-	t->event_over = t->event_sent +
-			rescale(out.ticks, e->clock_hz, t->encoders[t->encoder].clock_hz);
-	out.start = t->event_sent;
-	transcoder_send_event(turn, &out, &t->event_told);
+	skip = MIN((size_t)((uint64_t)filled * d->audio.sample_hz / d->clock_hz), (size_t)count);
+	send_decoded(turn, heard + skip * d->audio.channels, (size_t)count - skip);
 }
 
 static void take_event(
-	struct turn *turn, const struct rtp_header *h, const uint8_t *payload, bool play)
+	struct turn *turn, const struct rtp_header *h, const uint8_t *payload, unsigned lost)
 {
+	bool play = turn->t->handler[h->payload_type].handling == PLAN_TONE;
 	struct telephone_event event;
 
 	if (!telephone_event_parse(payload, h->payload_len, &event)) {
@@ -303,63 +283,11 @@ static void take_event(
 		return;
 	}
 	if (dtmf_take_event(turn, h, &event))
-		return;
-	if (play)
+		turn->ssrc->next_seq += (uint16_t)lost;
+	else if (play) /* as long as the event, whichever of its packets were lost */
 		dtmf_play_event(turn, h, &event);
 	else
-		send_event(turn, h, &event);
-}
-
-/* How noise sounds is told by the clock (RFC 3389 3.2), but for its level. */
-static void rename_noise(const struct transcoder *t, struct rtp_header *h)
-{
-	const struct plan_handler *handler = &t->handler[h->payload_type];
-	const struct plan_format *from = &t->plan->decoders[handler->decoder];
-	const struct plan_format *to = &t->plan->encoders[handler->encoder];
-
-	h->payload_type = to->payload_type;
-	if (from->params.clock_hz != to->params.clock_hz)
-		h->payload_len = MIN(h->payload_len, 1);
-}
-
-/* Under the outlet's numbers, else as it is. */
-static void pass(
-	struct turn *turn, const struct rtp_header *h, const uint8_t *payload, unsigned lost)
-{
-	struct transcoder *t = turn->t;
-	struct telephone_event event;
-	bool is_event = media_is_event(turn->packet->in, h->payload_type) &&
-			telephone_event_parse(payload, h->payload_len, &event);
-	struct outlet_packet packet = {
-		.payload_type = h->payload_type,
-		.marker = h->marker,
-		.at_once = true,
-		.timestamp = outlet_timestamp(turn->ssrc, h->timestamp),
-	};
-	uint32_t over;
-
-	if (is_event || (t->has_expected && timestamp_diff(h->timestamp, t->expected) >= 0))
-		finish_packet(turn);
-	turn->ssrc->next_seq += (uint16_t)lost;
-	if (is_event && dtmf_take_event(turn, h, &event))
-		return;
-	packet.buf = buf_get(turn->pool);
-	if (!packet.buf) {
-		media_count_drop(turn->packet, turn->outlet->sink, REASON_NO_BUFFER);
-		return;
-	}
-	t->passed = true;
-	over = packet.timestamp + (is_event ? event.duration : 0);
-	if (timestamp_diff(over, turn->ssrc->next_timestamp) > 0)
-		turn->ssrc->next_timestamp = over;
-	memcpy(packet.buf->data + RTP_HEADER_BYTES, payload, h->payload_len);
-	if (is_event) {
-		t->in_event = !event.end;
-		t->event_start = h->timestamp;
-		telephone_event_write(packet.buf->data + RTP_HEADER_BYTES, &event);
-	}
-	packet.buf->len = RTP_HEADER_BYTES + (uint32_t)h->payload_len;
-	generator_send(turn->outlet, &packet, turn->packet->now_us);
+		transcoder_convert_event(turn, h, &event, lost);
 }
 
 static void take_in_order(struct turn *turn, const struct buf *buf, unsigned lost)
@@ -380,22 +308,21 @@ static void take_in_order(struct turn *turn, const struct buf *buf, unsigned los
 	turn->encoder = &t->encoders[h->encoder];
 	switch ((enum plan_handling)h->handling) {
 	case PLAN_PASS:
-		pass(turn, &header, payload, lost);
+		transcoder_pass(turn, &header, payload, lost);
 		break;
 	case PLAN_NOISE:
-		rename_noise(t, &header);
-		pass(turn, &header, payload, lost);
+		transcoder_pass_noise(turn, header, payload, lost);
 		break;
 	case PLAN_TRANSCODE:
 		use_encoder(turn, h->encoder);
 		take_audio(turn, &header, payload, lost);
 		break;
 	case PLAN_EVENT:
-		take_event(turn, &header, payload, false);
+		take_event(turn, &header, payload, lost);
 		break;
 	case PLAN_TONE:
 		use_encoder(turn, h->encoder);
-		take_event(turn, &header, payload, true);
+		take_event(turn, &header, payload, lost);
 		break;
 	case PLAN_DISCARD:
 		media_count_drop(turn->packet, turn->packet->in, REASON_NO_CODEC);
@@ -444,7 +371,9 @@ static void begin_ssrc(const struct turn *turn, uint32_t ssrc)
 	turn->ssrc->pace.running = false;
 	t->ssrc = ssrc;
 	t->has_ssrc = true;
-	t->has_expected = t->in_event = t->has_over = t->passed = t->broken = false;
+	t->has_expected = t->passed = t->broken = false;
+	t->filled = 0;
+	t->event = (struct event_in){ .known = false };
 	for (unsigned i = 0; i < t->plan->decoder_count; i++)
 		if (t->decoders[i].used)
 			forget_heard(t, i);
@@ -566,7 +495,7 @@ void transcoder_take(struct transcoder *t, struct packet *packet, struct outlet 
 		media_drop(packet, REASON_TOO_LATE);
 		return;
 	case SEQUENCER_RESET:
-		t->has_expected = t->passed = t->in_event = false;
+		t->has_expected = t->passed = t->event.on = false;
 		break;
 	case SEQUENCER_TAKEN:
 		break;

@@ -127,10 +127,16 @@ static void delay_event(
 	uint32_t clock_hz = stream_clock_hz(turn->packet->in, h->payload_type);
 	int64_t now_us = turn->packet->now_us;
 
-	if (d->late_start != h->timestamp || d->late.code != event->code || !d->late_due_us) {
+	if (d->has_late && d->late.code == event->code &&
+		telephone_event_follows(d->late_start, h->timestamp)) {
+		d->late_start = h->timestamp;
+		d->late_before += UINT16_MAX;
+	} else if (d->late_start != h->timestamp || d->late.code != event->code ||
+		   !d->late_due_us) {
 		end_late_event(turn);
 		d->has_late = true;
 		d->late_start = h->timestamp;
+		d->late_before = 0;
 		d->late_due_us = now_us + (int64_t)turn->t->plan->dtmf_delay_ms * 1000;
 	}
 	if (!d->has_late) /* its end is sent more than once */
@@ -138,8 +144,8 @@ static void delay_event(
 	d->late = (struct digit){
 		.code = event->code,
 		.volume = event->volume,
-		.duration_ms = (uint16_t)MIN(
-			(uint64_t)event->duration * 1000 / (clock_hz ? clock_hz : 8000),
+		.duration_ms = (uint16_t)MIN(((uint64_t)d->late_before + event->duration) * 1000 /
+						     (clock_hz ? clock_hz : 8000),
 			UINT16_MAX),
 	};
 	d->late_seen_us = now_us;
@@ -439,7 +445,7 @@ bool dtmf_take_event(
 	media_count_drop(turn->packet, turn->packet->in, REASON_DTMF_BLOCKED);
 	/* The sink sees that something is missing. */
 	turn->ssrc->next_seq += !is_tone;
-	t->in_event = false;
+	t->event.on = false;
 	return true;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Events that came, heard as tones by a sink that takes no events (spec media 4.3): of each packet
- * what is new of its event.
+ * Events that came: sent on under one timestamp, or heard as tones by a sink that takes no events
+ * (spec media 4.3), of each packet what is new of its event.
  */
 #include <glib.h>
 
@@ -13,6 +13,64 @@
 
 /* Samples on their way, of whatever this worker transcodes now. */
 static _Thread_local int16_t frame[CODEC_MAX_SAMPLES * CODEC_MAX_CHANNELS];
+
+/* ---- sent on ---- */
+
+/* The clocks of audio that has not come yet: it will be in what its sender likes best. */
+static void suppose_clocks(const struct turn *turn)
+{
+	const struct transcoder *t = turn->t;
+	struct outlet_ssrc *s = turn->ssrc;
+
+	if (s->clock_in)
+		return;
+	s->clock_in = t->decoders[t->decoder].clock_hz;
+	s->clock_out = t->encoders[t->encoder].clock_hz;
+}
+
+void transcoder_note_event(const struct turn *turn, const struct rtp_header *h,
+	const struct telephone_event *event, uint32_t clock_hz, unsigned lost)
+{
+	struct transcoder *t = turn->t;
+	struct event_in *e = &t->event;
+
+	if (e->known && e->on && e->code == event->code &&
+		telephone_event_follows(e->start, h->timestamp)) {
+		e->before += UINT16_MAX;
+	} else if (!e->known || e->start != h->timestamp) {
+		transcoder_finish_packet(turn);
+		suppose_clocks(turn);
+		e->before = e->told = 0;
+		e->sent = outlet_timestamp(turn->ssrc, h->timestamp);
+	}
+	turn->ssrc->next_seq += (uint16_t)lost;
+	e->known = e->has_over = true;
+	e->on = !event->end;
+	e->code = event->code;
+	e->start = h->timestamp;
+	e->over = e->sent + transcoder_rescale(e->before + event->duration, clock_hz,
+				    t->encoders[t->encoder].clock_hz);
+}
+
+void transcoder_convert_event(const struct turn *turn, const struct rtp_header *h,
+	const struct telephone_event *event, unsigned lost)
+{
+	struct event_in *e = &turn->t->event;
+	uint32_t clock_hz = turn->decoder->clock_hz;
+	struct event_out out = {
+		.encoder = turn->encoder,
+		.event = *event,
+		.marker = h->marker,
+	};
+
+	transcoder_note_event(turn, h, event, clock_hz, lost);
+	out.start = e->sent;
+	out.ticks = transcoder_rescale(
+		e->before + event->duration, clock_hz, turn->encoder->clock_hz);
+	transcoder_send_event(turn, &out, &e->told);
+}
+
+/* ---- heard ---- */
 
 /*
  * Timestamps of events go on from those of the audio beside them, also where the two have different
@@ -46,7 +104,7 @@ static void begin_event(
 	d->tone = d->block.mode == PLAN_DTMF_OFF ? tone_of_digit(event->code, event->volume)
 						 : dtmf_mask(turn, d->masked++);
 	d->mask_offset = 0;
-	t->event_start = h->timestamp;
+	t->event.start = h->timestamp;
 	if (t->has_expected && gap > 0 && (uint32_t)gap <= stamp_hz(turn))
 		transcoder_leave_out(turn, ticks_of(turn, (uint32_t)gap));
 }
@@ -97,9 +155,15 @@ void dtmf_play_event(
 	struct dtmf *d = &t->dtmf;
 	uint32_t clock_hz = turn->decoder->clock_hz, from, ticks, skip;
 
-	if (!d->has_event || t->event_start != h->timestamp || d->event_code != event->code)
+	if (d->has_event && t->event.on && d->event_code == event->code &&
+		telephone_event_follows(t->event.start, h->timestamp)) {
+		t->event.start = h->timestamp;
+		d->event_ticks = 0;
+	} else if (!d->has_event || t->event.start != h->timestamp ||
+		   d->event_code != event->code) {
 		begin_event(turn, h, event);
-	t->in_event = !event->end;
+	}
+	t->event.on = !event->end;
 	if (event->duration <= d->event_ticks)
 		return;
 	ticks = event->duration - d->event_ticks;

@@ -91,6 +91,23 @@ void transcoder_send_silence(const struct turn *turn, size_t count)
 	}
 }
 
+void transcoder_finish_packet(const struct turn *turn)
+{
+	struct transcoder *t = turn->t;
+	struct encoder *e = &t->encoders[t->encoder];
+	struct turn audio = *turn;
+	size_t missing = e->packet_samples - e->held;
+
+	if (!e->held)
+		return;
+	audio.decoder_index = t->decoder;
+	audio.decoder = &t->decoders[t->decoder];
+	audio.encoder = e;
+	transcoder_send_silence(&audio, missing);
+	t->filled = (uint32_t)((uint64_t)missing * t->expected_hz / e->audio.sample_hz);
+	t->expected += t->filled;
+}
+
 /* A packet begun is filled with silence. */
 void transcoder_leave_out(const struct turn *turn, uint32_t ticks)
 {

@@ -58,7 +58,8 @@ struct dtmf {
 	/* An event that is to come later, while it is being received. */
 	bool has_late;
 	struct digit late;
-	uint32_t late_start; /* its timestamp */
+	uint32_t late_start;  /* timestamp of its latest segment */
+	uint32_t late_before; /* ticks before that */
 	int64_t late_due_us, late_seen_us;
 };
 
@@ -76,6 +77,20 @@ struct encoder {
 	bool has_chain[PLAN_MAX_FORMATS]; /* … if at all */
 };
 
+/* The latest event that came, which may be told in segments (RFC 4733 2.5.1.3). */
+struct event_in {
+	bool known; /* there was one, of this source */
+	bool on;    /* its end has not come */
+	uint8_t code;
+	uint32_t start;  /* timestamp received, of its latest segment */
+	uint32_t before; /* ticks of it before that */
+	/* Of what is sent as an event: */
+	uint32_t sent; /* timestamp of the whole */
+	uint32_t told; /* ticks in segments that are over */
+	bool has_over; /* audio has not gone on since it was sent … */
+	uint32_t over; /* … and it ends at this timestamp, as far as was said */
+};
+
 struct transcoder {
 	const struct plan_transcode *plan;
 	struct plan_handler handler[128]; /* the plan's, but for what could not be opened */
@@ -86,18 +101,14 @@ struct transcoder {
 	struct sequencer sequencer;
 	uint32_t ssrc; /* whose packets it has */
 	bool has_ssrc, has_expected;
-	bool in_event;
 	bool passed; /* something was passed on since audio was heard last */
 	bool broken; /* the latest packet could not be decoded: it is made up for like a lost one */
 	bool silent;
 	uint32_t expected; /* timestamp that follows what was heard, … */
 	uint32_t
 		expected_hz; /* … of that clock, which events have, too, whatever is said of theirs */
-	uint32_t event_start;      /* timestamp received, of the event that goes on */
-	uint32_t event_sent;       /* and sent */
-	uint32_t event_told;       /* of it in segments that are over */
-	bool has_over;             /* audio has not gone on since an event was sent … */
-	uint32_t event_over;       /* … which is over at this timestamp, as far as was said */
+	uint32_t filled;     /* of what is expected: was sent as silence already */
+	struct event_in event;
 	unsigned decoder, encoder; /* those that audio went through last */
 	struct dtmf dtmf;
 	uint32_t frame_ticks; /* of a plan that relays: from one packet of audio to the next */
@@ -124,11 +135,28 @@ uint32_t transcoder_ticks(const struct encoder *e, size_t samples);
 void transcoder_send_samples(const struct turn *turn, const int16_t *samples, size_t count);
 /* The same of silence. */
 void transcoder_send_silence(const struct turn *turn, size_t count);
+/* transcoder_out.c: what waits for more audio leaves, filled with silence. */
+void transcoder_finish_packet(const struct turn *turn);
 /* transcoder_out.c: time in which nothing was sent, by the decoder's clock. */
 void transcoder_leave_out(const struct turn *turn, uint32_t ticks);
 /* transcoder_out.c: this packet's timestamp is that of the sample which goes into the encoder next. */
 void transcoder_drop_anchor(const struct turn *turn, uint32_t timestamp);
 
+/* Ticks of one clock in those of another. */
+static inline uint32_t transcoder_rescale(uint32_t ticks, uint32_t from_hz, uint32_t to_hz)
+{
+	return (uint32_t)((uint64_t)ticks * to_hz / from_hz);
+}
+
+/*
+ * transcoder_event.c: `event` is the transcoder's now, whose clock that is. Before its first
+ * packet leaves what waits for more audio; then the sink sees how many were `lost`.
+ */
+void transcoder_note_event(const struct turn *turn, const struct rtp_header *h,
+	const struct telephone_event *event, uint32_t clock_hz, unsigned lost);
+/* The same, and goes on in the sink's clock: code, end and volume stay. */
+void transcoder_convert_event(const struct turn *turn, const struct rtp_header *h,
+	const struct telephone_event *event, unsigned lost);
 /* An event as far as it goes. */
 struct event_out {
 	const struct encoder *encoder;
@@ -142,6 +170,13 @@ struct event_out {
  * 2.5.1.3); *told: ticks of it in those that are over, 0 at the beginning.
  */
 void transcoder_send_event(const struct turn *turn, const struct event_out *out, uint32_t *told);
+
+/* transcoder_pass.c: a packet that passes, `lost` of those before it are missing. */
+void transcoder_pass(
+	struct turn *turn, const struct rtp_header *h, const uint8_t *payload, unsigned lost);
+/* The same of noise that is called otherwise. */
+void transcoder_pass_noise(
+	struct turn *turn, struct rtp_header h, const uint8_t *payload, unsigned lost);
 
 /* transcoder_dtmf.c: opens what the plan asks for. 0, or -ENOTSUP and `err`. [control] */
 int dtmf_open(struct transcoder *t, struct err *err);

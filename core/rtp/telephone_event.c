@@ -59,6 +59,13 @@ static bool is_older(const struct event_track *track, const struct rtp_header *h
 	       timestamp_diff(header->timestamp, track->timestamp) < 0;
 }
 
+static bool is_next_segment(const struct event_track *track, const struct rtp_header *header,
+	const struct telephone_event *event)
+{
+	return track->active && track->ssrc == header->ssrc && track->event.code == event->code &&
+	       telephone_event_follows(track->timestamp, header->timestamp);
+}
+
 static enum event_step go_on(
 	struct event_track *track, const struct telephone_event *event, int64_t now_us)
 {
@@ -77,6 +84,11 @@ static enum event_step go_on(
 enum event_step event_track_take(struct event_track *track, const struct rtp_header *header,
 	const struct telephone_event *event, uint32_t clock_hz, int64_t now_us)
 {
+	if (is_next_segment(track, header, event)) {
+		track->timestamp = header->timestamp;
+		track->before += UINT16_MAX;
+		track->event.duration = 0;
+	}
 	/* An event of the same timestamp but another code is a new one (RFC 4733, 2.5.1.4). */
 	if (is_same(track, header) && track->event.code == event->code)
 		return go_on(track, event, now_us);
@@ -98,7 +110,7 @@ uint32_t event_track_ms(const struct event_track *track)
 {
 	uint32_t clock_hz = track->clock_hz ? track->clock_hz : 8000;
 
-	return (uint32_t)((uint64_t)track->event.duration * 1000 / clock_hz);
+	return (uint32_t)(((uint64_t)track->before + track->event.duration) * 1000 / clock_hz);
 }
 
 bool event_track_expire(struct event_track *track, int64_t now_us)

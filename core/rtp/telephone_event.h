@@ -34,14 +34,24 @@ char telephone_event_digit(uint8_t code);
 /* The code of such a digit, letters in either case; negative: it is none. */
 int telephone_event_code(char digit);
 
+/*
+ * Events that last too long for their duration to tell are cut into segments of the longest one
+ * (RFC 4733 2.5.1.3): is `timestamp` that of the segment which follows that of `start`?
+ */
+static inline bool telephone_event_follows(uint32_t start, uint32_t timestamp)
+{
+	return timestamp - start == UINT16_MAX;
+}
+
 /* The event that a stream is in, or was in last. Zeroed: none yet. */
 struct event_track {
-	uint32_t ssrc, timestamp;
+	uint32_t ssrc, timestamp; /* of its latest segment */
 	uint32_t clock_hz;
-	int64_t latest_us; /* when its latest packet came */
-	struct telephone_event event;
-	bool known;  /* there is one … */
-	bool active; /* … whose end has not been seen */
+	int64_t latest_us;            /* when its latest packet came */
+	struct telephone_event event; /* its latest segment */
+	uint32_t before;              /* ticks of it in those before */
+	bool known;                   /* there is one … */
+	bool active;                  /* … whose end has not been seen */
 };
 
 /* What a packet means for the event before it, and begins itself. */
