@@ -50,6 +50,7 @@ struct outlet_ssrc {
 	uint32_t reported_expected, reported_lost;
 	bool relays;    /* packets are passed on under numbers that differ by `shift` */
 	uint16_t shift; /* what is sent has numbers so much higher */
+	uint16_t spent; /* those before this one may have been used for something else */
 	struct outlet_pace pace;
 	uint64_t mixed_at; /* where in the mixer, of an outlet that is mixed */
 };

@@ -362,12 +362,15 @@ static void forget_sent(struct encoder *e)
 }
 
 /* A source of another SSRC: its audio does not go on where the last one's was. */
-static void begin_ssrc(const struct turn *turn, uint32_t ssrc)
+static void begin_ssrc(const struct turn *turn, uint32_t ssrc, uint32_t timestamp)
 {
 	struct transcoder *t = turn->t;
 
 	sequencer_clear(&t->sequencer);
 	dtmf_forget(turn);
+	if (turn->ssrc->relays)
+		turn->ssrc->next_timestamp = outlet_timestamp(turn->ssrc, timestamp);
+	turn->ssrc->relays = false;
 	turn->ssrc->pace.running = false;
 	t->ssrc = ssrc;
 	t->has_ssrc = true;
@@ -386,20 +389,17 @@ static void begin_ssrc(const struct turn *turn, uint32_t ssrc)
 
 /*
  * Of several sources at once, digits take the place of one's audio, which leads. Another one does
- * when it is silent, or the transcoder goes over from that one to the other: an event that goes on
- * ends then.
+ * when it is silent: an event that goes on ends then.
  */
 static bool take_lead(const struct turn *turn, uint32_t ssrc)
 {
 	struct outlet *o = turn->outlet;
-	const struct transcoder *t = turn->t;
 	bool leads = o->has_lead && o->lead == ssrc;
-	bool goes_over = t->has_ssrc && t->ssrc == o->lead;
 	const struct outlet_ssrc *led_by = o->has_lead ? outlet_find_in(o, o->lead) : NULL;
 	struct turn before = *turn;
 
 	if (!leads && led_by) {
-		if (!goes_over && turn->packet->now_us - led_by->heard_us < LEAD_US)
+		if (turn->packet->now_us - led_by->heard_us < LEAD_US)
 			return false;
 		before.ssrc = outlet_select(o, o->lead, 0, 0);
 		dtmf_leave(&before);
@@ -489,7 +489,7 @@ void transcoder_take(struct transcoder *t, struct packet *packet, struct outlet 
 		transcoder_flush(t, outlet, &rest);
 	turn = begin_turn(t, packet, outlet, block);
 	if (goes_over)
-		begin_ssrc(&turn, ssrc);
+		begin_ssrc(&turn, ssrc, rtp_timestamp(rtp));
 	switch (sequencer_put(&t->sequencer, packet->buf)) {
 	case SEQUENCER_LATE:
 		media_drop(packet, REASON_TOO_LATE);

@@ -451,18 +451,35 @@ bool dtmf_take_event(
 
 /* ---- relayed ---- */
 
-static void begin_relay(const struct turn *turn, uint32_t ssrc, uint16_t seq)
+/* What comes next goes on behind what was sent. */
+static void shift_anew(struct outlet_ssrc *s, uint16_t seq)
+{
+	s->shift = (uint16_t)(s->next_seq - seq);
+	s->spent = (uint16_t)(s->next_seq - (s->packets ? 0 : SEQUENCER_WINDOW));
+}
+
+static void begin_relay(const struct turn *turn, const uint8_t *rtp)
 {
 	struct transcoder *t = turn->t;
-	bool goes_over = !t->has_ssrc || t->ssrc != ssrc;
+	struct outlet_ssrc *s = turn->ssrc;
+	uint16_t seq = rtp_seq(rtp);
+	uint32_t timestamp = rtp_timestamp(rtp);
 
-	if (goes_over || !turn->ssrc->relays)
-		turn->ssrc->shift = (uint16_t)(turn->ssrc->next_seq - seq);
-	turn->ssrc->relays = true;
-	if (goes_over)
+	if (!s->relays) {
+		s->anchor_out = outlet_timestamp(s, timestamp);
+		s->anchor_in = timestamp;
+		s->clock_in = s->clock_out = 0; /* the same */
+		shift_anew(s, seq);
+	} else if (seq_diff((uint16_t)(seq + s->shift), s->next_seq) < -SEQUENCER_WINDOW) {
+		shift_anew(s, seq); /* its numbers begin anew */
+	}
+	if (seq_diff(s->next_seq, s->spent) > SEQUENCER_WINDOW)
+		s->spent = (uint16_t)(s->next_seq - SEQUENCER_WINDOW);
+	s->relays = true;
+	if (!t->has_ssrc || t->ssrc != rtp_ssrc(rtp))
 		t->has_expected = false;
 	t->has_ssrc = true;
-	t->ssrc = ssrc;
+	t->ssrc = rtp_ssrc(rtp);
 }
 
 /* From the last packet of audio to this one is what one packet holds. */
@@ -495,8 +512,10 @@ static bool put_into_relay(const struct turn *turn, uint16_t seq, uint32_t times
 	turn->ssrc->next_seq = (uint16_t)(seq + turn->ssrc->shift);
 	put = put_events(turn,
 		digits_next(d, -1, 0, outlet_timestamp(turn->ssrc, timestamp), ticks, clock_hz));
-	if (put)
+	if (put) {
 		turn->ssrc->shift = (uint16_t)(turn->ssrc->next_seq - seq - 1);
+		turn->ssrc->spent = turn->ssrc->next_seq;
+	}
 	return put;
 }
 
@@ -523,12 +542,17 @@ void dtmf_relay(const struct turn *turn)
 	uint32_t timestamp = rtp_timestamp(data);
 	uint16_t seq = rtp_seq(data), out;
 
-	begin_relay(turn, rtp_ssrc(data), seq);
+	begin_relay(turn, data);
 	if (delays(t) && delay_relayed_event(turn)) {
 		buf_put(packet->buf);
 		return;
 	}
 	out = (uint16_t)(seq + s->shift);
+	/* No number is used twice: with SRTP that were the same keystream (RFC 3711 9.1). */
+	if (seq_diff(out, s->spent) < 0) {
+		media_drop(packet, REASON_TOO_LATE);
+		return;
+	}
 	if (seq_diff(out, s->next_seq) >= 0 && !media_is_event(packet->in, data[1] & 0x7f) &&
 		put_into_relay(turn, seq, timestamp)) {
 		buf_put(packet->buf);
