@@ -57,6 +57,7 @@ static int open_flow(
 	if (!s->flows)
 		s->flows = g_new0(struct flow *, s->plan->rtp_sink_count);
 	flow = s->flows[place] = g_new0(struct flow, 1);
+	wheel_timer_init(&flow->waiting, flow_on_waited);
 	outlet_init(&flow->outlet, seed());
 	flow->outlet.source = s;
 	flow->outlet.sink = s->rtp_sinks[place];
@@ -127,17 +128,10 @@ void flows_free(struct stream_set *set)
 
 static void stop(struct flow *flow)
 {
-	static const union sock nobody;
-	struct stream *source = flow->outlet.source;
-	struct packet packet = {
-		.in = source,
-		.from = &nobody,
-		.now_us = loop_now_us(media_worker_loop(source->set->state->worker)),
-		.kind = DATAGRAM_RTP,
-	};
+	struct loop *loop = media_worker_loop(flow->outlet.source->set->state->worker);
 
-	for (unsigned i = 0; i < flow->transcoder_count; i++)
-		transcoder_flush(flow->transcoders[i], &flow->outlet, &packet);
+	flow_flush(flow, INT64_MAX, loop_now_us(loop));
+	wheel_clear(loop_wheel(loop), &flow->waiting);
 	outlet_flush(&flow->outlet);
 }
 
@@ -158,6 +152,7 @@ static void inherit(struct flow *flow, const struct plan_transcode *wanted, stru
 		stop(before);
 	}
 	outlet_move(&flow->outlet, &before->outlet);
+	flow_watch(flow);
 }
 
 static struct flow *flow_of(const struct stream_set *set, uint32_t source, uint32_t sink)

@@ -26,7 +26,8 @@ struct flow {
 	 */
 	struct transcoder *transcoders[FLOW_SOURCES];
 	unsigned transcoder_count;
-	int64_t ask_us; /* control is not asked for more of them before */
+	int64_t ask_us;             /* control is not asked for more of them before */
+	struct wheel_timer waiting; /* set while packets wait for others that are missing */
 	struct outlet outlet;
 };
 
@@ -55,6 +56,14 @@ bool flow_add_transcoder(struct stream_set *set, uint32_t source_id, uint32_t si
  */
 void flow_take(
 	struct flow *flow, struct packet *packet, bool silent, const struct plan_dtmf *block);
+/*
+ * flow_take.c: packets that wait for others wait no longer than that long, if nothing else comes:
+ * sets the timer for it / what the timer does. [media]
+ */
+void flow_watch(struct flow *flow);
+void flow_on_waited(struct wheel_timer *timer, int64_t now_us);
+/* flow_take.c: what waits since then or before waits no longer. [media] */
+void flow_flush(struct flow *flow, int64_t since_us, int64_t now_us);
 /* flow_take.c: the same of a plan that relays. [media] */
 void flow_relay(struct flow *flow, struct packet *packet, const struct plan_dtmf *block);
 /* flow_tune.c: transcoder_obey for all its sources / transcoder_loss for what is sent as `ssrc`. [media] */

@@ -7,11 +7,14 @@
  */
 #include "media/flow.h"
 
+#include <glib.h>
+
 #include "media/packet.h"
 #include "media/transcoder.h"
 
 static const int64_t TOGETHER_US = 200000; /* sources this close are heard at the same time */
 static const int64_t ASK_US = 1000000;     /* control is not asked more often */
+static const int64_t WAIT_US = 100000;     /* for what is missing, where nothing else comes */
 
 /* Has it been heard of late? */
 static bool is_heard(struct flow *flow, uint32_t ssrc, int64_t now_us)
@@ -58,10 +61,54 @@ static struct transcoder *choose(struct flow *flow, const struct packet *packet)
 	return flow->transcoders[flow->transcoder_count - 1];
 }
 
+/* ---- what waits for packets that are missing ---- */
+
+void flow_flush(struct flow *flow, int64_t since_us, int64_t now_us)
+{
+	static const union sock nobody;
+	struct packet packet = {
+		.in = flow->outlet.source,
+		.from = &nobody,
+		.now_us = now_us,
+		.kind = DATAGRAM_RTP,
+	};
+	int64_t waits_us;
+
+	for (unsigned i = 0; i < flow->transcoder_count; i++)
+		if (transcoder_waits(flow->transcoders[i], &waits_us) && waits_us <= since_us)
+			transcoder_flush(flow->transcoders[i], &flow->outlet, &packet);
+}
+
+void flow_watch(struct flow *flow)
+{
+	struct wheel *wheel = loop_wheel(
+		media_worker_loop(flow->outlet.source->set->state->worker));
+	int64_t first_us = INT64_MAX, waits_us;
+
+	for (unsigned i = 0; i < flow->transcoder_count; i++)
+		if (transcoder_waits(flow->transcoders[i], &waits_us))
+			first_us = MIN(first_us, waits_us);
+	if (first_us < INT64_MAX)
+		wheel_set(wheel, &flow->waiting, first_us + WAIT_US);
+	else
+		wheel_clear(wheel, &flow->waiting);
+}
+
+void flow_on_waited(struct wheel_timer *timer, int64_t now_us)
+{
+	struct flow *flow = container_of(timer, struct flow, waiting);
+
+	flow_flush(flow, now_us - WAIT_US, now_us);
+	flow_watch(flow);
+}
+
+/* ---- packets ---- */
+
 void flow_take(struct flow *flow, struct packet *packet, bool silent, const struct plan_dtmf *block)
 {
 	loop_gather(media_worker_loop(packet->in->set->state->worker));
 	transcoder_take(choose(flow, packet), packet, &flow->outlet, silent, block);
+	flow_watch(flow);
 }
 
 void flow_relay(struct flow *flow, struct packet *packet, const struct plan_dtmf *block)

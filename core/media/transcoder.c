@@ -420,13 +420,24 @@ static uint32_t clock_of(const struct transcoder *t, const uint8_t *rtp)
 
 static void take_what_is_due(struct turn *turn, uint32_t clock_hz)
 {
+	struct transcoder *t = turn->t;
 	struct sequencer_packet next;
 	unsigned lost;
+	bool waits = t->sequencer.held > 1;
 
-	while (sequencer_get(&turn->t->sequencer, clock_hz, &next, &lost)) {
+	while (sequencer_get(&t->sequencer, clock_hz, &next, &lost)) {
 		take_in_order(turn, next.buf, lost);
 		buf_put(next.buf);
+		waits = false;
 	}
+	if (!waits)
+		t->waits_us = turn->packet->now_us;
+}
+
+bool transcoder_waits(const struct transcoder *t, int64_t *ret_since_us)
+{
+	*ret_since_us = t->waits_us;
+	return t->sequencer.held > 0;
 }
 
 void transcoder_flush(struct transcoder *t, struct outlet *outlet, struct packet *packet)
@@ -438,13 +449,14 @@ void transcoder_flush(struct transcoder *t, struct outlet *outlet, struct packet
 		.leads = outlet->has_lead && outlet->lead == t->ssrc,
 	};
 	struct buf *buf;
+	unsigned lost;
 
-	while ((buf = sequencer_pop(&t->sequencer)) != NULL) {
+	while ((buf = sequencer_pop(&t->sequencer, &lost)) != NULL) {
 		turn.pool = buf->pool;
 		if (!turn.ssrc && outlet_find_in(outlet, t->ssrc))
 			turn.ssrc = outlet_select(outlet, t->ssrc, 0, 0);
 		if (turn.ssrc)
-			take_in_order(&turn, buf, 0);
+			take_in_order(&turn, buf, lost);
 		buf_put(buf);
 	}
 }

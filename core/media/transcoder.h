@@ -49,7 +49,12 @@ bool transcoder_source(const struct transcoder *t, uint32_t *ret_ssrc);
  */
 void transcoder_obey(struct transcoder *t, const struct codec *codec, int request);
 void transcoder_loss(struct transcoder *t, unsigned percent);
-/* What waits for missing packets waits no longer; no buffer is held afterwards. [media] */
+/* Since when packets of it wait for others that are missing; false: none do. [media] */
+bool transcoder_waits(const struct transcoder *t, int64_t *ret_since_us);
+/*
+ * They wait no longer; no buffer is held afterwards. Of `packet`, whose buf is not looked at, are the
+ * time and the stream that they came by. [media]
+ */
 void transcoder_flush(struct transcoder *t, struct outlet *outlet, struct packet *packet);
 
 #endif

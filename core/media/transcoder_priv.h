@@ -99,7 +99,8 @@ struct transcoder {
 	struct decoder decoders[PLAN_MAX_FORMATS];
 	struct encoder encoders[PLAN_MAX_FORMATS];
 	struct sequencer sequencer;
-	uint32_t ssrc; /* whose packets it has */
+	int64_t waits_us; /* since when something in it waits for what is missing before it */
+	uint32_t ssrc;    /* whose packets it has */
 	bool has_ssrc, has_expected;
 	bool passed; /* something was passed on since audio was heard last */
 	bool broken; /* the latest packet could not be decoded: it is made up for like a lost one */

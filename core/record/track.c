@@ -401,7 +401,7 @@ static void pop_all(struct track *t)
 {
 	struct buf *buf;
 
-	while ((buf = sequencer_pop(&t->sequencer))) {
+	while ((buf = sequencer_pop(&t->sequencer, NULL))) {
 		decode(t, buf, 1);
 		done_with(buf);
 	}
@@ -449,7 +449,7 @@ void track_free(struct track *t)
 		return;
 	while ((buf = g_queue_pop_head(&t->waiting)))
 		done_with(buf);
-	while ((buf = sequencer_pop(&t->sequencer)))
+	while ((buf = sequencer_pop(&t->sequencer, NULL)))
 		done_with(buf);
 	g_ptr_array_free(t->voices, TRUE);
 	g_free(t);

@@ -88,12 +88,14 @@ bool sequencer_get(
 	return true;
 }
 
-struct buf *sequencer_pop(struct sequencer *s)
+struct buf *sequencer_pop(struct sequencer *s, unsigned *ret_lost)
 {
 	struct sequencer_packet oldest = s->queue[0];
 
 	if (!s->held)
 		return NULL;
+	if (ret_lost)
+		*ret_lost = (uint16_t)(oldest.seq - s->next);
 	s->next = (uint16_t)(oldest.seq + 1);
 	s->last_timestamp = oldest.timestamp;
 	remove_at(s, 0);

@@ -46,8 +46,11 @@ enum sequencer_verdict sequencer_put(struct sequencer *s, struct buf *buf);
  */
 bool sequencer_get(
 	struct sequencer *s, uint32_t clock_hz, struct sequencer_packet *ret, unsigned *ret_lost);
-/* The oldest one held, whatever is missing before it, the caller's; NULL: none is held. */
-struct buf *sequencer_pop(struct sequencer *s);
+/*
+ * The oldest one held, the caller's, whatever is missing before it (ret_lost may be NULL); NULL: none
+ * is held.
+ */
+struct buf *sequencer_pop(struct sequencer *s, unsigned *ret_lost);
 /* Gives back what is held; as before the first packet. */
 void sequencer_clear(struct sequencer *s);
 
