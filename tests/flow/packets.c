@@ -332,7 +332,7 @@ static void expect_event(struct script *s, const struct mock_datagram *d, const 
 /* Any of them; what is not named may be anything. */
 static bool expect_rtp_fields(struct script *s, char *const *words, const struct mock_datagram *d)
 {
-	static const char *const keys[] = { "seq", "ssrc", "pt", "ts", "marker", "event" };
+	static const char *const keys[] = { "seq", "ssrc", "pt", "ts", "after", "marker", "event" };
 	bool any = false;
 
 	for (unsigned i = 0; i < G_N_ELEMENTS(keys); i++)
@@ -344,6 +344,8 @@ static bool expect_rtp_fields(struct script *s, char *const *words, const struct
 	expect_field(s, words, "ssrc", s->latest_ssrc);
 	expect_field(s, words, "pt", d->bytes[1] & 0x7f);
 	expect_field(s, words, "ts", rtp_timestamp(d->bytes));
+	expect_field(s, words, "after", rtp_timestamp(d->bytes) - s->latest_timestamp);
+	s->latest_timestamp = rtp_timestamp(d->bytes);
 	expect_field(s, words, "marker", d->bytes[1] >> 7);
 	if (option(words, "event"))
 		expect_event(s, d, option(words, "event"));

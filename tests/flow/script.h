@@ -36,8 +36,9 @@ struct script {
 
 	GByteArray *sent[PACKET_KINDS]; /* latest packet of each kind */
 	uint16_t next_seq;
-	uint32_t latest_ssrc; /* of the RTP expected last, where its fields were */
-	GHashTable *keys;     /* as scripts write them → struct srtp_context that protects */
+	uint32_t latest_ssrc;      /* of the RTP expected last, where its fields were */
+	uint32_t latest_timestamp; /* of that packet */
+	GHashTable *keys;          /* as scripts write them → struct srtp_context that protects */
 	uint64_t reasons[REASON_COUNT]; /* as last looked at */
 	uint64_t counters[COUNTER_COUNT];
 	GQueue log;
