@@ -68,8 +68,7 @@ static void log_event(const struct media_event *event)
 			"Media stream from " MARKED("%s") " is not forwarded by the kernel now: %s",
 			MARK(addr_print(&event->source, source)), reason_row(event->reason)->text);
 	else if (event->type == MEDIA_EVENT_SOURCES_TOGETHER)
-		log_info("Several SSRCs at once from " MARKED(
-				 "%s") ": each is dealt with on its own",
+		log_info("Several SSRCs at once from " MARKED("%s"),
 			MARK(addr_print(&event->source, source)));
 	else if (event->type == MEDIA_EVENT_ICE_COMPLETED)
 		log_info("ICE completed");
