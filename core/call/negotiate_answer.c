@@ -315,6 +315,8 @@ void negotiate_answer_codecs(struct arena *arena, const struct sdp_media *in,
 		was_offered = take_answered(&answered, in, a);
 	a->as_is = !was_offered && has_common(&answered, a->said);
 	an.flow = agreement_flow(a, false);
+	/* Which clock events and noise follow is for this answer to say, not for one before it. */
+	an.flow.from = codec_work_list(&answered);
 	/* Which codec is which side's does not depend on whether it could pass. */
 	an.flow.force = false;
 	an.flow.told = (struct codec_list){ 0 };
