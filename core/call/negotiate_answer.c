@@ -199,6 +199,24 @@ static bool has_clock(const struct codec_work *w, uint32_t clock_hz)
 	return false;
 }
 
+static bool has_codec(const struct codec_work *w, const struct sdp_format *f)
+{
+	for (unsigned i = 0; i < w->count; i++)
+		if (format_is_same_codec(&w->entries[i].format, f))
+			return true;
+	return false;
+}
+
+/* In front of the events at the end. */
+static unsigned place_of_noise(const struct codec_work *w)
+{
+	unsigned at = w->count;
+
+	while (at && codec_flags(w->entries[at - 1].format.encoding) & CODEC_EVENT)
+		at--;
+	return at;
+}
+
 static void append_kinds(struct answering *an, bool events)
 {
 	for (unsigned i = 0; i < an->flow.to.count; i++) {
@@ -206,12 +224,15 @@ static void append_kinds(struct answering *an, bool events)
 		unsigned flags = codec_flags(e.format.encoding);
 
 		if (!(flags & CODEC_SUPPLEMENTAL) || !(flags & CODEC_EVENT) == events ||
-			e.marks & ENTRY_IGNORED || !has_clock(an->answer, e.format.clock_hz))
+			e.marks & ENTRY_IGNORED || !has_clock(an->answer, e.format.clock_hz) ||
+			has_codec(an->answer, &e.format) ||
+			has_type(an->answer, e.format.payload_type))
 			continue;
 		if (!(e.marks & ENTRY_ACCEPTED) && !has_kind(an->answered, e.format.encoding))
 			continue;
 		e.marks = 0;
-		append(an->answer, &e);
+		codec_work_insert(
+			an->answer, events ? an->answer->count : place_of_noise(an->answer), &e);
 	}
 }
 
@@ -266,7 +287,8 @@ static void make_answer(struct answering *an)
 		answer_one(an, &an->answered->entries[i]);
 	if (!an->transcoded && !any_wanted(an->flow.to))
 		return;
-	drop_supplementals(an->answer);
+	if (an->transcoded)
+		drop_supplementals(an->answer);
 	append_kinds(an, false);
 	append_kinds(an, true);
 }
