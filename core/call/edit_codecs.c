@@ -10,7 +10,7 @@ static bool is_supplemental(const struct codec_entry *e)
 	return format_is_supplemental(&e->format);
 }
 
-static bool names(const struct value *list, const struct sdp_format *f)
+bool negotiate_names(const struct value *list, const struct sdp_format *f)
 {
 	value_each (item, list)
 		if (format_is_named(f, value_str(item)))
@@ -30,9 +30,9 @@ static bool has_word(const struct value *list, const char *word)
 enum codec_removal negotiate_removal(
 	const struct value *list, const struct value *except, const struct sdp_format *f)
 {
-	if (names(list, f))
+	if (negotiate_names(list, f))
 		return CODEC_REMOVED;
-	if (names(except, f))
+	if (negotiate_names(except, f))
 		return CODEC_KEPT;
 	if (has_word(list, "full"))
 		return CODEC_REMOVED;

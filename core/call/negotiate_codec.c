@@ -111,27 +111,38 @@ static void mark_removed(struct codec_entry *e, enum codec_removal how, unsigned
 		e->marks &= ~(unsigned)ENTRY_GONE_BY_ALL;
 }
 
-/* What the edits make of the sender's own codecs. */
-static void mark_said(struct codec_work *said, const struct codec_options *o)
+/* Does a list that names the codec, or that says "all", have it? The former only, if `named`. */
+static enum codec_removal removal(const struct value *list, const struct value *except,
+	const struct sdp_format *f, bool named)
+{
+	return named && !negotiate_names(list, f) ? CODEC_KEPT : negotiate_removal(list, except, f);
+}
+
+/* What the edits make of a codec of the sender. That it is stripped by name is not undone by "all". */
+static void mark_one(struct codec_entry *e, const struct codec_options *o)
 {
 	const unsigned wanted = ENTRY_FOR_TRANSCODING | ENTRY_ACCEPTED;
+	const struct sdp_format *f = &e->format;
+	bool named = negotiate_names(o->strip, f);
+	enum codec_removal strip = negotiate_removal(o->strip, o->except, f);
+	enum codec_removal consume = removal(o->consume, o->except, f, named);
+	enum codec_removal mask = removal(o->mask, o->except, f, named);
 
-	for (unsigned i = 0; i < said->count; i++) {
-		struct codec_entry *e = &said->entries[i];
-		enum codec_removal strip = negotiate_removal(o->strip, o->except, &e->format);
-		enum codec_removal consume = negotiate_removal(o->consume, o->except, &e->format);
-		enum codec_removal mask = negotiate_removal(o->mask, o->except, &e->format);
+	if ((o->always && !named) || removal(o->accept, NULL, f, named))
+		e->marks |= wanted;
+	if (strip || consume || mask)
+		e->marks |= ENTRY_GONE_BY_ALL;
+	mark_removed(e, strip, ENTRY_STRIPPED);
+	mark_removed(e, consume, ENTRY_MASKED | wanted);
+	mark_removed(e, mask, ENTRY_MASKED);
+	if (consume || mask)
+		e->marks &= ~(unsigned)ENTRY_STRIPPED;
+}
 
-		if (o->always || negotiate_removal(o->accept, NULL, &e->format))
-			e->marks |= wanted;
-		if (strip || consume || mask)
-			e->marks |= ENTRY_GONE_BY_ALL;
-		mark_removed(e, strip, ENTRY_STRIPPED);
-		mark_removed(e, consume, ENTRY_MASKED | wanted);
-		mark_removed(e, mask, ENTRY_MASKED);
-		if (consume || mask)
-			e->marks &= ~(unsigned)ENTRY_STRIPPED;
-	}
+static void mark_said(struct codec_work *said, const struct codec_options *o)
+{
+	for (unsigned i = 0; i < said->count; i++)
+		mark_one(&said->entries[i], o);
 }
 
 /* By its number, or else by what it is; NULL: it is not offered any more, or there already. */

@@ -20,6 +20,8 @@ bool codecs_have_clock(const struct codec_work *w, uint32_t clock_hz);
 unsigned codecs_first_supplemental(const struct codec_work *w);
 unsigned codecs_first_event(const struct codec_work *w);
 
+/* Does the list name it, rather than say "all" or "full"? */
+bool negotiate_names(const struct value *list, const struct sdp_format *f);
 /* Each tells whether it changed anything. */
 bool codecs_strip(struct codec_work *w, const struct value *list, const struct value *except);
 /*
