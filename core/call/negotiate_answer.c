@@ -121,6 +121,32 @@ static void take_own(
 	}
 }
 
+static const struct sdp_format *find_type(
+	struct codec_list shown, struct format_list known, unsigned payload_type)
+{
+	for (unsigned i = 0; i < shown.count; i++)
+		if (shown.entries[i].format.payload_type == payload_type)
+			return &shown.entries[i].format;
+	for (unsigned i = 0; !shown.count && i < known.count; i++)
+		if (known.formats[i].payload_type == payload_type)
+			return &known.formats[i];
+	return NULL;
+}
+
+void negotiate_name_formats(struct sdp *sdp, const struct sdp_media *in,
+	const struct codec_agreement *a, struct format_list offered)
+{
+	struct codec_list shown = a ? a->shown : (struct codec_list){ 0 };
+
+	for (unsigned i = 0; i < in->format_count; i++) {
+		const struct sdp_format *f = &in->formats[i], *as;
+
+		as = f->encoding.len ? NULL : find_type(shown, offered, f->payload_type);
+		if (as)
+			sdp_name_format(sdp, f, as);
+	}
+}
+
 struct answering {
 	struct arena *arena;
 	struct codec_flow flow; /* towards the offerer */
