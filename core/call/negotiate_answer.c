@@ -216,6 +216,16 @@ static bool has_kind(const struct codec_work *w, struct str name)
 	return false;
 }
 
+/* In which what only the offerer has can be heard. */
+static bool has_usable_audio(const struct codec_work *w)
+{
+	for (unsigned i = 0; i < w->count; i++)
+		if (!format_is_supplemental(&w->entries[i].format) &&
+			format_is_usable(&w->entries[i].format))
+			return true;
+	return false;
+}
+
 static bool has_clock(const struct codec_work *w, uint32_t clock_hz)
 {
 	for (unsigned i = 0; i < w->count; i++)
@@ -254,7 +264,8 @@ static void append_kinds(struct answering *an, bool events)
 			has_codec(an->answer, &e.format) ||
 			has_type(an->answer, e.format.payload_type))
 			continue;
-		if (!(e.marks & ENTRY_ACCEPTED) && !has_kind(an->answered, e.format.encoding))
+		if (!has_kind(an->answered, e.format.encoding) &&
+			!(e.marks & ENTRY_ACCEPTED && has_usable_audio(an->answered)))
 			continue;
 		e.marks = 0;
 		codec_work_insert(

@@ -327,6 +327,14 @@ static bool restore(struct offering *of, const struct codec_spec *spec, bool has
 	return false;
 }
 
+/* What goes along with others comes from, and is heard in, audio, or has a counterpart. */
+static bool turns_into(const struct codec_entry *e, const struct codec_entry *along)
+{
+	return format_is_usable(&e->format) &&
+	       (!format_is_supplemental(&e->format) ||
+		       codec_same_name(e->format.encoding, along->format.encoding));
+}
+
 /* Is there anything of the sender's that it could be made of, and be made into? */
 static bool is_reachable(
 	const struct offering *of, const struct codec_spec *spec, const struct codec *codec)
@@ -340,13 +348,14 @@ static bool is_reachable(
 		},
 	};
 
-	if (codec->flags & CODEC_SUPPLEMENTAL)
-		return true;
 	for (unsigned i = 0; i < of->said->count; i++) {
 		const struct codec_entry *e = &of->said->entries[i];
 
-		if (!(e->marks & ENTRY_IGNORED) && !format_is_supplemental(&e->format) &&
-			codec_entry_reaches(e, &added))
+		if (e->marks & ENTRY_IGNORED)
+			continue;
+		if (codec->flags & CODEC_SUPPLEMENTAL ? turns_into(e, &added)
+						      : !format_is_supplemental(&e->format) &&
+								codec_entry_reaches(e, &added))
 			return true;
 	}
 	return false;
