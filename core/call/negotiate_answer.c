@@ -387,7 +387,7 @@ void negotiate_answer_codecs(struct arena *arena, const struct sdp_media *in,
 	}
 	if (o->reuse)
 		put_in_order(&answer, a->said);
-	if (o->single)
+	if (o->single && in->type == SDP_AUDIO)
 		keep_first(&answer);
 	a->answered = codec_list_copy(arena, codec_work_list(&answered));
 	take_heard(&heard, &answered, in, a);

@@ -393,7 +393,9 @@ static void transcode_one(struct offering *of, struct str text)
 			return;
 	if (restore(of, &spec, has_fmtp))
 		return;
-	if (!codec_usable(codec))
+	if (!codec_usable(codec) && codec_flags(spec.name) & CODEC_SUPPLEMENTAL)
+		not_added(of, spec.name, "it is passed on, but never made here");
+	else if (!codec_usable(codec))
 		not_added(of, spec.name, "this build cannot encode and decode it");
 	else if (!spec.clock_hz)
 		not_added(of, spec.name, "it has no usual clock");
