@@ -169,6 +169,11 @@ static struct codec_choice choose_audio_if(
 		return pass_to(passes ? candidate : NULL);
 	if (!candidate || preferred->marks & ENTRY_FOR_TRANSCODING)
 		to = find_preferred(flow, x);
+	/* What was kept from being its counterpart, but is all there is, is one. */
+	if (format_match(&x->format, &to->format) != CODEC_DIFFERENT && can_pass(flow, x, to)) {
+		candidate = to;
+		passes = true;
+	}
 	if (to == candidate && passes && !forced && !has_other_ptime(flow, x))
 		return pass_to(to);
 	if (codec_entry_reaches(x, to))
