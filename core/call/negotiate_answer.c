@@ -179,6 +179,18 @@ static struct codec_entry own_codec(
 	return e;
 }
 
+/* Is it told by the number that the answerer has for it, as which it passes? */
+static bool passes_otherwise(struct answering *an, const struct codec_entry *to)
+{
+	for (unsigned i = 0; an->flow.asymmetric && i < an->answered->count; i++) {
+		struct codec_choice choice = choose_codec(&an->flow, &an->answered->entries[i]);
+
+		if (choice.handling == PLAN_PASS && choice.to == to)
+			return true;
+	}
+	return false;
+}
+
 static void answer_one(struct answering *an, const struct codec_entry *x)
 {
 	struct codec_choice choice = choose_codec(&an->flow, x);
@@ -201,8 +213,10 @@ static void answer_one(struct answering *an, const struct codec_entry *x)
 	} else if (format_is_supplemental(&x->format)) {
 		return;
 	} else {
-		e = own_codec(an, choice.to, x);
 		an->transcoded = true;
+		if (passes_otherwise(an, choice.to))
+			return;
+		e = own_codec(an, choice.to, x);
 	}
 	append(an->answer, &e);
 }
