@@ -75,12 +75,14 @@ static void ignore(struct codec_work *said, const struct codec_options *o)
 		said->entries[i].marks &= ~(unsigned)ENTRY_IGNORED;
 }
 
-/* `set` names codecs in full, clock and channels included. */
+static bool is_meant(const struct sdp_format *f, const struct codec_spec *spec)
+{
+	return codec_same_name(f->encoding, spec->name) && f->clock_hz == spec->clock_hz &&
+	       f->channels == spec->channels;
+}
+
 static void set_entry(struct codec_entry *e, const struct codec_spec *spec)
 {
-	if (!codec_same_name(e->format.encoding, spec->name) ||
-		e->format.clock_hz != spec->clock_hz || e->format.channels != spec->channels)
-		return;
 	if (spec->bitrate)
 		e->bitrate = spec->bitrate;
 	if (spec->ptime_ms)
@@ -89,17 +91,33 @@ static void set_entry(struct codec_entry *e, const struct codec_spec *spec)
 		e->options = spec->options;
 }
 
-static void set_all(const struct offering *of, const struct value *list)
+/* `set` names codecs in full, clock and channels included; what is not offered at all is no fault. */
+static void set_one(const struct offering *of, struct str text)
 {
 	struct codec_spec spec;
+	bool any = false, named = false;
 
-	value_each (item, list) {
-		if (!codec_spec_parse(value_str(item), &spec))
-			continue;
-		check_bitrate(of, &spec);
-		for (unsigned i = 0; i < of->said->count; i++)
-			set_entry(&of->said->entries[i], &spec);
+	if (!codec_spec_parse(text, &spec)) {
+		warn(of, text, "is not set", "this is no codec specification");
+		return;
 	}
+	if (!spec.clock_hz) {
+		warn(of, spec.name, "is not set", "its clock and number of channels are needed");
+		return;
+	}
+	check_bitrate(of, &spec);
+	for (unsigned i = 0; i < of->said->count; i++) {
+		struct codec_entry *e = &of->said->entries[i];
+
+		named |= codec_same_name(e->format.encoding, spec.name);
+		if (!is_meant(&e->format, &spec))
+			continue;
+		set_entry(e, &spec);
+		any = true;
+	}
+	if (named && !any)
+		warn(of, spec.name, "is not set",
+			"it is offered with another clock or number of channels");
 }
 
 static void mark_removed(struct codec_entry *e, enum codec_removal how, unsigned marks)
@@ -564,7 +582,8 @@ bool negotiate_offer_codecs(
 	codec_work_take(&said, offer->in->formats, offer->in->format_count);
 	take_marks(&said, offer->before);
 	ignore(&said, o);
-	set_all(&of, o->set);
+	value_each (item, o->set)
+		set_one(&of, value_str(item));
 	mark_said(&said, o);
 	take_shown(&of);
 	had_audio = codecs_have_audio(&shown);
