@@ -373,7 +373,8 @@ static bool say_transcoded(GString *out, const struct explained *f)
 	struct codec_flow flow;
 	bool any = false;
 
-	if (!codec_flow_find(f->call->model, f->from, f->to, false, &said, &flow) ||
+	if (f->from->passed ||
+		!codec_flow_find(f->call->model, f->from, f->to, false, &said, &flow) ||
 		!choose_transcode(&flow, &plan))
 		return false;
 	for (unsigned i = 0; i < flow.from.count; i++) {
