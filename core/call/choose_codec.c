@@ -158,10 +158,55 @@ static bool is_received(const struct codec_entry *x)
 	return !(x->marks & (ENTRY_IGNORED | ENTRY_STRIPPED));
 }
 
+static struct codec_choice choose_audio_if(
+	const struct codec_flow *flow, const struct codec_entry *x, bool forced)
+{
+	const struct codec_entry *preferred = find_preferred(flow, NULL);
+	const struct codec_entry *candidate = find_candidate(flow, x), *to = candidate;
+	bool passes = can_pass(flow, x, candidate);
+
+	if (!format_is_usable(&x->format) || !preferred)
+		return pass_to(passes ? candidate : NULL);
+	if (!candidate || preferred->marks & ENTRY_FOR_TRANSCODING)
+		to = find_preferred(flow, x);
+	/* What was kept from being its counterpart, but is all there is, is one. */
+	if (format_match(&x->format, &to->format) != CODEC_DIFFERENT && can_pass(flow, x, to)) {
+		candidate = to;
+		passes = true;
+	}
+	if (to == candidate && passes && !forced && !has_other_ptime(flow, x))
+		return pass_to(to);
+	if (codec_entry_reaches(x, to))
+		return (struct codec_choice){ PLAN_TRANSCODE, to };
+	return passes ? pass_to(candidate) : (struct codec_choice){ PLAN_DISCARD, NULL };
+}
+
+/*
+ * What is to be heard, but does not come as audio, goes in what the source's audio becomes: whatever
+ * else the sink had offered, it was perhaps not answered. Where that cannot be encoded, in another
+ * one that it was answered; NULL: there is none.
+ */
+static const struct codec_entry *find_sounding(const struct codec_flow *flow)
+{
+	const struct codec_entry *to;
+
+	for (unsigned i = 0; i < flow->from.count; i++) {
+		const struct codec_entry *x = &flow->from.entries[i];
+
+		if (!is_received(x) || format_is_supplemental(&x->format))
+			continue;
+		to = choose_audio_if(flow, x, false).to;
+		if (to && can_be_goal(to))
+			return to;
+	}
+	to = find_preferred(flow, NULL);
+	return to && codec_flow_told(flow, to) ? to : NULL;
+}
+
 /* Are events to be heard where they cannot be sent on, or must not be (spec media 4.2)? */
 static bool makes_tones(const struct codec_flow *flow)
 {
-	if ((find_sink_event(flow, 0) && !flow->tones) || !find_preferred(flow, NULL))
+	if ((find_sink_event(flow, 0) && !flow->tones) || !find_sounding(flow))
 		return false;
 	for (unsigned i = 0; i < flow->from.count; i++) {
 		const struct codec_entry *x = &flow->from.entries[i];
@@ -196,19 +241,7 @@ static bool is_forced(const struct codec_flow *flow)
 
 static struct codec_choice choose_audio(const struct codec_flow *flow, const struct codec_entry *x)
 {
-	const struct codec_entry *preferred = find_preferred(flow, NULL);
-	const struct codec_entry *candidate = find_candidate(flow, x), *to = candidate;
-	bool passes = can_pass(flow, x, candidate);
-
-	if (!format_is_usable(&x->format) || !preferred)
-		return pass_to(passes ? candidate : NULL);
-	if (!candidate || preferred->marks & ENTRY_FOR_TRANSCODING)
-		to = find_preferred(flow, x);
-	if (to == candidate && passes && !is_forced(flow) && !has_other_ptime(flow, x))
-		return pass_to(to);
-	if (codec_entry_reaches(x, to))
-		return (struct codec_choice){ PLAN_TRANSCODE, to };
-	return passes ? pass_to(candidate) : (struct codec_choice){ PLAN_DISCARD, NULL };
+	return choose_audio_if(flow, x, is_forced(flow));
 }
 
 /* Does the sink get audio of that clock in this flow; what is the first that is transcoded to? */
@@ -241,7 +274,7 @@ static struct codec_choice choose_event(const struct codec_flow *flow, const str
 	bool fits;
 
 	if (makes_tones(flow) && format_is_usable(&x->format))
-		return (struct codec_choice){ PLAN_TONE, find_preferred(flow, NULL) };
+		return (struct codec_choice){ PLAN_TONE, find_sounding(flow) };
 	fits = sends_clock(flow, x->format.clock_hz, &first_hz) || !first_hz;
 	if (fits)
 		to = codec_list_find(flow->to, &x->format);
@@ -278,7 +311,7 @@ static const struct codec_entry *find_sink_noise(const struct codec_flow *flow, 
 static struct codec_choice choose_noise(const struct codec_flow *flow, const struct codec_entry *x)
 {
 	const struct codec_entry *same = codec_list_find(flow->to, &x->format);
-	const struct codec_entry *preferred = find_preferred(flow, x), *to;
+	const struct codec_entry *sounding = find_sounding(flow), *to;
 	uint32_t first_hz;
 	bool fits = sends_clock(flow, x->format.clock_hz, &first_hz) || !first_hz;
 
@@ -290,8 +323,8 @@ static struct codec_choice choose_noise(const struct codec_flow *flow, const str
 		return (struct codec_choice){ PLAN_NOISE, to };
 	if (same)
 		return pass_to(same);
-	if (preferred && codec_entry_reaches(x, preferred))
-		return (struct codec_choice){ PLAN_TRANSCODE, preferred };
+	if (sounding && codec_entry_reaches(x, sounding))
+		return (struct codec_choice){ PLAN_TRANSCODE, sounding };
 	return (struct codec_choice){ PLAN_DISCARD, NULL };
 }
 
@@ -393,8 +426,9 @@ static unsigned encoder_ptime(const struct codec_flow *flow, const struct codec_
 
 bool choose_played(const struct codec_flow *flow, struct plan_format *ret)
 {
-	const struct codec_entry *e = find_preferred(flow, NULL);
+	const struct codec_entry *e = find_sounding(flow);
 
+	e = e ? e : find_preferred(flow, NULL);
 	if (!e)
 		return false;
 	*ret = plan_format(e, encoder_ptime(flow, e));

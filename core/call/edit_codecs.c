@@ -10,7 +10,7 @@ static bool is_supplemental(const struct codec_entry *e)
 	return format_is_supplemental(&e->format);
 }
 
-static bool names(const struct value *list, const struct sdp_format *f)
+bool negotiate_names(const struct value *list, const struct sdp_format *f)
 {
 	value_each (item, list)
 		if (format_is_named(f, value_str(item)))
@@ -30,9 +30,9 @@ static bool has_word(const struct value *list, const char *word)
 enum codec_removal negotiate_removal(
 	const struct value *list, const struct value *except, const struct sdp_format *f)
 {
-	if (names(list, f))
+	if (negotiate_names(list, f))
 		return CODEC_REMOVED;
-	if (names(except, f))
+	if (negotiate_names(except, f))
 		return CODEC_KEPT;
 	if (has_word(list, "full"))
 		return CODEC_REMOVED;
@@ -133,20 +133,51 @@ bool codecs_are_gone(const struct codec_work *w, bool had_audio)
 	return !w->count || (had_audio && !codecs_have_audio(w));
 }
 
+/* The payload type that it repeats (RFC 4588 8.1); negative: it repeats none. */
+static int repeated_type(const struct sdp_format *f)
+{
+	struct str rest = f->fmtp, part, name;
+	unsigned type = 0;
+
+	if (!str_is_nocase(f->encoding, "rtx"))
+		return -1;
+	while (str_cut(&rest, ';', &part)) {
+		while (part.len && part.s[0] == ' ')
+			part = str_skip(part, 1);
+		if (!str_cut(&part, '=', &name) || !str_is_nocase(name, "apt") || !part.len)
+			continue;
+		for (; part.len && g_ascii_isdigit(part.s[0]) && type < 128;
+			part = str_skip(part, 1))
+			type = type * 10 + (unsigned)(part.s[0] - '0');
+		return type < 128 ? (int)type : -1;
+	}
+	return -1;
+}
+
+static bool is_lonely(
+	const struct codec_entry *e, const struct codec_work *left, const struct codec_work *said)
+{
+	int repeated = repeated_type(&e->format);
+	uint32_t clock_hz = e->format.clock_hz;
+
+	if (repeated >= 0 && codecs_have_type(said, (unsigned)repeated) &&
+		!codecs_have_type(left, (unsigned)repeated))
+		return true;
+	return is_supplemental(e) && !codecs_have_clock(left, clock_hz) &&
+	       codecs_have_clock(said, clock_hz);
+}
+
 void codecs_drop_lonely(struct codec_work *w, const struct codec_work *said)
 {
-	unsigned kept = 0;
+	struct codec_work left;
 
 	if (!codecs_have_audio(w))
 		return;
-	for (unsigned i = 0; i < w->count; i++) {
-		const struct codec_entry e = w->entries[i];
-
-		if (!is_supplemental(&e) || codecs_have_clock(w, e.format.clock_hz) ||
-			!codecs_have_clock(said, e.format.clock_hz))
-			w->entries[kept++] = e;
-	}
-	w->count = kept;
+	codec_work_take_list(&left, codec_work_list(w));
+	w->count = 0;
+	for (unsigned i = 0; i < left.count; i++)
+		if (!is_lonely(&left.entries[i], &left, said))
+			w->entries[w->count++] = left.entries[i];
 }
 
 /* The answer's own edits: nothing is added that its sender has not said. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One direction explained: does it work, and if not, what is missing. */
+#include "call/codec_flow.h"
 #include "call/explain_priv.h"
-#include "call/negotiate.h"
 #include "call/play.h"
 #include "call/sentence.h"
 #include "codec/rules.h"
@@ -293,27 +293,30 @@ void explain_why(GString *out, const struct explained *f)
 	why_flows(out, f);
 }
 
+/* The same number without a name, or else what can be the same codec, by whichever number. */
 static bool names_codec(const struct media *media, const struct sdp_format *f)
 {
 	for (unsigned i = 0; i < media->in->format_count; i++) {
 		const struct sdp_format *g = &media->in->formats[i];
+		struct codec_params p = format_params(f), q = format_params(g);
 
-		if (f->encoding.len ? str_eq_nocase(f->encoding, g->encoding) &&
-					      f->clock_hz == g->clock_hz
-				    : f->payload_type == g->payload_type)
+		if (f->encoding.len && g->encoding.len
+				? format_is_same_codec(f, g) && codec_fits(f->encoding, &p, &q)
+				: f->payload_type == g->payload_type)
 			return true;
 	}
 	return false;
 }
 
-/* Those that only one side named, or both. */
+/* Those that only one side named, or both; what does not count of an answer is told with it. */
 static unsigned pick_codecs(
 	const struct media *of, const struct media *other, bool both, struct sdp_format *ret)
 {
 	unsigned count = 0;
 
 	for (unsigned i = 0; i < of->in->format_count && count < SDP_MAX_FORMATS; i++)
-		if (names_codec(other, &of->in->formats[i]) == both)
+		if (names_codec(other, &of->in->formats[i]) == both &&
+			!explain_left_out(of, &of->in->formats[i]))
 			ret[count++] = of->in->formats[i];
 	return count;
 }
@@ -330,19 +333,6 @@ static void say_only(GString *out, const struct media *of, const struct media *o
 	g_string_append(out, ".\n");
 }
 
-/* What these two agreed on, from this direction's side; false: nothing but what both said. */
-static bool find_agreement(const struct explained *f, struct codec_flow *ret)
-{
-	const struct codec_agreement *forth = media_agreement(f->to, f->from->party);
-	const struct codec_agreement *back = media_agreement(f->from, f->to->party);
-
-	if (!forth && !back)
-		return false;
-	*ret = agreement_flow(forth ? forth : back, forth != NULL);
-	ret->fixed_ptime_ms = f->to->ptime_fixed_ms;
-	return true;
-}
-
 /* Did the operator's rules have a say in it? */
 static bool is_preferred(const struct sdp_format *from, const struct plan_format *to)
 {
@@ -350,6 +340,23 @@ static bool is_preferred(const struct sdp_format *from, const struct plan_format
 	const struct codec_named destination = { str_of(to->codec->name), to->params };
 
 	return codec_rules_preference(&source, &destination) > 0;
+}
+
+static void say_made(GString *out, const char *how, const struct codec_flow *flow,
+	const struct sdp_format *from, const struct plan_format *to)
+{
+	const struct sdp_format made = {
+		.encoding = str_of(to->codec->name),
+		.clock_hz = to->params.clock_hz,
+		.channels = to->params.channels,
+		.payload_type = to->payload_type,
+	};
+
+	g_string_append_printf(out, " is %s ", how);
+	sentence_formats(out, &made, 1);
+	if (flow->fixed_ptime_ms > 0 && !format_is_supplemental(&made))
+		g_string_append_printf(out, " in packets of %u ms", to->params.ptime_ms);
+	g_string_append(out, is_preferred(from, to) ? ", which a rule prefers.\n" : ".\n");
 }
 
 /* Each codec that does not pass as it is. False: they all do. */
@@ -362,9 +369,13 @@ static bool say_transcoded(GString *out, const struct explained *f)
 		[PLAN_TONE] = "heard in",
 	};
 	struct plan_transcode plan = { 0 };
+	struct codecs_said said;
 	struct codec_flow flow;
+	bool any = false;
 
-	if (!find_agreement(f, &flow) || !choose_transcode(&flow, &plan))
+	if (f->from->passed ||
+		!codec_flow_find(f->call->model, f->from, f->to, false, &said, &flow) ||
+		!choose_transcode(&flow, &plan))
 		return false;
 	for (unsigned i = 0; i < flow.from.count; i++) {
 		const struct sdp_format *from = &flow.from.entries[i].format;
@@ -373,16 +384,15 @@ static bool say_transcoded(GString *out, const struct explained *f)
 
 		if (h->handling == PLAN_PASS)
 			continue;
+		any = true;
 		sentence_formats(out, from, 1);
 		if (h->handling == PLAN_DISCARD)
 			g_string_append(
 				out, " is discarded: the other side has nothing like it.\n");
 		else
-			g_string_append_printf(out, " is %s %s/%u (%u)%s.\n", words[h->handling],
-				to->codec->name, to->params.clock_hz, to->payload_type,
-				is_preferred(from, to) ? ", which a rule prefers" : "");
+			say_made(out, words[h->handling], &flow, from, to);
 	}
-	return true;
+	return any;
 }
 
 /* Told once for each pair: by the party that was there first. */

@@ -47,6 +47,9 @@ void explain_why_no_dtls(GString *out, const struct media *media, int64_t now_us
 /* That it was there and is not any more: with a blank before it, or nothing. */
 void explain_transport_lost(GString *out, const struct call *call, const struct media *media);
 
+/* explain_section.c: did its party answer that without effect: was it not offered so, or taken out? */
+bool explain_left_out(const struct media *media, const struct sdp_format *f);
+
 /* explain_flow.c; `to` NULL: nobody receives it. */
 struct explained {
 	const struct call *call;

@@ -189,24 +189,74 @@ static void say_told(GString *out, const struct media *media)
 	g_string_append(out, ".\n");
 }
 
-/* Codecs of one list that another has not, or only those with one of these marks. */
-static void say_difference(GString *out, const char *what, struct codec_list list,
-	struct codec_list without, unsigned marks)
+static void say_formats(
+	GString *out, const char *what, const struct sdp_format *formats, unsigned count)
 {
-	struct sdp_format formats[SDP_MAX_FORMATS];
-	unsigned count = 0;
-
-	for (unsigned i = 0; i < list.count && count < SDP_MAX_FORMATS; i++) {
-		const struct codec_entry *e = &list.entries[i];
-
-		if (marks ? e->marks & marks : !codec_list_find(without, &e->format))
-			formats[count++] = e->format;
-	}
 	if (!count)
 		return;
 	g_string_append(out, what);
 	sentence_formats(out, formats, count);
 	g_string_append(out, ".\n");
+}
+
+/* As it is, or by the number that its party has for it (reuse-codecs). */
+static bool is_shown(const struct codec_agreement *a, const struct sdp_format *f)
+{
+	if (codec_list_find(a->shown, f))
+		return true;
+	for (unsigned i = 0; i < a->shown.count; i++) {
+		const struct codec_entry *e = &a->shown.entries[i];
+
+		if (!(e->marks & ENTRY_FOR_TRANSCODING) && !codec_list_find(a->said, &e->format) &&
+			format_match(&e->format, f) != CODEC_DIFFERENT)
+			return true;
+	}
+	return false;
+}
+
+static void say_hidden(GString *out, const struct codec_agreement *a)
+{
+	struct sdp_format formats[SDP_MAX_FORMATS];
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < a->said.count && count < SDP_MAX_FORMATS; i++)
+		if (!is_shown(a, &a->said.entries[i].format))
+			formats[count++] = a->said.entries[i].format;
+	say_formats(out, "Not shown to it, by the proxy's codec flags: ", formats, count);
+}
+
+static void say_added(GString *out, const struct codec_agreement *a)
+{
+	struct sdp_format formats[SDP_MAX_FORMATS];
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < a->shown.count && count < SDP_MAX_FORMATS; i++)
+		if (a->shown.entries[i].marks & ENTRY_FOR_TRANSCODING)
+			formats[count++] = a->shown.entries[i].format;
+	say_formats(out,
+		"Offered to it beside what the other side has, to be transcoded: ", formats, count);
+}
+
+bool explain_left_out(const struct media *media, const struct sdp_format *f)
+{
+	const struct codec_agreement *a = media->agreement;
+
+	return a && a->settled && !codec_list_find(a->answered, f);
+}
+
+static void say_left_out(GString *out, const struct media *media)
+{
+	struct sdp_format formats[SDP_MAX_FORMATS];
+	unsigned count = 0;
+
+	for (unsigned i = 0; media->in && i < media->in->format_count && count < SDP_MAX_FORMATS;
+		i++)
+		if (explain_left_out(media, &media->in->formats[i]))
+			formats[count++] = media->in->formats[i];
+	say_formats(out,
+		"Left out of what it answered, not offered so or taken out by the proxy's codec "
+		"flags: ",
+		formats, count);
 }
 
 /* A codec that is known, but not as it is described. */
@@ -221,11 +271,9 @@ static void say_unusable(GString *out, struct codec_list list)
 		if (codec_usable(codec_find(f->encoding)) && !format_is_usable(f))
 			formats[count++] = *f;
 	}
-	if (!count)
-		return;
-	g_string_append(out, "What the other side has with parameters that cannot be transcoded: ");
-	sentence_formats(out, formats, count);
-	g_string_append(out, ".\n");
+	say_formats(out,
+		"What the other side has with parameters that cannot be transcoded: ", formats,
+		count);
 }
 
 static void say_chosen(GString *out, const struct media *media)
@@ -235,10 +283,9 @@ static void say_chosen(GString *out, const struct media *media)
 	if (!a)
 		return;
 	say_unusable(out, a->said);
-	say_difference(out, "Not shown to it, by the proxy's codec flags: ", a->said, a->shown, 0);
-	say_difference(out,
-		"Offered to it beside what the other side has, to be transcoded: ", a->shown,
-		a->shown, ENTRY_FOR_TRANSCODING);
+	say_hidden(out, a);
+	say_added(out, a);
+	say_left_out(out, media);
 }
 
 static const char *suite_name(const struct plan_srtp *srtp)

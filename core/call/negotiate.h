@@ -146,6 +146,12 @@ bool negotiate_offer_codecs(
  */
 void negotiate_answer_codecs(struct arena *arena, const struct sdp_media *in,
 	const struct codec_options *o, struct codec_agreement *agreement);
+/*
+ * What an answer names by number alone is what its sender was shown by that number: so says the
+ * agreement, or, without one (NULL), what was `offered`.
+ */
+void negotiate_name_formats(struct sdp *sdp, const struct sdp_media *in,
+	const struct codec_agreement *a, struct format_list offered);
 /* To an offer that was passed on as it was: is there nothing to decide about the answer? */
 bool negotiate_answer_is_plain(
 	const struct sdp_media *in, const struct codec_options *o, struct format_list offered);

@@ -121,6 +121,32 @@ static void take_own(
 	}
 }
 
+static const struct sdp_format *find_type(
+	struct codec_list shown, struct format_list known, unsigned payload_type)
+{
+	for (unsigned i = 0; i < shown.count; i++)
+		if (shown.entries[i].format.payload_type == payload_type)
+			return &shown.entries[i].format;
+	for (unsigned i = 0; !shown.count && i < known.count; i++)
+		if (known.formats[i].payload_type == payload_type)
+			return &known.formats[i];
+	return NULL;
+}
+
+void negotiate_name_formats(struct sdp *sdp, const struct sdp_media *in,
+	const struct codec_agreement *a, struct format_list offered)
+{
+	struct codec_list shown = a ? a->shown : (struct codec_list){ 0 };
+
+	for (unsigned i = 0; i < in->format_count; i++) {
+		const struct sdp_format *f = &in->formats[i], *as;
+
+		as = f->encoding.len ? NULL : find_type(shown, offered, f->payload_type);
+		if (as)
+			sdp_name_format(sdp, f, as);
+	}
+}
+
 struct answering {
 	struct arena *arena;
 	struct codec_flow flow; /* towards the offerer */
@@ -153,6 +179,18 @@ static struct codec_entry own_codec(
 	return e;
 }
 
+/* Is it told by the number that the answerer has for it, as which it passes? */
+static bool passes_otherwise(struct answering *an, const struct codec_entry *to)
+{
+	for (unsigned i = 0; an->flow.asymmetric && i < an->answered->count; i++) {
+		struct codec_choice choice = choose_codec(&an->flow, &an->answered->entries[i]);
+
+		if (choice.handling == PLAN_PASS && choice.to == to)
+			return true;
+	}
+	return false;
+}
+
 static void answer_one(struct answering *an, const struct codec_entry *x)
 {
 	struct codec_choice choice = choose_codec(&an->flow, x);
@@ -175,8 +213,10 @@ static void answer_one(struct answering *an, const struct codec_entry *x)
 	} else if (format_is_supplemental(&x->format)) {
 		return;
 	} else {
-		e = own_codec(an, choice.to, x);
 		an->transcoded = true;
+		if (passes_otherwise(an, choice.to))
+			return;
+		e = own_codec(an, choice.to, x);
 	}
 	append(an->answer, &e);
 }
@@ -190,6 +230,16 @@ static bool has_kind(const struct codec_work *w, struct str name)
 	return false;
 }
 
+/* In which what only the offerer has can be heard. */
+static bool has_usable_audio(const struct codec_work *w)
+{
+	for (unsigned i = 0; i < w->count; i++)
+		if (!format_is_supplemental(&w->entries[i].format) &&
+			format_is_usable(&w->entries[i].format))
+			return true;
+	return false;
+}
+
 static bool has_clock(const struct codec_work *w, uint32_t clock_hz)
 {
 	for (unsigned i = 0; i < w->count; i++)
@@ -199,6 +249,24 @@ static bool has_clock(const struct codec_work *w, uint32_t clock_hz)
 	return false;
 }
 
+static bool has_codec(const struct codec_work *w, const struct sdp_format *f)
+{
+	for (unsigned i = 0; i < w->count; i++)
+		if (format_is_same_codec(&w->entries[i].format, f))
+			return true;
+	return false;
+}
+
+/* In front of the events at the end. */
+static unsigned place_of_noise(const struct codec_work *w)
+{
+	unsigned at = w->count;
+
+	while (at && codec_flags(w->entries[at - 1].format.encoding) & CODEC_EVENT)
+		at--;
+	return at;
+}
+
 static void append_kinds(struct answering *an, bool events)
 {
 	for (unsigned i = 0; i < an->flow.to.count; i++) {
@@ -206,12 +274,16 @@ static void append_kinds(struct answering *an, bool events)
 		unsigned flags = codec_flags(e.format.encoding);
 
 		if (!(flags & CODEC_SUPPLEMENTAL) || !(flags & CODEC_EVENT) == events ||
-			e.marks & ENTRY_IGNORED || !has_clock(an->answer, e.format.clock_hz))
+			e.marks & ENTRY_IGNORED || !has_clock(an->answer, e.format.clock_hz) ||
+			has_codec(an->answer, &e.format) ||
+			has_type(an->answer, e.format.payload_type))
 			continue;
-		if (!(e.marks & ENTRY_ACCEPTED) && !has_kind(an->answered, e.format.encoding))
+		if (!has_kind(an->answered, e.format.encoding) &&
+			!(e.marks & ENTRY_ACCEPTED && has_usable_audio(an->answered)))
 			continue;
 		e.marks = 0;
-		append(an->answer, &e);
+		codec_work_insert(
+			an->answer, events ? an->answer->count : place_of_noise(an->answer), &e);
 	}
 }
 
@@ -266,7 +338,8 @@ static void make_answer(struct answering *an)
 		answer_one(an, &an->answered->entries[i]);
 	if (!an->transcoded && !any_wanted(an->flow.to))
 		return;
-	drop_supplementals(an->answer);
+	if (an->transcoded)
+		drop_supplementals(an->answer);
 	append_kinds(an, false);
 	append_kinds(an, true);
 }
@@ -315,6 +388,8 @@ void negotiate_answer_codecs(struct arena *arena, const struct sdp_media *in,
 		was_offered = take_answered(&answered, in, a);
 	a->as_is = !was_offered && has_common(&answered, a->said);
 	an.flow = agreement_flow(a, false);
+	/* Which clock events and noise follow is for this answer to say, not for one before it. */
+	an.flow.from = codec_work_list(&answered);
 	/* Which codec is which side's does not depend on whether it could pass. */
 	an.flow.force = false;
 	an.flow.told = (struct codec_list){ 0 };
@@ -326,7 +401,7 @@ void negotiate_answer_codecs(struct arena *arena, const struct sdp_media *in,
 	}
 	if (o->reuse)
 		put_in_order(&answer, a->said);
-	if (o->single)
+	if (o->single && in->type == SDP_AUDIO)
 		keep_first(&answer);
 	a->answered = codec_list_copy(arena, codec_work_list(&answered));
 	take_heard(&heard, &answered, in, a);

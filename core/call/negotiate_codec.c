@@ -75,12 +75,14 @@ static void ignore(struct codec_work *said, const struct codec_options *o)
 		said->entries[i].marks &= ~(unsigned)ENTRY_IGNORED;
 }
 
-/* `set` names codecs in full, clock and channels included. */
+static bool is_meant(const struct sdp_format *f, const struct codec_spec *spec)
+{
+	return codec_same_name(f->encoding, spec->name) && f->clock_hz == spec->clock_hz &&
+	       f->channels == spec->channels;
+}
+
 static void set_entry(struct codec_entry *e, const struct codec_spec *spec)
 {
-	if (!codec_same_name(e->format.encoding, spec->name) ||
-		e->format.clock_hz != spec->clock_hz || e->format.channels != spec->channels)
-		return;
 	if (spec->bitrate)
 		e->bitrate = spec->bitrate;
 	if (spec->ptime_ms)
@@ -89,17 +91,33 @@ static void set_entry(struct codec_entry *e, const struct codec_spec *spec)
 		e->options = spec->options;
 }
 
-static void set_all(const struct offering *of, const struct value *list)
+/* `set` names codecs in full, clock and channels included; what is not offered at all is no fault. */
+static void set_one(const struct offering *of, struct str text)
 {
 	struct codec_spec spec;
+	bool any = false, named = false;
 
-	value_each (item, list) {
-		if (!codec_spec_parse(value_str(item), &spec))
-			continue;
-		check_bitrate(of, &spec);
-		for (unsigned i = 0; i < of->said->count; i++)
-			set_entry(&of->said->entries[i], &spec);
+	if (!codec_spec_parse(text, &spec)) {
+		warn(of, text, "is not set", "this is no codec specification");
+		return;
 	}
+	if (!spec.clock_hz) {
+		warn(of, spec.name, "is not set", "its clock and number of channels are needed");
+		return;
+	}
+	check_bitrate(of, &spec);
+	for (unsigned i = 0; i < of->said->count; i++) {
+		struct codec_entry *e = &of->said->entries[i];
+
+		named |= codec_same_name(e->format.encoding, spec.name);
+		if (!is_meant(&e->format, &spec))
+			continue;
+		set_entry(e, &spec);
+		any = true;
+	}
+	if (named && !any)
+		warn(of, spec.name, "is not set",
+			"it is offered with another clock or number of channels");
 }
 
 static void mark_removed(struct codec_entry *e, enum codec_removal how, unsigned marks)
@@ -111,27 +129,38 @@ static void mark_removed(struct codec_entry *e, enum codec_removal how, unsigned
 		e->marks &= ~(unsigned)ENTRY_GONE_BY_ALL;
 }
 
-/* What the edits make of the sender's own codecs. */
-static void mark_said(struct codec_work *said, const struct codec_options *o)
+/* Does a list that names the codec, or that says "all", have it? The former only, if `named`. */
+static enum codec_removal removal(const struct value *list, const struct value *except,
+	const struct sdp_format *f, bool named)
+{
+	return named && !negotiate_names(list, f) ? CODEC_KEPT : negotiate_removal(list, except, f);
+}
+
+/* What the edits make of a codec of the sender. That it is stripped by name is not undone by "all". */
+static void mark_one(struct codec_entry *e, const struct codec_options *o)
 {
 	const unsigned wanted = ENTRY_FOR_TRANSCODING | ENTRY_ACCEPTED;
+	const struct sdp_format *f = &e->format;
+	bool named = negotiate_names(o->strip, f);
+	enum codec_removal strip = negotiate_removal(o->strip, o->except, f);
+	enum codec_removal consume = removal(o->consume, o->except, f, named);
+	enum codec_removal mask = removal(o->mask, o->except, f, named);
 
-	for (unsigned i = 0; i < said->count; i++) {
-		struct codec_entry *e = &said->entries[i];
-		enum codec_removal strip = negotiate_removal(o->strip, o->except, &e->format);
-		enum codec_removal consume = negotiate_removal(o->consume, o->except, &e->format);
-		enum codec_removal mask = negotiate_removal(o->mask, o->except, &e->format);
+	if ((o->always && !named) || removal(o->accept, NULL, f, named))
+		e->marks |= wanted;
+	if (strip || consume || mask)
+		e->marks |= ENTRY_GONE_BY_ALL;
+	mark_removed(e, strip, ENTRY_STRIPPED);
+	mark_removed(e, consume, ENTRY_MASKED | wanted);
+	mark_removed(e, mask, ENTRY_MASKED);
+	if (consume || mask)
+		e->marks &= ~(unsigned)ENTRY_STRIPPED;
+}
 
-		if (o->always || negotiate_removal(o->accept, NULL, &e->format))
-			e->marks |= wanted;
-		if (strip || consume || mask)
-			e->marks |= ENTRY_GONE_BY_ALL;
-		mark_removed(e, strip, ENTRY_STRIPPED);
-		mark_removed(e, consume, ENTRY_MASKED | wanted);
-		mark_removed(e, mask, ENTRY_MASKED);
-		if (consume || mask)
-			e->marks &= ~(unsigned)ENTRY_STRIPPED;
-	}
+static void mark_said(struct codec_work *said, const struct codec_options *o)
+{
+	for (unsigned i = 0; i < said->count; i++)
+		mark_one(&said->entries[i], o);
 }
 
 /* By its number, or else by what it is; NULL: it is not offered any more, or there already. */
@@ -316,6 +345,14 @@ static bool restore(struct offering *of, const struct codec_spec *spec, bool has
 	return false;
 }
 
+/* What goes along with others comes from, and is heard in, audio, or has a counterpart. */
+static bool turns_into(const struct codec_entry *e, const struct codec_entry *along)
+{
+	return format_is_usable(&e->format) &&
+	       (!format_is_supplemental(&e->format) ||
+		       codec_same_name(e->format.encoding, along->format.encoding));
+}
+
 /* Is there anything of the sender's that it could be made of, and be made into? */
 static bool is_reachable(
 	const struct offering *of, const struct codec_spec *spec, const struct codec *codec)
@@ -329,13 +366,14 @@ static bool is_reachable(
 		},
 	};
 
-	if (codec->flags & CODEC_SUPPLEMENTAL)
-		return true;
 	for (unsigned i = 0; i < of->said->count; i++) {
 		const struct codec_entry *e = &of->said->entries[i];
 
-		if (!(e->marks & ENTRY_IGNORED) && !format_is_supplemental(&e->format) &&
-			codec_entry_reaches(e, &added))
+		if (e->marks & ENTRY_IGNORED)
+			continue;
+		if (codec->flags & CODEC_SUPPLEMENTAL ? turns_into(e, &added)
+						      : !format_is_supplemental(&e->format) &&
+								codec_entry_reaches(e, &added))
 			return true;
 	}
 	return false;
@@ -373,7 +411,9 @@ static void transcode_one(struct offering *of, struct str text)
 			return;
 	if (restore(of, &spec, has_fmtp))
 		return;
-	if (!codec_usable(codec))
+	if (!codec_usable(codec) && codec_flags(spec.name) & CODEC_SUPPLEMENTAL)
+		not_added(of, spec.name, "it is passed on, but never made here");
+	else if (!codec_usable(codec))
 		not_added(of, spec.name, "this build cannot encode and decode it");
 	else if (!spec.clock_hz)
 		not_added(of, spec.name, "it has no usual clock");
@@ -542,7 +582,8 @@ bool negotiate_offer_codecs(
 	codec_work_take(&said, offer->in->formats, offer->in->format_count);
 	take_marks(&said, offer->before);
 	ignore(&said, o);
-	set_all(&of, o->set);
+	value_each (item, o->set)
+		set_one(&of, value_str(item));
 	mark_said(&said, o);
 	take_shown(&of);
 	had_audio = codecs_have_audio(&shown);

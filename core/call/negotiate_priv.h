@@ -20,6 +20,8 @@ bool codecs_have_clock(const struct codec_work *w, uint32_t clock_hz);
 unsigned codecs_first_supplemental(const struct codec_work *w);
 unsigned codecs_first_event(const struct codec_work *w);
 
+/* Does the list name it, rather than say "all" or "full"? */
+bool negotiate_names(const struct value *list, const struct sdp_format *f);
 /* Each tells whether it changed anything. */
 bool codecs_strip(struct codec_work *w, const struct value *list, const struct value *except);
 /*
@@ -30,8 +32,8 @@ bool codecs_put_back(struct codec_work *w, const struct codec_entry *e);
 /* What `list` names of `said`, in the order of the list. */
 bool codecs_offer_again(struct codec_work *w, const struct value *list, struct codec_work *said);
 /*
- * Without those that went along with what is gone; what never had any is the sender's affair.
- * Alone they may be all there is to a section.
+ * Without those that went along with what is gone, by their clock, or by the number of what they
+ * repeat; what never had any is the sender's affair. Alone they may be all there is to a section.
  */
 void codecs_drop_lonely(struct codec_work *w, const struct codec_work *said);
 

@@ -452,7 +452,7 @@ static void share_agreement(struct draft *draft, struct media *from, const struc
 		draft->model->arena, media_agreement(shared, to->party));
 }
 
-static void answer_codecs(struct draft *draft, const struct media_pair *pair,
+static void answer_codecs(struct draft *draft, const struct media_pair *pair, struct sdp *sdp,
 	const struct sdp_media *in, const struct codec_options *o)
 {
 	struct media *from = pair->from, *to = pair->to;
@@ -463,6 +463,7 @@ static void answer_codecs(struct draft *draft, const struct media_pair *pair,
 		from->agreement = NULL;
 		share_agreement(draft, from, to);
 	}
+	negotiate_name_formats(sdp, in, from->agreement, formats_of(to));
 	if (!from->agreement) {
 		if (!to->in || negotiate_answer_is_plain(in, o, formats_of(to)))
 			return;
@@ -472,7 +473,7 @@ static void answer_codecs(struct draft *draft, const struct media_pair *pair,
 }
 
 /* False: none is left for the receiver. */
-static bool settle_codecs(struct draft *draft, const struct media_pair *pair,
+static bool settle_codecs(struct draft *draft, const struct media_pair *pair, struct sdp *sdp,
 	const struct sdp_media *in, const struct call_options *o, bool answer)
 {
 	if (pair->to->passed) {
@@ -481,7 +482,7 @@ static bool settle_codecs(struct draft *draft, const struct media_pair *pair,
 	}
 	if (!answer)
 		return offer_codecs(draft, pair, in, &o->codec);
-	answer_codecs(draft, pair, in, &o->codec);
+	answer_codecs(draft, pair, sdp, in, &o->codec);
 	return true;
 }
 
@@ -544,7 +545,7 @@ int section_negotiate(struct draft *draft, const struct media_pair *pair, struct
 
 	if (!answer)
 		take_masks(from, in, &o->extmap);
-	any_codec = settle_codecs(draft, pair, in, o, answer);
+	any_codec = settle_codecs(draft, pair, sdp, in, o, answer);
 	if (!answer)
 		from->no_codecs = !any_codec;
 	rejected = (!in->port && !from->carrier) ||

@@ -86,8 +86,10 @@ void sentence_formats(GString *out, const struct sdp_format *formats, unsigned c
 		g_string_append(out, i ? ", " : "");
 		if (f->encoding.len) {
 			append_printable(out, f->encoding);
-			g_string_append_printf(
-				out, "/%u (%u)", (unsigned)f->clock_hz, f->payload_type);
+			g_string_append_printf(out, "/%u", (unsigned)f->clock_hz);
+			if (f->channels > 1)
+				g_string_append_printf(out, "/%u", f->channels);
+			g_string_append_printf(out, " (%u)", f->payload_type);
 		} else {
 			g_string_append_printf(out, "payload type %u", f->payload_type);
 		}

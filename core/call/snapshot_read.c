@@ -7,6 +7,7 @@
 #include "base/ref.h"
 #include "call/call.h"
 #include "call/draft.h"
+#include "call/negotiate.h"
 #include "call/snapshot_priv.h"
 
 #include <errno.h>
@@ -335,6 +336,17 @@ static int read_carrier(struct reader *r, const struct value *from, struct media
 	return 0;
 }
 
+/* As when the body came, which may have been an answer to the first of its sources. */
+static void name_formats(struct media *media)
+{
+	const struct media *offerer = media->source_count ? media->sources[0] : NULL;
+
+	if (media->in && offerer && offerer->in)
+		negotiate_name_formats(media->sdp, media->in,
+			media_agreement(media, offerer->party),
+			(struct format_list){ offerer->in->formats, offerer->in->format_count });
+}
+
 /* After all parties are there. */
 static int read_links(struct reader *r, const struct value *parties)
 {
@@ -349,6 +361,7 @@ static int read_links(struct reader *r, const struct value *parties)
 
 			if (!ret)
 				ret = read_carrier(r, media, to);
+			name_formats(to);
 			if (ret < 0)
 				return ret;
 		}

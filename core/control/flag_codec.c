@@ -47,6 +47,7 @@ static void add_name(struct reading *r, const struct value **at, struct str name
 {
 	struct dict *made = flag_memory(r);
 
+	name = flag_trim(name);
 	if (!name.len)
 		return;
 	if (!*at)

@@ -40,6 +40,15 @@ bool flag_choose(struct reading *r, const char *key, struct str text, const stru
 	return false;
 }
 
+struct str flag_trim(struct str text)
+{
+	while (text.len && text.s[0] == ' ')
+		text = str_skip(text, 1);
+	while (text.len && text.s[text.len - 1] == ' ')
+		text.len--;
+	return text;
+}
+
 struct str flag_unescape(struct reading *r, struct str text)
 {
 	size_t to = 0;

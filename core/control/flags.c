@@ -296,7 +296,7 @@ static int apply_strings(struct reading *r, const struct row *row, const struct 
 			return ret;
 	}
 	while (v->type == VALUE_STR && str_cut(&rest, ',', &part)) {
-		ret = row->set(r, v, part);
+		ret = row->set(r, v, flag_trim(part));
 		if (ret)
 			return ret;
 	}
@@ -412,7 +412,7 @@ static int read_flags(struct reading *r, const struct value *v)
 			return ret;
 	}
 	while (v->type == VALUE_STR && str_cut(&rest, ',', &part)) {
-		ret = read_flag(r, part);
+		ret = read_flag(r, flag_trim(part));
 		if (ret)
 			return ret;
 	}

@@ -37,6 +37,8 @@ struct choice {
 bool flag_choose(struct reading *r, const char *key, struct str text, const struct choice *choices,
 	unsigned count, int *ret_value);
 
+/* Without the blanks around it. */
+struct str flag_trim(struct str text);
 /* Without escapes: "--" is "=", ".." a blank (spec NG 3.1). */
 struct str flag_unescape(struct reading *r, struct str text);
 /* What is made while reading lives as long as the options. */

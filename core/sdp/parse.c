@@ -358,3 +358,16 @@ int sdp_parse(struct str body, bool fragment, struct sdp **ret_sdp, struct err *
 	*ret_sdp = &parsed->sdp;
 	return 0;
 }
+
+void sdp_name_format(struct sdp *sdp, const struct sdp_format *format, const struct sdp_format *as)
+{
+	struct arena *arena = ((struct parsed *)sdp)->arena;
+	/* The parser's own; const for those who share it. */
+	struct sdp_format *f = (struct sdp_format *)format;
+
+	f->encoding = arena_str(arena, as->encoding);
+	f->clock_hz = as->clock_hz;
+	f->channels = as->channels;
+	if (!f->fmtp.s)
+		f->fmtp = arena_str(arena, as->fmtp);
+}

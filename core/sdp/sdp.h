@@ -235,6 +235,12 @@ int sdp_parse(struct str body, bool fragment, struct sdp **ret_sdp, struct err *
 bool sdp_is_doubled(const struct sdp *sdp, unsigned index);
 void sdp_fold(struct sdp *sdp, unsigned index, bool keep_second);
 
+/*
+ * A format of the body that nothing describes becomes what `as` is; its parameters, if it has any,
+ * stay. As long as nobody else has the body.
+ */
+void sdp_name_format(struct sdp *sdp, const struct sdp_format *format, const struct sdp_format *as);
+
 /* Static payload types (RFC 3551; spec NG 3.6.2). False when `payload_type` has none. */
 bool sdp_static_format(uint8_t payload_type, struct sdp_format *ret_format);
 

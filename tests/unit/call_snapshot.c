@@ -248,6 +248,34 @@ static void unanswered_call_gives_same_plan(void)
 	check_same_plan(body_a, false);
 }
 
+/* An answer that names by number alone what it was offered. */
+static void numbers_mean_what_was_offered(void)
+{
+	static const char body[] = "v=0\r\no=ben 9200 7 IN IP4 198.51.100.20\r\ns=-\r\n"
+				   "c=IN IP4 198.51.100.20\r\nt=0 0\r\n"
+				   "m=audio 42000 RTP/AVP 96\r\n"
+				   "a=crypto:3 AES_CM_128_HMAC_SHA1_32 "
+				   "inline:enl4d3Z1dHNycXBvbm1sa2ppaGdmZWRjYmFaWVhX\r\n"
+				   "m=video 42002 RTP/AVPF 99\r\n";
+	struct world w;
+	GString *text;
+	const struct party *party;
+
+	set_up(&w, body_a, false);
+	g_assert_true(request(&w, "answer", "A", "B", body, NULL));
+	text = write_down(&w);
+	world_close(&w);
+
+	world_defaults(&w);
+	world_open(&w);
+	party = rebuild(&w, text)->model->parties[1];
+	g_assert_true(str_is(party->media[0]->in->formats[0].encoding, "opus"));
+	g_assert_true(str_is(party->media[1]->in->formats[0].encoding, "VP8"));
+	world_end_calls(&w);
+	world_close(&w);
+	g_string_free(text, TRUE);
+}
+
 static void shared_transport_gives_same_plan(void)
 {
 	check_same_plan(body_bundled, false);
@@ -515,6 +543,7 @@ int main(int argc, char **argv)
 	mock_codecs_add();
 	g_test_add_func("/call/snapshot/answered", answered_call_gives_same_plan);
 	g_test_add_func("/call/snapshot/unanswered", unanswered_call_gives_same_plan);
+	g_test_add_func("/call/snapshot/numbers", numbers_mean_what_was_offered);
 	g_test_add_func("/call/snapshot/bundle", shared_transport_gives_same_plan);
 	g_test_add_func("/call/snapshot/next-offer", next_offer_is_answered_alike);
 	g_test_add_func("/call/snapshot/recording", recording_goes_on);
