@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What becomes of each codec that a party sends on its way to another (spec media 2.7), and that
- * as a plan. Packets pass as they are wherever they can, unless they are mixed.
+ * What becomes of each codec that a party sends on its way to another (spec media 2.7). Packets pass
+ * as they are wherever they can.
  */
+#include "call/choose_priv.h"
 #include "call/negotiate_priv.h"
 #include "codec/rules.h"
 
@@ -49,11 +50,7 @@ static int rule_of(const struct codec_entry *x, const struct codec_entry *e)
 	return codec_rules_preference(&from, &to);
 }
 
-/*
- * What the sink wants most; of those that stand alike, the one that the operator prefers for `x`
- * (NULL: for whatever comes), else the first.
- */
-static const struct codec_entry *find_preferred(
+const struct codec_entry *choose_preferred(
 	const struct codec_flow *flow, const struct codec_entry *x)
 {
 	const struct codec_entry *best = NULL;
@@ -99,7 +96,7 @@ static const struct codec_entry *find_candidate(
 	return NULL;
 }
 
-static unsigned usual_ptime(const struct codec_entry *e)
+unsigned codec_entry_usual_ptime(const struct codec_entry *e)
 {
 	const struct codec *codec = codec_find(e->format.encoding);
 
@@ -110,7 +107,7 @@ static bool has_other_ptime(const struct codec_flow *flow, const struct codec_en
 {
 	unsigned sent = x->ptime_ms               ? x->ptime_ms
 			: flow->from_ptime_ms > 0 ? (unsigned)flow->from_ptime_ms
-						  : usual_ptime(x);
+						  : codec_entry_usual_ptime(x);
 	unsigned wanted = (unsigned)MAX(flow->fixed_ptime_ms, 0);
 
 	/* What its encoder would make of it anyway is no reason to transcode. */
@@ -130,30 +127,30 @@ static bool can_pass(
 	return to && (flow->asymmetric || to->format.payload_type == x->format.payload_type);
 }
 
-static bool is_event_of(const struct codec_entry *e, uint32_t clock_hz)
+bool codec_entry_is_event(const struct codec_entry *e, uint32_t clock_hz)
 {
 	return counts(e) && flags_of(e) & CODEC_EVENT &&
 	       (!clock_hz || e->format.clock_hz == clock_hz);
 }
 
-static const struct codec_entry *find_event(struct codec_list list, uint32_t clock_hz)
+const struct codec_entry *codec_list_event(struct codec_list list, uint32_t clock_hz)
 {
 	for (unsigned i = 0; i < list.count; i++)
-		if (is_event_of(&list.entries[i], clock_hz))
+		if (codec_entry_is_event(&list.entries[i], clock_hz))
 			return &list.entries[i];
 	return NULL;
 }
 
-static const struct codec_entry *find_sink_event(const struct codec_flow *flow, uint32_t clock_hz)
+const struct codec_entry *choose_sink_event(const struct codec_flow *flow, uint32_t clock_hz)
 {
 	for (unsigned i = 0; i < flow->to.count; i++)
-		if (is_event_of(&flow->to.entries[i], clock_hz) &&
+		if (codec_entry_is_event(&flow->to.entries[i], clock_hz) &&
 			sink_takes(flow, &flow->to.entries[i]))
 			return &flow->to.entries[i];
 	return NULL;
 }
 
-static bool is_received(const struct codec_entry *x)
+bool codec_entry_is_received(const struct codec_entry *x)
 {
 	return !(x->marks & (ENTRY_IGNORED | ENTRY_STRIPPED));
 }
@@ -161,14 +158,14 @@ static bool is_received(const struct codec_entry *x)
 static struct codec_choice choose_audio_if(
 	const struct codec_flow *flow, const struct codec_entry *x, bool forced)
 {
-	const struct codec_entry *preferred = find_preferred(flow, NULL);
+	const struct codec_entry *preferred = choose_preferred(flow, NULL);
 	const struct codec_entry *candidate = find_candidate(flow, x), *to = candidate;
 	bool passes = can_pass(flow, x, candidate);
 
 	if (!format_is_usable(&x->format) || !preferred)
 		return pass_to(passes ? candidate : NULL);
 	if (!candidate || preferred->marks & ENTRY_FOR_TRANSCODING)
-		to = find_preferred(flow, x);
+		to = choose_preferred(flow, x);
 	/* What was kept from being its counterpart, but is all there is, is one. */
 	if (format_match(&x->format, &to->format) != CODEC_DIFFERENT && can_pass(flow, x, to)) {
 		candidate = to;
@@ -181,65 +178,61 @@ static struct codec_choice choose_audio_if(
 	return passes ? pass_to(candidate) : (struct codec_choice){ PLAN_DISCARD, NULL };
 }
 
-/*
- * What is to be heard, but does not come as audio, goes in what the source's audio becomes: whatever
- * else the sink had offered, it was perhaps not answered. Where that cannot be encoded, in another
- * one that it was answered; NULL: there is none.
- */
-static const struct codec_entry *find_sounding(const struct codec_flow *flow)
+const struct codec_entry *choose_sounding(const struct codec_flow *flow)
 {
 	const struct codec_entry *to;
 
 	for (unsigned i = 0; i < flow->from.count; i++) {
 		const struct codec_entry *x = &flow->from.entries[i];
 
-		if (!is_received(x) || format_is_supplemental(&x->format))
+		if (!codec_entry_is_received(x) || format_is_supplemental(&x->format))
 			continue;
 		to = choose_audio_if(flow, x, false).to;
 		if (to && can_be_goal(to))
 			return to;
 	}
-	to = find_preferred(flow, NULL);
+	to = choose_preferred(flow, NULL);
 	return to && codec_flow_told(flow, to) ? to : NULL;
 }
 
 /* Are events to be heard where they cannot be sent on, or must not be (spec media 4.2)? */
 static bool makes_tones(const struct codec_flow *flow)
 {
-	if ((find_sink_event(flow, 0) && !flow->tones) || !find_sounding(flow))
+	if ((choose_sink_event(flow, 0) && !flow->tones) || !choose_sounding(flow))
 		return false;
 	for (unsigned i = 0; i < flow->from.count; i++) {
 		const struct codec_entry *x = &flow->from.entries[i];
 
-		if (is_received(x) && is_event_of(x, 0) && format_is_usable(&x->format))
+		if (codec_entry_is_received(x) && codec_entry_is_event(x, 0) &&
+			format_is_usable(&x->format))
 			return true;
 	}
 	return false;
 }
 
-static bool makes_events(const struct codec_flow *flow)
+bool choose_makes_events(const struct codec_flow *flow)
 {
 	return codec_dtmf() && (flow->events_added || flow->detect) && !flow->tones &&
-	       !find_event(flow->from, 0) && find_sink_event(flow, 0);
+	       !codec_list_event(flow->from, 0) && choose_sink_event(flow, 0);
 }
 
-static bool finds_digits(const struct codec_flow *flow)
+bool choose_finds_digits(const struct codec_flow *flow)
 {
-	return codec_dtmf() && (flow->detect || makes_events(flow));
+	return codec_dtmf() && (flow->detect || choose_makes_events(flow));
 }
 
 static bool injects_tones(const struct codec_flow *flow)
 {
-	return flow->inject && !find_sink_event(flow, 0);
+	return flow->inject && !choose_sink_event(flow, 0);
 }
 
 /* Audio is decoded though it could pass: for what is asked for, or is done about digits. */
 static bool is_forced(const struct codec_flow *flow)
 {
-	return flow->force || makes_tones(flow) || finds_digits(flow) || injects_tones(flow);
+	return flow->force || makes_tones(flow) || choose_finds_digits(flow) || injects_tones(flow);
 }
 
-static struct codec_choice choose_audio(const struct codec_flow *flow, const struct codec_entry *x)
+struct codec_choice choose_audio(const struct codec_flow *flow, const struct codec_entry *x)
 {
 	return choose_audio_if(flow, x, is_forced(flow));
 }
@@ -274,16 +267,16 @@ static struct codec_choice choose_event(const struct codec_flow *flow, const str
 	bool fits;
 
 	if (makes_tones(flow) && format_is_usable(&x->format))
-		return (struct codec_choice){ PLAN_TONE, find_sounding(flow) };
+		return (struct codec_choice){ PLAN_TONE, choose_sounding(flow) };
 	fits = sends_clock(flow, x->format.clock_hz, &first_hz) || !first_hz;
 	if (fits)
 		to = codec_list_find(flow->to, &x->format);
 	if (to && sink_takes(flow, to))
 		return pass_to(to);
-	to = fits ? find_sink_event(flow, x->format.clock_hz) : NULL;
-	to = to || !first_hz ? to : find_sink_event(flow, first_hz);
-	to = to ? to : find_sink_event(flow, x->format.clock_hz);
-	to = to ? to : find_sink_event(flow, 0);
+	to = fits ? choose_sink_event(flow, x->format.clock_hz) : NULL;
+	to = to || !first_hz ? to : choose_sink_event(flow, first_hz);
+	to = to ? to : choose_sink_event(flow, x->format.clock_hz);
+	to = to ? to : choose_sink_event(flow, 0);
 	if (!to)
 		return (struct codec_choice){ PLAN_DISCARD, NULL };
 	if (format_is_same_type(&to->format, &x->format) || !format_is_usable(&x->format) ||
@@ -311,7 +304,7 @@ static const struct codec_entry *find_sink_noise(const struct codec_flow *flow, 
 static struct codec_choice choose_noise(const struct codec_flow *flow, const struct codec_entry *x)
 {
 	const struct codec_entry *same = codec_list_find(flow->to, &x->format);
-	const struct codec_entry *sounding = find_sounding(flow), *to;
+	const struct codec_entry *sounding = choose_sounding(flow), *to;
 	uint32_t first_hz;
 	bool fits = sends_clock(flow, x->format.clock_hz, &first_hz) || !first_hz;
 
@@ -366,7 +359,7 @@ struct codec_flow agreement_flow(const struct codec_agreement *a, bool from_offe
 		flow.from = a->settled ? a->answer : or_else(a->interim.sent, a->said);
 		flow.heard = a->own;
 		flow.to = or_else(a->answered, a->shown);
-		flow.events_added = !find_event(a->said, 0) && find_event(a->shown, 0);
+		flow.events_added = !codec_list_event(a->said, 0) && codec_list_event(a->shown, 0);
 	} else {
 		flow.from = a->settled ? a->answered : or_else(a->interim.returned, a->shown);
 		flow.heard = a->heard;
@@ -374,245 +367,7 @@ struct codec_flow agreement_flow(const struct codec_agreement *a, bool from_offe
 		flow.to = a->settled ? a->said : or_else(a->interim.taken, a->said);
 		if (a->settled)
 			flow.told = a->answer;
-		flow.events_added = is_accepted(find_event(a->said, 0));
+		flow.events_added = is_accepted(codec_list_event(a->said, 0));
 	}
 	return flow;
-}
-
-static struct plan_format plan_format(const struct codec_entry *e, unsigned ptime_ms)
-{
-	struct plan_format f = {
-		.codec = codec_find(e->format.encoding),
-		.params = format_params(&e->format),
-		.payload_type = e->format.payload_type,
-	};
-
-	f.params.ptime_ms = (uint16_t)MIN(ptime_ms, UINT16_MAX);
-	f.params.bitrate = e->bitrate;
-	f.params.options = e->options;
-	return f;
-}
-
-static int add_decoder(
-	struct plan_transcode *t, const struct codec_flow *flow, const struct codec_entry *x)
-{
-	unsigned ptime_ms = x->ptime_ms               ? x->ptime_ms
-			    : flow->from_ptime_ms > 0 ? (unsigned)flow->from_ptime_ms
-						      : usual_ptime(x);
-
-	if (t->decoder_count == PLAN_MAX_FORMATS)
-		return -1;
-	t->decoders[t->decoder_count] = plan_format(x, ptime_ms);
-	return (int)t->decoder_count++;
-}
-
-/* What is asked for, then what the codec was added with, then the sink's wish: within its bound. */
-static unsigned encoder_ptime(const struct codec_flow *flow, const struct codec_entry *to)
-{
-	unsigned ptime_ms = to->ptime_ms            ? to->ptime_ms
-			    : flow->to_ptime_ms > 0 ? (unsigned)flow->to_ptime_ms
-						    : usual_ptime(to);
-
-	const struct codec *codec = codec_find(to->format.encoding);
-	unsigned least_ms = codec ? codec->ptime_min_ms : 0;
-
-	if (flow->fixed_ptime_ms > 0)
-		return MAX((unsigned)flow->fixed_ptime_ms, least_ms);
-	ptime_ms = MAX(ptime_ms, least_ms);
-	if (flow->to_maxptime_ms > 0)
-		ptime_ms = MIN(ptime_ms, (unsigned)flow->to_maxptime_ms);
-	return ptime_ms;
-}
-
-bool choose_played(const struct codec_flow *flow, struct plan_format *ret)
-{
-	const struct codec_entry *e = find_sounding(flow);
-
-	e = e ? e : find_preferred(flow, NULL);
-	if (!e)
-		return false;
-	*ret = plan_format(e, encoder_ptime(flow, e));
-	return true;
-}
-
-/* Payload types that become the same one share its encoder. */
-static int find_encoder(
-	struct plan_transcode *t, const struct codec_flow *flow, const struct codec_entry *to)
-{
-	for (unsigned i = 0; i < t->encoder_count; i++)
-		if (t->encoders[i].payload_type == to->format.payload_type)
-			return (int)i;
-	if (t->encoder_count == PLAN_MAX_FORMATS)
-		return -1;
-	t->encoders[t->encoder_count] = plan_format(to, encoder_ptime(flow, to));
-	return (int)t->encoder_count++;
-}
-
-static bool add_handler(
-	struct plan_transcode *t, const struct codec_flow *flow, const struct codec_entry *x)
-{
-	struct codec_choice choice = choose_codec(flow, x);
-	struct plan_handler *h = &t->handler[x->format.payload_type & 0x7f];
-	int decoder, encoder;
-
-	h->handling = (uint8_t)choice.handling;
-	if (choice.handling == PLAN_PASS || choice.handling == PLAN_DISCARD)
-		return false;
-	encoder = find_encoder(t, flow, choice.to);
-	decoder = encoder < 0 ? -1 : add_decoder(t, flow, x);
-	if (decoder < 0) { /* more codecs than a plan has room for */
-		h->handling = PLAN_DISCARD;
-		return false;
-	}
-	h->decoder = (uint8_t)decoder;
-	h->encoder = (uint8_t)encoder;
-	return true;
-}
-
-/* Events that are made here go along with the audio that is sent. */
-static void choose_event_encoder(struct plan_transcode *t, const struct codec_flow *flow)
-{
-	const struct codec_entry *to = NULL;
-	int encoder;
-
-	for (unsigned i = 0; !to && i < flow->from.count; i++) {
-		const struct codec_entry *x = &flow->from.entries[i];
-		struct codec_choice choice;
-
-		if (!is_received(x) || format_is_supplemental(&x->format))
-			continue;
-		choice = choose_audio(flow, x);
-		if (choice.to && choice.handling != PLAN_DISCARD)
-			to = find_sink_event(flow, choice.to->format.clock_hz);
-	}
-	encoder = to && format_is_usable(&to->format) ? find_encoder(t, flow, to) : -1;
-	t->has_event_encoder = encoder >= 0;
-	t->event_encoder = (uint8_t)MAX(encoder, 0);
-}
-
-/* What is done about digits beside what becomes of events. False: nothing. */
-static bool choose_digits(struct plan_transcode *t, const struct codec_flow *flow, bool any)
-{
-	if (flow->as_is)
-		return false;
-	t->inject = flow->inject;
-	t->dtmf_delay_ms = (uint16_t)flow->dtmf_delay_ms;
-	t->detect = any && finds_digits(flow);
-	if (t->inject || makes_events(flow))
-		choose_event_encoder(t, flow);
-	t->to_events = t->detect && makes_events(flow) && t->has_event_encoder;
-	t->inject &= any || t->has_event_encoder;
-	t->relay = t->inject && !any;
-	return t->inject;
-}
-
-bool choose_transcode(const struct codec_flow *flow, struct plan_transcode *ret)
-{
-	struct plan_transcode t = { 0 };
-	bool any = false;
-
-	for (unsigned i = 0; i < flow->from.count; i++) {
-		const struct codec_entry *x = &flow->from.entries[i];
-
-		if (is_received(x))
-			any |= add_handler(&t, flow, x);
-	}
-	for (unsigned i = 0; i < flow->heard.count; i++)
-		any |= add_handler(&t, flow, &flow->heard.entries[i]);
-	any |= choose_digits(&t, flow, any);
-	if (any)
-		*ret = t;
-	return any;
-}
-
-/* ---- mixed ---- */
-
-static bool can_mix(const struct codec_entry *x, const struct plan_format *to)
-{
-	const struct codec *codec = codec_find(x->format.encoding);
-
-	if (!codec || !codec->decoder || !format_is_usable(&x->format) ||
-		codec->flags & CODEC_EVENT)
-		return false;
-	return codec_resampler() ||
-	       (x->format.channels == 1 && codec_sample_hz(codec, x->format.clock_hz) ==
-						   codec_sample_hz(to->codec, to->params.clock_hz));
-}
-
-/* Events go beside the audio, in its clock, where the sink takes them so; else they are heard. */
-static void add_mixed_event(struct plan_transcode *t, const struct codec_flow *flow,
-	const struct codec_entry *x, const struct codec_entry *event)
-{
-	struct plan_handler *h = &t->handler[x->format.payload_type & 0x7f];
-	int encoder = event ? find_encoder(t, flow, event) : 0;
-	int decoder = encoder < 0 ? -1 : add_decoder(t, flow, x);
-
-	if (decoder < 0)
-		return;
-	h->handling = event ? PLAN_EVENT : PLAN_TONE;
-	h->decoder = (uint8_t)decoder;
-	h->encoder = (uint8_t)encoder;
-}
-
-static bool add_mixed(struct plan_transcode *t, const struct codec_flow *flow,
-	const struct codec_entry *x, const struct plan_format *to)
-{
-	struct plan_handler *h = &t->handler[x->format.payload_type & 0x7f];
-	int decoder = can_mix(x, to) ? add_decoder(t, flow, x) : -1;
-
-	if (decoder < 0)
-		return false;
-	h->handling = PLAN_TRANSCODE;
-	h->decoder = (uint8_t)decoder;
-	return true;
-}
-
-static void add_mixed_heard(struct plan_transcode *t, const struct codec_flow *flow,
-	const struct plan_format *to, const struct codec_entry *event)
-{
-	for (unsigned i = 0; i < flow->heard.count; i++) {
-		const struct codec_entry *x = &flow->heard.entries[i];
-
-		if (is_event_of(x, 0) && format_is_usable(&x->format))
-			add_mixed_event(t, flow, x, event);
-		else
-			add_mixed(t, flow, x, to);
-	}
-}
-
-bool choose_mixed(
-	const struct codec_flow *flow, const struct plan_format *to, struct plan_transcode *ret)
-{
-	const struct codec_entry *event = find_event(flow->to, to->params.clock_hz);
-	struct plan_transcode t = { .mix = true, .encoder_count = 1, .encoders = { *to } };
-	bool any = false;
-
-	for (unsigned i = 0; i < G_N_ELEMENTS(t.handler); i++)
-		t.handler[i].handling = PLAN_DISCARD;
-	for (unsigned i = 0; i < flow->from.count; i++)
-		if (is_received(&flow->from.entries[i]))
-			any |= add_mixed(&t, flow, &flow->from.entries[i], to);
-	if (!any)
-		return false;
-	event = event && format_is_usable(&event->format) && !flow->tones ? event : NULL;
-	for (unsigned i = 0; i < flow->from.count; i++) {
-		const struct codec_entry *x = &flow->from.entries[i];
-
-		if (is_received(x) && is_event_of(x, 0) && format_is_usable(&x->format))
-			add_mixed_event(&t, flow, x, event);
-	}
-	add_mixed_heard(&t, flow, to, event);
-	t.inject = flow->inject;
-	t.dtmf_delay_ms = (uint16_t)flow->dtmf_delay_ms;
-	t.detect = finds_digits(flow);
-	t.to_events = t.detect && makes_events(flow);
-	if (event && (t.inject || t.to_events)) {
-		int encoder = find_encoder(&t, flow, event);
-
-		t.has_event_encoder = encoder >= 0;
-		t.event_encoder = (uint8_t)MAX(encoder, 0);
-	}
-	t.to_events &= t.has_event_encoder;
-	*ret = t;
-	return true;
 }
