@@ -37,6 +37,17 @@ bool codecs_offer_again(struct codec_work *w, const struct value *list, struct c
  */
 void codecs_drop_lonely(struct codec_work *w, const struct codec_work *said);
 
+/*
+ * negotiate_said.c: the sender's codecs, marked and set as the options say; what those cannot do is
+ * told in the offer's warnings.
+ */
+void negotiate_take_said(struct codec_work *said, const struct codec_offer *offer);
+/* "codec 'NAME' WHAT: WHY", if the offer takes warnings. */
+void negotiate_warn(
+	const struct codec_offer *offer, struct str name, const char *what, const char *why);
+/* A bit rate that its encoder cannot send at is as good as none. */
+void negotiate_check_bitrate(const struct codec_offer *offer, struct codec_spec *spec);
+
 /* choose_codec.c: was the sink answered this, if it was answered anything at all? */
 bool codec_flow_told(const struct codec_flow *flow, const struct codec_entry *e);
 
