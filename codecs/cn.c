@@ -47,7 +47,7 @@ static unsigned samples_of(const struct codec_params *params)
 {
 	unsigned ptime_ms = params->ptime_ms ? params->ptime_ms : DEFAULT_PTIME_MS;
 
-	return MIN(ptime_ms, CODEC_MAX_PACKET_MS) * (SAMPLE_HZ / 1000);
+	return MIN(ptime_ms, CODEC_MAX_PTIME_MS) * (SAMPLE_HZ / 1000);
 }
 
 static void reset(void *decoder)

@@ -55,6 +55,8 @@ enum config_log_format { LOG_FORMAT_DEFAULT, LOG_FORMAT_PARSABLE };
  * loading; then the control thread changes those marked `run_time` in the table (settings.h), and
  * main copies them to where they are used.
  */
+enum { CONFIG_UNBUILT = 110 }; /* room for such options */
+
 struct config {
 	/* What to do instead of running */
 	bool version, codecs, dump_config, print_flags, print_man;
@@ -145,6 +147,14 @@ struct config {
 	bool moh_prevent_double_hold;
 	char *mysql_host, *mysql_user, *mysql_pass, *mysql_query;
 	int mysql_port;
+
+	/* Nobody's: what was given for options of config_unbuilt.c */
+	union {
+		bool flag;
+		int number;
+		double real;
+		char *text, **list;
+	} unbuilt[CONFIG_UNBUILT];
 };
 
 /* What the command line asks for. */
@@ -166,7 +176,9 @@ struct config_set {
 	enum config_action action;
 };
 
-const struct option_table *config_table(void);
+const struct option_table *config_table(void); /* [main] */
+/* config_unbuilt.c: options that are known to be refused, into `out`; how many. */
+unsigned config_unbuilt(struct option *out);
 /*
  * Command line, then config file, then (to run or dump) all checks that need no look at the
  * system. 0, or -EINVAL with the text that follows "Fatal error: "; an unknown log facility

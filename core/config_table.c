@@ -7,6 +7,7 @@
 
 #include <limits.h>
 #include <stddef.h>
+#include <string.h>
 
 #include <glib.h>
 
@@ -559,7 +560,12 @@ const char *config_audio_format(int choice)
 
 const struct option_table *config_table(void)
 {
-	static const struct option_table table = { options, G_N_ELEMENTS(options) };
+	static struct option all[G_N_ELEMENTS(options) + CONFIG_UNBUILT];
+	static struct option_table table = { all, 0 };
 
+	if (!table.count) {
+		memcpy(all, options, sizeof(options));
+		table.count = G_N_ELEMENTS(options) + config_unbuilt(all + G_N_ELEMENTS(options));
+	}
 	return &table;
 }

@@ -33,7 +33,9 @@ struct decoder {
 	const struct amr_kind *kind;
 	struct amr_format format;
 	void *library;
-	unsigned request; /* of the last payload */
+	unsigned request;                /* of the last payload */
+	uint8_t latest[AMR_FRAME_BYTES]; /* speech to be repeated; a type of nothing: none */
+	unsigned repeated;
 	/* For CMR-interval; 0: not wanted. */
 	unsigned wish_frames, frames;
 	unsigned seen; /* the modes there were since the last wish, a bit each */
@@ -56,6 +58,9 @@ struct encoder {
  * encoder that has just been opened makes of samples of 8. Filled at start.
  */
 static uint8_t homing[2][AMR_FRAME_BYTES];
+
+/* A frame without speech or noise. */
+static const uint8_t nothing[AMR_FRAME_BYTES] = { AMR_NO_DATA << 3 | 1 << 2 };
 
 static void make_homing(const struct amr_kind *kind, uint8_t *frame)
 {
@@ -108,6 +113,7 @@ static int open_decoder(const void *data, const struct codec_params *params,
 	self->kind = kind;
 	self->library = library;
 	self->request = AMR_NO_REQUEST;
+	memcpy(self->latest, nothing, AMR_FRAME_BYTES);
 	self->wish = NO_WISH;
 	self->wish_frames = option_frames(params->options, "CMR-interval");
 	amr_format_parse(kind, params->fmtp, &self->format);
@@ -124,12 +130,30 @@ static void close_decoder(void *decoder)
 	g_free(self);
 }
 
-/* What the decoder makes of nothing: more of what was, ever softer, or comfort noise. */
+static unsigned type_of(const uint8_t *frame)
+{
+	return frame[0] >> 3 & 15;
+}
+
+static void decode_good(struct decoder *self, const uint8_t *frame, int16_t *out)
+{
+	self->kind->coder->decode(self->library, frame, out);
+	memcpy(self->latest, type_of(frame) < self->kind->modes ? frame : nothing, AMR_FRAME_BYTES);
+	self->repeated = 0;
+}
+
+/*
+ * Of nothing a decoder makes more of what was, ever softer, or comfort noise. AMR-WB's takes it for
+ * silence that it heard: after a single such frame it is some 8 dB down for 200 ms. So it gets the
+ * latest frame of speech again, for a while.
+ */
 static void decode_nothing(struct decoder *self, int16_t *out)
 {
-	static const uint8_t nothing[AMR_FRAME_BYTES] = { AMR_NO_DATA << 3 | 1 << 2 };
+	bool again = self->repeated < self->kind->repeats &&
+		     type_of(self->latest) < self->kind->modes;
 
-	self->kind->coder->decode(self->library, nothing, out);
+	self->kind->coder->decode(self->library, again ? self->latest : nothing, out);
+	self->repeated++;
 }
 
 static void look_for_better(struct decoder *self, unsigned type)
@@ -163,7 +187,7 @@ static int decode(void *decoder, const uint8_t *payload, size_t len, int16_t *ou
 	count = MIN(count, (int)(max / each));
 	for (int i = 0; i < count; i++, out += each) {
 		if (frames[i].good)
-			self->kind->coder->decode(self->library, frames[i].bytes, out);
+			decode_good(self, frames[i].bytes, out);
 		else
 			decode_nothing(self, out);
 		if (self->wish_frames)
@@ -194,6 +218,7 @@ static void reset(void *decoder)
 	for (unsigned i = 0; i < 2; i++)
 		self->kind->coder->decode(self->library, homing[self->kind == &amr_wide], unheard);
 	self->request = AMR_NO_REQUEST;
+	memcpy(self->latest, nothing, AMR_FRAME_BYTES);
 	self->frames = self->seen = 0;
 	self->wish = NO_WISH;
 }
@@ -288,7 +313,7 @@ static int encode(void *encoder, const int16_t *samples, uint8_t *out)
 	self->packets++;
 	if (self->kind->coder->encode(self->library, self->mode, samples, frame) <= 0)
 		return -EIO;
-	if ((frame[0] >> 3 & 15) >= self->kind->types)
+	if (type_of(frame) >= self->kind->types)
 		return 0;
 	if (self->wish_left) {
 		request = self->wish;

@@ -37,6 +37,7 @@ struct amr_kind {
 	uint32_t bitrates[AMR_MAX_MODES];
 	int16_t bits[AMR_TYPES];    /* of a frame of each type; negative: there is no such type */
 	uint8_t class_a[AMR_TYPES]; /* of them, those that the CRC is about */
+	unsigned repeats;           /* of speech, for frames that are lost (amr.c) */
 	unsigned types;             /* those below are speech and our kind's own comfort noise */
 	const struct amr_coder *coder;
 };
@@ -70,7 +71,8 @@ struct amr_frame {
 
 /*
  * Takes a payload apart: how many frames, at most AMR_MAX_FRAMES, and the mode asked for in
- * *ret_request. What is cut off at the end is left out. Negative: nothing of it can be used.
+ * *ret_request. What is cut off at the end, or beyond those, is left out. Negative: nothing of it
+ * can be used.
  */
 int amr_payload_read(const struct amr_kind *kind, const struct amr_format *format,
 	const uint8_t *payload, size_t len, struct amr_frame *frames, unsigned *ret_request);

@@ -18,10 +18,13 @@ struct bits {
 	size_t at;
 };
 
+enum { MAX_ENTRIES = 100 };
+
+/* Frames are found by the types of all that there are, though only the first ones are read. */
 struct toc {
 	unsigned count;
-	uint8_t types[AMR_MAX_FRAMES];
-	bool good[AMR_MAX_FRAMES];
+	uint8_t types[MAX_ENTRIES];
+	bool good[MAX_ENTRIES];
 };
 
 /* Those that are not there count as 0; has_bits() says beforehand. */
@@ -57,7 +60,7 @@ static bool read_toc(const struct amr_kind *kind, const struct amr_format *forma
 
 	toc->count = 0;
 	do {
-		if (!has_bits(b, entry_bits) || toc->count == AMR_MAX_FRAMES)
+		if (!has_bits(b, entry_bits) || toc->count == MAX_ENTRIES)
 			return false;
 		more = take(b, 1);
 		toc->types[toc->count] = (uint8_t)take(b, 4);
@@ -68,13 +71,13 @@ static bool read_toc(const struct amr_kind *kind, const struct amr_format *forma
 	return true;
 }
 
-/* Frames from the first of a type that does not exist cannot be found, since its length is not
- * known. */
-static void end_at_unknown(const struct amr_kind *kind, struct toc *toc)
+/* Frames behind one of a type that does not exist cannot be found (RFC 4867 4.3.2: discard all). */
+static bool has_unknown(const struct amr_kind *kind, const struct toc *toc)
 {
 	for (unsigned i = 0; i < toc->count; i++)
 		if (kind->bits[toc->types[i]] < 0)
-			toc->count = i;
+			return true;
+	return false;
 }
 
 static void skip_crc(const struct amr_kind *kind, const struct toc *toc, struct bits *b)
@@ -88,7 +91,7 @@ static void skip_crc(const struct amr_kind *kind, const struct toc *toc, struct 
 static unsigned read_in_order(const struct amr_kind *kind, const struct amr_format *format,
 	const struct toc *toc, struct bits *b, struct amr_frame *frames)
 {
-	for (unsigned i = 0; i < toc->count; i++) {
+	for (unsigned i = 0; i < MIN(toc->count, AMR_MAX_FRAMES); i++) {
 		int bits = kind->bits[toc->types[i]];
 		int wanted = format->octet_align ? (int)octets(bits) * 8 : bits;
 
@@ -100,7 +103,7 @@ static unsigned read_in_order(const struct amr_kind *kind, const struct amr_form
 			frames[i].bytes[1 + n] = (uint8_t)(take(b, some) << (8 - some));
 		}
 	}
-	return toc->count;
+	return MIN(toc->count, AMR_MAX_FRAMES);
 }
 
 /* The first octets of all frames, then all second ones, and so on (RFC 4867 4.4.4). */
@@ -116,10 +119,13 @@ static unsigned read_sorted(const struct amr_kind *kind, const struct toc *toc, 
 	for (unsigned n = 0; total; n++)
 		for (unsigned i = 0; i < toc->count; i++)
 			if (n < octets(kind->bits[toc->types[i]])) {
-				frames[i].bytes[1 + n] = (uint8_t)take(b, 8);
+				unsigned octet = take(b, 8);
+
+				if (i < AMR_MAX_FRAMES)
+					frames[i].bytes[1 + n] = (uint8_t)octet;
 				total--;
 			}
-	return toc->count;
+	return MIN(toc->count, AMR_MAX_FRAMES);
 }
 
 int amr_payload_read(const struct amr_kind *kind, const struct amr_format *format,
@@ -133,12 +139,11 @@ int amr_payload_read(const struct amr_kind *kind, const struct amr_format *forma
 		take(&b, 4);
 	if (format->interleaving && take(&b, 8) >> 4)
 		return -EOPNOTSUPP;
-	if (!read_toc(kind, format, &b, &toc))
+	if (!read_toc(kind, format, &b, &toc) || has_unknown(kind, &toc))
 		return -EINVAL;
-	end_at_unknown(kind, &toc);
 	if (format->crc)
 		skip_crc(kind, &toc, &b);
-	for (unsigned i = 0; i < toc.count; i++) {
+	for (unsigned i = 0; i < MIN(toc.count, AMR_MAX_FRAMES); i++) {
 		memset(frames[i].bytes, 0, sizeof(frames[i].bytes));
 		frames[i].bytes[0] = (uint8_t)(toc.types[i] << 3 | 1 << 2);
 		frames[i].type = toc.types[i];

@@ -14,6 +14,9 @@
 #include <libavcodec/avcodec.h>
 #include <libavutil/opt.h>
 
+/* Of one payload: no frame that is one of several is shorter than 10 ms. */
+enum { MAX_PIECES = CODEC_MAX_PACKET_MS / 10 };
+
 struct decoder {
 	const struct av_row *row;
 	struct codec_audio audio;
@@ -203,12 +206,17 @@ static int give(const struct decoder *self, int16_t *out, size_t max)
 	return count;
 }
 
-/* All that comes of what was put in. */
+/* What comes of what was put in; where there is no room for all of it, the rest is not decoded. */
 static int receive(struct decoder *self, int16_t *out, size_t max)
 {
 	int made = 0, ret;
 
 	while (avcodec_receive_frame(self->context, self->frame) >= 0) {
+		if ((size_t)made == max) {
+			av_frame_unref(self->frame);
+			avcodec_flush_buffers(self->context);
+			return made;
+		}
 		ret = give(self, out + (size_t)made * self->audio.channels, max - (size_t)made);
 		av_frame_unref(self->frame);
 		if (ret < 0)
@@ -254,8 +262,13 @@ static int decode(void *decoder, const uint8_t *payload, size_t len, int16_t *ou
 
 	if (!av_cut_begin(self->row, payload, len, &cut))
 		return -EINVAL;
-	while (own_bytes(self) && (piece = av_cut_next(self->row, &cut, self->bytes->data))) {
-		int ret = send(self, piece);
+	for (unsigned n = 0; n < MAX_PIECES && (size_t)made < max && own_bytes(self); n++) {
+		int ret;
+
+		piece = av_cut_next(self->row, &cut, self->bytes->data);
+		if (!piece)
+			break;
+		ret = send(self, piece);
 
 		if (ret >= 0) {
 			error = 0;

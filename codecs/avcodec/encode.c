@@ -63,7 +63,7 @@ static int packet_samples(const struct av_row *row, const struct codec_params *p
 	unsigned ptime_ms = params->ptime_ms ? params->ptime_ms : row->codec.ptime_ms;
 	int most = (int)(CODEC_MAX_PAYLOAD * 8 / row->bits / CODEC_MAX_CHANNELS);
 
-	ptime_ms = CLAMP(ptime_ms, 1, CODEC_MAX_PACKET_MS);
+	ptime_ms = CLAMP(ptime_ms, 1, CODEC_MAX_PTIME_MS);
 	return MIN((int)ptime_ms * rate / 1000, most) & ~7;
 }
 

@@ -69,7 +69,7 @@ static int open_encoder(const void *data, const struct codec_params *params,
 	const struct codec_audio *have, struct codec_audio *ret_audio, size_t *ret_samples,
 	void **ret_encoder)
 {
-	size_t ms = CLAMP(params->ptime_ms, 1, CODEC_MAX_PACKET_MS);
+	size_t ms = CLAMP(params->ptime_ms, 1, CODEC_MAX_PTIME_MS);
 	struct encoder *self;
 
 	(void)data;

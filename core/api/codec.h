@@ -20,7 +20,8 @@
 
 enum {
 	CODEC_MAX_CHANNELS = 2,
-	CODEC_MAX_PACKET_MS = 200,  /* the longest payload decoded; 120 is usual (RFC 3551, 7587) */
+	CODEC_MAX_PACKET_MS = 240,  /* the longest payload decoded: 12 frames of AMR (TS 26.114) */
+	CODEC_MAX_PTIME_MS = 200,   /* the longest packets that may be asked for */
 	CODEC_MIN_SAMPLE_HZ = 1000, /* below, a rate is a mistake */
 	CODEC_MAX_SAMPLE_HZ = 48000,
 	CODEC_MAX_SAMPLES = CODEC_MAX_SAMPLE_HZ / 1000 * CODEC_MAX_PACKET_MS,

@@ -55,7 +55,7 @@ struct option {
 	bool run_time;              /* may be changed by the CLI */
 	bool command_line_only;     /* config-file, config-section, version, … */
 	bool secret;                /* its value is not shown to anybody */
-	bool hidden;                /* works, but no help or manual tells */
+	bool hidden;                /* known, but no help or manual tells */
 	const char *provided_by;    /* plugin without which the option cannot be used; NULL: none */
 	const char *unavailable;    /* not NULL: giving another value than the default is refused at
 				    start with this text ("needs recording, which is not built yet") */

@@ -41,7 +41,7 @@ void option_print_effective(const struct option_values *values, FILE *out)
 		const struct option *option = &values->table->options[i];
 		g_autofree char *text = NULL;
 
-		if (option->command_line_only)
+		if (option->command_line_only || (option->hidden && option->unavailable))
 			continue;
 		text = option_text(values, option);
 		if (option->secret && *text) {

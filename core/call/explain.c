@@ -126,6 +126,13 @@ static size_t tag_bytes(const struct party *party)
 	return RAW_BYTES * (party->tag.len + (party->label.s ? party->label.len : 0)) + ENTRY_BYTES;
 }
 
+/* What is dropped only where it was to be transcoded has passed all else. */
+static const char *state_name(const struct explained *flow)
+{
+	return explain_is_undecodable(flow) ? "undecodable"
+					    : explain_state_name(explain_state(flow));
+}
+
 static void add_direction(
 	struct explain *e, struct value *list, const struct explained *flow, const GString *lines)
 {
@@ -133,7 +140,7 @@ static void add_direction(
 
 	if (flow->to && flow->to->party->tag.s)
 		dict_add_copy(e->dict, v, "to", flow->to->party->tag);
-	dict_add_str(e->dict, v, "state", str_of(explain_state_name(explain_state(flow))));
+	dict_add_str(e->dict, v, "state", str_of(state_name(flow)));
 	dict_add_int(e->dict, v, "packets sent", (int64_t)flow->out.packets_out);
 	add_sentences(e, v, lines);
 }
@@ -176,12 +183,14 @@ static bool explain_direction(struct explain *e, struct value *list, const struc
 	g_autoptr(GString) lines = g_string_new(NULL), text = g_string_new("  To ");
 	size_t bytes = ENTRY_BYTES + (flow->to ? tag_bytes(flow->to->party) : 0);
 
+	if (explain_is_undecodable(flow))
+		explain_why_undecodable(lines, flow);
 	explain_flow(lines, flow);
 	if (flow->to)
 		sentence_party(text, flow->to->party);
 	else
 		g_string_append(text, "nobody");
-	g_string_append_printf(text, ": %s\n", explain_state_name(explain_state(flow)));
+	g_string_append_printf(text, ": %s\n", state_name(flow));
 	append_indented(text, "    ", lines);
 	append_text(e, text);
 	if (!take_tree(e, bytes + sentences_bytes(lines)))

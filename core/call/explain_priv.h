@@ -66,4 +66,8 @@ void explain_why(GString *out, const struct explained *flow);
 /* That, and what is done on the way. */
 void explain_flow(GString *out, const struct explained *flow);
 
+/* explain_decode.c: it flows, but most of it cannot be decoded; why, as a line. */
+bool explain_is_undecodable(const struct explained *flow);
+void explain_why_undecodable(GString *out, const struct explained *flow);
+
 #endif

@@ -97,3 +97,13 @@ void sentence_formats(GString *out, const struct sdp_format *formats, unsigned c
 	if (count > MAX_FORMATS_SHOWN)
 		g_string_append_printf(out, " and %u more", count - MAX_FORMATS_SHOWN);
 }
+
+void sentence_payload_type(GString *out, const struct media *media, int payload_type)
+{
+	for (unsigned i = 0; media->in && i < media->in->format_count; i++)
+		if (media->in->formats[i].payload_type == payload_type) {
+			sentence_formats(out, &media->in->formats[i], 1);
+			return;
+		}
+	g_string_append_printf(out, "payload type %d", payload_type);
+}

@@ -23,5 +23,7 @@ void sentence_count(GString *out, uint64_t count, const char *singular);
 void sentence_addr(GString *out, const struct addr *addr);
 /* Formats as "PCMU/8000 (0), G729/8000 (18)"; "none" without any. */
 void sentence_formats(GString *out, const struct sdp_format *formats, unsigned count);
+/* What the section's party means by it, as above; "payload type 77" where it did not say. */
+void sentence_payload_type(GString *out, const struct media *media, int payload_type);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "call/dtmf.h"
 #include "call/play.h"
+#include "call/sentence.h"
 #include "stats/reason.h"
 
 /* *ret_media: the section it belongs to. */
@@ -35,6 +36,19 @@ static void log_dtls(const struct media_event *event)
 			reason_row(event->reason)->text);
 	else
 		log_info("DTLS closed by " MARKED("%s"), MARK(source));
+}
+
+static void log_undecoded(const struct media *media, const struct media_stream *stream,
+	const struct media_event *event)
+{
+	g_autoptr(GString) codec = g_string_new(NULL);
+	struct stream_counts counts;
+	char source[ADDR_TEXT];
+
+	stream_stats_read(stream->stats, &counts);
+	sentence_payload_type(codec, media, stream_counts_latest_type(&counts));
+	log_write_limited(LOG_L_WARNING, "Cannot decode %s from " MARKED("%s") ": %s", codec->str,
+		MARK(addr_print(&event->source, source)), reason_row(event->reason)->text);
 }
 
 static void log_event(const struct media_event *event)
@@ -186,7 +200,9 @@ void call_table_event(const struct media_event *event, void *arg)
 	before = log_set_context(&call->log);
 	if (event->type == MEDIA_EVENT_SOURCES_TOGETHER)
 		session_add_transcoder(call->session, event->stream_id, event->sink_id);
-	if (event->type == MEDIA_EVENT_DTMF)
+	if (event->type == MEDIA_EVENT_UNDECODED)
+		log_undecoded(media, stream, event);
+	else if (event->type == MEDIA_EVENT_DTMF)
 		on_dtmf(call, media, stream, event);
 	else
 		keep_event(call, media, stream, event);

@@ -109,9 +109,9 @@ static int take_ptime(struct reading *r, const struct value *v, int *ret_ms)
 {
 	int64_t ms = value_int(v, 0);
 
-	if (ms < 1 || ms > CODEC_MAX_PACKET_MS)
+	if (ms < 1 || ms > CODEC_MAX_PTIME_MS)
 		flag_warn(r, "%.*s is no number of milliseconds from 1 to %d: ignored",
-			STR_ARG(v->key), CODEC_MAX_PACKET_MS);
+			STR_ARG(v->key), CODEC_MAX_PTIME_MS);
 	else
 		*ret_ms = (int)ms;
 	return 0;

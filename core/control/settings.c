@@ -101,7 +101,7 @@ void settings_to_dict(const struct settings *s, struct dict *dict, struct value 
 		g_autofree char *start = masked(option, g_strdup(s->start[i]));
 		struct value *v;
 
-		if (option->command_line_only)
+		if (option->command_line_only || (option->hidden && option->unavailable))
 			continue;
 		v = dict_add_dict(dict, list, NULL);
 		dict_add_str(dict, v, "name", str_of(option->name));

@@ -155,6 +155,7 @@ void media_learn_inherit(struct stream *stream, const struct stream *before, int
 			 before->port->local.family == stream->port->local.family;
 
 	stream->refused_us = before ? before->refused_us : 0;
+	stream->undecoded_us = before ? before->undecoded_us : 0;
 	if (same_peer && before->plan->signal_gen == plan->signal_gen) {
 		keep_all(stream, before);
 		return;

@@ -34,7 +34,8 @@ enum { PACKET_OK = -1, PACKET_TAKEN = -2 }; /* else an enum reason */
 void media_receive(struct port *port, struct buf *buf, const union sock *from, bool cut);
 /*
  * drop.c: counts a drop, in all and for `stream`: the one it came in on, or that it was to
- * leave by. The packet is still the caller's.
+ * leave by; and an error of the first, unless the proxy asked for it. That a payload cannot be
+ * decoded is told to control. The packet is still the caller's.
  */
 void media_count_drop(const struct packet *packet, struct stream *stream, enum reason reason);
 /* drop.c: drops a packet that came in. Takes packet->buf. */

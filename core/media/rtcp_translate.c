@@ -79,6 +79,12 @@ static uint8_t fraction_lost(struct outlet_ssrc *s, uint32_t expected, uint32_t 
 	return rtcp_fraction_lost(more, more_lost);
 }
 
+/* In the source's clock; what does not fit is the most there can be. */
+static uint32_t rescaled_jitter(const struct outlet_ssrc *s, uint32_t jitter)
+{
+	return (uint32_t)MIN((uint64_t)jitter * s->clock_in / s->clock_out, UINT32_MAX);
+}
+
 static void translate_report(const struct translation *t, uint8_t *block)
 {
 	struct outlet_ssrc *s = translate_other(t, block);
@@ -96,8 +102,7 @@ static void translate_report(const struct translation *t, uint8_t *block)
 	block[7] = (uint8_t)lost;
 	put_u32(block + 8, r->highest);
 	if (s->clock_out && s->clock_in != s->clock_out)
-		put_u32(block + 12, (uint32_t)((uint64_t)rtcp_number(block + 12, 4) * s->clock_in /
-					       s->clock_out));
+		put_u32(block + 12, rescaled_jitter(s, rtcp_number(block + 12, 4)));
 }
 
 static void translate_reports(

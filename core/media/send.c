@@ -11,10 +11,6 @@
 static void refuse(struct packet *packet, struct stream *out, enum reason reason)
 {
 	media_count_drop(packet, out, reason);
-	counter_add(COUNTER_PACKET_ERRORS, 1);
-	stream_stats_begin(packet->in->stats);
-	packet->in->stats->counts.errors_in++;
-	stream_stats_end(packet->in->stats);
 	buf_put(packet->buf);
 }
 

@@ -123,6 +123,8 @@ struct sent_packet {
 /* Counts it, where there is room for sent SSRCs. [media: the worker that has the stream] */
 void stream_stats_sent(struct stream_stats *stats, const struct sent_packet *packet);
 
+/* Payload type of the RTP that came last; -1: none did. */
+int stream_counts_latest_type(const struct stream_counts *counts);
 /* Packets that were to leave by it and did not, because of an error. */
 uint64_t stream_counts_errors_out(const struct stream_counts *counts);
 /* Of all its SSRCs, also of those that made room. */

@@ -10,6 +10,16 @@ uint64_t stream_counts_errors_out(const struct stream_counts *counts)
 	       counts->drops[REASON_SEND_QUEUE_FULL];
 }
 
+int stream_counts_latest_type(const struct stream_counts *counts)
+{
+	const struct ssrc_stats *latest = NULL;
+
+	for (unsigned i = 0; i < STREAM_SSRC_MAX; i++)
+		if (counts->ssrc[i].used && (!latest || counts->ssrc[i].last_us > latest->last_us))
+			latest = &counts->ssrc[i];
+	return latest ? latest->payload_type : -1;
+}
+
 struct sequence_counts stream_counts_sequence(const struct stream_counts *counts)
 {
 	struct sequence_counts sum = counts->forgotten;

@@ -55,10 +55,11 @@ struct stream {
 	union sock source;    /* where packets are believed to come from */
 	union sock dest;      /* where to send */
 	/* By the turn's clock. */
-	int64_t since_us;   /* when the latest signalling reached the worker */
-	int64_t until_us;   /* when learning ends */
-	int64_t moved_us;   /* when it was last followed to another source */
-	int64_t refused_us; /* when control was last told of a refused one; 0: never */
+	int64_t since_us;     /* when the latest signalling reached the worker */
+	int64_t until_us;     /* when learning ends */
+	int64_t moved_us;     /* when it was last followed to another source */
+	int64_t refused_us;   /* when control was last told of a refused one; 0: never */
+	int64_t undecoded_us; /* … of a payload that cannot be decoded */
 
 	struct event_track event; /* the one it is in; kept over plans */
 	int64_t digit_until_us;   /* that long what leaves is of the event that is over */

@@ -52,6 +52,7 @@ enum media_event_type {
 	MEDIA_EVENT_DTMF,        /* `source` has sent `dtmf`, which is over now */
 	/* More SSRCs at once on the way to `sink_id` than transcoders (session_add_transcoder). */
 	MEDIA_EVENT_SOURCES_TOGETHER,
+	MEDIA_EVENT_UNDECODED, /* by `reason`: at most once in 15 s */
 };
 
 struct media_dtmf {

@@ -350,6 +350,7 @@ static void decode(struct track *t, struct buf *buf, unsigned lost)
 {
 	struct voice *v = arrival_of(buf)->voice;
 	struct rtp_header h;
+	size_t room = v->audio.sample_hz / 1000 * CODEC_MAX_PACKET_MS;
 	int samples;
 
 	if (rtp_parse(buf->data, buf->len, &h) < 0)
@@ -365,7 +366,7 @@ static void decode(struct track *t, struct buf *buf, unsigned lost)
 	if (lost && t->has_next && t->last == v)
 		conceal_lost(t, v, buf, &h);
 	samples = v->codec->decoder->decode(
-		v->decoder, buf->data + h.payload_offset, h.payload_len, heard, CODEC_MAX_SAMPLES);
+		v->decoder, buf->data + h.payload_offset, h.payload_len, heard, room);
 	if (samples < 0)
 		t->undecoded++;
 	if (samples <= 0)

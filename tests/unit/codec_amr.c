@@ -313,18 +313,23 @@ static void test_higher_mode_is_asked_for(void)
 	ends_close(&far);
 }
 
-/* Three frames of 12.2 kbit/s in one octet-aligned payload. */
-static size_t three_frames(struct ends *e, uint8_t *out)
+/* Frames of 12.2 kbit/s in one octet-aligned payload. */
+static size_t some_frames(struct ends *e, unsigned count, uint8_t *out)
 {
-	uint8_t frames[3][CODEC_MAX_PAYLOAD];
+	uint8_t frame[CODEC_MAX_PAYLOAD];
 
 	out[0] = 0xf0;
-	for (unsigned i = 0; i < 3; i++) {
-		g_assert_cmpint(encode(e, frames[i]), ==, 33);
-		out[1 + i] = (uint8_t)(frames[i][1] | (i < 2 ? 0x80 : 0));
-		memcpy(out + 4 + 31 * i, frames[i] + 2, 31);
+	for (unsigned i = 0; i < count; i++) {
+		g_assert_cmpint(encode(e, frame), ==, 33);
+		out[1 + i] = (uint8_t)(frame[1] | (i + 1 < count ? 0x80 : 0));
+		memcpy(out + 1 + count + 31 * (size_t)i, frame + 2, 31);
 	}
-	return 4 + 31 * 3;
+	return 1 + count * 32;
+}
+
+static size_t three_frames(struct ends *e, uint8_t *out)
+{
+	return some_frames(e, 3, out);
 }
 
 static void test_several_frames_and_what_is_cut_off(void)
@@ -371,6 +376,53 @@ static void test_sorted_frames(void)
 	g_assert_cmpint(decode(&s, sorted, len - 1, b), <, 0);
 	ends_close(&e);
 	ends_close(&s);
+}
+
+/* 240 ms are the longest packet (TS 26.114); of a longer one that much is heard. */
+static void test_frames_beyond_the_longest_packet(void)
+{
+	enum { OCTETS = 31, LONGEST = 12 };
+	uint8_t plain[CODEC_MAX_PAYLOAD], other[CODEC_MAX_PAYLOAD];
+	int16_t a[CODEC_MAX_SAMPLES], b[CODEC_MAX_SAMPLES];
+
+	for (unsigned n = 10; n <= 15; n++) {
+		int samples = (int)MIN(n, LONGEST) * 160;
+		struct ends e, sorted, crc;
+		size_t len;
+
+		ends_open(&e, false, "octet-align=1", 12200, "");
+		ends_open(&sorted, false, "robust-sorting=1", 12200, "");
+		ends_open(&crc, false, "crc=1", 12200, "");
+		len = some_frames(&e, n, plain);
+		g_assert_cmpint(decode(&e, plain, len, a), ==, samples);
+		memcpy(other, plain, 1 + n);
+		for (unsigned i = 0; i < OCTETS * n; i++)
+			other[1 + n + i] = plain[1 + n + i % n * OCTETS + i / n];
+		g_assert_cmpint(decode(&sorted, other, len, b), ==, samples);
+		g_assert_cmpmem(a, (size_t)samples * 2, b, (size_t)samples * 2);
+		memset(other + 1 + n, 0x55, n);
+		memcpy(other + 1 + 2 * n, plain + 1 + n, OCTETS * n);
+		g_assert_cmpint(decode(&crc, other, len + n, b), ==, samples);
+		g_assert_cmpmem(a, (size_t)samples * 2, b, (size_t)samples * 2);
+		ends_close(&e);
+		ends_close(&sorted);
+		ends_close(&crc);
+	}
+}
+
+/* Where one frame's length is not known the others are not found: noise, if they were played. */
+static void test_unknown_type_spoils_the_packet(void)
+{
+	uint8_t payload[CODEC_MAX_PAYLOAD];
+	int16_t out[CODEC_MAX_SAMPLES];
+	struct ends e;
+	size_t len;
+
+	ends_open(&e, false, "octet-align=1", 12200, "");
+	len = three_frames(&e, payload);
+	payload[3] = 13 << 3 | 4;
+	g_assert_cmpint(decode(&e, payload, len, out), <, 0);
+	ends_close(&e);
 }
 
 /* Both formats of the same frames sound the same, odd bit counts and all. */
@@ -447,7 +499,7 @@ static void test_any_bytes_are_survived(void)
 			for (size_t i = 0; i < len; i++)
 				payload[i] = (uint8_t)g_rand_int(dice);
 			made = decode(&e, payload, len, out);
-			g_assert_cmpint(made, <=, 10 * (int)e.samples);
+			g_assert_cmpint(made, <=, 12 * (int)e.samples);
 			e.codec->encoder->obey(e.encoder, g_rand_int_range(dice, -5, 1 << 20));
 			g_assert_cmpint(mode_sent(&e, true), >=, 0);
 		}
@@ -472,6 +524,109 @@ static void test_losses_fade(void)
 	g_assert_cmpint(e.codec->decoder->conceal(e.decoder, 1700, NULL, 0, out), ==, 1600);
 	after = tone_level(out + 1440, 160, 2 * G_PI * 500 / 8000, &rest);
 	g_assert_cmpfloat(after, <, before / 4);
+	ends_close(&e);
+}
+
+enum loss { LOST, DAMAGED, NO_DATA };
+
+/* The next packet of a vowel of 210 Hz that swells four times a second. */
+static int encode_vowel(struct ends *e, uint8_t *out)
+{
+	int16_t samples[320];
+
+	for (size_t i = 0; i < e->samples; i++, e->phase++) {
+		double at = 2 * G_PI * e->phase / e->rate, v = 0;
+
+		for (int k = 1; k < 16; k++)
+			v += sin(k * 210 * at + k * k * 0.3) / k *
+			     (k == 4 || k == 5 || k == 10 ? 3 : 1);
+		samples[i] = (int16_t)lrint(1500 * v * (0.6 + 0.4 * sin(4 * at)));
+	}
+	return e->codec->encoder->encode(e->encoder, samples, out);
+}
+
+static double power(const int16_t *x, size_t count)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < count; i++)
+		sum += (double)x[i] * x[i];
+	return sum / (double)count;
+}
+
+static void lose(struct ends *e, enum loss how, const uint8_t *payload, size_t len)
+{
+	const uint8_t no_data[] = { 0xf0, 15 << 3 | 4 };
+	g_autofree uint8_t *bad = g_memdup2(payload, len);
+	int16_t out[320];
+
+	memset(bad + 2, 0x5a, len - 2);
+	bad[1] &= (uint8_t)~4;
+	g_assert_cmpint(how == LOST      ? e->codec->decoder->conceal(e->decoder, 320, NULL, 0, out)
+			: how == DAMAGED ? decode(e, bad, len, out)
+					 : decode(e, no_data, sizeof(no_data), out),
+		==, 320);
+}
+
+/* AMR-WB's level in the 200 ms after `count` frames that were not there, against that without. */
+static double level_after_db(uint32_t bitrate, unsigned count, enum loss how)
+{
+	enum { EVERY = 40, AFTER = 10, TIMES = 10 };
+	double got = 0, want = 0;
+	struct ends e, whole;
+
+	ends_open(&e, true, "octet-align=1", bitrate, "");
+	ends_open(&whole, true, "octet-align=1", bitrate, "");
+	for (unsigned n = 0; n < EVERY * (TIMES + 1); n++) {
+		uint8_t payload[CODEC_MAX_PAYLOAD];
+		size_t len = (size_t)encode_vowel(&e, payload);
+		bool after = n >= EVERY && n % EVERY < count + AFTER;
+		int16_t out[320];
+
+		decode(&whole, payload, len, out);
+		if (after && n % EVERY < count) {
+			lose(&e, how, payload, len);
+			continue;
+		}
+		want += after ? power(out, 320) : 0;
+		decode(&e, payload, len, out);
+		got += after ? power(out, 320) : 0;
+	}
+	ends_close(&e);
+	ends_close(&whole);
+	return 10 * log10(got / want);
+}
+
+static void test_a_loss_mutes_nothing_behind_it(void)
+{
+	const uint32_t rates[] = { 12650, 14250, 23850 };
+
+	for (unsigned i = 0; i < 3 * 3 * 3; i++) {
+		uint32_t rate = rates[i / 9];
+		double db = level_after_db(rate, 1 + i / 3 % 3, (enum loss)(i % 3));
+
+		g_test_message("%u bit/s, %u of kind %u: %.1f dB", rate, 1 + i / 3 % 3, i % 3, db);
+		g_assert_cmpfloat(db, >, -3);
+		g_assert_cmpfloat(db, <, 5);
+	}
+}
+
+/* After a description of silence it is silence that goes on, not the word before it. */
+static void test_silence_goes_on(void)
+{
+	static const uint8_t sid[2 + 5] = { 0xf0, 9 << 3 | 4 };
+	uint8_t payload[CODEC_MAX_PAYLOAD];
+	int16_t out[CODEC_MAX_SAMPLES];
+	double before, rest;
+	struct ends e;
+
+	ends_open(&e, true, "octet-align=1", 23850, "");
+	for (unsigned i = 0; i < 20; i++)
+		decode(&e, payload, (size_t)encode(&e, payload), out);
+	before = tone_level(out, 320, 2 * G_PI * 500 / 16000, &rest);
+	g_assert_cmpint(decode(&e, sid, sizeof(sid), out), ==, 320);
+	g_assert_cmpint(e.codec->decoder->conceal(e.decoder, 960, NULL, 0, out), ==, 960);
+	g_assert_cmpfloat(tone_level(out, 960, 2 * G_PI * 500 / 16000, &rest), <, before / 4);
 	ends_close(&e);
 }
 
@@ -535,6 +690,10 @@ int main(int argc, char **argv)
 	g_test_add_func("/codec/amr/lies", test_lies_are_refused);
 	g_test_add_func("/codec/amr/hostile", test_any_bytes_are_survived);
 	g_test_add_func("/codec/amr/losses", test_losses_fade);
+	g_test_add_func("/codec/amr/longest", test_frames_beyond_the_longest_packet);
+	g_test_add_func("/codec/amr/unknown-type", test_unknown_type_spoils_the_packet);
+	g_test_add_func("/codec/amr/level-after-loss", test_a_loss_mutes_nothing_behind_it);
+	g_test_add_func("/codec/amr/silence-goes-on", test_silence_goes_on);
 	g_test_add_func("/codec/amr/match", test_formats_match);
 	g_test_add_func("/codec/amr/refused", test_other_audio_is_refused);
 	return g_test_run();

@@ -364,6 +364,61 @@ static int decode_once(const char *name, const uint8_t *payload, size_t len)
 	return made;
 }
 
+/* Where there is no room for more, the decoder has not heard what is behind: none is spent on it. */
+static void test_no_room_no_work(void)
+{
+	enum { FRAMES = 40, BYTES = 24, SAMPLES = 240 };
+	struct codec_params params = usual(plugin("G723"));
+	static const uint8_t nothing[1000];
+	uint8_t payload[FRAMES * BYTES], next[CODEC_MAX_PAYLOAD];
+	int16_t all[SAMPLES], few[SAMPLES], out[CODEC_MAX_SAMPLES];
+	struct ends e, other;
+	size_t len;
+
+	ends_open(&e, plugin("G723"), &params);
+	ends_open(&other, plugin("G723"), &params);
+	for (unsigned n = 0; n < FRAMES; n++)
+		encode(&e, payload + n * BYTES);
+	len = encode(&e, next);
+	g_assert_cmpint(
+		e.codec->decoder->decode(e.decoder, payload, sizeof(payload), out, 2 * SAMPLES), ==,
+		2 * SAMPLES);
+	g_assert_cmpint(decode(&other, payload, 2 * BYTES, out), ==, 2 * SAMPLES);
+	g_assert_cmpint(decode(&e, next, len, all), ==, SAMPLES);
+	g_assert_cmpint(decode(&other, next, len, few), ==, SAMPLES);
+	g_assert_cmpmem(all, sizeof(all), few, sizeof(few));
+	ends_close(&e);
+	ends_close(&other);
+	/* However much room: in 240 ms there are not more than 24 frames. */
+	g_assert_cmpint(decode_once("speex", nothing, sizeof(nothing)), ==, 24 * 320);
+}
+
+/* What came of a payload for which there was no room is not heard with the next one. */
+static void test_no_room_leaves_nothing(void)
+{
+	static uint8_t three[CODEC_MAX_PAYLOAD];
+	static int16_t out[CODEC_MAX_SAMPLES * 2];
+	const struct codec *codec = plugin("MP3");
+	struct codec_params params;
+	struct ends e;
+	size_t len = 0;
+
+	if (!codec || !codec_usable(codec) || !codec->encoder)
+		return g_test_skip("no MP3 in this build of libavcodec");
+	params = usual(codec);
+	ends_open(&e, codec, &params);
+	for (unsigned n = 0; n < 6; n++)
+		len = encode(&e, three);
+	g_assert_cmpuint(len, >, 0);
+	g_assert_cmpuint(3 * len, <=, sizeof(three));
+	memcpy(three + len, three, len);
+	memcpy(three + 2 * len, three, len);
+	g_assert_cmpint(e.codec->decoder->decode(e.decoder, three, 3 * len, out, 100), ==, 100);
+	g_assert_cmpint(e.codec->decoder->decode(e.decoder, three, len, out, CODEC_MAX_SAMPLES), ==,
+		e.samples);
+	ends_close(&e);
+}
+
 static void test_qcelp_bundles(void)
 {
 	uint8_t payload[1 + 35 + 17 + 1] = { 0 };
@@ -616,6 +671,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/codec/avcodec/speex-frames", test_speex_frames_behind_each_other);
 	g_test_add_func("/codec/avcodec/g723", test_g723_frames_of_all_kinds);
 	g_test_add_func("/codec/avcodec/several", test_several_frames_a_payload);
+	g_test_add_func("/codec/avcodec/no-room", test_no_room_no_work);
+	g_test_add_func("/codec/avcodec/nothing-left", test_no_room_leaves_nothing);
 	g_test_add_func("/codec/avcodec/qcelp", test_qcelp_bundles);
 	g_test_add_func("/codec/avcodec/evrc", test_evrc_formats);
 	g_test_add_func("/codec/avcodec/atrac3", test_atrac3_by_its_bit_rate);

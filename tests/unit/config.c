@@ -239,7 +239,7 @@ static const char *other_value(const struct option *option)
 	case OPTION_INT:
 	case OPTION_INT64:
 	case OPTION_DOUBLE:
-		return "1";
+		return option->preset && !strcmp(option->preset, "1") ? "2" : "1";
 	case OPTION_CHOICE:
 		return option->choices[1];
 	case OPTION_STRING:
@@ -273,6 +273,57 @@ static void test_unavailable_refuse(void)
 		assert_refused(text, NULL, ENOUGH, arg);
 	}
 	g_assert_cmpuint(tried, >, 20);
+}
+
+/* What is not built of the dialect is known all the same, at its default it is read. */
+static void test_unbuilt_are_known(void)
+{
+	static const char *const names[] = {
+		"active-switchover",
+		"amr-dtx",
+		"cn-payload",
+		"codec-num-threads",
+		"control-pmtu",
+		"db-media-cache",
+		"dtx-delay",
+		"evs-dtx",
+		"graphite-timeout",
+		"homer-enable-ng",
+		"http-threads",
+		"interfaces-config",
+		"io-uring",
+		"jb-adaptive",
+		"jitter-buffer",
+		"kernel-player",
+		"listen-http",
+		"log-level-ice",
+		"max-dtx",
+		"mos",
+		"mqtt-host",
+		"nftables-chain",
+		"ng-client-timeout",
+		"player-cache",
+		"poller-size",
+		"record-egress",
+		"redis-format",
+		"reject-invalid-sdp",
+		"save-interface-ports",
+		"silence-detect",
+		"split-logs",
+		"thread-stack",
+		"xtables",
+	};
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
+		const struct option *option = option_find(config_table(), names[i]);
+
+		if (!option)
+			g_error("--%s is unknown", names[i]);
+		g_assert_nonnull(option->unavailable);
+	}
+	assert_refused("Option --jitter-buffer cannot be used: the jitter buffer is not built yet",
+		"[rtpengine]\njitter-buffer = 4\n", ENOUGH);
+	assert_loads("[rtpengine]\njitter-buffer = 0\nmax-dtx = 30\n", ENOUGH);
 }
 
 static void test_secret(void)
@@ -629,7 +680,8 @@ static void test_every_option_is_in_one_conf_file(void)
 		g_autofree char *line = g_strdup_printf("\n# %s = ", table->options[i].name);
 		const char *at = strstr(all->str, line);
 
-		g_assert_true((at != NULL) == !table->options[i].command_line_only);
+		g_assert_true((at != NULL) ==
+			      (!table->options[i].command_line_only && !table->options[i].hidden));
 		g_assert_true(!at || !strstr(at + 1, line));
 	}
 	g_string_free(all, TRUE);
@@ -693,6 +745,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/config/each-in-file", test_each_in_file);
 	g_test_add_func("/config/each-is-tried", test_each_is_tried);
 	g_test_add_func("/config/unavailable-refuse", test_unavailable_refuse);
+	g_test_add_func("/config/unbuilt-are-known", test_unbuilt_are_known);
 	g_test_add_func("/config/unavailable-at-default", test_unavailable_at_default);
 	g_test_add_func("/config/names-are-unique", test_names_are_unique);
 	g_test_add_func("/config/rows-are-sound", test_rows_are_sound);

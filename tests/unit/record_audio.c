@@ -18,7 +18,7 @@ enum {
 	BASE_DELAY_US = 20000,
 	BEEP_EVERY_S = 5,
 	BEEP_MS = 400,
-	MAX_PAYLOAD = 2000,
+	MAX_PAYLOAD = 2200,
 };
 
 /* ---- a writer that keeps all ---- */
@@ -477,6 +477,24 @@ static void test_hostile(void)
 	audio_free(a);
 }
 
+/* No more of a payload is recorded than any packet holds. */
+static void test_longest_payload(void)
+{
+	g_autoptr(GPtrArray) events = g_ptr_array_new_with_free_func(g_free);
+	struct rtp_header h = { .ssrc = 1 };
+	struct leg leg;
+	struct audio *a;
+
+	leg_init(&leg, 0);
+	leg.stream.formats = leg.formats;
+	g_ptr_array_add(events, event_new(&leg, 0, &h));
+	((struct event *)events->pdata[0])->len = 2200; /* nearly 275 ms */
+	a = run(events, 1);
+	g_assert_cmpint(audio_finish(a), ==, 0);
+	audio_free(a);
+	check_duration(0.24, 0);
+}
+
 static void test_writer_fails(void)
 {
 	g_autoptr(GPtrArray) events = g_ptr_array_new_with_free_func(g_free);
@@ -517,6 +535,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/record/audio/three-parties", test_three_parties);
 	g_test_add_func("/record/audio/wideband", test_wideband);
 	g_test_add_func("/record/audio/hostile", test_hostile);
+	g_test_add_func("/record/audio/longest-payload", test_longest_payload);
 	g_test_add_func("/record/audio/writer-fails", test_writer_fails);
 	g_test_add_func("/record/audio/nothing", test_nothing);
 	ret = g_test_run();
