@@ -62,9 +62,11 @@ static void send_heard(const struct turn *turn, const int16_t *samples, size_t c
 
 /* ---- gaps ---- */
 
-/* In place of what was lost; the sink gets it as if it had come. */
-static void make_up(
-	struct turn *turn, size_t samples, const struct rtp_header *next, const uint8_t *payload)
+/*
+ * In place of what was lost; the sink gets it as if it had come. `next`: the payload right behind
+ * it, or NULL.
+ */
+static void make_up(struct turn *turn, size_t samples, const uint8_t *next, size_t next_len)
 {
 	struct decoder *d = turn->decoder;
 	size_t most = (size_t)d->audio.sample_hz * CONCEAL_MAX_MS / 1000;
@@ -72,7 +74,7 @@ static void make_up(
 
 	samples = MIN(samples, most);
 	if (d->ops->conceal)
-		made = d->ops->conceal(d->state, samples, payload, next->payload_len, heard);
+		made = d->ops->conceal(d->state, samples, next, next_len, heard);
 	made = CLAMP(made, 0, (int)samples);
 	if (made)
 		conceal_hear(d->conceal, heard, (size_t)made);
@@ -147,8 +149,8 @@ static void bridge(
 	most = (lost || t->broken) && !t->event.has_over ? clock_hz / 1000 * CONCEAL_MAX_MS : 0;
 	made = MIN((uint32_t)gap, most);
 	if (made)
-		make_up(turn, (uint64_t)made * turn->decoder->audio.sample_hz / clock_hz, h,
-			payload);
+		make_up(turn, (uint64_t)made * turn->decoder->audio.sample_hz / clock_hz,
+			made == (uint32_t)gap ? payload : NULL, h->payload_len);
 	if ((uint32_t)gap > made)
 		transcoder_leave_out(turn, (uint32_t)gap - made);
 	skip_lost(turn, lost, (uint32_t)gap, made);

@@ -51,6 +51,17 @@ static void reset_fragile(void *decoder)
 	mock_flow.resets++;
 }
 
+/* It leaves it to the core, but tells that it could have known. */
+static int conceal_fragile(
+	void *decoder, size_t samples, const uint8_t *next, size_t next_len, int16_t *out)
+{
+	(void)decoder;
+	(void)samples;
+	(void)out;
+	mock_flow.restorable += next && next_len;
+	return 0;
+}
+
 static void add_fragile(void)
 {
 	struct err err;
@@ -59,6 +70,7 @@ static void add_fragile(void)
 	fragile_decoder = *fragile_codec.decoder;
 	fragile_decoder.decode = decode_fragile;
 	fragile_decoder.reset = reset_fragile;
+	fragile_decoder.conceal = conceal_fragile;
 	fragile_codec.name = "X-FRAGILE";
 	fragile_codec.payload_type = -1;
 	fragile_codec.encoder = NULL;
@@ -119,7 +131,7 @@ void mock_flow_begin(uint16_t ptime_ms)
 	g_assert_cmpint(plugin_export_l16.init(&host, &instance, error), ==, 0);
 	g_assert_cmpint(codec_registry_add(&event_codec, &err), ==, 0);
 	add_fragile();
-	mock_flow.resets = 0;
+	mock_flow.resets = mock_flow.restorable = 0;
 	mock_flow.now_us = START_US;
 	clock_set_mock(mock_flow.now_us, mock_flow.now_us);
 	mock_media_open(&mock_flow.media);

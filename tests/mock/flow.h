@@ -26,7 +26,8 @@ enum {
 struct mock_flow {
 	struct mock_media media;
 	int64_t now_us;
-	unsigned resets; /* of decoders */
+	unsigned resets;     /* of decoders */
+	unsigned restorable; /* times that one was given what comes right behind a gap */
 };
 
 extern struct mock_flow mock_flow;

@@ -579,6 +579,16 @@ static void test_losses_that_are_not_made_up(void)
 		g_free(got.datagram);
 	}
 	mock_flow_expect_nothing();
+	/* What is told of the end of a gap is nothing for the part that is made up … */
+	g_assert_cmpuint(mock_flow.restorable, ==, 0);
+	/* … unless that is all of it. */
+	mock_flow_advance(40000);
+	mock_flow_send_audio(20, 1120 + 13 * 160);
+	mock_flow_advance(60000);
+	mock_flow_send_audio(21, 1120 + 14 * 160);
+	mock_flow_advance(60000);
+	mock_flow_send_audio(23, 1120 + 16 * 160);
+	g_assert_cmpuint(mock_flow.restorable, ==, 1);
 	mock_flow_end();
 }
 
