@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Options of the dialect whose function is not built: known, so that a file that has one is
- * refused with the reason, or read where it says what is so anyway. Nothing else tells of them. The
- * better known of that kind are in config_table.c, for all to see.
+ * Options of the dialect whose function is not built: known, so that who gives one is told the reason.
+ * In a file they are passed over with a warning; as arguments they are refused. Nothing else tells of
+ * them. The better known of that kind are in config_table.c, for all to see.
  */
 #include "config.h"
 
@@ -19,7 +19,7 @@ static const char no_homer[] = "Homer is not built yet";
 static const char no_graphite[] = "Graphite is not built yet";
 static const char no_mqtt[] = "MQTT is not built yet";
 static const char no_nftables[] = "rules of nftables are not built yet: see --iptables-chain";
-static const char no_cache[] = "caches of media in databases are not built yet";
+static const char no_cache[] = "caches of media are not built yet";
 static const char no_kernel_player[] = "playing by the kernel is not built yet";
 static const char no_egress[] = "recording what is sent is not built yet";
 static const char no_tuning[] = "threads and polling have no such thing to be set here";

@@ -224,6 +224,11 @@ static bool print_and_exit(const struct config_set *set)
 	}
 }
 
+static void tell_ignored(const struct option *option)
+{
+	log_warn("'%s' in the config file is ignored: %s", option->name, option->unavailable);
+}
+
 int main(int argc, char **argv)
 {
 	struct daemon d = { .signal_fd = -1 };
@@ -248,6 +253,7 @@ int main(int argc, char **argv)
 	config_log_settings(d.config, &log);
 	log_setup(&log);
 	config_set_log_levels(d.config);
+	option_tell_ignored(d.set->values, tell_ignored);
 	srtp_use_backend(srtp_backend_of(d.config));
 	daemon_find_dtmf_dest(&d);
 	daemon_take_settings(&d);

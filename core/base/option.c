@@ -321,6 +321,21 @@ static bool is_default(const struct option_values *values, const struct option *
 	return strcmp(text, option->preset ? option->preset : nothing) == 0;
 }
 
+static bool is_ignored(const struct option_values *values, const struct option *option)
+{
+	return option->unavailable && option->hidden &&
+	       values->sources[option_row(values, option)] == OPTION_FILE &&
+	       !is_default(values, option);
+}
+
+void option_tell_ignored(
+	const struct option_values *values, void (*tell)(const struct option *option))
+{
+	for (unsigned i = 0; i < values->table->count; i++)
+		if (is_ignored(values, &values->table->options[i]))
+			tell(&values->table->options[i]);
+}
+
 int option_check(const struct option_values *values, struct err *err)
 {
 	const struct option_table *table = values->table;
@@ -334,7 +349,8 @@ int option_check(const struct option_values *values, struct err *err)
 	for (unsigned i = 0; i < table->count; i++) {
 		const struct option *option = &table->options[i];
 
-		if (option->unavailable && !is_default(values, option))
+		if (option->unavailable && !is_default(values, option) &&
+			!is_ignored(values, option))
 			return err_set(err, EINVAL, "Option --%s cannot be used: %s", option->name,
 				option->unavailable);
 	}

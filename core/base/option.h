@@ -91,6 +91,13 @@ bool option_help_asked(const struct option_values *values);
 /* Bounds and choices, then `unavailable`: 0, or -EINVAL with the text. */
 int option_check(const struct option_values *values, struct err *err);
 /*
+ * Those that are hidden and unavailable are refused on the command line alone: a file may be one
+ * that served another daemon, where keys that nobody knows are passed over, too. Tells of each that
+ * is ignored so.
+ */
+void option_tell_ignored(
+	const struct option_values *values, void (*tell)(const struct option *option));
+/*
  * Is every option that was given a value provided for? `lacking` tells why a plugin is not
  * there, or NULL when it is. 0, or -EINVAL with the text.
  */

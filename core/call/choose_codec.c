@@ -178,7 +178,7 @@ static struct codec_choice choose_audio_if(
 	return passes ? pass_to(candidate) : (struct codec_choice){ PLAN_DISCARD, NULL };
 }
 
-const struct codec_entry *choose_sounding(const struct codec_flow *flow)
+static const struct codec_entry *find_sounding(const struct codec_flow *flow)
 {
 	const struct codec_entry *to;
 
@@ -195,10 +195,15 @@ const struct codec_entry *choose_sounding(const struct codec_flow *flow)
 	return to && codec_flow_told(flow, to) ? to : NULL;
 }
 
-/* Are events to be heard where they cannot be sent on, or must not be (spec media 4.2)? */
-static bool makes_tones(const struct codec_flow *flow)
+const struct codec_entry *choose_sounding(const struct codec_flow *flow)
 {
-	if ((choose_sink_event(flow, 0) && !flow->tones) || !choose_sounding(flow))
+	return flow->facts ? flow->facts->sounding : find_sounding(flow);
+}
+
+/* Are events to be heard where they cannot be sent on, or must not be (spec media 4.2)? */
+static bool hears_events(const struct codec_flow *flow, const struct codec_entry *sounding)
+{
+	if (!sounding || (choose_sink_event(flow, 0) && !flow->tones))
 		return false;
 	for (unsigned i = 0; i < flow->from.count; i++) {
 		const struct codec_entry *x = &flow->from.entries[i];
@@ -226,49 +231,69 @@ static bool injects_tones(const struct codec_flow *flow)
 	return flow->inject && !choose_sink_event(flow, 0);
 }
 
-/* Audio is decoded though it could pass: for what is asked for, or is done about digits. */
-static bool is_forced(const struct codec_flow *flow)
+/* For what is asked for, or is done about digits. */
+static void look_at_digits(const struct codec_flow *flow, struct codec_facts *facts)
 {
-	return flow->force || makes_tones(flow) || choose_finds_digits(flow) || injects_tones(flow);
+	facts->sounding = find_sounding(flow);
+	facts->tones = hears_events(flow, facts->sounding);
+	facts->forced = flow->force || facts->tones || choose_finds_digits(flow) ||
+			injects_tones(flow);
 }
 
-struct codec_choice choose_audio(const struct codec_flow *flow, const struct codec_entry *x)
+static void look_at_clocks(const struct codec_flow *flow, struct codec_facts *facts)
 {
-	return choose_audio_if(flow, x, is_forced(flow));
-}
-
-/* Does the sink get audio of that clock in this flow; what is the first that is transcoded to? */
-static bool sends_clock(const struct codec_flow *flow, uint32_t clock_hz, uint32_t *ret_first)
-{
-	bool any = false;
-
-	*ret_first = 0;
+	facts->first_hz = facts->sent_count = 0;
 	for (unsigned i = 0; i < flow->from.count; i++) {
 		const struct codec_entry *x = &flow->from.entries[i];
 		struct codec_choice choice;
 
 		if (format_is_supplemental(&x->format) || !counts(x))
 			continue;
-		choice = choose_audio(flow, x);
+		choice = choose_audio_if(flow, x, facts->forced);
 		if (!choice.to)
 			continue;
-		any |= choice.to->format.clock_hz == clock_hz;
-		if (!*ret_first && choice.handling == PLAN_TRANSCODE)
-			*ret_first = choice.to->format.clock_hz;
+		if (facts->sent_count < G_N_ELEMENTS(facts->sent_hz))
+			facts->sent_hz[facts->sent_count++] = choice.to->format.clock_hz;
+		if (!facts->first_hz && choice.handling == PLAN_TRANSCODE)
+			facts->first_hz = choice.to->format.clock_hz;
 	}
-	return any;
+}
+
+void codec_flow_look(struct codec_flow *flow, struct codec_facts *facts)
+{
+	look_at_digits(flow, facts);
+	look_at_clocks(flow, facts);
+	flow->facts = facts;
+}
+
+struct codec_choice choose_audio(const struct codec_flow *flow, const struct codec_entry *x)
+{
+	struct codec_facts facts;
+
+	if (flow->facts)
+		return choose_audio_if(flow, x, flow->facts->forced);
+	look_at_digits(flow, &facts);
+	return choose_audio_if(flow, x, facts.forced);
+}
+
+/* Does the sink get audio of that clock in this flow, or is none transcoded? */
+static bool fits_clock(const struct codec_flow *flow, uint32_t clock_hz)
+{
+	for (unsigned i = 0; i < flow->facts->sent_count; i++)
+		if (flow->facts->sent_hz[i] == clock_hz)
+			return true;
+	return !flow->facts->first_hz;
 }
 
 /* Events follow the clock of the audio they go along with. */
 static struct codec_choice choose_event(const struct codec_flow *flow, const struct codec_entry *x)
 {
 	const struct codec_entry *to = NULL;
-	uint32_t first_hz;
-	bool fits;
+	bool fits = fits_clock(flow, x->format.clock_hz);
+	uint32_t first_hz = flow->facts->first_hz;
 
-	if (makes_tones(flow) && format_is_usable(&x->format))
-		return (struct codec_choice){ PLAN_TONE, choose_sounding(flow) };
-	fits = sends_clock(flow, x->format.clock_hz, &first_hz) || !first_hz;
+	if (flow->facts->tones && format_is_usable(&x->format))
+		return (struct codec_choice){ PLAN_TONE, flow->facts->sounding };
 	if (fits)
 		to = codec_list_find(flow->to, &x->format);
 	if (to && sink_takes(flow, to))
@@ -304,14 +329,13 @@ static const struct codec_entry *find_sink_noise(const struct codec_flow *flow, 
 static struct codec_choice choose_noise(const struct codec_flow *flow, const struct codec_entry *x)
 {
 	const struct codec_entry *same = codec_list_find(flow->to, &x->format);
-	const struct codec_entry *sounding = choose_sounding(flow), *to;
-	uint32_t first_hz;
-	bool fits = sends_clock(flow, x->format.clock_hz, &first_hz) || !first_hz;
+	const struct codec_entry *sounding = flow->facts->sounding, *to;
+	bool fits = fits_clock(flow, x->format.clock_hz);
 
 	same = same && sink_takes(flow, same) ? same : NULL;
 	if (same && fits)
 		return pass_to(same);
-	to = find_sink_noise(flow, fits ? x->format.clock_hz : first_hz);
+	to = find_sink_noise(flow, fits ? x->format.clock_hz : flow->facts->first_hz);
 	if (to)
 		return (struct codec_choice){ PLAN_NOISE, to };
 	if (same)
@@ -321,12 +345,10 @@ static struct codec_choice choose_noise(const struct codec_flow *flow, const str
 	return (struct codec_choice){ PLAN_DISCARD, NULL };
 }
 
-struct codec_choice choose_codec(const struct codec_flow *flow, const struct codec_entry *x)
+static struct codec_choice choose_of(const struct codec_flow *flow, const struct codec_entry *x)
 {
 	unsigned flags = flags_of(x);
 
-	if (flow->as_is)
-		return pass_to(NULL);
 	if (flags & CODEC_EVENT)
 		return choose_event(flow, x);
 	if (flags & CODEC_NOISE)
@@ -337,6 +359,19 @@ struct codec_choice choose_codec(const struct codec_flow *flow, const struct cod
 		return same ? pass_to(same) : (struct codec_choice){ PLAN_DISCARD, NULL };
 	}
 	return choose_audio(flow, x);
+}
+
+struct codec_choice choose_codec(const struct codec_flow *flow, const struct codec_entry *x)
+{
+	struct codec_flow looked = *flow;
+	struct codec_facts facts;
+
+	if (flow->as_is)
+		return pass_to(NULL);
+	if (flow->facts)
+		return choose_of(flow, x);
+	codec_flow_look(&looked, &facts);
+	return choose_of(&looked, x);
 }
 
 static bool is_accepted(const struct codec_entry *e)

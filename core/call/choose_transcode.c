@@ -130,7 +130,7 @@ static bool choose_digits(struct plan_transcode *t, const struct codec_flow *flo
 	return t->inject;
 }
 
-bool choose_transcode(const struct codec_flow *flow, struct plan_transcode *ret)
+static bool make_transcode(const struct codec_flow *flow, struct plan_transcode *ret)
 {
 	struct plan_transcode t = { 0 };
 	bool any = false;
@@ -147,6 +147,15 @@ bool choose_transcode(const struct codec_flow *flow, struct plan_transcode *ret)
 	if (any)
 		*ret = t;
 	return any;
+}
+
+bool choose_transcode(const struct codec_flow *flow, struct plan_transcode *ret)
+{
+	struct codec_flow looked = *flow;
+	struct codec_facts facts;
+
+	codec_flow_look(&looked, &facts);
+	return make_transcode(&looked, ret);
 }
 
 /* ---- mixed ---- */
@@ -204,7 +213,7 @@ static void add_mixed_heard(struct plan_transcode *t, const struct codec_flow *f
 	}
 }
 
-bool choose_mixed(
+static bool make_mixed(
 	const struct codec_flow *flow, const struct plan_format *to, struct plan_transcode *ret)
 {
 	const struct codec_entry *event = codec_list_event(flow->to, to->params.clock_hz);
@@ -240,4 +249,14 @@ bool choose_mixed(
 	t.to_events &= t.has_event_encoder;
 	*ret = t;
 	return true;
+}
+
+bool choose_mixed(
+	const struct codec_flow *flow, const struct plan_format *to, struct plan_transcode *ret)
+{
+	struct codec_flow looked = *flow;
+	struct codec_facts facts;
+
+	codec_flow_look(&looked, &facts);
+	return make_mixed(&looked, to, ret);
 }

@@ -165,6 +165,8 @@ void negotiate_edit_codecs(struct codec_work *w, const struct codec_options *o);
 /* choose_codec.c: what becomes of a received codec (spec media 2.7). */
 
 /* One direction between two sections. */
+struct codec_facts;
+
 struct codec_flow {
 	struct codec_list from;  /* what its source may send */
 	struct codec_list heard; /* the same under further numbers */
@@ -182,6 +184,18 @@ struct codec_flow {
 	bool inject;       /* digits may be put in */
 	bool tones;        /* events are to be heard, not sent on */
 	int dtmf_delay_ms; /* digits are to come so much later; with `inject` */
+	/* What is so of all its codecs (codec_flow_look); NULL: found out for each of them. */
+	const struct codec_facts *facts;
+};
+
+/* Each choice depends on what becomes of the others. */
+struct codec_facts {
+	const struct codec_entry
+		*sounding;  /* what is heard, but does not come as audio, goes in it */
+	bool tones, forced; /* events are heard; audio is decoded though it could pass */
+	uint32_t first_hz;  /* of the first that audio is transcoded to; 0: none is */
+	uint32_t sent_hz[SDP_MAX_FORMATS]; /* of all that audio becomes */
+	unsigned sent_count;
 };
 
 struct codec_choice {
@@ -190,6 +204,11 @@ struct codec_choice {
 };
 
 struct codec_choice choose_codec(const struct codec_flow *flow, const struct codec_entry *from);
+/*
+ * What is so of all codecs of the flow, which has it from then on and must not be changed any more:
+ * for who asks about many of them, since it takes as long as all of them.
+ */
+void codec_flow_look(struct codec_flow *flow, struct codec_facts *facts);
 /*
  * All of a flow; its strings point into the lists. False: nothing need be changed, packets pass
  * as they are.

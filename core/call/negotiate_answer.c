@@ -376,6 +376,7 @@ void negotiate_answer_codecs(struct arena *arena, const struct sdp_media *in,
 {
 	struct codec_work answered, answer, heard, own;
 	struct answering an = { .arena = arena, .answered = &answered, .answer = &answer };
+	struct codec_facts facts;
 	bool had_audio, was_offered;
 
 	a->asymmetric |= o->asymmetric;
@@ -393,6 +394,7 @@ void negotiate_answer_codecs(struct arena *arena, const struct sdp_media *in,
 	/* Which codec is which side's does not depend on whether it could pass. */
 	an.flow.force = false;
 	an.flow.told = (struct codec_list){ 0 };
+	codec_flow_look(&an.flow, &facts);
 	if (!a->as_is)
 		make_answer(&an);
 	if (a->as_is || codecs_are_gone(&answer, codecs_have_audio(&answered))) {

@@ -65,10 +65,9 @@ static struct transcoder *choose(struct flow *flow, const struct packet *packet)
 
 void flow_flush(struct flow *flow, int64_t since_us, int64_t now_us)
 {
-	static const union sock nobody;
 	struct packet packet = {
 		.in = flow->outlet.source,
-		.from = &nobody,
+		.from = &flow->outlet.source->source,
 		.now_us = now_us,
 		.kind = DATAGRAM_RTP,
 	};

@@ -473,7 +473,7 @@ static void begin_relay(const struct turn *turn, const uint8_t *rtp)
 	} else if (seq_diff((uint16_t)(seq + s->shift), s->next_seq) < -SEQUENCER_WINDOW) {
 		shift_anew(s, seq); /* its numbers begin anew */
 	}
-	if (seq_diff(s->next_seq, s->spent) > SEQUENCER_WINDOW)
+	if ((uint16_t)(s->next_seq - s->spent) > SEQUENCER_WINDOW)
 		s->spent = (uint16_t)(s->next_seq - SEQUENCER_WINDOW);
 	s->relays = true;
 	if (!t->has_ssrc || t->ssrc != rtp_ssrc(rtp))
@@ -503,18 +503,20 @@ static bool put_into_relay(const struct turn *turn, uint16_t seq, uint32_t times
 	struct digits *d = &turn->outlet->digits;
 	uint32_t clock_hz = t->encoders[t->plan->event_encoder].clock_hz;
 	uint32_t ticks = frame_ticks(t, timestamp, clock_hz);
+	struct outlet_ssrc *s = turn->ssrc;
+	uint16_t out = (uint16_t)(seq + s->shift);
 	bool put;
 
 	if (turn->leads && t->plan->dtmf_delay_ms)
 		release_late(turn);
 	if (!turn->leads || (!d->active && !d->count && !d->pause))
 		return false;
-	turn->ssrc->next_seq = (uint16_t)(seq + turn->ssrc->shift);
-	put = put_events(turn,
-		digits_next(d, -1, 0, outlet_timestamp(turn->ssrc, timestamp), ticks, clock_hz));
-	if (put) {
-		turn->ssrc->shift = (uint16_t)(turn->ssrc->next_seq - seq - 1);
-		turn->ssrc->spent = turn->ssrc->next_seq;
+	s->next_seq = out;
+	put = put_events(
+		turn, digits_next(d, -1, 0, outlet_timestamp(s, timestamp), ticks, clock_hz));
+	if (s->next_seq != out) { /* ends of one that is over already may have gone out beside it */
+		s->shift = (uint16_t)(s->next_seq - seq - put);
+		s->spent = s->next_seq;
 	}
 	return put;
 }
@@ -549,7 +551,7 @@ void dtmf_relay(const struct turn *turn)
 	}
 	out = (uint16_t)(seq + s->shift);
 	/* No number is used twice: with SRTP that were the same keystream (RFC 3711 9.1). */
-	if (seq_diff(out, s->spent) < 0) {
+	if (seq_diff(out, s->next_seq) < 0 && seq_diff(out, s->spent) < 0) {
 		media_drop(packet, REASON_TOO_LATE);
 		return;
 	}
@@ -558,5 +560,6 @@ void dtmf_relay(const struct turn *turn)
 		buf_put(packet->buf);
 		return;
 	}
-	outlet_relay(turn->outlet, packet, out, outlet_timestamp(s, timestamp));
+	outlet_relay(
+		turn->outlet, packet, (uint16_t)(seq + s->shift), outlet_timestamp(s, timestamp));
 }

@@ -6,6 +6,7 @@ import json
 import os
 import random
 import sys
+import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -140,6 +141,22 @@ def many_things(d):
         assert reply and reply["result"] in ("ok", "error"), reply
         d.ng.request("delete", call_id="hostile")
         assert d.alive()
+
+
+@test("codecs whose lists take long to compare hold nobody up")
+def many_codecs(d):
+    types = [*range(20, 72), *range(77, 127)]
+    names = [f"OPAQUE{t}/8000" if t < 72 else f"CN/{t}00" for t in types]
+    sdp = (HEADER + f"m=audio 4000 RTP/AVP {' '.join(map(str, types))} 8\r\n"
+           + "".join(f"a=rtpmap:{t} {n}\r\n" for t, n in zip(types, names)))
+    began = time.monotonic()
+    d.ng.request("offer", call_id="hostile", from_tag="a", sdp=sdp,
+                 codec={"transcode": ["PCMU"]})
+    d.ng.request("answer", call_id="hostile", from_tag="a", to_tag="b", sdp=HEADER + AUDIO)
+    d.ng.request("explain", call_id="hostile")
+    took = time.monotonic() - began
+    assert took < 2, f"{took} s for three commands"
+    d.ng.request("delete", call_id="hostile")
 
 
 @test("bodies that are none")

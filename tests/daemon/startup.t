@@ -182,7 +182,7 @@ def fatal_at_level_0():
 @test("options of features that are not there are refused, not ignored")
 def unavailable():
     for option in ("--redis=127.0.0.1:6379/1", "--listen-udp=9900",
-                   "--homer=127.0.0.1:9060"):
+                   "--homer=127.0.0.1:9060", "--jitter-buffer=4"):
         name = option.partition("=")[0]
         fatal(f"Option {name} cannot be used: ", "-f", option, *ENOUGH)
 
